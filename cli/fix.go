@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/strategies"
+)
+
+// maxFixPasses bounds the passes of --fix: a fix may make room for the next.
+const maxFixPasses = 10
+
+// fix makes the safe fixes, pass after pass, verifies each pass and writes the
+// result, or with --diff only shows it. It returns the findings that are left;
+// with --diff, since nothing is mended, those that there were.
+func (c *commands) fix(ctx *cli.Context, w *workspace, options lint.Options, findings []lint.Finding) ([]lint.Finding, error) {
+	before, after := map[string][]byte{}, map[string][]byte{}
+	projects, left := w.projects, findings
+	for range maxFixPasses {
+		edits := fixes(left)
+		if len(edits) == 0 {
+			break
+		}
+		pass, err := w.apply(projects, edits)
+		if err != nil {
+			return nil, err
+		}
+		for f := range edits {
+			if _, seen := before[f.Path]; !seen {
+				before[f.Path] = f.Src
+			}
+		}
+		maps.Copy(after, pass)
+		projects = w.reload(pass)
+		options.Strategies = w.strategy
+		left = lint.Run(projects, options)
+	}
+	outputs := make([]rewrite.Output, 0, len(after))
+	for _, path := range slices.Sorted(maps.Keys(after)) {
+		outputs = append(outputs, rewrite.Output{Path: path, Before: before[path], After: after[path]})
+	}
+	if ctx.Bool("diff") {
+		return findings, c.diff(ctx, w, outputs)
+	}
+	if _, err := rewrite.WriteAll(outputs); err != nil {
+		return nil, problem{exitFailure, w.shorten(err.Error()), "nothing else was mended"}
+	}
+	if n := len(findings) - len(left); n > 0 {
+		fmt.Fprintf(c.Err, "mended %s in %s\n", plural(n, "finding"), plural(len(outputs), "file"))
+	}
+	return left, nil
+}
+
+// fixes collects the edits of a pass. Of fixes that touch each other only the
+// first is taken; the next pass sees what is left.
+func fixes(findings []lint.Finding) map[*compose.File][]rewrite.Edit {
+	taken := map[*compose.File][]rewrite.Edit{}
+	for _, f := range findings {
+		touches := slices.ContainsFunc(f.Fix, func(e rewrite.Edit) bool {
+			return slices.ContainsFunc(taken[f.File], func(t rewrite.Edit) bool {
+				return e.Span.Start <= t.Span.End && t.Span.Start <= e.Span.End
+			})
+		})
+		if len(f.Fix) > 0 && !touches {
+			taken[f.File] = append(taken[f.File], f.Fix...)
+		}
+	}
+	return taken
+}
+
+// apply makes edits in memory and verifies the files and projects.
+func (w *workspace) apply(projects []*compose.Project, edits map[*compose.File][]rewrite.Edit) (map[string][]byte, error) {
+	changes := edited(projects, edits)
+	after := map[string][]byte{}
+	var errs []error
+	for f, e := range edits {
+		src, err := rewrite.Apply(f.Src, e)
+		if err == nil {
+			err = rewrite.VerifyTree(f, src, changes)
+		}
+		errs = append(errs, err)
+		after[f.Path] = src
+	}
+	slices.SortFunc(errs, func(a, b error) int { return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	errs = append(errs, inParallel(projects, func(p *compose.Project) error {
+		_, err := rewrite.VerifyModel(p, after, changes)
+		return err
+	})...)
+	if err := errors.Join(errs...); err != nil {
+		return nil, unverified(w, errs)
+	}
+	return after, nil
+}
+
+// edited are the mappings that edits touch, as changes to verify: a literal
+// must keep its port; a variable without a default gets one.
+func edited(projects []*compose.Project, edits map[*compose.File][]rewrite.Edit) []rewrite.Change {
+	var changes []rewrite.Change
+	for _, p := range projects {
+		for _, m := range p.Mappings {
+			for _, e := range edits[m.File] {
+				if e.Span.Start < m.Scalar.Start || e.Span.End > m.Scalar.End {
+					continue
+				}
+				d := strategies.Decision{Kind: strategies.Fix, Var: m.HostPort.Var, Port: m.HostPort.Text}
+				if !m.HostPort.Literal() {
+					d.Port = "$" + m.HostPort.Var
+				}
+				changes = append(changes, rewrite.Change{Mapping: m, Decision: d, Edit: e})
+				break
+			}
+		}
+	}
+	return changes
+}
+
+// reload loads the projects again with files changed in memory.
+func (w *workspace) reload(changed map[string][]byte) []*compose.Project {
+	for path, src := range changed {
+		w.loader.Add(path, src)
+	}
+	groups := make([]compose.Group, 0, len(w.projects))
+	for _, p := range w.projects {
+		groups = append(groups, p.Group)
+	}
+	old := w.strategy
+	projects := w.loader.Load(groups)
+	w.strategy = map[*compose.Project]strategies.Strategy{}
+	for i, p := range projects {
+		w.strategy[p] = old[w.projects[i]]
+	}
+	w.projects = projects
+	return projects
+}
+
+// unverified is the failure of a run whose result is not what was planned.
+func unverified(w *workspace, errs []error) error {
+	for _, err := range errs {
+		if err != nil {
+			return problem{exitFailure, w.shorten(err.Error()), "nothing was written; this is a bug in portmoor, please report it with the file"}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,292 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/config"
+	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/strategies"
+)
+
+const configName = ".portmoor.yaml"
+
+// projectFlags are the flags of every command that reads compose files.
+func projectFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "file", Aliases: []string{"f"}, Usage: "load `FILE`s as one project, as docker compose -f does", TakesFile: true},
+		&cli.StringFlag{Name: "config", Usage: "read `FILE` instead of the nearest " + configName, TakesFile: true},
+		&cli.StringFlag{Name: "strategy", Usage: "`auto`, hybrid or dynamic"},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say what is passed over, and every reason"},
+		&cli.StringFlag{Name: "color", Usage: "`auto`, always or never"},
+	}
+}
+
+// workspace is what a command works on.
+type workspace struct {
+	base     string // the working folder
+	config   config.Config
+	home     string // the folder that the configuration's paths are relative to
+	loader   *compose.Loader
+	projects []*compose.Project
+	strategy map[*compose.Project]strategies.Strategy
+}
+
+// open finds and loads the projects that the arguments name.
+func (c *commands) open(ctx *cli.Context) (*workspace, error) {
+	w := &workspace{}
+	var err error
+	if w.base, err = os.Getwd(); err != nil {
+		return nil, err
+	}
+	paths := slices.Concat(ctx.StringSlice("file"), ctx.Args().Slice())
+	if len(paths) == 0 {
+		paths = []string{"."}
+	}
+	if slices.Contains(paths, "") {
+		return nil, usage("name a file or a folder", "portmoor %s: a path is empty", ctx.Command.Name)
+	}
+	if err := w.configure(ctx.String("config"), paths[0]); err != nil {
+		return nil, err
+	}
+	w.loader = compose.NewLoader(compose.LoadOptions{EnvFiles: w.absolute(w.config.EnvFiles)})
+	groups, err := c.groups(ctx, w, paths)
+	if err != nil {
+		return nil, err
+	}
+	w.projects = w.loader.Load(groups)
+	c.notes(w)
+	return w, w.choose(ctx.String("strategy"), c.Environ, ctx.Command.Name != "lint")
+}
+
+// configure reads the configuration: the file named, or the nearest one.
+func (w *workspace) configure(named, path string) error {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	found := named
+	if named == "" {
+		if found, err = config.Find(abs); err != nil {
+			return problem{code: exitFailure, message: err.Error()}
+		}
+	}
+	if found == "" {
+		w.home = newConfigHome(abs)
+		return nil
+	}
+	if found, err = filepath.Abs(found); err != nil {
+		return err
+	}
+	w.home = filepath.Dir(found)
+	if w.config, err = config.Load(found); err != nil {
+		return configProblem(err)
+	}
+	return nil
+}
+
+// newConfigHome is where a configuration would be created: the root of the
+// Git repository, else the folder of the path.
+func newConfigHome(abs string) string {
+	dir := abs
+	if info, err := os.Stat(abs); err == nil && !info.IsDir() {
+		dir = filepath.Dir(abs)
+	}
+	for d := dir; ; d = filepath.Dir(d) {
+		if _, err := os.Lstat(filepath.Join(d, ".git")); err == nil {
+			return d
+		}
+		if d == filepath.Dir(d) {
+			return dir
+		}
+	}
+}
+
+// groups discovers the projects, or takes the one that -f names.
+func (c *commands) groups(ctx *cli.Context, w *workspace, paths []string) ([]compose.Group, error) {
+	if files := ctx.StringSlice("file"); len(files) > 0 {
+		if ctx.Args().Len() > 0 {
+			return nil, usage("give either -f or paths", "portmoor %s: -f and the path %s exclude each other", ctx.Command.Name, ctx.Args().First())
+		}
+		for _, f := range files {
+			if _, err := os.Stat(f); err != nil {
+				return nil, usage("", "%s: no such file", f)
+			}
+		}
+		abs := absolutePaths(w.base, files)
+		return []compose.Group{{Dir: filepath.Dir(abs[0]), Files: abs}}, nil
+	}
+	found, err := w.loader.Discover(paths, compose.DiscoverOptions{
+		Base: w.home, Ignore: w.config.Ignore, Files: w.config.Files, Projects: w.configured(),
+	})
+	if err != nil {
+		return nil, usage("name a compose file or a folder that has one", "%s", err)
+	}
+	c.discovered(ctx, w, found)
+	if len(found.Groups) == 0 {
+		if c.code == exitFailure {
+			return nil, nil
+		}
+		return nil, usage("name a compose file, or list it under files in "+configName, "%s: no compose files here", strings.Join(paths, ", "))
+	}
+	return found.Groups, nil
+}
+
+// configured are the projects that the configuration settles.
+func (w *workspace) configured() []compose.Group {
+	groups := make([]compose.Group, 0, len(w.config.Projects))
+	for _, p := range w.config.Projects {
+		files := w.absolute(p.Files)
+		groups = append(groups, compose.Group{
+			Name: p.Name, Dir: filepath.Dir(files[0]), Files: files, EnvFiles: w.absolute(p.EnvFiles), Profiles: p.Profiles,
+		})
+	}
+	return groups
+}
+
+func (w *workspace) absolute(paths []string) []string { return absolutePaths(w.home, paths) }
+
+func absolutePaths(base string, paths []string) []string {
+	var out []string
+	for _, p := range paths {
+		if !filepath.IsAbs(p) {
+			p = filepath.Join(base, p)
+		}
+		out = append(out, filepath.Clean(p))
+	}
+	return out
+}
+
+// discovered tells what discovery came upon.
+func (c *commands) discovered(ctx *cli.Context, w *workspace, found compose.Found) {
+	for _, err := range found.Failures {
+		c.say(w.shorten(err.Error()), "")
+		c.fail(exitFailure)
+	}
+	for _, n := range found.Notes {
+		c.say(w.shorten(n), "")
+	}
+	if ctx.Bool("verbose") {
+		for _, p := range found.Passed {
+			c.say(w.show(p)+": has no services, passed over", "")
+		}
+	}
+	if n := len(found.Unnamed); n > 0 {
+		c.say(fmt.Sprintf("%s: %s compose by content but not by name, not taken", listed(w, found.Unnamed, ctx.Bool("verbose")), are(n)),
+			"name them as arguments, or list them under files in "+configName)
+	}
+}
+
+// listed names paths, of many only the first three.
+func listed(w *workspace, paths []string, all bool) string {
+	var names []string
+	for _, p := range paths {
+		names = append(names, w.show(p))
+	}
+	if most := 3; len(names) > most+1 && !all {
+		names = append(names[:most], fmt.Sprintf("and %d more", len(paths)-most))
+	}
+	return strings.Join(names, ", ")
+}
+
+func are(n int) string {
+	if n == 1 {
+		return "1 file is"
+	}
+	return fmt.Sprintf("%d files are", n)
+}
+
+// notes tells what the projects' users should know, each line once.
+func (c *commands) notes(w *workspace) {
+	said := map[string]bool{}
+	for _, p := range w.projects {
+		for _, n := range p.Notes {
+			if !said[n] {
+				said[n] = true
+				c.say(w.shorten(n), "")
+			}
+		}
+	}
+}
+
+// choose settles each project's strategy: the flag, else
+// PORT_ALLOCATION_STRATEGY, else the configuration, else auto. Lint does not
+// ask the process environment: the same files give the same answer everywhere.
+func (w *workspace) choose(flag string, environ []string, process bool) error {
+	const variable = "PORT_ALLOCATION_STRATEGY"
+	w.strategy = map[*compose.Project]strategies.Strategy{}
+	for _, p := range w.projects {
+		name, from := "auto", ""
+		if w.config.Strategy != "" {
+			name = w.config.Strategy
+		}
+		if f, v, ok := p.Env.Setter(variable); ok && v != "" {
+			line, _ := f.File.Position(f.Line(variable).Start)
+			name, from = v, fmt.Sprintf("%s:%d: %s: ", w.show(f.File.Path), line, variable)
+		}
+		for _, e := range environ {
+			if v, ok := strings.CutPrefix(e, variable+"="); ok && v != "" && process {
+				name, from = v, variable+": "
+			}
+		}
+		if flag != "" {
+			name, from = flag, "--strategy: "
+		}
+		s, err := strategies.Parse(name)
+		if err != nil {
+			return usage("choose one of the three", "%s%s", from, err)
+		}
+		w.strategy[p] = s
+	}
+	return nil
+}
+
+// show is a path as users see it: relative to the working folder, with slashes.
+func (w *workspace) show(path string) string {
+	rel, err := filepath.Rel(w.base, path)
+	if err != nil {
+		return path
+	}
+	return filepath.ToSlash(rel)
+}
+
+// shorten shows the absolute path that opens a message.
+func (w *workspace) shorten(message string) string {
+	if path, rest, ok := strings.Cut(message, ": "); ok && filepath.IsAbs(path) {
+		return w.show(path) + ": " + rest
+	}
+	return message
+}
+
+// place is where something stands, as path:line:column.
+func (w *workspace) place(f *compose.File, span compose.Span) string {
+	line, column := f.Position(span.Start)
+	return fmt.Sprintf("%s:%d:%d", w.show(f.Path), line, column)
+}
+
+// problems prints what stops docker compose from loading the projects, each
+// once. It is a failure for every command but lint.
+func (c *commands) problems(w *workspace) {
+	said := map[string]bool{}
+	for _, p := range w.projects {
+		for _, q := range p.Problems {
+			line := w.show(q.File.Path) + ": " + q.Message
+			if q.File.Src != nil {
+				line = w.place(q.File, q.Span) + ": " + q.Message
+			}
+			if !said[line] {
+				said[line] = true
+				c.say(line, q.Hint)
+				c.fail(exitFailure)
+			}
+		}
+	}
+}
+
+func visible(s string) string { return strings.ReplaceAll(rewrite.Visible(s), "\n", `\n`) }

@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portmoor/portmoor/lint"
+)
+
+func (c *commands) rules() *cli.Command {
+	return &cli.Command{
+		Name:      "rules",
+		Usage:     "list the rules of lint, or explain one",
+		ArgsUsage: "[RULE]",
+		Action: func(ctx *cli.Context) error {
+			if ctx.Args().Len() > 1 {
+				return usage("name one rule", "portmoor rules: too many arguments")
+			}
+			if name := ctx.Args().First(); name != "" {
+				return c.explain(name)
+			}
+			return c.listRules()
+		},
+	}
+}
+
+func (c *commands) listRules() error {
+	t := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
+	for _, r := range lint.Rules() {
+		fmt.Fprintf(t, "%s\t%s\t%s\n", r.Name, r.Severity, firstSentence(r.Doc))
+	}
+	return t.Flush()
+}
+
+func (c *commands) explain(name string) error {
+	for _, r := range lint.Rules() {
+		if r.Name == name {
+			fmt.Fprintf(c.Out, "%s (%s)\n\n%s\n\nBad:\n\n%s\nGood:\n\n%s", r.Name, r.Severity, r.Doc, indent(r.Bad), indent(r.Good))
+			return nil
+		}
+	}
+	return usage("portmoor rules lists them", "portmoor rules: no rule is named %q", name)
+}
+
+// firstSentence is the start of a rule's doc on one line.
+func firstSentence(doc string) string {
+	doc = strings.ReplaceAll(doc, "\n", " ")
+	if end := strings.Index(doc, ". "); end >= 0 {
+		return doc[:end]
+	}
+	return strings.TrimSuffix(doc, ".")
+}
+
+func indent(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		b.WriteString("    " + line)
+	}
+	return b.String()
+}

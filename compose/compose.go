@@ -1,0 +1,245 @@
+// Package compose finds the host ports of Docker Compose projects: what each
+// mapping means, as compose-go would have it, and where it stands, as byte
+// offsets into the file it was read from.
+//
+// The model: [Discover] finds projects on disk, [Load] reads one, and every
+// published entry of every service's ports becomes a [Mapping] that knows its
+// span. Files are never modified here; whoever rewrites them splices spans.
+//
+//	groups, err := compose.Discover([]string{"."}, compose.DiscoverOptions{})
+//	projects := compose.NewLoader(compose.LoadOptions{}).Load(groups[0])
+package compose
+
+import (
+	"strconv"
+	"sync"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Span is a range of bytes of a file, half open: Src[Start:End]. A span whose
+// ends are equal is a place where text can be inserted.
+type Span struct{ Start, End int }
+
+// Empty reports whether the span covers no byte.
+func (s Span) Empty() bool { return s.Start >= s.End }
+
+// Problem is a reason why a file is not valid YAML or not valid Compose.
+type Problem struct {
+	File *File
+	// Span is where it is; both ends 0 when it concerns the whole file.
+	Span Span
+	// Message says what is wrong: lower case, one line, no place in it.
+	Message string
+	// Hint says what to do; it may be empty.
+	Hint string
+	// Unreadable reports that the file could not be read at all, which is a
+	// failure of the run rather than a finding about the file.
+	Unreadable bool
+}
+
+// PortRange is a range of port numbers, both ends included. The zero value
+// means no port; First == Last is a single port.
+type PortRange struct{ First, Last int }
+
+// Zero reports whether there is no port: none was written, it is 0, or it is
+// not known because a variable has no value.
+func (r PortRange) Zero() bool { return r.First == 0 && r.Last == 0 }
+
+// Width is the number of ports in the range, 0 for the zero range.
+func (r PortRange) Width() int {
+	if r.Zero() {
+		return 0
+	}
+	return r.Last - r.First + 1
+}
+
+// Overlaps reports whether a port is in both ranges.
+func (r PortRange) Overlaps(o PortRange) bool {
+	return !r.Zero() && !o.Zero() && r.First <= o.Last && o.First <= r.Last
+}
+
+// String is the range as Compose writes it: "8080", "8000-8010", or "" when zero.
+func (r PortRange) String() string {
+	switch {
+	case r.Zero():
+		return ""
+	case r.First == r.Last:
+		return strconv.Itoa(r.First)
+	default:
+		return strconv.Itoa(r.First) + "-" + strconv.Itoa(r.Last)
+	}
+}
+
+// Expr is a host port as it is written.
+type Expr struct {
+	// Text is the source text, "" where no host port is written.
+	Text string
+	// Var is the variable's name when Text is one variable expression and
+	// nothing else. A literal, or a text of several parts, has none.
+	Var string
+	// Op is the operator after the name: "", ":-", "-", ":?", "?", ":+" or "+".
+	Op string
+	// Default is the text after Op as written; nested expressions stay in it.
+	Default string
+	// Ports is what Text means under the project's environment. Zero means
+	// that Docker picks a port, or that a variable has no value.
+	Ports PortRange
+	// DefaultPorts is what Text means when no variable is set.
+	DefaultPorts PortRange
+}
+
+// Literal reports whether the host port is written as a plain number or range.
+func (e Expr) Literal() bool { return e.Text != "" && !hasVariable(e.Text) }
+
+// Syntax is how a mapping is written.
+type Syntax int
+
+// The two forms of the Compose specification.
+const (
+	Short Syntax = iota // "8080:80", or a bare number
+	Long                // {target: 80, published: 8080}
+)
+
+// Quote is how the scalar that holds the host port is quoted.
+type Quote int
+
+// The scalar styles in which a host port can be rewritten.
+const (
+	Plain Quote = iota
+	Single
+	Double
+)
+
+// Key identifies a mapping within its naming family.
+type Key struct {
+	Service string
+	// Container is the container port as written after interpolation, such as
+	// "80" or "3000-3005"; the raw text when a variable in it has no value.
+	Container string
+	Protocol  string // tcp, udp or sctp
+	// N counts the different host ports of one container port from 1.
+	N int
+}
+
+// Mapping is one published entry of one service's ports.
+type Mapping struct {
+	File    *File
+	Service string
+	// List is where the list that holds the entry starts, in bytes.
+	List int
+	// Index is the entry's place in that list, from 0.
+	Index  int
+	Syntax Syntax
+	Quote  Quote // of the scalar that holds the host port
+	Flow   bool  // whether that scalar stands in a flow collection, as in JSON
+	// Entry is what a finding about the mapping points at: the short form's
+	// scalar with its quotes, the long form's first key.
+	Entry Span
+	// Scalar is the scalar that holds the host port, with its quotes. It is
+	// Entry in the short form, the value of published in the long form, and
+	// empty in a long form without published.
+	Scalar Span
+	// Host is the host port's text inside Scalar. It is empty, and the place
+	// to write one, where none is written.
+	Host Span
+	// Address is HostIP as written, with brackets or variables; "" for none.
+	Address string
+	// HostIP is the address without brackets; "" means all of them.
+	HostIP   string
+	HostPort Expr
+	// Target is the container port as written, variables included.
+	Target    string
+	Container PortRange // zero when a variable in it has no value
+	Protocol  string    // tcp, udp or sctp
+	Name      string    // the long form's name, "" if none
+	Key       Key
+	// Shared reports that the same bytes serve other services too, through an
+	// anchor, a merge key or extends.
+	Shared bool
+	// Inherited reports that the bytes belong to another service or template;
+	// of the mappings that share bytes exactly one is not inherited.
+	Inherited bool
+	// Dropped says why Compose does not publish this entry: another entry
+	// repeats it, or an override replaces it. "" when it is published.
+	Dropped Drop
+	// Locked says why the host port can't be spliced; "" when it can.
+	Locked string
+	// Invalid says why Compose refuses the entry; "" when it does not.
+	Invalid string
+
+	zero     bool   // the host port is written as 0, not left out
+	identity string // compose-go's key for dropping repeated entries
+	scalar   *yaml.Node
+}
+
+// Drop is why an entry of the source is not in the merged project.
+type Drop int
+
+// The ways an entry can go missing in a merge.
+const (
+	Published  Drop = iota // it is in the merged project
+	Duplicate              // a later entry with the same key takes its place
+	Overridden             // !override or !reset in a later file removes it
+	Extended               // its service is not in the project, only extended by one that is
+)
+
+// Service is what a project says of one service besides its ports.
+type Service struct {
+	Name string
+	File *File
+	// Span is the service's name where it is first defined.
+	Span     Span
+	Profiles []string // sorted; nil when the service always starts
+	// Scale is the number of containers; 1 when nothing says otherwise, and
+	// when a variable without a value does.
+	Scale int
+	// PortFile reports that the service declares SERVICE_PORT_FILE in its
+	// environment, so that it can learn its host port after start.
+	PortFile bool
+	// HostNetwork reports network_mode: host, under which ports are discarded.
+	HostNetwork bool
+}
+
+// File is one compose file.
+type File struct {
+	// Path is absolute.
+	Path string
+	// Src is the file's bytes exactly as they are on disk. Nobody modifies them.
+	Src []byte
+	// Docs are the parsed documents, nil when Problems says why not.
+	Docs []*yaml.Node
+	// Problems are what makes the file invalid, in order of position.
+	Problems []Problem
+
+	lines       []int               // offset of each line's first byte as YAML counts lines
+	aliases     []*yaml.Node        // every alias in the documents
+	flow        map[*yaml.Node]bool // the members of flow collections
+	editorOnce  sync.Once
+	editorLines []int // offset of each line's first byte as editors count lines
+}
+
+// Project is what docker compose would load together.
+type Project struct {
+	// Name is the project name that Compose would choose.
+	Name string
+	Dir  string // absolute
+	// Family names the naming family: projects with equal values share
+	// their variable names.
+	Family string
+	// Files are the project's files as they are reached: the Own files of the
+	// group and, behind the one that names them, those it includes or extends.
+	Files []*File
+	// Group is what the project was loaded from.
+	Group Group
+	// Mappings are in load order: file by file, from top to bottom.
+	Mappings []Mapping
+	Services []Service // sorted by name
+	// Env is what variables were resolved with: the project's env files.
+	Env Env
+	// Problems are what stops docker compose from loading the project, those
+	// of its files included.
+	Problems []Problem
+	// Notes are what a user should know but need not mend, one line each.
+	Notes []string
+}

@@ -1,0 +1,288 @@
+package compose
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// The names that Compose looks for, in its order (cli.DefaultFileNames and
+// cli.DefaultOverrideFileNames).
+var (
+	canonicalNames = []string{"compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"}
+	overrideNames  = []string{"compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"}
+)
+
+var (
+	composeName = regexp.MustCompile(`^(.*compose.*|compose\..*)\.ya?ml$`)
+	yamlName    = regexp.MustCompile(`\.ya?ml$`)
+)
+
+// DiscoverOptions narrow and widen what Discover takes.
+type DiscoverOptions struct {
+	// Base is the folder that patterns and Projects are relative to, absolute.
+	Base string
+	// Ignore are gitignore patterns of paths to pass over.
+	Ignore []string
+	// Files are gitignore patterns of compose files with other names.
+	Files []string
+	// Projects settle which files belong together; discovery leaves those alone.
+	Projects []Group
+}
+
+// Found is what discovery came back with.
+type Found struct {
+	Groups []Group
+	// Notes are for every user, one line each.
+	Notes []string
+	// Passed are files that have a compose file's name but are none.
+	Passed []string
+	// Unnamed are files that are compose by content but not by name.
+	Unnamed []string
+	// Failures are folders that could not be read.
+	Failures []error
+}
+
+// Discover finds the projects below the given files and folders, as Compose
+// and the house rules group them. A file is taken whatever its name. The error
+// is about a path that does not exist.
+func (l *Loader) Discover(paths []string, options DiscoverOptions) (Found, error) {
+	d := discoverer{loader: l, options: options, seen: map[string]bool{}}
+	folders := map[string][]string{} // files named one by one, by folder
+	var dirs []string
+	for _, path := range paths {
+		abs, err := filepath.Abs(path)
+		if err != nil {
+			return Found{}, err
+		}
+		info, err := os.Stat(abs)
+		switch {
+		case err != nil:
+			return Found{}, fmt.Errorf("%s: %s", path, reason(err))
+		case info.IsDir():
+			d.walk(abs, newIgnorer(abs, options))
+		default:
+			dir := filepath.Dir(abs)
+			if folders[dir] == nil {
+				dirs = append(dirs, dir)
+			}
+			folders[dir] = append(folders[dir], filepath.Base(abs))
+		}
+	}
+	for _, dir := range dirs {
+		d.folder(dir, slices.Compact(slices.Sorted(slices.Values(folders[dir]))), true)
+	}
+	slices.SortFunc(d.found.Groups, compareGroups)
+	return d.found, nil
+}
+
+func compareGroups(a, b Group) int {
+	return slices.Compare(append([]string{a.Dir}, a.Files...), append([]string{b.Dir}, b.Files...))
+}
+
+// discoverer collects what is found.
+type discoverer struct {
+	loader  *Loader
+	options DiscoverOptions
+	found   Found
+	seen    map[string]bool // folders done, and files settled by Projects
+}
+
+func (d *discoverer) walk(dir string, ig ignorer) {
+	if d.seen[dir] {
+		return
+	}
+	d.seen[dir] = true
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		d.found.Failures = append(d.found.Failures, fmt.Errorf("%s: %s", dir, reason(err)))
+		return
+	}
+	ig = ig.enter(dir)
+	var names []string
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		if e.IsDir() {
+			if !slices.Contains([]string{".git", "node_modules", "vendor"}, e.Name()) && !ig.ignored(path, true) {
+				d.walk(path, ig)
+			}
+			continue
+		}
+		if !yamlName.MatchString(e.Name()) || ig.excluded(path) {
+			continue
+		}
+		// Compose reads an override that Git ignores: it is how people keep
+		// their own ports out of the repository.
+		if !ig.ignored(path, false) || slices.Contains(overrideNames, e.Name()) {
+			names = append(names, e.Name())
+		}
+	}
+	d.folder(dir, names, false)
+}
+
+// folder groups a folder's files. When they were named one by one, all of
+// them are taken.
+func (d *discoverer) folder(dir string, names []string, named bool) {
+	names = d.settled(dir, names)
+	env := d.loader.env([]string{filepath.Join(dir, ".env")}, unset, &d.found.Notes)
+	var base Group
+	if listed := composeFile(dir, env); listed != nil && !named {
+		base = Group{Dir: dir, Files: listed}
+		for _, f := range listed {
+			names = slices.DeleteFunc(names, func(n string) bool { return filepath.Join(dir, n) == f })
+		}
+	} else {
+		base, names = d.standard(dir, names)
+	}
+	if len(base.Files) > 0 {
+		d.add(base)
+	}
+	for _, name := range names {
+		d.other(dir, name, base, named)
+	}
+}
+
+func (d *discoverer) add(g Group) { d.found.Groups = append(d.found.Groups, g) }
+
+// settled adds the configured projects that a folder's files belong to, and
+// returns the names that belong to none.
+func (d *discoverer) settled(dir string, names []string) []string {
+	for i, p := range d.options.Projects {
+		mine := func(n string) bool { return slices.Contains(p.Files, filepath.Join(dir, n)) }
+		if !slices.ContainsFunc(names, mine) {
+			continue
+		}
+		names = slices.DeleteFunc(slices.Clone(names), mine)
+		if key := fmt.Sprintf("project %d", i); !d.seen[key] {
+			d.seen[key] = true
+			d.add(p)
+		}
+	}
+	return names
+}
+
+// standard is the project that docker compose finds in a folder by itself,
+// and the names that are left.
+func (d *discoverer) standard(dir string, names []string) (Group, []string) {
+	g := Group{Dir: dir}
+	for _, list := range [][]string{canonicalNames, overrideNames} {
+		i := slices.IndexFunc(list, func(n string) bool { return slices.Contains(names, n) })
+		if i < 0 {
+			return g, names
+		}
+		g.Files = append(g.Files, filepath.Join(dir, list[i]))
+		names = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == list[i] })
+	}
+	return g, names
+}
+
+// other places a file that is not part of the folder's standard project.
+func (d *discoverer) other(dir, name string, base Group, named bool) {
+	path := filepath.Join(dir, name)
+	alone := Group{Dir: dir, Files: []string{path}}
+	byName := composeName.MatchString(name) || newIgnorer(d.options.Base, DiscoverOptions{Base: d.options.Base, Ignore: d.options.Files}).excluded(path)
+	if !named && !byName {
+		if d.loader.unnamed(path) {
+			d.found.Unnamed = append(d.found.Unnamed, path)
+		}
+		return
+	}
+	f, err := d.loader.file(path)
+	if err != nil || len(f.Problems) > 0 && (named || bytes.Contains(f.Src, []byte("services:"))) {
+		d.add(alone)
+		return
+	}
+	bare, services := bareServices(f)
+	canonical := slices.Contains(canonicalNames, name)
+	switch {
+	case canonical && len(base.Files) > 0 && !named:
+		d.found.Notes = append(d.found.Notes, fmt.Sprintf("%s: docker compose uses %s here; this file is taken as a project of its own", path, filepath.Base(base.Files[0])))
+		d.add(alone)
+	case canonical || named && !services:
+		d.add(alone)
+	case !services:
+		d.found.Passed = append(d.found.Passed, path)
+	case len(base.Files) > 0 && d.extendsProject(base.Files[0], bare):
+		d.add(Group{Dir: dir, Files: []string{base.Files[0], path}, Overlay: true})
+	default:
+		d.add(alone)
+	}
+}
+
+// extendsProject reports whether the project's file has one of the services.
+func (d *discoverer) extendsProject(path string, bare []string) bool {
+	f, err := d.loader.file(path)
+	if err != nil || len(bare) == 0 {
+		return false
+	}
+	for _, doc := range f.Docs {
+		for _, s := range fields(value(root(doc), "services")) {
+			if slices.Contains(bare, s.key.Value) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// bareServices lists the services that say neither image nor build nor
+// extends, and whether there is a services mapping at all.
+func bareServices(f *File) (bare []string, services bool) {
+	for _, doc := range f.Docs {
+		list := deref(value(root(doc), "services"))
+		if list == nil || list.Kind != yaml.MappingNode {
+			continue
+		}
+		services = true
+		for _, s := range fields(list) {
+			if value(s.value, "image") == nil && value(s.value, "build") == nil && value(s.value, "extends") == nil {
+				bare = append(bare, s.key.Value)
+			}
+		}
+	}
+	return bare, services
+}
+
+func root(doc *yaml.Node) *yaml.Node {
+	if doc.Kind == yaml.DocumentNode && len(doc.Content) > 0 {
+		return doc.Content[0]
+	}
+	return doc
+}
+
+// unnamed reports whether a file is compose by content.
+func (l *Loader) unnamed(path string) bool {
+	src, err := os.ReadFile(path)
+	if err != nil || !bytes.Contains(src, []byte("services")) {
+		return false
+	}
+	f := Parse(path, src)
+	bare, services := bareServices(f)
+	return services && len(bare) == 0 && !emptyServices(f)
+}
+
+func emptyServices(f *File) bool {
+	for _, doc := range f.Docs {
+		if len(fields(value(root(doc), "services"))) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// splitList splits a comma separated list of paths, as COMPOSE_ENV_FILES is.
+func splitList(list, dir string) []string {
+	var paths []string
+	for _, p := range strings.Split(list, ",") {
+		if p = strings.TrimSpace(p); p != "" {
+			paths = append(paths, absolute(dir, p))
+		}
+	}
+	return paths
+}

@@ -1,0 +1,143 @@
+package compose
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/compose-spec/compose-go/v2/dotenv"
+)
+
+// EnvFile is one env file that variables are resolved from.
+type EnvFile struct {
+	File *File // bytes and path; never parsed as YAML
+	Vars map[string]string
+}
+
+// Env is where a project's variables come from. The zero Env sets none.
+type Env struct {
+	files   []EnvFile         // later ones win
+	environ map[string]string // the process environment, which wins over all; nil for lint
+}
+
+// Lookup is a variable's value under the environment.
+func (e Env) Lookup(name string) (string, bool) {
+	if v, ok := e.environ[name]; ok {
+		return v, true
+	}
+	_, v, ok := e.Setter(name)
+	return v, ok
+}
+
+// Files are the env files that were read, in order; later ones win.
+func (e Env) Files() []EnvFile { return e.files }
+
+// Setter is the env file that sets a variable, and the value; the process
+// environment is not asked.
+func (e Env) Setter(name string) (EnvFile, string, bool) {
+	for _, f := range slices.Backward(e.files) {
+		if v, ok := f.Vars[name]; ok {
+			return f, v, true
+		}
+	}
+	return EnvFile{}, "", false
+}
+
+// all is every variable that the environment sets.
+func (e Env) all() map[string]string {
+	vars := map[string]string{}
+	for _, f := range e.files {
+		maps.Copy(vars, f.Vars)
+	}
+	maps.Copy(vars, e.environ)
+	return vars
+}
+
+// Line is the span of the line that sets a variable, empty when it does not.
+func (f EnvFile) Line(name string) Span {
+	at := regexp.MustCompile(`(?m)^[ \t]*(?:export[ \t]+)?`+regexp.QuoteMeta(name)+`[ \t]*[=:][^\r\n]*`).FindAllIndex(f.File.Src, -1)
+	if len(at) == 0 {
+		return Span{}
+	}
+	last := at[len(at)-1]
+	blanks := len(f.File.Src[last[0]:last[1]]) - len(bytes.TrimLeft(f.File.Src[last[0]:last[1]], " \t"))
+	return Span{last[0] + blanks, last[1]}
+}
+
+// env reads env files in order; those that do not exist are passed over.
+func (l *Loader) env(paths []string, outer Lookup, notes *[]string) Env {
+	var e Env
+	for _, path := range paths {
+		src, err := os.ReadFile(path)
+		if err != nil {
+			if !errors.Is(err, fs.ErrNotExist) {
+				*notes = append(*notes, path+": "+reason(err))
+			}
+			continue
+		}
+		vars, err := dotenv.ParseWithLookup(bytes.NewReader(src), func(name string) (string, bool) {
+			if v, ok := outer(name); ok {
+				return v, true
+			}
+			return e.Lookup(name)
+		})
+		if err != nil {
+			*notes = append(*notes, path+": not a valid env file, docker compose would refuse it")
+			continue
+		}
+		e.files = append(e.files, EnvFile{File: &File{Path: path, Src: src}, Vars: vars})
+	}
+	return e
+}
+
+// reason is an error of the file system in words without the path.
+func reason(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "no such file"
+	case errors.Is(err, fs.ErrPermission):
+		return "permission denied"
+	}
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	return err.Error()
+}
+
+// projectName is what Compose makes of a name: lower case, without the
+// characters that it does not allow (loader.NormalizeProjectName).
+func projectName(name string) string {
+	kept := strings.Map(func(r rune) rune {
+		if r == '_' || r == '-' || 'a' <= r && r <= 'z' || '0' <= r && r <= '9' {
+			return r
+		}
+		return -1
+	}, strings.ToLower(name))
+	return strings.TrimLeft(kept, "_-")
+}
+
+// composeFile is what COMPOSE_FILE in a folder's .env names, nil when unset.
+func composeFile(dir string, env Env) []string {
+	list, ok := env.Lookup("COMPOSE_FILE")
+	if !ok || list == "" {
+		return nil
+	}
+	separator, ok := env.Lookup("COMPOSE_PATH_SEPARATOR")
+	if !ok || separator == "" {
+		separator = string(os.PathListSeparator)
+	}
+	var paths []string
+	for _, p := range strings.Split(list, separator) {
+		if p != "" {
+			paths = append(paths, absolute(dir, filepath.FromSlash(p)))
+		}
+	}
+	return paths
+}

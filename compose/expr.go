@@ -1,0 +1,115 @@
+package compose
+
+import (
+	"strings"
+
+	"github.com/compose-spec/compose-go/v2/template"
+)
+
+// Lookup gives a variable's value, and whether it is set at all.
+type Lookup func(name string) (string, bool)
+
+func unset(string) (string, bool) { return "", false }
+
+// expand is text with its variables replaced, as compose-go does it.
+func expand(text string, lookup Lookup) (string, error) {
+	if !hasVariable(text) {
+		return text, nil
+	}
+	return template.SubstituteWithOptions(text, template.Mapping(lookup), template.WithoutLogging)
+}
+
+func hasVariable(text string) bool { return strings.Contains(text, "$") }
+
+// ParseExpr takes apart a host port that is one variable expression and
+// nothing else; of any other text it keeps only the text.
+func ParseExpr(text string) Expr {
+	e := Expr{Text: text}
+	if len(text) < 2 || text[0] != '$' || expressionLen(text) != len(text) {
+		return e
+	}
+	body := text[1:]
+	if body[0] == '{' {
+		body = body[1 : len(body)-1]
+	}
+	name := nameLen(body)
+	rest := body[name:]
+	op := ""
+	for _, o := range []string{":-", ":?", ":+", "-", "?", "+"} {
+		if strings.HasPrefix(rest, o) {
+			op = o
+			break
+		}
+	}
+	if name == 0 || rest != "" && op == "" {
+		return e
+	}
+	e.Var, e.Op, e.Default = body[:name], op, rest[len(op):]
+	return e
+}
+
+// nameLen is the length of the variable name that opens text.
+func nameLen(text string) int {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c == '_', 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', i > 0 && '0' <= c && c <= '9':
+		default:
+			return i
+		}
+	}
+	return len(text)
+}
+
+// expressionLen is the length of the escape or variable expression that opens
+// text, which starts with a dollar sign: "$$", "$NAME" or "${…}". It is 1 for
+// a dollar sign that opens nothing.
+func expressionLen(text string) int {
+	switch {
+	case len(text) < 2:
+		return len(text)
+	case text[1] == '$':
+		return 2
+	case text[1] != '{':
+		return 1 + nameLen(text[1:])
+	}
+	// compose-go does not look at the character after a brace that opens
+	// (template.getFirstBraceClosingIndex), so that ${A:-{}} is one expression.
+	open := 0
+	for i := 1; i < len(text); i++ {
+		switch text[i] {
+		case '{':
+			open++
+			i++
+		case '}':
+			if open--; open == 0 {
+				return i + 1
+			}
+		}
+	}
+	return len(text)
+}
+
+// Variables lists the names that text mentions, in order, repeats included.
+// It reads bytes rather than YAML: a name in a comment counts too, which is
+// right for asking whether a name is still free.
+func Variables(text string) []string {
+	var names []string
+	for {
+		dollar := strings.IndexByte(text, '$')
+		if dollar < 0 || dollar+1 >= len(text) {
+			return names
+		}
+		text = text[dollar+1:]
+		switch {
+		case text[0] == '$':
+			text = text[1:]
+			continue
+		case text[0] == '{':
+			text = text[1:]
+		}
+		if n := nameLen(text); n > 0 {
+			names = append(names, text[:n])
+			text = text[n:]
+		}
+	}
+}

@@ -1,0 +1,89 @@
+package compose
+
+import (
+	"bufio"
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
+)
+
+// ignorer knows which paths Git ignores, and which the configuration does.
+type ignorer struct {
+	root     string // that Git's patterns are relative to
+	patterns []gitignore.Pattern
+	base     string // that the configuration's are relative to
+	config   gitignore.Matcher
+}
+
+// newIgnorer starts at a folder with the patterns of the folders above it, up
+// to the root of the Git repository.
+func newIgnorer(dir string, options DiscoverOptions) ignorer {
+	ig := ignorer{root: gitRoot(dir), base: options.Base}
+	var patterns []gitignore.Pattern
+	for _, p := range options.Ignore {
+		patterns = append(patterns, gitignore.ParsePattern(p, nil))
+	}
+	ig.config = gitignore.NewMatcher(patterns)
+	ig.patterns = ig.read(filepath.Join(ig.root, ".git", "info", "exclude"), nil)
+	for d := ig.root; d != dir; {
+		ig = ig.enter(d)
+		below, _, _ := strings.Cut(strings.TrimPrefix(dir[len(d):], string(filepath.Separator)), string(filepath.Separator))
+		d = filepath.Join(d, below)
+	}
+	return ig
+}
+
+// gitRoot is the nearest folder above that holds .git, else dir itself.
+func gitRoot(dir string) string {
+	for d := dir; ; d = filepath.Dir(d) {
+		if _, err := os.Lstat(filepath.Join(d, ".git")); err == nil {
+			return d
+		}
+		if d == filepath.Dir(d) {
+			return dir
+		}
+	}
+}
+
+// enter adds the patterns of a folder's own .gitignore.
+func (ig ignorer) enter(dir string) ignorer {
+	ig.patterns = append(slices.Clip(ig.patterns), ig.read(filepath.Join(dir, ".gitignore"), parts(ig.root, dir))...)
+	return ig
+}
+
+func (ig ignorer) read(path string, domain []string) []gitignore.Pattern {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	var patterns []gitignore.Pattern
+	for lines := bufio.NewScanner(bytes.NewReader(src)); lines.Scan(); {
+		if line := strings.TrimRight(lines.Text(), "\r"); line != "" && line[0] != '#' {
+			patterns = append(patterns, gitignore.ParsePattern(line, domain))
+		}
+	}
+	return patterns
+}
+
+// ignored reports whether Git or the configuration ignores a path.
+func (ig ignorer) ignored(path string, isDir bool) bool {
+	if len(ig.patterns) > 0 && gitignore.NewMatcher(ig.patterns).Match(parts(ig.root, path), isDir) {
+		return true
+	}
+	return isDir && ig.config.Match(parts(ig.base, path), true)
+}
+
+// excluded reports whether the configuration ignores a file.
+func (ig ignorer) excluded(path string) bool { return ig.config.Match(parts(ig.base, path), false) }
+
+func parts(base, path string) []string {
+	rel, err := filepath.Rel(base, path)
+	if err != nil || rel == "." {
+		return nil
+	}
+	return strings.Split(filepath.ToSlash(rel), "/")
+}

@@ -1,0 +1,184 @@
+package compose
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Group is the files that docker compose would load together.
+type Group struct {
+	// Name is the project name when something settles it, "" for Compose's rule.
+	Name string
+	// Dir is the project's folder, absolute: relative paths start there.
+	Dir string
+	// Files are absolute, in load order.
+	Files []string
+	// EnvFiles are absolute; nil means the .env of Dir.
+	EnvFiles []string
+	// Profiles are those chosen for the project.
+	Profiles []string
+	// Overlay reports a view that adds one more file to the folder's project.
+	Overlay bool
+}
+
+// LoadOptions say what variables are resolved with. The zero value is what
+// lint wants: the project's env files and nothing of the process.
+type LoadOptions struct {
+	// Environ is the process environment; it wins over env files.
+	Environ map[string]string
+	// EnvFiles are read after each project's own .env, absolute paths.
+	EnvFiles []string
+	// Name is the project name given on the command line, "" for none.
+	Name string
+}
+
+// Loader reads files, each of them once. It may be used by several goroutines.
+type Loader struct {
+	options LoadOptions
+	files   sync.Map // path → *opened
+}
+
+type opened struct {
+	once sync.Once
+	file *File
+	err  error
+}
+
+// NewLoader returns a Loader that has read nothing yet.
+func NewLoader(options LoadOptions) *Loader { return &Loader{options: options} }
+
+// file reads and parses a file, once. Folders and devices are refused.
+func (l *Loader) file(path string) (*File, error) {
+	v, _ := l.files.LoadOrStore(path, &opened{})
+	o, ok := v.(*opened)
+	if !ok {
+		return nil, errors.New("not a file")
+	}
+	o.once.Do(func() {
+		info, err := os.Stat(path)
+		if err == nil && !info.Mode().IsRegular() {
+			err = errors.New("not a regular file")
+		}
+		if err != nil {
+			o.err = err
+			return
+		}
+		var src []byte
+		if src, o.err = os.ReadFile(path); o.err == nil {
+			o.file = Parse(path, src)
+		}
+	})
+	return o.file, o.err
+}
+
+// Add gives the loader a file's bytes, so that it is not read from disk.
+func (l *Loader) Add(path string, src []byte) {
+	o := &opened{}
+	o.once.Do(func() { o.file = Parse(path, src) })
+	l.files.Store(path, o)
+}
+
+// Load reads groups, several at a time, and joins those whose files meet
+// into naming families. It never fails: what can't be read or loaded is in the
+// Problems of its project, whose other files are still there.
+func (l *Loader) Load(groups []Group) []*Project {
+	projects := make([]*Project, len(groups))
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range min(runtime.GOMAXPROCS(0), len(groups)) {
+		wg.Go(func() {
+			for i := range next {
+				projects[i] = l.load(groups[i])
+			}
+		})
+	}
+	for i := range groups {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	families(projects)
+	return projects
+}
+
+func (l *Loader) load(group Group) *Project {
+	p := &Project{Dir: group.Dir, Group: group}
+	envFiles := group.EnvFiles
+	if envFiles == nil {
+		envFiles = []string{filepath.Join(group.Dir, ".env")}
+	}
+	if list := l.options.Environ["COMPOSE_ENV_FILES"]; list != "" {
+		envFiles = splitList(list, group.Dir)
+	}
+	environ := Env{environ: l.options.Environ}
+	p.Env = l.env(slices.Concat(envFiles, l.options.EnvFiles), environ.Lookup, &p.Notes)
+	p.Env.environ = l.options.Environ
+	g := merger{
+		walker:   walker{owners: map[*node]*Mapping{}, walked: map[*node]bool{}, direct: map[*node]bool{}},
+		loader:   l,
+		project:  p,
+		files:    map[string]*File{},
+		extended: map[string][]*service{},
+		chains:   map[*service]chainState{},
+	}
+	own := p.Env
+	g.finish(g.model(group.Files, group.Dir, own.Lookup))
+	p.Name = l.name(group, p)
+	return p
+}
+
+// name is the project's name: -p, COMPOSE_PROJECT_NAME, name:, the folder.
+func (l *Loader) name(group Group, p *Project) string {
+	if l.options.Name != "" {
+		return l.options.Name
+	}
+	if group.Name != "" {
+		return group.Name
+	}
+	if n, ok := p.Env.Lookup("COMPOSE_PROJECT_NAME"); ok && n != "" {
+		return projectName(n)
+	}
+	if p.Name != "" {
+		return projectName(p.Name)
+	}
+	return projectName(filepath.Base(group.Dir))
+}
+
+// Profiles are those chosen for the project: by its configuration, on the
+// command line, or by COMPOSE_PROFILES.
+func (p *Project) Profiles() []string {
+	profiles := slices.Clone(p.Group.Profiles)
+	if list, ok := p.Env.Lookup("COMPOSE_PROFILES"); ok {
+		profiles = append(profiles, strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })...)
+	}
+	return profiles
+}
+
+// families gives projects that share a folder or a file one family name: the
+// first of the folders that they join.
+func families(projects []*Project) {
+	parent := map[string]string{}
+	var root func(string) string
+	root = func(dir string) string {
+		up, ok := parent[dir]
+		if !ok || up == dir {
+			return dir
+		}
+		parent[dir] = root(up)
+		return parent[dir]
+	}
+	for _, p := range projects {
+		for _, f := range p.Files {
+			a, b := root(p.Dir), root(filepath.Dir(f.Path))
+			parent[max(a, b)] = min(a, b)
+		}
+	}
+	for _, p := range projects {
+		p.Family = root(p.Dir)
+	}
+}

@@ -1,0 +1,315 @@
+package compose
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Reasons why a host port can't be spliced.
+const (
+	lockedEscape  = "the text is escaped, folded or over several lines"
+	lockedTag     = "the value has an explicit tag"
+	lockedAnchor  = "the anchor is also used outside of ports"
+	lockedAddress = "the variable holds an address or a whole mapping"
+	lockedNumber  = "the number is not written in plain decimal digits"
+	lockedMissing = "there is no published key to write to"
+)
+
+// mapping reads one entry of a ports list. It returns a mapping for every
+// entry; one that Compose refuses says so in Invalid.
+func (w *walker) mapping(f *File, item *yaml.Node, env Lookup) *Mapping {
+	n := deref(item)
+	m := &Mapping{File: f, Protocol: "tcp"}
+	if n.Kind == yaml.MappingNode {
+		w.long(m, n, env)
+	} else {
+		w.short(m, item, env)
+	}
+	if m.Invalid != "" && m.Locked == "" {
+		m.Locked = m.Invalid
+	}
+	m.Key = Key{Container: m.Container.String(), Protocol: m.Protocol, N: 1}
+	if m.Container.Zero() {
+		m.Key.Container = m.Target
+	}
+	return m
+}
+
+// short reads "[IP:][HOST:]CONTAINER[/PROTOCOL]".
+func (w *walker) short(m *Mapping, item *yaml.Node, env Lookup) {
+	m.Syntax = Short
+	n := w.place(m, item)
+	m.Entry = m.Scalar
+	if n.Kind != yaml.ScalarNode || n.Tag != "!!str" && n.Tag != "!!int" {
+		m.Invalid = "not a port, a mapping of ports or a long form"
+		return
+	}
+	text := n.Value
+	if n.Tag == "!!int" {
+		var number int
+		if err := n.Decode(&number); err != nil {
+			m.Invalid = "not a port number"
+			return
+		}
+		text = strconv.Itoa(number)
+	}
+	address, host, _ := shortSpans(text)
+	m.Address = text[address.Start:address.End]
+	m.HostPort = ParseExpr(text[host.Start:host.End])
+	m.Target = cutProtocol(strings.TrimPrefix(text[host.End:], ":"))
+	m.Host = Span{m.Host.Start + host.Start, m.Host.Start + host.End}
+	m.readShort(text, env)
+}
+
+// readShort fills in what the text means.
+func (m *Mapping) readShort(text string, env Lookup) {
+	p, known, err := resolveShort(text, env)
+	if err != nil {
+		m.Invalid = err.Error()
+	}
+	if p.container.Width() > maxRange || p.host.Width() > maxRange {
+		m.Locked = fmt.Sprintf("the range is wider than %d ports", maxRange)
+	}
+	m.HostIP, m.Container, m.Protocol, m.HostPort.Ports = p.hostIP, p.container, p.protocol, p.host
+	if !known {
+		// Some variable has no value: only the parts that need none are sure.
+		if host, err := expand(m.HostPort.Text, env); err != nil || !sameRange(host, p.host) {
+			m.HostPort.Ports = PortRange{}
+		}
+		target, err := expand(m.Target, env)
+		if err != nil || !sameRange(target, p.container) {
+			m.Container = PortRange{}
+		}
+	}
+	if d, known, err := resolveShort(text, unset); err == nil && known {
+		m.HostPort.DefaultPorts = d.host
+	} else if bare, err := expand(m.HostPort.Text, unset); err == nil {
+		m.HostPort.DefaultPorts, _ = parseRange(bare)
+	}
+	for _, lookup := range []Lookup{env, unset} {
+		if host, err := expand(m.HostPort.Text, lookup); err == nil && strings.ContainsAny(host, ":") {
+			m.lock(lockedAddress)
+		}
+		if target, err := expand(m.Target, lookup); err == nil && strings.ContainsAny(target, ":") {
+			m.lock(lockedAddress)
+		}
+	}
+	host, err := expand(m.HostPort.Text, env)
+	m.zero = err == nil && host == "0"
+	if known && (!m.HostPort.Ports.Zero() || !hasVariable(m.HostPort.Text)) {
+		published := m.HostPort.Ports.String()
+		if m.zero {
+			published = "0"
+		}
+		m.identity = identity(m.HostIP, published, m)
+	}
+}
+
+func sameRange(text string, r PortRange) bool {
+	got, err := parseRange(text)
+	return err == nil && got == r
+}
+
+// resolveShort parses the text with its variables replaced. When that fails
+// and some variable has no value, it tries again with 1 for each of those, and
+// known is false: a clean clone, without its .env, must not be an error.
+func resolveShort(text string, env Lookup) (p shortPort, known bool, err error) {
+	expanded, err := expand(text, env)
+	if bad := templateError(err); bad != nil {
+		return shortPort{protocol: "tcp"}, true, bad
+	}
+	if err == nil {
+		if p, err = parseShort(expanded); err == nil {
+			return p, true, nil
+		}
+	}
+	missing := false
+	stubbed, stubErr := expand(text, func(name string) (string, bool) {
+		if v, ok := env(name); ok && v != "" {
+			return v, true
+		}
+		missing = true
+		return "1", true
+	})
+	if !missing || stubErr != nil {
+		return p, true, err
+	}
+	stub, err := parseShort(stubbed)
+	if err != nil {
+		return shortPort{protocol: "tcp"}, false, nil
+	}
+	return stub, false, nil
+}
+
+// long reads {target, published, host_ip, protocol, name}.
+func (w *walker) long(m *Mapping, n *yaml.Node, env Lookup) {
+	m.Syntax = Long
+	if len(n.Content) == 0 {
+		m.Entry = m.File.Span(n)
+		m.Invalid = "no target: the container port is missing"
+		return
+	}
+	m.Entry = m.File.Span(n.Content[0])
+	text := func(key string) (string, bool) {
+		v := deref(value(n, key))
+		if v == nil || v.Tag == "!!null" {
+			return "", false
+		}
+		t, err := expand(v.Value, env)
+		return t, err == nil
+	}
+	if p, ok := text("protocol"); ok {
+		m.Protocol = strings.ToLower(p)
+	}
+	m.Name, _ = text("name")
+	m.HostIP, _ = text("host_ip")
+	if v := deref(value(n, "host_ip")); v != nil && v.Tag != "!!null" {
+		m.Address = v.Value
+	}
+	w.target(m, n, text)
+	w.published(m, n, env)
+	if m.Invalid == "" && !validProtocol(m.Protocol) && !hasVariable(m.Protocol) {
+		m.Invalid = fmt.Sprintf("protocol %q is not tcp, udp or sctp", m.Protocol)
+	}
+}
+
+func (w *walker) target(m *Mapping, n *yaml.Node, text func(string) (string, bool)) {
+	v := deref(value(n, "target"))
+	if v == nil || v.Tag == "!!null" {
+		m.Invalid = "no target: the container port is missing"
+		return
+	}
+	m.Target = v.Value
+	t, ok := text("target")
+	if !ok || t == "" && hasVariable(v.Value) {
+		return
+	}
+	number := 0
+	if v.Tag == "!!int" {
+		if err := v.Decode(&number); err != nil {
+			m.Invalid = "target is not a port number"
+			return
+		}
+	} else if r, err := parseRange(t); err == nil && r.First == r.Last {
+		number = r.First
+	}
+	if number < 1 || number > 65535 {
+		m.Invalid = fmt.Sprintf("target %q is not a port from 1 to 65535", t)
+		return
+	}
+	m.Container = PortRange{number, number}
+}
+
+func (w *walker) published(m *Mapping, n *yaml.Node, env Lookup) {
+	item := value(n, "published")
+	if item == nil || deref(item).Tag == "!!null" && deref(item).Value == "" {
+		m.Locked = lockedMissing
+		m.identity = identity(m.HostIP, "", m)
+		return
+	}
+	v := w.place(m, item)
+	if v.Kind != yaml.ScalarNode || v.Tag != "!!str" && v.Tag != "!!int" {
+		m.Invalid = "published is not a port number or a range in quotes"
+		return
+	}
+	m.HostPort = ParseExpr(v.Value)
+	text, err := expand(v.Value, env)
+	if bad := templateError(err); bad != nil {
+		m.Invalid = bad.Error()
+		return
+	}
+	if d, err := expand(v.Value, unset); err == nil {
+		m.HostPort.DefaultPorts, _ = parseRange(d)
+	}
+	kind := ""
+	if v.Tag == "!!int" {
+		var number int
+		if err := v.Decode(&number); err != nil {
+			m.Invalid = "published is not a port number"
+			return
+		}
+		// compose-go formats a number and a text differently when it looks
+		// for repeated entries, so that one never replaces the other (T7).
+		text, kind = strconv.Itoa(number), "int "
+		if text != v.Value {
+			m.lock(lockedNumber)
+		}
+	}
+	m.identity, m.zero = identity(m.HostIP, kind+text, m), text == "0"
+	if text == "" || err != nil {
+		return
+	}
+	if m.HostPort.Ports, err = parseRange(text); err != nil {
+		m.Invalid = fmt.Sprintf("published %q: %v", text, err)
+	}
+}
+
+// cutProtocol is a container port without the protocol behind it.
+func cutProtocol(target string) string {
+	for i := 0; i < len(target); i++ {
+		switch target[i] {
+		case '$':
+			i += expressionLen(target[i:]) - 1
+		case '/':
+			return target[:i]
+		}
+	}
+	return target
+}
+
+// place finds the scalar whose bytes hold the host port and says whether they
+// can be spliced. It returns the scalar's value node.
+func (w *walker) place(m *Mapping, item *yaml.Node) *yaml.Node {
+	n, holder := deref(item), item
+	if m.Syntax == Short {
+		// An alias in a ports list stands for a whole entry, which is edited
+		// where its anchor is; an alias under published is itself replaced,
+		// since its anchor may be the container port (T13).
+		holder = n
+		for a := item; a.Kind == yaml.AliasNode; a = a.Alias {
+			w.walked[a] = true
+		}
+		w.direct[n] = w.direct[n] || item == n
+	}
+	if item.Kind == yaml.AliasNode && m.Syntax == Long {
+		w.walked[item] = true
+	}
+	m.scalar = holder
+	m.Scalar = m.File.Span(holder)
+	m.Host = m.Scalar
+	m.Flow = m.File.flow[holder]
+	if holder.Kind != yaml.ScalarNode {
+		return n
+	}
+	inner, exact := m.File.inner(holder, m.Scalar)
+	m.Host = inner
+	switch {
+	case holder.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 || !exact:
+		m.lock(lockedEscape)
+	case holder.Style&yaml.TaggedStyle != 0 && holder.Tag != "!!str":
+		m.lock(lockedTag)
+	case holder.Style&yaml.SingleQuotedStyle != 0:
+		m.Quote = Single
+	case holder.Style&yaml.DoubleQuotedStyle != 0:
+		m.Quote = Double
+	}
+	return n
+}
+
+func (m *Mapping) lock(reason string) {
+	if m.Locked == "" {
+		m.Locked = reason
+	}
+}
+
+// identity is the key by which compose-go drops repeated entries
+// (override.portIndexer): mode and name are not in it.
+func identity(hostIP, published string, m *Mapping) string {
+	if hostIP == "" {
+		hostIP = "0.0.0.0"
+	}
+	return hostIP + ":" + published + ":" + m.Container.String() + "/" + m.Protocol
+}

@@ -1,0 +1,100 @@
+package compose
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/compose-spec/compose-go/v2/loader"
+	"github.com/compose-spec/compose-go/v2/template"
+	"github.com/compose-spec/compose-go/v2/types"
+)
+
+// ModelInput is what compose-go is given.
+type ModelInput struct {
+	// Dir is the project's folder, absolute.
+	Dir string
+	// Files are absolute paths in load order.
+	Files []string
+	// Content replaces the bytes of files named in it; others are read from disk.
+	Content map[string][]byte
+	// Environ resolves variables; nil sets none. It is not modified.
+	Environ map[string]string
+}
+
+// LoadModel loads a project with compose-go, every profile enabled, and
+// without what a clean clone may lack: env files, label files, consistency.
+// Files that Parse refuses must not come here: compose-go panics, or takes
+// minutes, on some of them (measured); a panic is returned as an error.
+func LoadModel(in ModelInput) (project *types.Project, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			project, err = nil, fmt.Errorf("compose-go panics: %v", r)
+		}
+	}()
+	details := types.ConfigDetails{WorkingDir: in.Dir, Environment: maps.Clone(in.Environ)}
+	if details.Environment == nil {
+		details.Environment = map[string]string{}
+	}
+	for _, path := range in.Files {
+		details.ConfigFiles = append(details.ConfigFiles, types.ConfigFile{Filename: path, Content: in.Content[path]})
+	}
+	return loader.LoadWithContext(context.Background(), details, func(o *loader.Options) {
+		o.SkipConsistencyCheck = true
+		o.SkipResolveEnvironment = true
+		o.SkipResolveLabels = true
+		o.Profiles = []string{"*"}
+		o.SetProjectName("project", true)
+		o.Interpolate.Substitute = func(text string, lookup template.Mapping) (string, error) {
+			return template.SubstituteWithOptions(text, lookup, template.WithoutLogging)
+		}
+	})
+}
+
+// Stubs gives one value to every variable that the files mention, for projects
+// that can't be loaded while a required one is unset.
+func (p *Project) Stubs(text string) map[string]string {
+	stubs := map[string]string{}
+	for _, f := range p.Files {
+		for _, name := range Variables(string(f.Src)) {
+			stubs[name] = text
+		}
+	}
+	return stubs
+}
+
+// Variables lists every name that the project's files mention and that its
+// env files set, sorted.
+func (p *Project) Variables() []string {
+	var names []string
+	for _, f := range p.Files {
+		names = append(names, Variables(string(f.Src))...)
+	}
+	for _, f := range p.Env.files {
+		names = slices.AppendSeq(names, maps.Keys(f.Vars))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// ErrWithheld is returned for a project that compose-go must not see.
+var ErrWithheld = errors.New("withheld from compose-go")
+
+// Loadable reports whether compose-go may be called on the project: every
+// file parses, and no range makes it build thousands of entries.
+func (p *Project) Loadable() error {
+	for _, f := range p.Files {
+		if f.Docs == nil {
+			return fmt.Errorf("%s: %w", f.Path, ErrWithheld)
+		}
+	}
+	wide := slices.ContainsFunc(p.Mappings, func(m Mapping) bool {
+		return m.Container.Width() > maxRange || m.HostPort.Ports.Width() > maxRange || m.HostPort.DefaultPorts.Width() > maxRange
+	})
+	if wide {
+		return fmt.Errorf("a range is wider than %d ports: %w", maxRange, ErrWithheld)
+	}
+	return nil
+}

@@ -1,0 +1,234 @@
+package compose
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Limits that hold before any other code sees a file. compose-go needs a
+// second for 1,000 levels of nesting and minutes for 9,000; no compose file
+// in use comes near either limit.
+const (
+	maxSize     = 4 << 20
+	maxDepth    = 100
+	maxMerged   = 50_000  // keys that merge keys bring to one mapping, repeats counted
+	maxMappings = 100_000 // of one project, anchors followed
+	maxRange    = 4096    // ports of one range; compose-go makes an entry of each
+)
+
+// Parse reads the YAML of a compose file. It never fails: what is wrong with
+// the bytes or with the YAML is in the result's Problems, and Docs is nil then.
+func Parse(path string, src []byte) *File {
+	f := &File{Path: path, Src: src}
+	if p, bad := checkBytes(src); bad {
+		p.File = f
+		f.Problems = []Problem{p}
+		return f
+	}
+	f.lines = lineStarts(src, true)
+	docs, problem := f.decode()
+	if problem != nil {
+		problem.File = f
+		f.Problems = []Problem{*problem}
+		return f
+	}
+	in := inspector{file: f, state: map[*yaml.Node]visit{}, weight: map[*yaml.Node]int{}, flow: map[*yaml.Node]bool{}}
+	for _, d := range docs {
+		in.node(d, 0)
+	}
+	f.Problems = in.problems
+	slices.SortStableFunc(f.Problems, func(a, b Problem) int { return a.Span.Start - b.Span.Start })
+	if !in.refused {
+		f.Docs, f.aliases, f.flow = docs, in.aliases, in.flow
+	}
+	return f
+}
+
+// checkBytes finds what the YAML library would accept and misplace (UTF-16),
+// or refuse without a position.
+func checkBytes(src []byte) (Problem, bool) {
+	whole := func(message, hint string) (Problem, bool) {
+		return Problem{Message: message, Hint: hint}, true
+	}
+	switch {
+	case len(src) > maxSize:
+		return whole(fmt.Sprintf("larger than %d MiB", maxSize>>20), "split the file with include")
+	case bytes.HasPrefix(src, []byte{0xff, 0xfe}), bytes.HasPrefix(src, []byte{0xfe, 0xff}),
+		len(src) > 1 && (src[0] == 0 || src[1] == 0):
+		return whole("encoded in UTF-16 or UTF-32", "save it as UTF-8")
+	}
+	for i := 0; i < len(src); {
+		c := src[i]
+		if c >= 0x20 && c < utf8.RuneSelf || c == '\n' || c == '\r' || c == '\t' {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(src[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			return Problem{Span: Span{i, i + 1}, Message: "not valid UTF-8", Hint: "save it as UTF-8"}, true
+		case r < 0x20:
+			return Problem{Span: Span{i, i + 1}, Message: fmt.Sprintf("control character U+%04X", r), Hint: "remove it"}, true
+		}
+		i += size
+	}
+	return Problem{}, false
+}
+
+// decode parses every document of the file.
+func (f *File) decode() (docs []*yaml.Node, problem *Problem) {
+	defer func() {
+		if r := recover(); r != nil {
+			docs, problem = nil, &Problem{Message: "the YAML library fails on this file", Hint: "simplify its syntax"}
+		}
+	}()
+	dec := yaml.NewDecoder(bytes.NewReader(f.Src))
+	for {
+		var n yaml.Node
+		err := dec.Decode(&n)
+		if errors.Is(err, io.EOF) {
+			return docs, nil
+		}
+		if err != nil {
+			p := f.syntaxProblem(err)
+			return nil, &p
+		}
+		docs = append(docs, &n)
+	}
+}
+
+func (f *File) syntaxProblem(err error) Problem {
+	var load *yaml.LoadError
+	if !errors.As(err, &load) {
+		return Problem{Message: "not valid YAML"}
+	}
+	at := f.offset(load.Mark.Line, load.Mark.Column)
+	end := at
+	if at < len(f.Src) && f.Src[at] != '\n' && f.Src[at] != '\r' {
+		_, size := utf8.DecodeRune(f.Src[at:])
+		end = at + size
+	}
+	return Problem{Span: Span{at, end}, Message: "not valid YAML: " + load.Message}
+}
+
+// inspector looks once at every node for what makes a document unusable.
+type inspector struct {
+	file     *File
+	state    map[*yaml.Node]visit // of nodes that have an anchor
+	weight   map[*yaml.Node]int   // keys of an anchored mapping, merged ones included
+	flow     map[*yaml.Node]bool  // members of a flow collection
+	aliases  []*yaml.Node
+	problems []Problem
+	refused  bool // compose-go can't or would not read the file
+	stop     bool // what was found makes it pointless, or endless, to go on
+}
+
+type visit int
+
+const (
+	entered visit = iota + 1
+	left
+)
+
+func (in *inspector) refuse(n *yaml.Node, message, hint string) {
+	in.refused = true
+	in.problems = append(in.problems, Problem{File: in.file, Span: in.file.Span(n), Message: message, Hint: hint})
+}
+
+// node visits n. Anchored nodes are followed through their aliases once, so
+// that a cycle is found and the depth of what compose-go expands is known.
+func (in *inspector) node(n *yaml.Node, depth int) {
+	if in.stop {
+		return
+	}
+	if depth > maxDepth {
+		in.stop = true
+		in.refuse(n, fmt.Sprintf("nested deeper than %d levels", maxDepth), "flatten it")
+		return
+	}
+	if n.Anchor != "" {
+		in.state[n] = entered
+		defer func() { in.state[n] = left }()
+	}
+	if n.Style&yaml.FlowStyle != 0 {
+		for _, c := range n.Content {
+			in.flow[c] = true
+		}
+	}
+	switch n.Kind {
+	case yaml.AliasNode:
+		in.aliases = append(in.aliases, n)
+		if in.state[n.Alias] == entered {
+			in.stop = true
+			in.refuse(n, "alias *"+n.Value+" stands inside the anchor that it names", "remove the alias")
+		}
+	case yaml.MappingNode:
+		in.keys(n)
+		for i := 1; i < len(n.Content); i += 2 {
+			in.node(n.Content[i], depth+1)
+		}
+		in.merges(n)
+	default:
+		for _, c := range n.Content {
+			in.node(c, depth+1)
+		}
+	}
+}
+
+// keys finds keys that are not text, as in templates such as {{ port }}, and
+// keys that stand twice. compose-go refuses both.
+func (in *inspector) keys(m *yaml.Node) {
+	seen := make(map[string]*yaml.Node, len(m.Content)/2)
+	for i := 0; i+1 < len(m.Content); i += 2 {
+		k := m.Content[i]
+		if k.Kind == yaml.AliasNode {
+			in.aliases = append(in.aliases, k)
+			k = k.Alias
+		}
+		switch first := seen[k.Value]; {
+		case k.Kind != yaml.ScalarNode:
+			in.refuse(k, "key is not a scalar", "quote it; if this is a template, render it first")
+		case k.Tag != "!!str" && k.Tag != "!!merge":
+			in.refuse(k, fmt.Sprintf("key %s is not text", k.Value), "quote it")
+		case first != nil:
+			line, _ := in.file.Position(in.file.Span(first).Start)
+			in.refuse(k, fmt.Sprintf("key %q is already set on line %d", k.Value, line), "remove one of the two")
+		default:
+			seen[k.Value] = k
+		}
+	}
+}
+
+// merges adds up what merge keys bring, since sixty nested ones can bring more
+// than there is memory for.
+func (in *inspector) merges(m *yaml.Node) {
+	if in.stop {
+		return
+	}
+	weight := len(m.Content) / 2
+	for i := 0; i+1 < len(m.Content); i += 2 {
+		if m.Content[i].Tag != "!!merge" {
+			continue
+		}
+		for _, s := range sources(m.Content[i+1]) {
+			if s = deref(s); s.Kind != yaml.MappingNode {
+				in.refuse(m.Content[i], "merge key does not name a mapping", "give it an alias of a mapping")
+				return
+			}
+			weight += max(in.weight[s], len(s.Content)/2)
+		}
+	}
+	if weight > maxMerged {
+		in.stop = true
+		in.refuse(m, fmt.Sprintf("merge keys bring more than %d keys", maxMerged), "")
+	}
+	if m.Anchor != "" {
+		in.weight[m] = weight
+	}
+}

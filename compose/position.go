@@ -1,0 +1,200 @@
+package compose
+
+import (
+	"bytes"
+	"slices"
+	"sort"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+)
+
+var bom = []byte("\xef\xbb\xbf")
+
+// Position is the 1-based line and column of a byte offset, as an editor shows
+// them: lines end at LF, CRLF or a lone CR, columns count characters, and a
+// byte order mark is none. An offset beyond the file is its end.
+func (f *File) Position(offset int) (line, column int) {
+	offset = min(max(offset, 0), len(f.Src))
+	f.editorOnce.Do(func() { f.editorLines = lineStarts(f.Src, false) })
+	line = sort.SearchInts(f.editorLines, offset+1)
+	text := f.Src[f.editorLines[line-1]:offset]
+	if line == 1 {
+		text = bytes.TrimPrefix(text, bom)
+	}
+	return line, utf8.RuneCount(text) + 1
+}
+
+// lineStarts lists the offset of each line's first byte. YAML counts more
+// breaks than editors do: NEL, LS and PS end a line too (YAML 1.1, and measured).
+func lineStarts(src []byte, yamlBreaks bool) []int {
+	starts := []int{0}
+	for i := 0; i < len(src); i++ {
+		switch c := src[i]; {
+		case c == '\n':
+		case c == '\r':
+			if i+1 < len(src) && src[i+1] == '\n' {
+				i++
+			}
+		case c < 0x80 || !yamlBreaks:
+			continue
+		case bytes.HasPrefix(src[i:], []byte("\u0085")):
+			i++
+		case bytes.HasPrefix(src[i:], []byte("\u2028")), bytes.HasPrefix(src[i:], []byte("\u2029")):
+			i += 2
+		default:
+			continue
+		}
+		starts = append(starts, i+1)
+	}
+	return starts
+}
+
+// offset turns a node's line and column, counted in runes from 1 as the YAML
+// library does, into a byte offset. The library does not count a BOM that
+// opens the file, but does count one that opens a later document.
+func (f *File) offset(line, column int) int {
+	if line < 1 || line > len(f.lines) {
+		return len(f.Src)
+	}
+	at := f.lines[line-1]
+	if line == 1 && bytes.HasPrefix(f.Src, bom) {
+		at += len(bom)
+	}
+	for ; column > 1 && at < len(f.Src); column-- {
+		_, size := utf8.DecodeRune(f.Src[at:])
+		at += size
+	}
+	return at
+}
+
+// Span is where a node's own text stands, without its anchor and tag. Of a
+// collection, and of a block scalar, it is the first character only; a value
+// that is not written has an empty span.
+func (f *File) Span(n *yaml.Node) Span {
+	start := f.offset(n.Line, n.Column)
+	if n.Kind != yaml.AliasNode {
+		start = f.skipProperties(start, n)
+	}
+	return Span{start, f.end(start, n)}
+}
+
+// skipProperties moves from a node's anchor and tag, which the library counts
+// as the node's start, to its content.
+func (f *File) skipProperties(at int, n *yaml.Node) int {
+	for at < len(f.Src) && (f.Src[at] == '&' || f.Src[at] == '!') {
+		switch {
+		case f.Src[at] == '&':
+			at += 1 + len(n.Anchor)
+		case bytes.HasPrefix(f.Src[at:], []byte("!<")):
+			at += max(bytes.IndexByte(f.Src[at:], '>'), 0) + 1
+		default:
+			for at < len(f.Src) && !strings.ContainsRune(" \t\r\n,]}", rune(f.Src[at])) {
+				at++
+			}
+		}
+		at = skipBlank(f.Src, at)
+	}
+	return min(at, len(f.Src))
+}
+
+// skipBlank moves over blanks, line breaks and comments.
+func skipBlank(src []byte, at int) int {
+	for at < len(src) {
+		switch src[at] {
+		case ' ', '\t', '\r', '\n':
+			at++
+		case '#':
+			for at < len(src) && src[at] != '\n' && src[at] != '\r' {
+				at++
+			}
+		default:
+			return at
+		}
+	}
+	return at
+}
+
+// end finds where a node's text ends, which the library does not say.
+func (f *File) end(start int, n *yaml.Node) int {
+	rest := f.Src[start:]
+	switch {
+	case n.Kind == yaml.AliasNode:
+		return min(start+1+len(n.Value), len(f.Src))
+	case len(rest) == 0 || n.Kind == yaml.ScalarNode && n.Tag == "!!null" && n.Value == "":
+		return start
+	case n.Kind != yaml.ScalarNode || n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
+		return start + 1
+	case n.Style&yaml.SingleQuotedStyle != 0:
+		return start + quotedLen(rest, '\'')
+	case n.Style&yaml.DoubleQuotedStyle != 0:
+		return start + quotedLen(rest, '"')
+	case bytes.HasPrefix(rest, []byte(n.Value)):
+		return start + len(n.Value)
+	default:
+		return start + foldedLen(rest, n.Value)
+	}
+}
+
+// quotedLen is the length of the quoted scalar that opens text.
+func quotedLen(text []byte, quote byte) int {
+	for i := 1; i < len(text); i++ {
+		switch {
+		case quote == '"' && text[i] == '\\':
+			i++
+		case text[i] == quote && quote == '\'' && i+1 < len(text) && text[i+1] == quote:
+			i++
+		case text[i] == quote:
+			return i + 1
+		}
+	}
+	return len(text)
+}
+
+// foldedLen is the length of a plain scalar over several lines: value with
+// each run of blanks and breaks in it standing for any such run in text.
+func foldedLen(text []byte, value string) int {
+	at := 0
+	for i := 0; i < len(value) && at < len(text); {
+		if value[i] == ' ' || value[i] == '\n' {
+			for i < len(value) && (value[i] == ' ' || value[i] == '\n') {
+				i++
+			}
+			for at < len(text) && strings.IndexByte(" \t\r\n", text[at]) >= 0 {
+				at++
+			}
+			continue
+		}
+		if text[at] != value[i] {
+			return at
+		}
+		at, i = at+1, i+1
+	}
+	return at
+}
+
+// inner is a scalar's text without its quotes, and whether the node's value
+// stands there letter by letter. Only then is index i of the value byte i of
+// the source; escapes, folding and block scalars are never rewritten.
+func (f *File) inner(n *yaml.Node, outer Span) (Span, bool) {
+	in := outer
+	if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
+		in = Span{outer.Start + 1, max(outer.End-1, outer.Start+1)}
+	}
+	if in.End > len(f.Src) || !f.separated(n) {
+		return in, false
+	}
+	return in, string(f.Src[in.Start:in.End]) == n.Value
+}
+
+// separated reports whether a blank stands between a node's anchor or tag and
+// its content. A value glued to its anchor reads as one or the other
+// depending on who reads it, so it is left alone.
+func (f *File) separated(n *yaml.Node) bool {
+	if n.Anchor == "" && n.Style&yaml.TaggedStyle == 0 {
+		return true
+	}
+	at := f.Span(n).Start
+	return at > 0 && slices.Contains([]byte(" \t\r\n"), f.Src[at-1])
+}

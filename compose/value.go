@@ -1,0 +1,112 @@
+package compose
+
+import (
+	"strconv"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// maxValues bounds what aliases may expand to in one document.
+const maxValues = 500_000
+
+// Values are the file's documents as plain values, merge keys resolved and
+// what !reset empties left out: strings, int64, float64, bool, nil, []any and
+// map[string]any. A document that aliases blow up beyond reason is nil.
+func (f *File) Values() []any {
+	values := make([]any, len(f.Docs))
+	for i, doc := range f.Docs {
+		left := maxValues
+		if v := plain(root(doc), &left); left > 0 {
+			values[i] = v
+		}
+	}
+	return values
+}
+
+func plain(n *yaml.Node, left *int) any {
+	n = deref(n)
+	if *left--; *left <= 0 {
+		return nil
+	}
+	switch n.Kind {
+	case yaml.MappingNode:
+		m := make(map[string]any, len(n.Content)/2)
+		for _, fd := range fields(n) {
+			if !tagged(fd.value).empties {
+				m[deref(fd.key).Value] = plain(fd.value, left)
+			}
+		}
+		return m
+	case yaml.SequenceNode:
+		s := make([]any, 0, len(n.Content))
+		for _, c := range n.Content {
+			if !tagged(c).empties {
+				s = append(s, plain(c, left))
+			}
+		}
+		return s
+	case yaml.ScalarNode:
+		return scalarValue(n)
+	default:
+		return nil
+	}
+}
+
+func scalarValue(n *yaml.Node) any {
+	switch n.Tag {
+	case "!!null":
+		return nil
+	case "!!int":
+		var i int64
+		if n.Decode(&i) == nil {
+			return i
+		}
+	case "!!float":
+		var x float64
+		if n.Decode(&x) == nil {
+			return x
+		}
+	case "!!bool":
+		var b bool
+		if n.Decode(&b) == nil {
+			return b
+		}
+	}
+	return n.Value
+}
+
+// At is where the value at a path of a document stands: keys and list indexes
+// as text. With key set it is the last key instead of its value. Of a path
+// that leads nowhere it is the last part that exists.
+func (f *File) At(doc int, path []string, key bool) Span {
+	n := root(f.Docs[doc])
+	span := f.Span(n)
+	for i, p := range path {
+		n = deref(n)
+		last := i == len(path)-1
+		next := (*yaml.Node)(nil)
+		switch n.Kind {
+		case yaml.MappingNode:
+			for _, fd := range fields(n) {
+				if deref(fd.key).Value == p {
+					next = fd.value
+					span = f.Span(fd.key)
+					break
+				}
+			}
+		case yaml.SequenceNode:
+			if at, err := strconv.Atoi(p); err == nil && at >= 0 && at < len(n.Content) {
+				next = n.Content[at]
+				span = f.Span(next)
+			}
+		}
+		if next == nil {
+			return span
+		}
+		if v := f.Span(next); last && !key && deref(next).Kind == yaml.ScalarNode && !v.Empty() {
+			span = v
+		}
+		n = next
+	}
+	return span
+}

@@ -1,0 +1,58 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// checks is what the tags check and keys can name.
+var checks = map[string]func(string) error{
+	"address": checkAddress,
+	"host":    checkHost,
+	"mapping": checkMapping,
+	"pattern": checkPattern,
+	"urlpath": checkURLPath,
+}
+
+func checkAddress(text string) error {
+	_, port, err := net.SplitHostPort(text)
+	if n, bad := strconv.Atoi(port); err != nil || bad != nil || n < 0 || n > 65535 {
+		return fmt.Errorf("want host:port such as 127.0.0.1:8100, not %.60q", text)
+	}
+	return nil
+}
+
+// checkHost lets through whatever a compose file may hold as a host port: it
+// is restored as it stood, and not all that Compose accepts is a tidy number.
+func checkHost(text string) error {
+	if !strings.Contains(text, "$") && strings.Trim(text[:1], "+0123456789") != "" {
+		return fmt.Errorf("want a host port such as 8080 or ${WEB_PORT:-8080}, not %.60q", text)
+	}
+	return nil
+}
+
+func checkMapping(text string) error {
+	service, container, found := strings.Cut(text, ":")
+	if !found || service == "" || container == "" {
+		return fmt.Errorf("want service:port, not %.60q", text)
+	}
+	return nil
+}
+
+func checkPattern(text string) error {
+	if _, err := path.Match(text, ""); err != nil {
+		return errors.New("bracket without an end in the pattern")
+	}
+	return nil
+}
+
+func checkURLPath(text string) error {
+	if !strings.HasPrefix(text, "/") {
+		return fmt.Errorf("want a path such as /health, not %.60q", text)
+	}
+	return nil
+}

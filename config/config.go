@@ -1,0 +1,163 @@
+// Package config reads .portmoor.yaml, the settings of one repository.
+//
+// The model: every key of the file is a field of [Config] or of a struct in
+// it, and the field's tags are the one table of keys, so that the decoder, the
+// errors and the JSON schema can't disagree. Reading is strict: an unknown key
+// or a wrong value is an [Error] with its line and column. Writing never
+// re-encodes: [SetDefaults] splices bytes.
+//
+//	path, err := config.Find(".")
+//	...
+//	c, err := config.Load(path)
+package config
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Name is what the file is called.
+const Name = ".portmoor.yaml"
+
+// Config is what a .portmoor.yaml says. The zero value is a file that says
+// nothing, which means every default. Paths and patterns are as written, with
+// slashes, and relative to the file's folder.
+//
+// Of a field's tags, config is the key, doc its description, and values,
+// check and keys restrict it as the decoder explains.
+type Config struct {
+	// Path is the file's absolute path, "" when there is none.
+	Path string
+	// Src is the file's bytes exactly as they are on disk, nil when there is
+	// none. Nobody modifies them.
+	Src []byte
+
+	Strategy     string                       `config:"strategy" values:"hybrid,dynamic,auto" doc:"what host ports are written as; auto when absent"`
+	Range        PortRange                    `config:"range" doc:"where new ports are chosen from; 10000-11000 when absent"`
+	Reserved     []PortRange                  `config:"reserved" doc:"ports and ranges that are never chosen"`
+	Groups       map[string]Group             `config:"groups" doc:"ranges for the new ports of some services; they don't overlap"`
+	Defaults     map[string]map[string]string `config:"defaults" keys:"mapping" check:"host" doc:"host ports to restore: project folder, then service:container, then the text to write"`
+	Projects     []Project                    `config:"projects" doc:"which compose files belong together"`
+	EnvFiles     []string                     `config:"env_files" doc:"env files of every project, read after its .env; the last one wins"`
+	PortsFile    string                       `config:"ports_file" doc:"where assignments are kept, in each project's folder; data/ports.json when absent"`
+	PortsEnvFile string                       `config:"ports_env_file" doc:"where assignments are written for Compose, in each project's folder; .ports.env when absent"`
+	Files        []string                     `config:"files" doc:"more compose files, by gitignore patterns"`
+	Docs         []string                     `config:"docs" doc:"documents with a port table, besides README.md"`
+	Ephemeral    PortRange                    `config:"ephemeral" doc:"the ports that systems give to outgoing connections; 32768-60999 when absent"`
+	Rules        map[string]Rule              `config:"rules" doc:"severity of lint rules: error, warning, info or off, or a mapping with severity and the rule's options"`
+	Ignore       []string                     `config:"ignore" doc:"files and folders to pass over, by gitignore patterns"`
+	Reconcile    Reconcile                    `config:"reconcile" doc:"how conflicts between fixed ports are settled"`
+	Sources      []Source                     `config:"sources" doc:"other files that hold a service's port"`
+	References   References                   `config:"references" doc:"where else port numbers are looked for"`
+	Registry     Registry                     `config:"registry" doc:"the service registry"`
+}
+
+// Group is a range of ports kept for some services.
+type Group struct {
+	Range PortRange `config:"range,required" doc:"where new ports of the group are chosen from"`
+	// Services are patterns in the syntax of path.Match.
+	Services []string `config:"services,required" doc:"the group's services; * stands for any text"`
+}
+
+// Project is a set of compose files that docker compose loads together.
+type Project struct {
+	Name     string   `config:"name" doc:"the project's name; Compose's own when absent"`
+	Files    []string `config:"files,required" doc:"the compose files, in the order they are merged"`
+	EnvFiles []string `config:"env_files" doc:"env files of this project alone; the last one wins"`
+	Profiles []string `config:"profiles" doc:"the profiles it is started with"`
+}
+
+// Rule is what the file says of one lint rule.
+type Rule struct {
+	// Severity is "" when the rule keeps its own.
+	Severity string `config:"severity,short" values:"error,warning,info,off" doc:"how bad a finding is"`
+	// Options are the other keys, such as all: true, as they are written.
+	Options map[string]string `config:",rest" doc:"options of the rule"`
+}
+
+// Reconcile says who keeps a contested port. A service may stand in several
+// lists: Keep beats Priority, which beats Frozen.
+type Reconcile struct {
+	Keep     []string `config:"keep" doc:"services that keep their port whatever the others say"`
+	Priority []string `config:"priority" doc:"services that keep their port before frozen ones"`
+	Frozen   []string `config:"frozen" doc:"services that keep their port before working ones"`
+	// Ranges is nil, or lacks a service, where its range follows from its port.
+	Ranges map[string]PortRange `config:"ranges" doc:"range that a service stays in"`
+	// Health lacks the services whose path is /health.
+	Health map[string]string `config:"health" check:"urlpath" doc:"path of a service's health check; /health when absent"`
+}
+
+// Source is a kind of file that holds a service's port.
+type Source struct {
+	Path string `config:"path,required" check:"pattern" doc:"the files, such as services/*/config.yaml"`
+	Key  string `config:"key,required" doc:"where the port is in them, such as server.port"`
+}
+
+// References says where port numbers are not looked for.
+type References struct {
+	Ignore []string `config:"ignore" doc:"files and folders to pass over, by gitignore patterns"`
+}
+
+// Registry is how the service registry is served.
+type Registry struct {
+	Listen string `config:"listen" check:"address" doc:"host:port to listen on; 127.0.0.1:8100 when absent"`
+}
+
+// PortRange is a range of port numbers, both ends included. The zero value
+// means none; First == Last is a single port.
+type PortRange struct{ First, Last int }
+
+// Error is one thing that is wrong in a file.
+type Error struct {
+	Path string
+	// Line and Column count from 1, the column in characters; both are 0
+	// when the error concerns the whole file.
+	Line, Column int
+	Message      string
+	// Hint says what to do; it may be empty, and Error leaves it out.
+	Hint string
+}
+
+// Error is the place, as far as it is known, and the message, on one line.
+func (e *Error) Error() string {
+	var place strings.Builder
+	if e.Path != "" {
+		place.WriteString(e.Path + ":")
+	}
+	if e.Line > 0 {
+		fmt.Fprintf(&place, "%d:%d:", e.Line, e.Column)
+	}
+	return strings.TrimSpace(place.String() + " " + e.Message)
+}
+
+// parsePorts reads 8080 or 8000-8010.
+func parsePorts(text string) (PortRange, error) {
+	first, last, found := strings.Cut(text, "-")
+	if !found {
+		last = first
+	}
+	if strings.Trim(first, "0123456789") != "" || strings.Trim(last, "0123456789") != "" || first == "" || last == "" {
+		return PortRange{}, fmt.Errorf("want a port or a range such as 3000-3999, not %.60q", text)
+	}
+	from, err := parsePort(first)
+	if err != nil {
+		return PortRange{}, err
+	}
+	to, err := parsePort(last)
+	if err == nil && from > to {
+		err = fmt.Errorf("range %.60s ends before it begins", text)
+	}
+	if err != nil {
+		return PortRange{}, err
+	}
+	return PortRange{from, to}, nil
+}
+
+func parsePort(text string) (int, error) {
+	port, err := strconv.Atoi(text)
+	if err != nil || port < 1 || port > 65535 {
+		return 0, fmt.Errorf("port %.60s is not in 1-65535", text)
+	}
+	return port, nil
+}

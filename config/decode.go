@@ -1,0 +1,271 @@
+package config
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"iter"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/xrash/smetrics"
+	"go.yaml.in/yaml/v4"
+)
+
+// decoder fills structs from nodes and collects what is wrong.
+type decoder struct {
+	path string
+	errs []*Error
+}
+
+// field is a key of a struct, read from the tags of a Go field.
+type field struct {
+	index    int
+	name     string   // the key; "" for the one that takes all other keys
+	required bool     // the key may not be left out
+	short    bool     // a scalar in place of the mapping is this key's value
+	rest     bool     // a map that takes all other keys
+	values   []string // all a scalar may be; nil when that is not a closed set
+	check    string   // what scalars must look like, see checks
+	keys     string   // what the keys of the innermost map must look like
+}
+
+// fields is the table of a struct's keys. Go fields without a tag are none.
+func fields(t reflect.Type) []field {
+	var all []field
+	for i := range t.NumField() {
+		tag := t.Field(i).Tag
+		key, ok := tag.Lookup("config")
+		if !ok {
+			continue
+		}
+		name, option, _ := strings.Cut(key, ",")
+		f := field{index: i, name: name, check: tag.Get("check"), keys: tag.Get("keys")}
+		f.required, f.short, f.rest = option == "required", option == "short", option == "rest"
+		if values := tag.Get("values"); values != "" {
+			f.values = strings.Split(values, ",")
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
+// value fills v from n. Of f it takes what scalars and keys must look like.
+func (d *decoder) value(n *yaml.Node, v reflect.Value, f field) {
+	if !d.supported(n) {
+		return
+	}
+	_, ports := v.Interface().(PortRange)
+	switch kind := v.Kind(); {
+	case ports || kind == reflect.String:
+		d.scalar(n, v, f)
+	case kind == reflect.Struct:
+		d.object(n, v)
+	case empty(n):
+		// What was in it is commented out.
+	case kind == reflect.Map && d.is(n, yaml.MappingNode):
+		for key, value := range d.pairs(n) {
+			d.entry(key, value, v, f)
+		}
+	case kind == reflect.Slice && d.is(n, yaml.SequenceNode):
+		for _, item := range n.Content {
+			element := reflect.New(v.Type().Elem()).Elem()
+			d.value(item, element, f)
+			v.Set(reflect.Append(v, element))
+		}
+	}
+}
+
+// object fills a struct.
+func (d *decoder) object(n *yaml.Node, v reflect.Value) {
+	all := fields(v.Type())
+	short := slices.IndexFunc(all, func(f field) bool { return f.short })
+	if short >= 0 && n.Kind == yaml.ScalarNode {
+		d.scalar(n, v.Field(all[short].index), all[short])
+		return
+	}
+	if !empty(n) && !d.is(n, yaml.MappingNode) {
+		return
+	}
+	for key, value := range d.pairs(n) {
+		i := slices.IndexFunc(all, func(f field) bool { return f.name == key.Value || f.rest })
+		switch {
+		case i < 0:
+			d.fail(key, nearest(key.Value, names(all)), "unknown key %.60q", key.Value)
+		case all[i].rest:
+			d.entry(key, value, v.Field(all[i].index), all[i])
+		default:
+			d.value(value, v.Field(all[i].index), all[i])
+		}
+	}
+	for _, f := range all {
+		if f.required && unset(lookup(n, f.name)) {
+			d.fail(n, "", "missing key %q", f.name)
+		}
+	}
+}
+
+func names(all []field) []string {
+	var names []string
+	for _, f := range all {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// entry fills one entry of a map; one without content is left out.
+func (d *decoder) entry(key, value *yaml.Node, m reflect.Value, f field) {
+	element := reflect.New(m.Type().Elem()).Elem()
+	if f.keys != "" && element.Kind() != reflect.Map {
+		d.complain(key, checks[f.keys](key.Value))
+	}
+	d.value(value, element, f)
+	if element.IsZero() {
+		return
+	}
+	if m.IsNil() {
+		m.Set(reflect.MakeMap(m.Type()))
+	}
+	m.SetMapIndex(reflect.ValueOf(key.Value), element)
+}
+
+// scalar fills a text or a range of ports.
+func (d *decoder) scalar(n *yaml.Node, v reflect.Value, f field) {
+	if !d.is(n, yaml.ScalarNode) || !d.text(n) {
+		return
+	}
+	if _, ok := v.Interface().(PortRange); ok {
+		r, err := parsePorts(n.Value)
+		v.Set(reflect.ValueOf(r))
+		d.complain(n, err)
+		return
+	}
+	v.SetString(n.Value)
+	switch {
+	case f.values != nil && !slices.Contains(f.values, n.Value):
+		last := len(f.values) - 1
+		choice := strings.Join(f.values[:last], ", ") + " or " + f.values[last]
+		d.fail(n, nearest(n.Value, f.values), "want %s, not %.60q", choice, n.Value)
+	case f.check != "":
+		d.complain(n, checks[f.check](n.Value))
+	}
+}
+
+// pairs are the keys and values of a mapping, but for keys that can't be.
+func (d *decoder) pairs(n *yaml.Node) iter.Seq2[*yaml.Node, *yaml.Node] {
+	return func(yield func(key, value *yaml.Node) bool) {
+		if n == nil || n.Kind != yaml.MappingNode {
+			return
+		}
+		seen := map[string]int{}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			key, value := n.Content[i], n.Content[i+1]
+			if !d.supported(key) || !d.is(key, yaml.ScalarNode) || !d.text(key) {
+				continue
+			}
+			if line, twice := seen[key.Value]; twice {
+				d.fail(key, "", "key %.60q is already in line %d", key.Value, line)
+				continue
+			}
+			seen[key.Value] = key.Line
+			if !yield(key, value) {
+				return
+			}
+		}
+	}
+}
+
+// supported refuses the YAML that a list of settings has no use for. Without
+// aliases no file is larger than it looks; without anchors, tags and block
+// scalars a value starts at its position and ends where its text does.
+func (d *decoder) supported(n *yaml.Node) bool {
+	switch {
+	case n.Kind == yaml.AliasNode:
+		d.fail(n, "write the value out", "aliases are not supported")
+	case n.Anchor != "":
+		d.fail(n, "", "anchors are not supported")
+	case n.Style&yaml.TaggedStyle != 0:
+		d.fail(n, "", "tags are not supported")
+	case n.Tag == "!!merge":
+		d.fail(n, "", "merge keys are not supported")
+	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
+		d.fail(n, "write the value in quotes", "block texts are not supported")
+	default:
+		return true
+	}
+	return false
+}
+
+// is reports whether n is of a kind, and complains when it is not.
+func (d *decoder) is(n *yaml.Node, want yaml.Kind) bool {
+	if n.Kind == want {
+		return true
+	}
+	kinds := map[yaml.Kind]string{yaml.MappingNode: "a mapping", yaml.SequenceNode: "a list", yaml.ScalarNode: "a single value"}
+	hint := ""
+	if want == yaml.SequenceNode && n.Kind == yaml.ScalarNode {
+		hint = fmt.Sprintf("write [%.60s]", n.Value)
+	}
+	d.fail(n, hint, "want %s, not %s", kinds[want], kinds[n.Kind])
+	return false
+}
+
+// text refuses scalars that say nothing or would break a line of output.
+func (d *decoder) text(n *yaml.Node) bool {
+	switch {
+	case n.Value == "" || n.Tag == "!!null":
+		d.fail(n, "", "a value is missing")
+	case strings.ContainsFunc(n.Value, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }):
+		d.fail(n, "", "control characters and line breaks are not allowed")
+	default:
+		return true
+	}
+	return false
+}
+
+func (d *decoder) complain(n *yaml.Node, err error) {
+	if err != nil {
+		d.fail(n, "", "%s", err.Error())
+	}
+}
+
+func (d *decoder) fail(n *yaml.Node, hint, format string, args ...any) {
+	d.add(Error{Line: n.Line, Column: n.Column, Message: fmt.Sprintf(format, args...), Hint: hint})
+}
+
+func (d *decoder) add(e Error) {
+	e.Path = d.path
+	d.errs = append(d.errs, &e)
+}
+
+// err joins all that went wrong in order of position.
+func (d *decoder) err() error {
+	slices.SortStableFunc(d.errs, func(a, b *Error) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	var all []error
+	for _, e := range d.errs {
+		all = append(all, e)
+	}
+	return errors.Join(all...)
+}
+
+// nearest is a hint at the name that was meant, or at all of them.
+func nearest(got string, known []string) string {
+	best, distance := "", len(got)/3+2
+	for _, name := range known {
+		// The distance is quadratic, and no name is that long.
+		if len(got) > 60 {
+			break
+		}
+		if n := smetrics.WagnerFischer(got, name, 1, 1, 1); n < distance {
+			best, distance = name, n
+		}
+	}
+	if best == "" {
+		return "known are " + strings.Join(known, ", ")
+	}
+	return fmt.Sprintf("did you mean %q?", best)
+}

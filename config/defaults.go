@@ -1,0 +1,83 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+)
+
+const header = "# Settings of portmoor, which keeps the host ports of this repository in order."
+
+// SetDefaults returns the file src with entries of defaults set: project
+// folder, then service:container, then the host text to restore. What is in
+// the file already stays; every byte that is not part of a new or changed
+// value is as in src, and src itself is never modified. An empty src becomes
+// a file. An error says that src is not a valid file, or that the entries
+// can't be written into it so that they read back.
+func SetDefaults(src []byte, defaults map[string]map[string]string) ([]byte, error) {
+	want, err := Parse("", src)
+	if err != nil {
+		return nil, err
+	}
+	old := want.Defaults
+	want.Defaults = overlay(old, defaults)
+	if reflect.DeepEqual(want.Defaults, old) {
+		return bytes.Clone(src), nil
+	}
+	out, err := newSplicer(src).set(tree(defaults))
+	if err != nil {
+		return nil, err
+	}
+	got, err := Parse("", out)
+	if err != nil {
+		return nil, fmt.Errorf("defaults can't be added: %w", err)
+	}
+	want.Src = got.Src
+	if !reflect.DeepEqual(got, want) {
+		return nil, errors.New("defaults can't be added: they would not read back")
+	}
+	return out, nil
+}
+
+// overlay is old with the entries of added set; both stay as they are.
+func overlay(old, added map[string]map[string]string) map[string]map[string]string {
+	all := maps.Clone(old)
+	for folder, values := range added {
+		if len(values) == 0 {
+			continue
+		}
+		both := map[string]string{}
+		maps.Copy(both, old[folder])
+		maps.Copy(both, values)
+		if all == nil {
+			all = map[string]map[string]string{}
+		}
+		all[folder] = both
+	}
+	return all
+}
+
+// entry is a key to be set to a value, or to a mapping.
+type entry struct {
+	key   string
+	value string
+	sub   []entry // nil when the entry has a value
+}
+
+// tree is all that is to be set, sorted.
+func tree(defaults map[string]map[string]string) entry {
+	all := entry{key: "defaults"}
+	for _, folder := range slices.Sorted(maps.Keys(defaults)) {
+		project := entry{key: folder}
+		for _, key := range slices.Sorted(maps.Keys(defaults[folder])) {
+			project.sub = append(project.sub, entry{key: key, value: defaults[folder][key]})
+		}
+		if project.sub != nil {
+			all.sub = append(all.sub, project)
+		}
+	}
+	return all
+}

@@ -1,0 +1,110 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Find is the absolute path of the nearest file called [Name], from start
+// upward to the git root, both included; outside git only start itself is
+// looked in. start is a folder, or a file whose folder is meant. The path is
+// "" when there is none. An error says that start does not exist or that a
+// folder can't be read.
+func Find(start string) (string, error) {
+	dir, err := folder(start)
+	if err != nil {
+		return "", err
+	}
+	for root := gitRoot(dir); ; dir = filepath.Dir(dir) {
+		path := filepath.Join(dir, Name)
+		_, err := os.Lstat(path)
+		switch {
+		case err == nil:
+			return path, nil
+		case !errors.Is(err, fs.ErrNotExist):
+			return "", placed(path, err)
+		case dir == root:
+			return "", nil
+		}
+	}
+}
+
+// Load reads the file at path. A symbolic link is followed; an error says
+// that there is no file, that it is not a regular one, or what is wrong in it.
+func Load(path string) (Config, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return Config{}, placed(path, err)
+	}
+	src, err := read(path)
+	if err != nil {
+		return Config{}, placed(path, err)
+	}
+	return Parse(path, src)
+}
+
+func read(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		if target, bad := os.Readlink(path); bad == nil {
+			return nil, fmt.Errorf("symbolic link to %s: %w", target, unplaced(err))
+		}
+		return nil, err
+	}
+	// A device or a pipe could go on for ever.
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("not a regular file")
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close() //nolint:errcheck // it was only read
+	return io.ReadAll(io.LimitReader(file, maxSize+1))
+}
+
+// folder is the absolute path of start, or of the folder it is in.
+func folder(start string) (string, error) {
+	dir, err := filepath.Abs(start)
+	if err != nil {
+		return "", placed(start, err)
+	}
+	info, err := os.Stat(dir)
+	switch {
+	case err != nil:
+		return "", placed(dir, err)
+	case !info.IsDir():
+		return filepath.Dir(dir), nil
+	default:
+		return dir, nil
+	}
+}
+
+// gitRoot is the nearest folder with a .git from dir upward, dir itself when
+// there is none. In a worktree and in a submodule .git is a file.
+func gitRoot(dir string) string {
+	for at := dir; ; at = filepath.Dir(at) {
+		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
+			return at
+		}
+		if at == filepath.Dir(at) {
+			return dir
+		}
+	}
+}
+
+// placed puts the path first, where the standard library puts its verb.
+func placed(path string, err error) error {
+	return fmt.Errorf("%s: %w", path, unplaced(err))
+}
+
+func unplaced(err error) error {
+	if bad, ok := errors.AsType[*fs.PathError](err); ok {
+		return bad.Err
+	}
+	return err
+}

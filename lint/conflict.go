@@ -1,0 +1,219 @@
+package lint
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/portmoor/portmoor/compose"
+)
+
+var hostPortConflict = Rule{
+	Name:     "host-port-conflict",
+	Severity: Error,
+	Doc: `Two mappings that can run at the same time publish one host port. Docker starts the first and
+refuses the second with "port is already allocated". Address, protocol, ranges, defaults and the values of
+the project's env files count. Services that need two or more profiles to run together are a warning, and
+so are a port inside a range that Docker picks from and two projects that would clash on one host.
+Give one of the two another host port.`,
+	Bad: `services:
+  api:
+    image: example/api
+    ports: ["8080:80"]
+  web:
+    image: example/web
+    ports: ["8080:8080"]
+`,
+	Good: `services:
+  api:
+    image: example/api
+    ports: ["8080:80"]
+  web:
+    image: example/web
+    ports: ["8081:8080", "8080:8080/udp"]
+`,
+	Check: checkConflicts,
+}
+
+func checkConflicts(p *Pass) {
+	var earlier []publication
+	for _, pub := range publications(p.Project) {
+		p.reportConflicts(pub, earlier)
+		earlier = append(earlier, pub)
+	}
+	p.reportClashes()
+}
+
+// publication is a mapping that binds host ports when its service starts.
+type publication struct {
+	compose.Mapping
+	profiles []string
+}
+
+// publications lists what a project would bind, in load order.
+func publications(p *compose.Project) []publication {
+	services := map[string]compose.Service{}
+	for _, s := range p.Services {
+		services[s.Name] = s
+	}
+	var out []publication
+	for _, m := range p.Mappings {
+		s := services[m.Service]
+		if m.Dropped != compose.Published || m.Invalid != "" || m.HostPort.Ports.Zero() || s.HostNetwork {
+			continue
+		}
+		out = append(out, publication{m, s.Profiles})
+	}
+	return out
+}
+
+// maxRelated bounds the earlier ends that one finding lists.
+const maxRelated = 5
+
+// reportConflicts reports at most one error and one warning for a mapping,
+// with the earlier mappings that it collides with as related places.
+func (p *Pass) reportConflicts(pub publication, earlier []publication) {
+	var worst clash
+	var related []Related
+	for _, e := range earlier {
+		c := p.compare(e, pub)
+		if c.severity == Off || c.severity < worst.severity || len(related) == maxRelated {
+			continue
+		}
+		if c.severity > worst.severity {
+			worst, related = c, nil
+		}
+		related = append(related, publishedAt(e))
+		related = append(related, p.cause(e)...)
+	}
+	if worst.severity == Off {
+		return
+	}
+	f := aboutHost(pub.Mapping)
+	f.Severity = worst.severity
+	f.Message = worst.message
+	f.Hint = worst.hint
+	f.Related = slices.Concat(p.cause(pub), related)
+	p.Report(f)
+}
+
+// clash is how two publications collide; severity Off means they do not.
+type clash struct {
+	severity      Severity
+	message, hint string
+}
+
+func (p *Pass) compare(a, b publication) clash {
+	if a.Protocol != b.Protocol || !a.HostPort.Ports.Overlaps(b.HostPort.Ports) || !addressesOverlap(a.HostIP, b.HostIP) || sameMapping(a, b) {
+		return clash{}
+	}
+	port := overlap(a.HostPort.Ports, b.HostPort.Ports)
+	who := "service " + quote(a.Service)
+	if a.Service == b.Service {
+		who = "container port " + a.Key.Container + " of the same service"
+	}
+	switch picksA, picksB := picks(a), picks(b); {
+	case picksA && picksB:
+		return clash{}
+	case picksA || picksB:
+		return clash{
+			Warning, fmt.Sprintf("%s is inside a range that Docker picks from: %s publishes it too", named(port, b.Protocol), who),
+			"move the port out of the range",
+		}
+	}
+	together := p.together(a.profiles, b.profiles)
+	if len(together) > 1 {
+		return clash{
+			Warning, fmt.Sprintf("%s is also published by %s when the profiles %s run together", named(port, b.Protocol), who, strings.Join(together, " and ")),
+			"give one of the two another host port, or never start these profiles together",
+		}
+	}
+	return clash{Error, fmt.Sprintf("%s is already published by %s", named(port, b.Protocol), who), "give one of the two another host port"}
+}
+
+func named(ports compose.PortRange, protocol string) string {
+	text := "host port " + ports.String()
+	if ports.Width() > 1 {
+		text = "host ports " + ports.String()
+	}
+	if protocol != "tcp" {
+		text += "/" + protocol
+	}
+	return text
+}
+
+func overlap(a, b compose.PortRange) compose.PortRange {
+	return compose.PortRange{First: max(a.First, b.First), Last: min(a.Last, b.Last)}
+}
+
+// picks reports a range of host ports for one container port: Docker takes
+// whichever of them is free.
+func picks(pub publication) bool {
+	return pub.HostPort.Ports.Width() > 1 && pub.Container.Width() == 1
+}
+
+// sameMapping reports two entries that Compose folds into one, or that
+// duplicate-mapping reports.
+func sameMapping(a, b publication) bool {
+	return a.Service == b.Service && a.HostIP == b.HostIP && a.Container.Width() > 0 &&
+		a.Container.First-a.HostPort.Ports.First == b.Container.First-b.HostPort.Ports.First
+}
+
+// together is the smallest set of profiles under which both services start,
+// nil when they start without any or with those chosen.
+func (p *Pass) together(a, b []string) []string {
+	chosen := p.Project.Profiles()
+	starts := func(profiles []string) bool {
+		return len(profiles) == 0 || slices.ContainsFunc(profiles, func(n string) bool {
+			return slices.Contains(chosen, n) || slices.Contains(chosen, "*")
+		})
+	}
+	switch {
+	case starts(a) && starts(b):
+		return nil
+	case starts(a):
+		return b[:1]
+	case starts(b):
+		return a[:1]
+	}
+	for _, n := range a {
+		if slices.Contains(b, n) {
+			return []string{n}
+		}
+	}
+	return []string{a[0], b[0]}
+}
+
+// addressesOverlap reports whether Docker would bind one socket address for
+// both. Without an address it binds 0.0.0.0 and [::]; each of the two given
+// alone is that family only.
+func addressesOverlap(a, b string) bool {
+	if a == b || a == "" || b == "" {
+		return true
+	}
+	x, errX := netip.ParseAddr(a)
+	y, errY := netip.ParseAddr(b)
+	if errX != nil || errY != nil {
+		return false
+	}
+	x, y = x.Unmap(), y.Unmap()
+	return x.Is4() == y.Is4() && (x == y || x.IsUnspecified() || y.IsUnspecified())
+}
+
+func publishedAt(pub publication) Related {
+	return Related{pub.File, aboutHost(pub.Mapping).Span, "service " + quote(pub.Service) + " publishes it here"}
+}
+
+// cause is the line of the env file that gives a mapping's variable its value.
+func (p *Pass) cause(pub publication) []Related {
+	v := pub.HostPort.Var
+	if v == "" || pub.HostPort.Ports == pub.HostPort.DefaultPorts {
+		return nil
+	}
+	file, _, ok := p.Project.Env.Setter(v)
+	if !ok {
+		return nil
+	}
+	return []Related{{file.File, file.Line(v), v + " is set here"}}
+}

@@ -1,0 +1,59 @@
+package lint
+
+import (
+	"fmt"
+
+	"github.com/portmoor/portmoor/compose"
+)
+
+var duplicateMapping = Rule{
+	Name:     "duplicate-mapping",
+	Severity: Error,
+	Doc: `One list of ports has the same mapping twice. Compose drops one of the two when both are written as
+text; when one is a number (published: 8080) it keeps both, and Docker refuses the second. Remove one.`,
+	Bad: `services:
+  web:
+    image: example/web
+    ports:
+      - "8080:80"
+      - target: 80
+        published: 8080
+`,
+	Good: `services:
+  web:
+    image: example/web
+    ports:
+      - "8080:80"
+      - "8443:443"
+`,
+	Check: checkDuplicates,
+}
+
+func checkDuplicates(p *Pass) {
+	type identity struct {
+		file                   *compose.File
+		list                   int
+		service, ip, protocol  string
+		host, container, texts string
+	}
+	first := map[identity]compose.Mapping{}
+	for _, m := range p.Project.Mappings {
+		if m.Invalid != "" {
+			continue
+		}
+		id := identity{m.File, m.List, m.Service, m.HostIP, m.Protocol, m.HostPort.Ports.String(), m.Key.Container, ""}
+		if id.host == "" {
+			id.texts = m.HostPort.Text // two variables without a value need not be equal
+		}
+		earlier, twice := first[id]
+		if !twice {
+			first[id] = m
+			continue
+		}
+		f := about(m)
+		f.Message = fmt.Sprintf("service %s has this mapping twice", quote(m.Service))
+		f.Hint = "remove one of the two"
+		f.Related = []Related{{earlier.File, earlier.Entry, "the first one is here"}}
+		p.Report(f)
+	}
+}

@@ -1,0 +1,57 @@
+package lint
+
+import (
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/rewrite"
+)
+
+// Severity says how bad a finding is. The zero value is Off.
+type Severity int
+
+// Severities in rising order.
+const (
+	Off Severity = iota
+	Info
+	Warning
+	Error
+)
+
+// Finding is one thing that is wrong, at one place.
+type Finding struct {
+	Rule     string
+	Severity Severity
+	File     *compose.File
+	// Span is where it is, in File.Src; both ends 0 when it concerns the whole file.
+	Span compose.Span
+	// Service is the service it concerns, "" when none.
+	Service string
+	// Message says what is wrong: one line, lower case, no full stop.
+	Message string
+	// Hint says what to do; it may be empty.
+	Hint string
+	// Related are the other places that the finding speaks of.
+	Related []Related
+	// Fix holds the edits of File that mend it; nil when there is no safe fix.
+	Fix []rewrite.Edit
+}
+
+// Related is another place that a finding speaks of, such as the other end of a conflict.
+type Related struct {
+	File    *compose.File
+	Span    compose.Span
+	Message string
+}
+
+// String is the severity as users write it.
+func (s Severity) String() string {
+	switch s {
+	case Info:
+		return "info"
+	case Warning:
+		return "warning"
+	case Error:
+		return "error"
+	default:
+		return "off"
+	}
+}

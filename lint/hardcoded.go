@@ -1,0 +1,45 @@
+package lint
+
+import (
+	"fmt"
+
+	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/strategies"
+)
+
+var hardcodedHostPort = Rule{
+	Name:     "hardcoded-host-port",
+	Severity: Warning,
+	Doc: `The host port can't be moved without editing the file, so that two checkouts of the project, or two
+people on one machine, get in each other's way. Under the hybrid and auto strategies a literal host port should
+be a variable with a default, ${WEB_HOST_PORT:-8080}; under dynamic it should be 0, and Docker picks one.
+portmoor migrate rewrites a whole repository; --fix rewrites what lint reports.`,
+	Bad: `services:
+  web:
+    image: example/web
+    ports: ["8080:80"]
+`,
+	Good: `services:
+  web:
+    image: example/web
+    ports: ["${WEB_HOST_PORT:-8080}:80"]
+`,
+	Check: func(p *Pass) {
+		for _, c := range p.plan().Changes {
+			if c.Mapping.HostPort.Ports.Zero() && c.Mapping.HostPort.Literal() || c.Mapping.HostPort.Text == "" {
+				continue // it would be given a default back, and is no literal now
+			}
+			f := aboutHost(c.Mapping)
+			if c.Decision.Kind == strategies.Ephemeral {
+				// Going dynamic drops the default, which only migrate remembers.
+				f.Message = fmt.Sprintf("host port %s is fixed, but %s", c.Mapping.HostPort.Text, c.Decision.Reason)
+				f.Hint = "run portmoor migrate, or write 0"
+			} else {
+				f.Message = fmt.Sprintf("host port %s is hard-coded", c.Mapping.HostPort.Text)
+				f.Hint = "write " + c.Decision.Text
+				f.Fix = []rewrite.Edit{c.Edit}
+			}
+			p.Report(f)
+		}
+	},
+}

@@ -1,0 +1,58 @@
+package lint
+
+import "github.com/portmoor/portmoor/compose"
+
+var invalidCompose = Rule{
+	Name:     "invalid-compose",
+	Severity: Error,
+	Doc: `docker compose would refuse the file: it is not valid YAML, a key stands twice, a value is of the wrong
+kind or a key is unknown to the Compose specification, or a file that it includes or extends is missing. Values
+that hold a variable are not judged.`,
+	Bad: `services:
+  web:
+    image: example/web
+    port: ["8080:80"]
+`,
+	Good: `services:
+  web:
+    image: example/web
+    ports: ["8080:80"]
+`,
+	Check: func(p *Pass) {
+		reported := map[*compose.File]map[int]bool{}
+		for _, q := range p.Project.Problems {
+			if q.Unreadable {
+				continue // a failure of the run, not of the file
+			}
+			if reported[q.File] == nil {
+				reported[q.File] = map[int]bool{}
+			}
+			reported[q.File][q.Span.Start] = true
+			p.Report(Finding{File: q.File, Span: q.Span, Message: q.Message, Hint: q.Hint})
+		}
+		for _, f := range p.Project.Files {
+			p.validate(f, reported[f])
+		}
+	},
+}
+
+// validate holds a file against the schema. What the walker has reported
+// already is not said twice.
+func (p *Pass) validate(f *compose.File, reported map[int]bool) {
+	for i, doc := range f.Values() {
+		for _, v := range violations(doc) {
+			span := f.At(i, v.path, v.key)
+			if reported[span.Start] {
+				continue
+			}
+			p.Report(Finding{File: f, Span: span, Service: service(v.path), Message: v.message, Hint: v.hint})
+		}
+	}
+}
+
+func service(path []string) string {
+	if len(path) > 1 && path[0] == "services" {
+		return path[1]
+	}
+	return ""
+}

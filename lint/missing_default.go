@@ -1,0 +1,82 @@
+package lint
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/rewrite"
+)
+
+var missingDefault = Rule{
+	Name:     "missing-default",
+	Severity: Warning,
+	Doc: `The host port is a variable without a default. Where nothing sets it, such as in a clean clone, Docker
+picks a random port and nobody is told. Give it a default, ${WEB_PORT:-8080}, or make it required,
+${WEB_PORT:?}. A variable that an env file in the repository sets is fine. --fix takes the default from an
+example env file of the project, such as .env.example.`,
+	Bad: `services:
+  web:
+    image: example/web
+    ports: ["${WEB_PORT}:80"]
+`,
+	Good: `services:
+  web:
+    image: example/web
+    ports: ["${WEB_PORT:-8080}:80", "${ADMIN_PORT:?}:81"]
+`,
+	Check: func(p *Pass) {
+		for _, m := range p.Project.Mappings {
+			e := m.HostPort
+			if m.Inherited || m.Invalid != "" || e.Var == "" || e.Default != "" || e.Op == "?" || e.Op == ":?" || p.setInRepository(e.Var) {
+				continue
+			}
+			f := aboutHost(m)
+			f.Message = fmt.Sprintf("variable %s has no default: where it is not set, Docker picks a random host port", e.Var)
+			f.Hint = fmt.Sprintf("write ${%s:-PORT}", e.Var)
+			if port, from := p.example(e.Var); port != "" {
+				f.Hint = fmt.Sprintf("write ${%s:-%s}", e.Var, port)
+				f.Related = []Related{{from.File, from.Line(e.Var), "its example value is here"}}
+				if m.Locked == "" {
+					f.Fix = []rewrite.Edit{rewrite.Replace(m, "${"+e.Var+":-"+port+"}")}
+				}
+			}
+			p.Report(f)
+		}
+	},
+}
+
+// setInRepository reports whether an env file that everyone has sets a variable.
+func (p *Pass) setInRepository(variable string) bool {
+	for _, f := range p.Project.Env.Files() {
+		if f.Vars[variable] != "" && p.Facts.Tracked[f.File.Path] {
+			return true
+		}
+	}
+	return false
+}
+
+// example is a variable's port in the project's example env files, "" for none.
+func (p *Pass) example(variable string) (string, compose.EnvFile) {
+	for _, f := range p.Facts.Examples[p.Project.Dir] {
+		if port := strings.TrimSpace(f.Vars[variable]); isPort(port) {
+			return port, f
+		}
+	}
+	return "", compose.EnvFile{}
+}
+
+// isPort reports a port or a range that can stand as a default.
+func isPort(text string) bool {
+	first, last, isRange := strings.Cut(text, "-")
+	for _, n := range []string{first, last} {
+		if n == "" && !isRange {
+			continue
+		}
+		if port, err := strconv.Atoi(n); err != nil || port < 1 || port > 65535 {
+			return false
+		}
+	}
+	return first != ""
+}

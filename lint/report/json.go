@@ -1,0 +1,140 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+type jsonRun struct {
+	Version  int           `json:"version"`
+	Findings []jsonFinding `json:"findings"`
+	Summary  jsonSummary   `json:"summary"`
+}
+
+type jsonFinding struct {
+	Rule      string        `json:"rule"`
+	Severity  string        `json:"severity"`
+	File      string        `json:"file"`
+	Line      int           `json:"line"`
+	Column    int           `json:"column"`
+	EndLine   int           `json:"end_line"`
+	EndColumn int           `json:"end_column"`
+	Service   string        `json:"service"`
+	Message   string        `json:"message"`
+	Hint      string        `json:"hint"`
+	Related   []jsonRelated `json:"related"`
+	Fixable   bool          `json:"fixable"`
+}
+
+type jsonRelated struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Message string `json:"message"`
+}
+
+type jsonSummary struct {
+	Files    int `json:"files"`
+	Errors   int `json:"errors"`
+	Warnings int `json:"warnings"`
+	Infos    int `json:"infos"`
+}
+
+// JSON writes the run for programs, as one object:
+//
+//	{
+//	  "version": 1,
+//	  "findings": [
+//	    {
+//	      "rule": "host-port-conflict",
+//	      "severity": "error",
+//	      "file": "app/compose.yml",
+//	      "line": 12,
+//	      "column": 10,
+//	      "end_line": 12,
+//	      "end_column": 14,
+//	      "service": "web",
+//	      "message": "host port 8080 is already published by db",
+//	      "hint": "",
+//	      "related": [
+//	        {
+//	          "file": "app/compose.yml",
+//	          "line": 5,
+//	          "column": 10,
+//	          "message": "db publishes it here"
+//	        }
+//	      ],
+//	      "fixable": false
+//	    }
+//	  ],
+//	  "summary": {
+//	    "files": 12,
+//	    "errors": 1,
+//	    "warnings": 0,
+//	    "infos": 0
+//	  }
+//	}
+//
+// Every key is always there; findings and related are never null. Severity is
+// error, warning or info. File is relative to the base, with '/'. Lines and
+// columns count from 1, columns in characters, and the end is the place just
+// behind the last character; a finding about a whole file has 1 in all four.
+// Service is "" when the finding concerns none. Fixable says that --fix can
+// mend it. Files in the summary are those that were linted. Characters that a
+// terminal would obey are written as JSON escapes. The error is that of w.
+func JSON(w io.Writer, run Run) error {
+	n := count(run)
+	out := jsonRun{
+		Version:  1,
+		Findings: make([]jsonFinding, 0, len(run.Findings)),
+		Summary:  jsonSummary{run.Files, n.errors, n.warnings, n.infos},
+	}
+	places := newPlaces(run.Base)
+	for _, f := range run.Findings {
+		at := places.find(f.File, f.Span)
+		related := make([]jsonRelated, 0, len(f.Related))
+		for _, r := range f.Related {
+			there := places.find(r.File, r.Span)
+			related = append(related, jsonRelated{there.path, there.line, there.column, r.Message})
+		}
+		out.Findings = append(out.Findings, jsonFinding{
+			Rule: f.Rule, Severity: severityName(f.Severity),
+			File: at.path, Line: at.line, Column: at.column, EndLine: at.endLine, EndColumn: at.endColumn,
+			Service: f.Service, Message: f.Message, Hint: f.Hint,
+			Related: related, Fixable: f.Fix != nil,
+		})
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(out); err != nil {
+		return err
+	}
+	_, err := w.Write(escapeJSON(b.Bytes()))
+	return err
+}
+
+// escapeJSON escapes what encoding/json leaves raw and a terminal obeys. All
+// of it can only stand inside a string, where JSON allows the escape.
+func escapeJSON(b []byte) []byte {
+	out := make([]byte, 0, len(b))
+	for len(b) > 0 {
+		r, size := utf8.DecodeRune(b)
+		switch {
+		case r == '\n' || !hidden(r):
+			out = append(out, b[:size]...)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+		b = b[size:]
+	}
+	return out
+}

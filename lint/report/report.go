@@ -1,0 +1,146 @@
+// Package report renders the findings of a lint run, for people and for
+// programs.
+//
+// A [Run] is what is rendered. There is one function per format; each writes
+// the findings in the order they have in the run, and the same run always gives
+// the same bytes. What comes from files (paths, names, code) is never written
+// raw: characters that could move the cursor, turn the text round or forge a
+// line are escaped.
+//
+//	err := report.Text(stdout, report.Run{Findings: findings, Files: 12, Base: dir})
+package report
+
+import (
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lint"
+)
+
+// Run is what one run of lint has to say. The zero value is a run that looked
+// at no file.
+type Run struct {
+	// Findings are rendered in this order.
+	Findings []lint.Finding
+	// Files is how many files were linted, those without findings included.
+	Files int
+	// Base is the absolute folder that paths are shown relative to; "" shows
+	// them as they are.
+	Base string
+	// Color makes Text write ANSI colours.
+	Color bool
+	// Width is how many columns a line of code may take in Text; 0 means 160.
+	// A longer line is cut around the place that matters.
+	Width int
+}
+
+// Summary is the run in one line for people, without a line break, such as
+// "3 errors, 1 warning in 2 of 12 files; 1 can be fixed with --fix".
+func Summary(run Run) string {
+	n := count(run)
+	if len(run.Findings) == 0 {
+		return "no findings in " + plural(run.Files, "file")
+	}
+	var found []string
+	for _, part := range []struct {
+		n    int
+		word string
+	}{{n.errors, "error"}, {n.warnings, "warning"}, {n.infos, "info"}} {
+		if part.n > 0 {
+			found = append(found, plural(part.n, part.word))
+		}
+	}
+	where := plural(n.files, "file")
+	if n.files < run.Files {
+		where = fmt.Sprintf("%d of %s", n.files, plural(run.Files, "file"))
+	}
+	line := strings.Join(found, ", ") + " in " + where
+	if n.fixable > 0 {
+		line += fmt.Sprintf("; %d can be fixed with --fix", n.fixable)
+	}
+	return line
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return strconv.Itoa(n) + " " + word + "s"
+}
+
+type tally struct{ errors, warnings, infos, fixable, files int }
+
+func count(run Run) tally {
+	var n tally
+	files := map[string]bool{}
+	for _, f := range run.Findings {
+		files[f.File.Path] = true
+		if f.Fix != nil {
+			n.fixable++
+		}
+		switch f.Severity {
+		case lint.Error:
+			n.errors++
+		case lint.Warning:
+			n.warnings++
+		default:
+			n.infos++
+		}
+	}
+	n.files = len(files)
+	return n
+}
+
+func severityName(s lint.Severity) string {
+	switch s {
+	case lint.Error:
+		return "error"
+	case lint.Warning:
+		return "warning"
+	default:
+		return "info"
+	}
+}
+
+// place is where a span stands, as people and other programs count.
+type place struct {
+	path               string // relative to the base, with '/'; not escaped
+	line, column       int    // of the first character, from 1; columns in characters
+	endLine, endColumn int    // just behind the last character
+}
+
+// places finds the places of spans; it works out each file's path once.
+type places struct {
+	base  string
+	paths map[*compose.File]string
+}
+
+func newPlaces(base string) places {
+	return places{base, map[*compose.File]string{}}
+}
+
+func (p places) find(f *compose.File, span compose.Span) place {
+	path, known := p.paths[f]
+	if !known {
+		path = relative(p.base, f.Path)
+		p.paths[f] = path
+	}
+	at := place{path: path}
+	at.line, at.column = f.Position(span.Start)
+	at.endLine, at.endColumn = f.Position(max(span.Start, span.End))
+	return at
+}
+
+// relative is the path from base, or the path itself where there is no way
+// from there, as with another drive or the name given to standard input.
+func relative(base, path string) string {
+	if base != "" {
+		if rel, err := filepath.Rel(base, path); err == nil {
+			path = rel
+		}
+	}
+	return filepath.ToSlash(path)
+}

@@ -1,0 +1,133 @@
+package report
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lint"
+)
+
+const (
+	defaultWidth = 160
+	minWidth     = 20
+)
+
+// The colours of Text, as parameters of the escape sequence.
+const (
+	bold   = "1"
+	red    = "1;31"
+	yellow = "1;33"
+	blue   = "1;34"
+)
+
+// Text writes the findings for people, one block each, with an empty line
+// between two:
+//
+//	compose.yml:12:10: error: host port 8080 is already published by db [host-port-conflict]
+//	   |
+//	12 |       - "8080:80"
+//	   |          ^^^^
+//	   = compose.yml:5:10: db publishes it here
+//	   |
+//	 5 |       - "8080:5432"
+//	   |          ----
+//	   = hint: give one of them another port
+//
+// Only the first line of a block starts with a path. A finding about a whole
+// file is at 1:1 and shows no code. Nothing is written when there are no
+// findings; [Summary] says so. The error is that of w.
+func Text(w io.Writer, run Run) error {
+	t := text{
+		Writer: bufio.NewWriter(w),
+		places: newPlaces(run.Base),
+		color:  run.Color,
+		room:   max(cmp.Or(run.Width, defaultWidth), minWidth),
+	}
+	for i, f := range run.Findings {
+		if i > 0 {
+			fmt.Fprintln(t)
+		}
+		t.finding(f)
+	}
+	return t.Flush() // which also returns what went wrong earlier
+}
+
+// text is a report being written.
+type text struct {
+	*bufio.Writer
+
+	places places
+	color  bool
+	room   int
+}
+
+func (t text) finding(f lint.Finding) {
+	at := t.places.find(f.File, f.Span)
+	last := at.line
+	others := make([]place, len(f.Related))
+	for i, r := range f.Related {
+		others[i] = t.places.find(r.File, r.Span)
+		last = max(last, others[i].line)
+	}
+	margin := len(strconv.Itoa(last))
+
+	name, color := severityName(f.Severity), severityColor(f.Severity)
+	fmt.Fprintf(t, "%s %s %s [%s]\n", t.paint(bold, where(at)+":"), t.paint(color, name+":"), escape(f.Message), f.Rule)
+	t.frame(margin, at.line, f.File.Src, f.Span, "^", color)
+	for i, r := range f.Related {
+		t.note(margin, where(others[i])+": "+escape(r.Message))
+		if r.File != f.File || r.Span != f.Span {
+			t.frame(margin, others[i].line, r.File.Src, r.Span, "-", blue)
+		}
+	}
+	if f.Hint != "" {
+		t.note(margin, t.paint(bold, "hint:")+" "+escape(f.Hint))
+	}
+}
+
+// where is how a place is named in text: terminals and editors open it.
+func where(at place) string {
+	return fmt.Sprintf("%s:%d:%d", escape(at.path), at.line, at.column)
+}
+
+// note writes a line that belongs to the block above; margin is the number of
+// columns that the block's line numbers need.
+func (t text) note(margin int, text string) {
+	fmt.Fprintf(t, "%*s %s %s\n", margin, "", t.paint(blue, "="), text)
+}
+
+// frame writes the line of code that span starts on, with the span marked.
+func (t text) frame(margin, line int, src []byte, span compose.Span, mark, color string) {
+	if span == (compose.Span{}) {
+		return // it stands for the whole file
+	}
+	shown := newFrame(src, span, max(t.room-margin-len(" | "), minWidth))
+	bar := t.paint(blue, "|")
+	number := t.paint(blue, fmt.Sprintf("%*d", margin, line))
+	fmt.Fprintf(t, "%*s %s\n", margin, "", bar)
+	fmt.Fprintln(t, strings.TrimRight(number+" "+bar+" "+shown.code, " "))
+	fmt.Fprintf(t, "%*s %s %*s%s\n", margin, "", bar, shown.indent, "", t.paint(color, strings.Repeat(mark, shown.marked)))
+}
+
+func (t text) paint(color, s string) string {
+	if !t.color {
+		return s
+	}
+	return "\x1b[" + color + "m" + s + "\x1b[0m"
+}
+
+func severityColor(s lint.Severity) string {
+	switch s {
+	case lint.Error:
+		return red
+	case lint.Warning:
+		return yellow
+	default:
+		return blue
+	}
+}

@@ -1,0 +1,120 @@
+// Package lint says what is wrong with the host ports of Compose projects. It
+// is pure: it reads what it is given and returns findings; files, environment
+// and engine are gathered by whoever calls it.
+//
+// The model: a [Rule] is a value in one table, and looks at one project at a
+// time through a [Pass]; [Run] calls every rule on every project and returns
+// the findings sorted, each once.
+//
+//	findings := lint.Run(projects, lint.Options{Strategy: strategies.Auto})
+package lint
+
+import (
+	"strconv"
+
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/strategies"
+)
+
+// Rule is one thing that lint looks for.
+type Rule struct {
+	// Name is what users write in their configuration and comments.
+	Name string
+	// Doc says what is wrong, why it matters and what to do, in whole sentences.
+	Doc string
+	// Severity is that of its findings where nothing else is configured.
+	Severity Severity
+	// Bad and Good are compose files: the rule finds something in the one and
+	// nothing in the other.
+	Bad, Good string
+	// Check reports what the rule finds in a project.
+	Check func(*Pass)
+}
+
+// Rules returns every rule, in the order in which they are documented.
+func Rules() []Rule {
+	return []Rule{
+		hostPortConflict,
+		duplicateMapping,
+		invalidPort,
+		hardcodedHostPort,
+		missingDefault,
+		unquotedPort,
+		invalidCompose,
+	}
+}
+
+// Options say what to look for. The zero value is every rule at its own
+// severity, under the auto strategy.
+type Options struct {
+	// Strategies say what each project's host ports should be written as; auto
+	// where none is given.
+	Strategies map[*compose.Project]strategies.Strategy
+	// Settings change rules, by name.
+	Settings map[string]Setting
+	// Only names the rules to run, even those that are off; nil is all.
+	Only  []string
+	Facts Facts
+}
+
+// Setting is what the configuration says of one rule.
+type Setting struct {
+	// Severity replaces the rule's own; nil leaves it.
+	Severity *Severity
+	// All widens a rule that has a wider form, such as unquoted-port.
+	All bool
+}
+
+// Facts is what rules need to know that is not in the compose files.
+type Facts struct {
+	// Examples are example env files, such as .env.example, by project folder.
+	Examples map[string][]compose.EnvFile
+	// Tracked reports, by path, the env files that Git does not ignore: those
+	// that are there in a clean clone.
+	Tracked map[string]bool
+}
+
+// Pass is one rule's look at one project.
+type Pass struct {
+	Project *compose.Project
+	Facts   Facts
+	Setting Setting // of the rule
+
+	rule     Rule
+	severity Severity
+	run      *run
+	index    int // of Project among the projects of the run
+	findings []Finding
+}
+
+// Report adds a finding under the rule's name. A finding without a severity
+// gets the rule's; one with a milder one keeps it.
+func (p *Pass) Report(f Finding) {
+	f.Rule = p.rule.Name
+	if f.Severity == Off || f.Severity > p.severity {
+		f.Severity = p.severity
+	}
+	p.findings = append(p.findings, f)
+}
+
+// about starts a finding about a mapping as a whole.
+func about(m compose.Mapping) Finding {
+	return Finding{File: m.File, Span: m.Entry, Service: m.Service}
+}
+
+// aboutHost starts a finding about a mapping's host port.
+func aboutHost(m compose.Mapping) Finding {
+	f := about(m)
+	if !m.Host.Empty() {
+		f.Span = m.Host
+	}
+	return f
+}
+
+// plan is what migrate would do to the project's mappings, worked out once per run.
+func (p *Pass) plan() rewrite.Plan { return p.run.plans()[p.index] }
+
+// quote is a name from a file as it stands in a message: what a terminal
+// could mistake for its own is escaped.
+func quote(name string) string { return strconv.Quote(name) }

@@ -1,0 +1,344 @@
+package lint
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/compose-spec/compose-go/v2/schema"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"github.com/xrash/smetrics"
+)
+
+// composeSchema is the schema of the Compose specification that compose-go
+// embeds and validates with, compiled once: that takes 10 ms.
+var composeSchema = sync.OnceValue(func() *jsonschema.Schema {
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(schema.Schema))
+	if err != nil {
+		return nil
+	}
+	c := jsonschema.NewCompiler()
+	c.RegisterFormat(&jsonschema.Format{Name: "duration", Validate: func(v any) error {
+		text, ok := v.(string)
+		if !ok || strings.Contains(text, "$") {
+			return nil
+		}
+		_, err := time.ParseDuration(text)
+		return err
+	}})
+	if err := c.AddResource("compose-spec.json", doc); err != nil {
+		return nil
+	}
+	s, err := c.Compile("compose-spec.json")
+	if err != nil {
+		return nil
+	}
+	return s
+})
+
+// violation is one place where a document breaks the schema.
+type violation struct {
+	path    []string
+	key     bool // whether it is about the key rather than its value
+	message string
+	hint    string
+}
+
+// violations validates a document.
+func violations(doc any) []violation {
+	s := composeSchema()
+	if s == nil || doc == nil {
+		return nil
+	}
+	var invalid *jsonschema.ValidationError
+	if !errors.As(s.Validate(doc), &invalid) {
+		return nil
+	}
+	var found []violation
+	for _, leaf := range leaves(invalid, doc) {
+		if _, unevaluated := leaf.ErrorKind.(*kind.FalseSchema); unevaluated && misjudged(leaf, invalid) {
+			continue
+		}
+		found = append(found, explain(leaf)...)
+	}
+	return found
+}
+
+// misjudged reports a key that only counts as unknown because a part of the
+// schema failed on a neighbour: keys are then unevaluated, in JSON Schema's
+// terms, though the specification has them.
+func misjudged(key, all *jsonschema.ValidationError) bool {
+	path := key.InstanceLocation
+	if len(path) == 0 || !knownKeys()[path[len(path)-1]] {
+		return false
+	}
+	return failsBelow(all, path[:len(path)-1])
+}
+
+func failsBelow(e *jsonschema.ValidationError, path []string) bool {
+	if _, unevaluated := e.ErrorKind.(*kind.FalseSchema); len(e.Causes) == 0 {
+		return !unevaluated && len(e.InstanceLocation) > len(path) && slices.Equal(e.InstanceLocation[:len(path)], path)
+	}
+	return slices.ContainsFunc(e.Causes, func(c *jsonschema.ValidationError) bool { return failsBelow(c, path) })
+}
+
+// knownKeys are the names of all properties in the schema.
+var knownKeys = sync.OnceValue(func() map[string]bool {
+	known := map[string]bool{}
+	var collect func(v any)
+	collect = func(v any) {
+		switch v := v.(type) {
+		case []any:
+			for _, c := range v {
+				collect(c)
+			}
+		case map[string]any:
+			if properties, ok := v["properties"].(map[string]any); ok {
+				for name := range properties {
+					known[name] = true
+				}
+			}
+			for _, c := range v {
+				collect(c)
+			}
+		}
+	}
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(schema.Schema))
+	if err == nil {
+		collect(doc)
+	}
+	return known
+})
+
+// leaves are the independent errors below one, each at its deepest place. Of
+// alternatives that all fail, the one that got furthest is what the author meant.
+// An alternative that only fails on values which hold a variable does not fail.
+func leaves(e *jsonschema.ValidationError, doc any) []*jsonschema.ValidationError {
+	if len(e.Causes) == 0 {
+		if excused(e, doc) {
+			return nil
+		}
+		return []*jsonschema.ValidationError{e}
+	}
+	var all []*jsonschema.ValidationError
+	_, any := e.ErrorKind.(*kind.AnyOf)
+	_, one := e.ErrorKind.(*kind.OneOf)
+	for _, c := range e.Causes {
+		found := leaves(c, doc)
+		if len(found) == 0 && (any || one) {
+			return nil
+		}
+		all = append(all, found...)
+	}
+	if !any && !one {
+		return all
+	}
+	best := slices.MaxFunc(all, func(a, b *jsonschema.ValidationError) int { return reach(a) - reach(b) })
+	if slices.ContainsFunc(all, func(o *jsonschema.ValidationError) bool {
+		return o != best && reach(o) == reach(best) && sameTypeError(o, best)
+	}) {
+		return []*jsonschema.ValidationError{joinTypes(all, best)}
+	}
+	return []*jsonschema.ValidationError{best}
+}
+
+// reach is how deep an error got; an unknown key is one step deeper than the
+// mapping that it is in.
+func reach(e *jsonschema.ValidationError) int {
+	if _, ok := e.ErrorKind.(*kind.AdditionalProperties); ok {
+		return len(e.InstanceLocation) + 1
+	}
+	return len(e.InstanceLocation)
+}
+
+func sameTypeError(a, b *jsonschema.ValidationError) bool {
+	_, x := a.ErrorKind.(*kind.Type)
+	_, y := b.ErrorKind.(*kind.Type)
+	return x && y
+}
+
+// joinTypes makes one error of alternatives that each want another type.
+func joinTypes(all []*jsonschema.ValidationError, best *jsonschema.ValidationError) *jsonschema.ValidationError {
+	joined := *best
+	wanted := &kind.Type{}
+	for _, e := range all {
+		if t, ok := e.ErrorKind.(*kind.Type); ok && reach(e) == reach(best) {
+			wanted.Got = t.Got
+			wanted.Want = append(wanted.Want, t.Want...)
+		}
+	}
+	slices.Sort(wanted.Want)
+	wanted.Want = slices.Compact(wanted.Want)
+	joined.ErrorKind = wanted
+	return &joined
+}
+
+// excused reports an error about a value that Compose would still change
+// before it validates: one that holds a variable, or a text that reads as the
+// number or boolean which is wanted.
+func excused(e *jsonschema.ValidationError, doc any) bool {
+	text, ok := valueAt(doc, e.InstanceLocation).(string)
+	if !ok {
+		return false
+	}
+	if strings.Contains(text, "$") {
+		return true
+	}
+	wanted, ok := e.ErrorKind.(*kind.Type)
+	if !ok {
+		return false
+	}
+	_, notNumber := strconv.ParseFloat(text, 64)
+	_, notBool := strconv.ParseBool(text)
+	return slices.ContainsFunc(wanted.Want, func(t string) bool {
+		return (t == "integer" || t == "number") && notNumber == nil || t == "boolean" && notBool == nil
+	})
+}
+
+func valueAt(v any, path []string) any {
+	for _, p := range path {
+		switch c := v.(type) {
+		case map[string]any:
+			v = c[p]
+		case []any:
+			i, err := strconv.Atoi(p)
+			if err != nil || i < 0 || i >= len(c) {
+				return nil
+			}
+			v = c[i]
+		default:
+			return nil
+		}
+	}
+	return v
+}
+
+// explain says in our words what is wrong; the library's are for people who
+// read schemas.
+func explain(e *jsonschema.ValidationError) []violation {
+	path := e.InstanceLocation
+	name := "the file"
+	if len(path) > 0 {
+		name = dotted(path)
+	}
+	about := func(format string, args ...any) []violation {
+		return []violation{{path: path, message: name + " " + fmt.Sprintf(format, args...), hint: "see the Compose specification"}}
+	}
+	switch k := e.ErrorKind.(type) {
+	case *kind.AdditionalProperties:
+		return unknownKeys(path, k.Properties)
+	case *kind.FalseSchema:
+		return unknownKeys(path[:max(len(path)-1, 0)], path[max(len(path)-1, 0):])
+	case *kind.Type:
+		return about("is %s, not %s", article(k.Got), alternatives(k.Want))
+	case *kind.Required:
+		return about("lacks %s", strings.Join(k.Missing, " and "))
+	case *kind.Enum:
+		return about("is not one of %s", values(k.Want))
+	case *kind.Const:
+		return about("is not %v", k.Want)
+	case *kind.Format:
+		return about("is not a valid %s", k.Want)
+	case *kind.Pattern:
+		return about("does not have the form %s", k.Want)
+	case *kind.UniqueItems:
+		return about("has one item twice")
+	case *kind.Minimum:
+		return about("is less than %s", k.Want.RatString())
+	case *kind.Maximum:
+		return about("is more than %s", k.Want.RatString())
+	case *kind.MinItems, *kind.MinProperties, *kind.MinLength:
+		return about("is empty or too short")
+	case *kind.MaxItems, *kind.MaxProperties, *kind.MaxLength:
+		return about("is too long")
+	case *kind.PropertyNames:
+		return about("has a key that is not allowed: %s", k.Property)
+	default:
+		return about("is not allowed here")
+	}
+}
+
+func unknownKeys(path, keys []string) []violation {
+	var found []violation
+	for _, key := range slices.Sorted(slices.Values(keys)) {
+		where := "at the top level"
+		if len(path) > 0 {
+			where = "in " + dotted(path)
+		}
+		hint := "remove it, or put x- before it"
+		if near := nearest(key); near != "" {
+			hint = "did you mean " + near + "?"
+		}
+		found = append(found, violation{append(slices.Clone(path), key), true, fmt.Sprintf("unknown key %s %s", quote(key), where), hint})
+	}
+	return found
+}
+
+// nearest is the known key that a mistyped one is closest to, "" for none.
+func nearest(key string) string {
+	best, distance := "", 3
+	for _, known := range slices.Sorted(maps.Keys(knownKeys())) {
+		if d := smetrics.WagnerFischer(key, known, 1, 1, 1); d < distance {
+			best, distance = known, d
+		}
+	}
+	return best
+}
+
+// dotted is a path as users write it: services.web.ports[0].
+func dotted(path []string) string {
+	var b strings.Builder
+	for i, p := range path {
+		if _, err := strconv.Atoi(p); err == nil && i > 0 {
+			fmt.Fprintf(&b, "[%s]", p)
+			continue
+		}
+		if i > 0 {
+			b.WriteByte('.')
+		}
+		b.WriteString(p)
+	}
+	return b.String()
+}
+
+// kinds are the words of YAML for the types of JSON.
+var kinds = map[string]string{
+	"object": "a mapping", "array": "a list", "string": "text", "number": "a number",
+	"integer": "a whole number", "boolean": "true or false", "null": "empty",
+}
+
+func article(kind string) string {
+	if k, ok := kinds[kind]; ok {
+		return k
+	}
+	return kind
+}
+
+func alternatives(want []string) string {
+	var words []string
+	for _, w := range want {
+		if !slices.Contains(words, article(w)) {
+			words = append(words, article(w))
+		}
+	}
+	return strings.Join(words, " or ")
+}
+
+func values(want []any) string {
+	words := make([]string, 0, len(want))
+	for _, w := range want {
+		b, err := json.Marshal(w)
+		if err != nil {
+			continue
+		}
+		words = append(words, string(b))
+	}
+	return strings.Join(words, ", ")
+}

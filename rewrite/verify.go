@@ -1,0 +1,307 @@
+package rewrite
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/compose-spec/compose-go/v2/types"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/portmoor/portmoor/compose"
+)
+
+// VerifyTree parses a file's new bytes and compares them with the old: the
+// same nodes must be there, and only the planned scalars may read differently.
+// The error says what else would change.
+func VerifyTree(before *compose.File, after []byte, changes []Change) error {
+	got := compose.Parse(before.Path, after)
+	if got.Docs == nil {
+		return fmt.Errorf("%s: the result is not valid: %s", before.Path, got.Problems[0].Message)
+	}
+	c := comparison{before: before, planned: map[int]bool{}}
+	for _, ch := range changes {
+		if ch.Mapping.File.Path == before.Path {
+			c.planned[ch.Mapping.Scalar.Start] = true
+		}
+	}
+	if len(got.Docs) != len(before.Docs) {
+		return fmt.Errorf("%s: the result has %d documents instead of %d", before.Path, len(got.Docs), len(before.Docs))
+	}
+	for i := range got.Docs {
+		if err := c.equal(before.Docs[i], got.Docs[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// comparison walks two trees side by side.
+type comparison struct {
+	before  *compose.File
+	planned map[int]bool // starts of scalars that may differ
+}
+
+func (c comparison) equal(a, b *yaml.Node) error {
+	if a.Kind == b.Kind && a.Value == b.Value && a.Tag == b.Tag && a.Anchor == b.Anchor && len(a.Content) == len(b.Content) {
+		for i := range a.Content {
+			if err := c.equal(a.Content[i], b.Content[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	span := c.before.Span(a)
+	if c.planned[span.Start] && b.Kind == yaml.ScalarNode && a.Anchor == b.Anchor {
+		return nil
+	}
+	line, column := c.before.Position(span.Start)
+	return fmt.Errorf("%s:%d:%d: the change would alter %q, which is not planned", c.before.Path, line, column, a.Value)
+}
+
+// VerifyModel loads a project with compose-go before and after the changes,
+// with no variable set, and compares: everything must be equal, but for the
+// published ports of the mappings whose change plans that. after holds the new
+// bytes by path. A project that compose-go can't load as it stands is not
+// compared; the result says whether it was.
+func VerifyModel(p *compose.Project, after map[string][]byte, changes []Change) (compared bool, err error) {
+	if p.Loadable() != nil {
+		return false, nil
+	}
+	load, done, err := loaders(p, after)
+	if err != nil {
+		return false, err
+	}
+	defer done()
+	for _, environ := range []map[string]string{nil, p.Stubs("1"), p.Stubs("true")} {
+		was, err := load(nil, environ)
+		if err != nil {
+			continue
+		}
+		is, err := load(after, environ)
+		if err != nil {
+			return true, fmt.Errorf("%s: docker compose would refuse the result", p.Group.Files[0])
+		}
+		return true, compareModels(p, was, is, expectations(p, changes))
+	}
+	return false, nil
+}
+
+type loadFunc func(content map[string][]byte, environ map[string]string) (*types.Project, error)
+
+// loaders returns what loads the project with given contents. Files that are
+// included or extended are read from disk by compose-go itself, so that a
+// project which has changed ones is mirrored into a temporary folder.
+func loaders(p *compose.Project, after map[string][]byte) (loadFunc, func(), error) {
+	inner := slices.ContainsFunc(p.Files, func(f *compose.File) bool {
+		return after[f.Path] != nil && !slices.Contains(p.Group.Files, f.Path)
+	})
+	if !inner {
+		return func(content map[string][]byte, environ map[string]string) (*types.Project, error) {
+			all := map[string][]byte{}
+			for _, f := range p.Files {
+				all[f.Path] = f.Src
+				if content[f.Path] != nil {
+					all[f.Path] = content[f.Path]
+				}
+			}
+			return compose.LoadModel(compose.ModelInput{Dir: p.Dir, Files: p.Group.Files, Content: all, Environ: environ})
+		}, func() {}, nil
+	}
+	m, err := newMirror(p)
+	if err != nil {
+		return nil, nil, err
+	}
+	return m.load, m.remove, nil
+}
+
+// expectation is how one service's container port may differ.
+type expectation struct {
+	service, protocol string
+	container         compose.PortRange // zero when it holds a variable
+	published         string            // what it must be afterwards; unchecked when it holds a variable
+}
+
+// expectations are the planned differences between the models. A literal that
+// becomes a variable with the same default is none.
+func expectations(p *compose.Project, changes []Change) []expectation {
+	changed := map[place]Change{}
+	for _, c := range changes {
+		changed[place{c.Mapping.File.Path, c.Mapping.Entry.Start}] = c
+	}
+	var expected []expectation
+	for _, m := range p.Mappings {
+		c, ok := changed[place{m.File.Path, m.Entry.Start}]
+		if !ok || c.Decision.Port != "" && c.Decision.Port == m.HostPort.Text {
+			continue
+		}
+		published := c.Decision.Port
+		if c.Decision.Var == "" {
+			published = c.Decision.Text
+		}
+		e := expectation{m.Service, m.Protocol, m.Container, published}
+		if strings.Contains(m.Target, "$") {
+			e.container = compose.PortRange{} // the models may have another value for it
+		}
+		expected = append(expected, e)
+	}
+	return expected
+}
+
+func compareModels(p *compose.Project, was, is *types.Project, expected []expectation) error {
+	before, after := was.AllServices(), is.AllServices()
+	ports := portsOf(before)
+	for name, now := range portsOf(after) {
+		if err := comparePorts(name, ports[name], now, expected); err != nil {
+			return fmt.Errorf("%s: %w", p.Group.Files[0], err)
+		}
+	}
+	if len(expected) > 0 {
+		// The text of a template that services merge is also in the model.
+		was.Extensions, is.Extensions = nil, nil
+	}
+	clearPorts(was)
+	clearPorts(is)
+	if !reflect.DeepEqual(was, is) {
+		return fmt.Errorf("%s: the change would alter more than ports", p.Group.Files[0])
+	}
+	return nil
+}
+
+func clearPorts(p *types.Project) {
+	for _, services := range []types.Services{p.Services, p.DisabledServices} {
+		for name, s := range services {
+			s.Ports = nil
+			services[name] = s
+		}
+	}
+	for _, jobs := range []types.Jobs{p.Jobs, p.DisabledJobs} {
+		for name, j := range jobs {
+			j.Ports = nil
+			jobs[name] = j
+		}
+	}
+}
+
+// portsOf lists each service's ports without repeats: an int and a text of one
+// number are two entries to compose-go, and one once both are text (T7).
+func portsOf(services types.Services) map[string][]types.ServicePortConfig {
+	ports := map[string][]types.ServicePortConfig{}
+	for _, s := range services {
+		for _, port := range s.Ports {
+			port.Extensions = nil
+			if !slices.ContainsFunc(ports[s.Name], func(q types.ServicePortConfig) bool { return reflect.DeepEqual(port, q) }) {
+				ports[s.Name] = append(ports[s.Name], port)
+			}
+		}
+	}
+	return ports
+}
+
+func comparePorts(service string, was, is []types.ServicePortConfig, expected []expectation) error {
+	if len(was) != len(is) {
+		return fmt.Errorf("service %s would have %d ports instead of %d", service, len(is), len(was))
+	}
+	left := slices.Clone(was)
+	for _, port := range is {
+		i := slices.IndexFunc(left, func(q types.ServicePortConfig) bool { return reflect.DeepEqual(port, q) })
+		if i < 0 {
+			i = slices.IndexFunc(left, func(q types.ServicePortConfig) bool { return planned(service, q, port, expected) })
+		}
+		if i < 0 {
+			return fmt.Errorf("service %s would publish container port %d on %q, which is not planned", service, port.Target, port.Published)
+		}
+		left = slices.Delete(left, i, i+1)
+	}
+	return nil
+}
+
+// planned reports whether the plan turns one port into the other.
+func planned(service string, was, is types.ServicePortConfig, expected []expectation) bool {
+	was.Published = is.Published
+	if !reflect.DeepEqual(was, is) {
+		return false
+	}
+	return slices.ContainsFunc(expected, func(e expectation) bool {
+		target := int(is.Target)
+		if e.service != service || e.protocol != is.Protocol {
+			return false
+		}
+		if e.container.Zero() {
+			return true
+		}
+		if target < e.container.First || target > e.container.Last {
+			return false
+		}
+		return e.container.Width() > 1 || strings.Contains(e.published, "$") || is.Published == e.published
+	})
+}
+
+// mirror is a copy of a project's files in a temporary folder.
+type mirror struct {
+	project *compose.Project
+	root    string // the temporary folder
+	base    string // the folder whose place it takes
+}
+
+func newMirror(p *compose.Project) (mirror, error) {
+	m := mirror{project: p, base: p.Dir}
+	files := map[string][]byte{}
+	for _, f := range p.Files {
+		for !within(m.base, f.Path) {
+			m.base = filepath.Dir(m.base)
+		}
+		files[f.Path] = f.Src
+	}
+	for _, e := range p.Env.Files() {
+		if within(m.base, e.File.Path) {
+			files[e.File.Path] = nil // compose-go asks whether it exists
+		}
+	}
+	relative := map[string][]byte{}
+	for path, src := range files {
+		rel, err := filepath.Rel(m.base, path)
+		if err != nil {
+			return m, err
+		}
+		relative[rel] = src
+	}
+	var err error
+	m.root, err = writeTemporary(relative)
+	return m, err
+}
+
+func within(dir, path string) bool {
+	rel, err := filepath.Rel(dir, path)
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}
+
+func (m mirror) path(path string) string {
+	rel, err := filepath.Rel(m.base, path)
+	if err != nil {
+		return path
+	}
+	return filepath.Join(m.root, rel)
+}
+
+func (m mirror) remove() { _ = removeTemporary(m.root) }
+
+func (m mirror) load(content map[string][]byte, environ map[string]string) (*types.Project, error) {
+	files := map[string][]byte{}
+	for path, src := range content {
+		files[m.path(path)] = src
+	}
+	if err := overwriteTemporary(files); err != nil {
+		return nil, errors.Join(errMirror, err)
+	}
+	in := compose.ModelInput{Dir: m.path(m.project.Dir), Environ: environ}
+	for _, f := range m.project.Group.Files {
+		in.Files = append(in.Files, m.path(f))
+	}
+	return compose.LoadModel(in)
+}
+
+var errMirror = errors.New("can't copy the project to verify it")

@@ -1,0 +1,252 @@
+package rewrite
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Output is what one file is to hold.
+type Output struct {
+	Path string
+	// Before is what the file was read as; nil means that it must not exist yet.
+	Before []byte
+	After  []byte
+}
+
+// Write gives the file at path new content, atomically; a file that does not
+// exist is created, with its folders. It is WriteAll for one file whatever it
+// holds now.
+func Write(path string, content []byte) error {
+	before, err := current(path)
+	if err != nil {
+		return err
+	}
+	_, err = WriteAll([]Output{{Path: path, Before: before, After: content}})
+	return err
+}
+
+// WriteAll replaces the files whose After differs from Before, each atomically
+// by renaming a complete temporary file, and returns the paths of those it
+// replaced or created, in the order given. Everything that can be known in
+// advance is checked before the first is replaced: that each is a regular file
+// with the content it was read with, that its folder can be written and that
+// its mode, owner and group can be kept. When a rename fails all the same, the
+// error says which files were replaced and which were not.
+//
+// New files get mode 0644 less the umask. What else hangs on a file, such as
+// hard links and access control lists, does not pass to the file that takes
+// its place.
+func WriteAll(files []Output) (written []string, err error) {
+	files, err = changed(files)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkAll(files); err != nil {
+		return nil, err
+	}
+	staged, folders, err := stageAll(files)
+	defer func() {
+		for _, s := range staged {
+			s.discard()
+		}
+		if err != nil {
+			removeEmpty(folders)
+		}
+	}()
+	if err != nil {
+		return nil, err
+	}
+	// Bringing the temporary files to disk takes time in which others can write.
+	if err := checkAll(files); err != nil {
+		return nil, err
+	}
+	return replaceAll(files, staged)
+}
+
+// changed returns the files that have to be written. A file may be given once:
+// the second of two contents would undo the first.
+func changed(files []Output) ([]Output, error) {
+	seen := map[string]bool{}
+	var out []Output
+	for _, f := range files {
+		if f.Before != nil && bytes.Equal(f.Before, f.After) {
+			continue
+		}
+		place, err := realPath(f.Path)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Path, reason(err))
+		}
+		if seen[place] {
+			return nil, fmt.Errorf("%s: given twice", f.Path)
+		}
+		seen[place] = true
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+// realPath is absolute and the same for all ways to write a path, through
+// linked folders too, if its folder exists.
+func realPath(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	folder, err := filepath.EvalSymlinks(filepath.Dir(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return path, nil
+	}
+	return filepath.Join(folder, filepath.Base(path)), err
+}
+
+func checkAll(files []Output) error {
+	for _, f := range files {
+		if err := check(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// check reports why a file can't be replaced: it is not a regular file, or it
+// is not what it was when it was read.
+func check(f Output) error {
+	now, err := current(f.Path)
+	switch {
+	case err != nil:
+		return err
+	case f.Before == nil && now != nil:
+		return fmt.Errorf("%s: already exists", f.Path)
+	case f.Before != nil && now == nil:
+		return fmt.Errorf("%s: removed from disk since it was read", f.Path)
+	case !bytes.Equal(f.Before, now):
+		return fmt.Errorf("%s: changed on disk since it was read", f.Path)
+	}
+	return nil
+}
+
+// current returns what a regular file holds, nil when there is nothing at path.
+func current(path string) ([]byte, error) {
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, reason(err))
+	}
+	if err := refuseIrregular(path, info.Mode()); err != nil {
+		return nil, err
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, reason(err))
+	}
+	return content, nil
+}
+
+// refuseIrregular says what to do about a path that is no regular file:
+// a rename would put a file in the place of a link or a device.
+func refuseIrregular(path string, mode fs.FileMode) error {
+	switch {
+	case mode.IsRegular():
+		return nil
+	case mode.IsDir():
+		return fmt.Errorf("%s: is a folder; name a file in it", path)
+	case mode&fs.ModeSymlink != 0:
+		target, err := os.Readlink(path)
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, reason(err))
+		}
+		return fmt.Errorf("%s: is a symlink, which would be replaced by a file; name its target %s instead", path, target)
+	default:
+		return fmt.Errorf("%s: is not a regular file; only regular files are written", path)
+	}
+}
+
+// stageAll writes a temporary file beside each target and brings it to disk.
+// It returns what it has made, the folders from the innermost, on errors too.
+func stageAll(files []Output) (staged []tempFile, folders []string, err error) {
+	for _, f := range files {
+		made, err := makeFolders(filepath.Dir(f.Path))
+		folders = append(made, folders...)
+		if err != nil {
+			return staged, folders, fmt.Errorf("%s: cannot create its folder: %w", f.Path, reason(err))
+		}
+		s, err := stage(f)
+		if err != nil {
+			return staged, folders, fmt.Errorf("%s: %w", f.Path, err)
+		}
+		staged = append(staged, s)
+	}
+	return staged, folders, nil
+}
+
+// makeFolders creates a folder with those above it, and returns the ones that
+// were missing, the innermost first.
+func makeFolders(folder string) ([]string, error) {
+	var missing []string
+	for at := folder; ; at = filepath.Dir(at) {
+		if _, err := os.Stat(at); !errors.Is(err, fs.ErrNotExist) || at == filepath.Dir(at) {
+			break
+		}
+		missing = append(missing, at)
+	}
+	return missing, os.MkdirAll(folder, 0o755)
+}
+
+// removeEmpty removes the folders that hold nothing, innermost first.
+func removeEmpty(folders []string) {
+	for _, f := range folders {
+		_ = os.Remove(f) // fails, as it should, on a folder that someone else has used since
+	}
+}
+
+// replaceAll puts each staged file in its place and returns the paths done.
+func replaceAll(files []Output, staged []tempFile) ([]string, error) {
+	var paths []string
+	for _, f := range files {
+		paths = append(paths, f.Path)
+	}
+	for i, s := range staged {
+		err := s.replace()
+		if err == nil {
+			continue
+		}
+		done := "nothing"
+		if i > 0 {
+			done = strings.Join(paths[:i], ", ")
+		}
+		return paths[:i], fmt.Errorf("%s: cannot be replaced: %w (replaced: %s; not replaced: %s)",
+			paths[i], reason(err), done, strings.Join(paths[i:], ", "))
+	}
+	return paths, nil
+}
+
+// writeSynced fills a file and brings it to disk: a rename that reaches the
+// disk before the content does would leave an empty file after a crash.
+func writeSynced(f *os.File, content []byte) error {
+	if _, err := f.Write(content); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// reason is an error without the operation and the paths that os puts before
+// it, which would name the temporary file.
+func reason(err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		return path.Err
+	case errors.As(err, &link):
+		return link.Err
+	default:
+		return err
+	}
+}

@@ -1,0 +1,171 @@
+package strategies
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/portmoor/portmoor/compose"
+)
+
+// Kind is what should happen to a host port.
+type Kind int
+
+// The kinds of decision.
+const (
+	Keep         Kind = iota // it stays as it is; Reason says why
+	Parameterize             // it becomes a variable with a default
+	Ephemeral                // Docker picks it
+	Fix                      // its text is corrected
+)
+
+// Decision is what a host port should become.
+type Decision struct {
+	Kind Kind
+	// Var is the variable after the change, "" for none.
+	Var string
+	// Port is the host port or range that the variable has as its default, "" for none.
+	Port string
+	// Text is the host port's new text: "${WEB_HOST_PORT:-8080}", "0", or ""
+	// where none is to be written.
+	Text string
+	// Reason says why, in a few words: lower case, no full stop.
+	Reason string
+}
+
+// Facts is what Decide needs to know besides the mapping.
+type Facts struct {
+	Names Names
+	// Default is the host text that the configuration remembers for the
+	// mapping, "" for none.
+	Default string
+	// Scaled reports that a service which has the mapping runs more than once.
+	Scaled bool
+	// PortFile reports that the service learns its port after start.
+	PortFile bool
+	// Merges reports that another mapping of the service would become the same
+	// ephemeral mapping, and Compose would make one of the two.
+	Merges bool
+}
+
+// Reasons why a mapping stays as it is.
+const (
+	keptPicked    = "Docker picks the host port, and there is no default to give back"
+	keptVariable  = "already a variable"
+	keptNoDefault = "already a variable, without a default"
+	keptParts     = "the host port is made of several parts"
+	keptDynamic   = "Docker picks the host port already"
+	keptBothSides = "the same variable is on both sides"
+	keptMerges    = "Compose would merge it with another mapping of this container port"
+	keptTarget    = "the container port is a variable without a value"
+)
+
+// Decide says what a mapping becomes under a strategy.
+func Decide(m compose.Mapping, s Strategy, facts Facts) Decision {
+	dynamic := s == Dynamic || s == Auto && (facts.Scaled || facts.PortFile)
+	picked := m.HostPort.Text == "" || m.HostPort.Literal() && m.HostPort.Ports.Zero()
+	switch {
+	case m.Invalid != "":
+		return keep(m.Invalid)
+	case picked && dynamic:
+		return keep(keptDynamic)
+	case picked && facts.Default == "":
+		return keep(keptPicked)
+	case m.Locked != "":
+		return keep(m.Locked)
+	case bothSides(m):
+		return keep(keptBothSides)
+	case dynamic:
+		return ephemeral(m, s, facts)
+	case picked:
+		return restore(m, facts)
+	case !m.HostPort.Literal():
+		return keep(variableReason(m.HostPort))
+	}
+	return parameterize(facts.Names.Of(m), m.HostPort.Text, "a literal host port")
+}
+
+func keep(reason string) Decision { return Decision{Kind: Keep, Reason: reason} }
+
+func parameterize(variable, port, reason string) Decision {
+	if variable == "" {
+		return keep("no variable name is free")
+	}
+	return Decision{Parameterize, variable, port, "${" + variable + ":-" + port + "}", reason}
+}
+
+func variableReason(e compose.Expr) string {
+	switch {
+	case e.Var == "":
+		return keptParts
+	case e.Op == "" || e.Default == "":
+		return keptNoDefault
+	}
+	return keptVariable
+}
+
+// ephemeral leaves the choice to Docker. Compose takes 0 for one container
+// port only: for several, no host port is written at all.
+func ephemeral(m compose.Mapping, s Strategy, facts Facts) Decision {
+	if m.Container.Zero() {
+		return keep(keptTarget)
+	}
+	if facts.Merges {
+		return keep(keptMerges)
+	}
+	d := Decision{Kind: Ephemeral, Text: "0", Reason: "the strategy is dynamic"}
+	if s == Auto {
+		d.Reason = "the service learns its port after start"
+		if facts.Scaled {
+			d.Reason = "the service runs more than once"
+		}
+	}
+	if m.Container.Width() > 1 {
+		d.Text = ""
+	}
+	return d
+}
+
+// restore gives a mapping back the host port that the configuration remembers.
+func restore(m compose.Mapping, facts Facts) Decision {
+	const reason = "the configuration has a default"
+	if !strings.Contains(facts.Default, "$") {
+		return parameterize(facts.Names.Of(m), facts.Default, reason)
+	}
+	e := compose.ParseExpr(facts.Default)
+	if e.Var != "" && facts.Names.heldByOther(e.Var, m) {
+		if e.Default == "" || strings.Contains(e.Default, "$") {
+			return keep("variable " + strconv.Quote(e.Var) + " now serves another mapping")
+		}
+		return parameterize(facts.Names.Of(m), e.Default, reason)
+	}
+	return Decision{Parameterize, e.Var, e.Default, facts.Default, reason}
+}
+
+// bothSides reports whether a variable of the host port is also in the
+// container port, so that moving one would move the other.
+func bothSides(m compose.Mapping) bool {
+	for _, v := range compose.Variables(m.HostPort.Text) {
+		for _, w := range compose.Variables(m.Target) {
+			if v == w {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// DefaultKey is the name under which the configuration remembers a mapping's
+// host text: service:container[/protocol][@address][#n].
+func DefaultKey(m compose.Mapping) string {
+	key := m.Key.Service + ":" + m.Key.Container
+	if m.Protocol != "tcp" {
+		key += "/" + m.Protocol
+	}
+	if m.Address != "" {
+		key += "@" + m.Address
+	}
+	if m.Key.N > 1 {
+		key += "#" + strconv.Itoa(m.Key.N)
+	}
+	return key
+}

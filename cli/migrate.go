@@ -80,9 +80,9 @@ type migration struct {
 func (w *workspace) plan() *migration {
 	facts := map[*compose.Project]func(compose.Mapping) strategies.Facts{}
 	for _, family := range strategies.Families(w.projects) {
-		names := strategies.Name(family)
+		names := strategies.NameWithDefaults(family, w.defaults)
 		for _, p := range family {
-			facts[p] = strategies.Gather(p, names, w.config.Defaults[w.folder(p)])
+			facts[p] = strategies.Gather(p, names, w.defaults(p))
 		}
 	}
 	m := &migration{owner: map[string]*compose.Project{}}
@@ -205,4 +205,9 @@ func oneOf(ctx *cli.Context, flag string, values ...string) error {
 		return usage(fmt.Sprintf("it is one of %v", values), "portmoor %s: --%s %q is unknown", ctx.Command.Name, flag, v)
 	}
 	return nil
+}
+
+// defaults are the host texts that the configuration remembers for a project.
+func (w *workspace) defaults(p *compose.Project) map[string]string {
+	return w.config.Defaults[w.folder(p)]
 }

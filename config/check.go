@@ -45,7 +45,7 @@ func checkMapping(text string) error {
 
 func checkPattern(text string) error {
 	if _, err := path.Match(text, ""); err != nil {
-		return errors.New("bracket without an end in the pattern")
+		return errors.New("the pattern has a bracket without an end")
 	}
 	return nil
 }

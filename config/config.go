@@ -57,7 +57,7 @@ type Config struct {
 type Group struct {
 	Range PortRange `config:"range,required" doc:"where new ports of the group are chosen from"`
 	// Services are patterns in the syntax of path.Match.
-	Services []string `config:"services,required" doc:"the group's services; * stands for any text"`
+	Services []string `config:"services,required" check:"pattern" doc:"the group's services; * stands for any text"`
 }
 
 // Project is a set of compose files that docker compose loads together.

@@ -57,7 +57,7 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, f field) {
 	if !d.supported(n) {
 		return
 	}
-	_, ports := v.Interface().(PortRange)
+	_, ports := reflect.TypeAssert[PortRange](v)
 	switch kind := v.Kind(); {
 	case ports || kind == reflect.String:
 		d.scalar(n, v, f)
@@ -96,6 +96,8 @@ func (d *decoder) object(n *yaml.Node, v reflect.Value) {
 			d.fail(key, nearest(key.Value, names(all)), "unknown key %.60q", key.Value)
 		case all[i].rest:
 			d.entry(key, value, v.Field(all[i].index), all[i])
+		case all[i].required && unset(value):
+			// As good as missing, which is said below.
 		default:
 			d.value(value, v.Field(all[i].index), all[i])
 		}
@@ -136,7 +138,7 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, f field) {
 	if !d.is(n, yaml.ScalarNode) || !d.text(n) {
 		return
 	}
-	if _, ok := v.Interface().(PortRange); ok {
+	if _, ok := reflect.TypeAssert[PortRange](v); ok {
 		r, err := parsePorts(n.Value)
 		v.Set(reflect.ValueOf(r))
 		d.complain(n, err)

@@ -57,18 +57,18 @@ const (
 	keptBothSides = "the same variable is on both sides"
 	keptMerges    = "Compose would merge it with another mapping of this container port"
 	keptTarget    = "the container port is a variable without a value"
+	keptUnfit     = "the default in the configuration is not a host port that fits"
 )
 
 // Decide says what a mapping becomes under a strategy.
 func Decide(m compose.Mapping, s Strategy, facts Facts) Decision {
 	dynamic := s == Dynamic || s == Auto && (facts.Scaled || facts.PortFile)
-	picked := m.HostPort.Text == "" || m.HostPort.Literal() && m.HostPort.Ports.Zero()
 	switch {
 	case m.Invalid != "":
 		return keep(m.Invalid)
-	case picked && dynamic:
+	case picked(m) && dynamic:
 		return keep(keptDynamic)
-	case picked && facts.Default == "":
+	case picked(m) && facts.Default == "":
 		return keep(keptPicked)
 	case m.Locked != "":
 		return keep(m.Locked)
@@ -76,12 +76,17 @@ func Decide(m compose.Mapping, s Strategy, facts Facts) Decision {
 		return keep(keptBothSides)
 	case dynamic:
 		return ephemeral(m, s, facts)
-	case picked:
+	case picked(m):
 		return restore(m, facts)
 	case !m.HostPort.Literal():
 		return keep(variableReason(m.HostPort))
 	}
 	return parameterize(facts.Names.Of(m), m.HostPort.Text, "a literal host port")
+}
+
+// picked reports whether a mapping leaves its host port to Docker.
+func picked(m compose.Mapping) bool {
+	return m.HostPort.Text == "" || m.HostPort.Literal() && m.HostPort.Ports.Zero()
 }
 
 func keep(reason string) Decision { return Decision{Kind: Keep, Reason: reason} }
@@ -97,7 +102,7 @@ func variableReason(e compose.Expr) string {
 	switch {
 	case e.Var == "":
 		return keptParts
-	case e.Op == "" || e.Default == "":
+	case defaultOf(e) == "":
 		return keptNoDefault
 	}
 	return keptVariable
@@ -128,17 +133,42 @@ func ephemeral(m compose.Mapping, s Strategy, facts Facts) Decision {
 // restore gives a mapping back the host port that the configuration remembers.
 func restore(m compose.Mapping, facts Facts) Decision {
 	const reason = "the configuration has a default"
-	if !strings.Contains(facts.Default, "$") {
-		return parameterize(facts.Names.Of(m), facts.Default, reason)
+	text, e := facts.Default, compose.ParseExpr(facts.Default)
+	if e.Literal() {
+		e.Default, e.Op = text, ":-"
 	}
-	e := compose.ParseExpr(facts.Default)
-	if e.Var != "" && facts.Names.heldByOther(e.Var, m) {
-		if e.Default == "" || strings.Contains(e.Default, "$") {
-			return keep("variable " + strconv.Quote(e.Var) + " now serves another mapping")
-		}
-		return parameterize(facts.Names.Of(m), e.Default, reason)
+	port := defaultOf(e)
+	literal := port != "" && !strings.Contains(port, "$")
+	if host, ok := parsePorts(port); literal && (!ok || m.Container.Width() > 1 && host.Width() != m.Container.Width()) {
+		return keep(keptUnfit)
 	}
-	return Decision{Parameterize, e.Var, e.Default, facts.Default, reason}
+	switch taken := e.Var != "" && facts.Names.heldByOther(e.Var, m); {
+	case e.Literal(), taken && literal:
+		return parameterize(facts.Names.Of(m), port, reason)
+	case taken:
+		return keep("variable " + strconv.Quote(e.Var) + " now serves another mapping")
+	}
+	return Decision{Parameterize, e.Var, port, text, reason}
+}
+
+// defaultOf is what a variable stands for while it is unset, "" for nothing:
+// behind the other operators is a message, or what it stands for while set.
+func defaultOf(e compose.Expr) string {
+	if e.Op == ":-" || e.Op == "-" {
+		return e.Default
+	}
+	return ""
+}
+
+// parsePorts reads a port or a range of ports as it is written in a host port.
+func parsePorts(text string) (compose.PortRange, bool) {
+	first, last, isRange := strings.Cut(text, "-")
+	if !isRange {
+		last = first
+	}
+	from, err := strconv.ParseUint(first, 10, 16)
+	to, err2 := strconv.ParseUint(last, 10, 16)
+	return compose.PortRange{First: int(from), Last: int(to)}, err == nil && err2 == nil && 0 < from && from <= to
 }
 
 // bothSides reports whether a variable of the host port is also in the
@@ -152,20 +182,4 @@ func bothSides(m compose.Mapping) bool {
 		}
 	}
 	return false
-}
-
-// DefaultKey is the name under which the configuration remembers a mapping's
-// host text: service:container[/protocol][@address][#n].
-func DefaultKey(m compose.Mapping) string {
-	key := m.Key.Service + ":" + m.Key.Container
-	if m.Protocol != "tcp" {
-		key += "/" + m.Protocol
-	}
-	if m.Address != "" {
-		key += "@" + m.Address
-	}
-	if m.Key.N > 1 {
-		key += "#" + strconv.Itoa(m.Key.N)
-	}
-	return key
 }

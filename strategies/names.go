@@ -2,10 +2,10 @@ package strategies
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
+	"path/filepath"
+	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/portmoor/portmoor/compose"
 )
@@ -13,8 +13,9 @@ import (
 // Names are the variables of one naming family, chosen once for all of its
 // files, so that a mapping has one name wherever it is written.
 type Names struct {
-	units map[compose.Key]*unit
-	holds map[string]*unit // by variable; a nil unit means that several hold it
+	units  map[compose.Key]*unit
+	holds  map[string]*unit // by variable; a nil unit means that several hold it
+	merges map[place]bool   // what [merging] found in the family
 }
 
 // unit is the mappings that one variable serves: one service and container
@@ -22,13 +23,14 @@ type Names struct {
 // same number.
 type unit struct {
 	key      compose.Key // Protocol is "" but where the protocols' host ports differ
-	order    int         // of the first mapping, in load order
+	order    int         // of the first mapping that stands in the service itself, in load order
 	name     string      // the long form's
 	isRange  bool
 	variable string
 }
 
-// Of is the variable for a mapping, "" when the family does not have it.
+// Of is the variable for a mapping. It is "" when the family does not have the
+// mapping, or has it only as a copy of another service's.
 func (n Names) Of(m compose.Mapping) string {
 	if u := n.units[m.Key]; u != nil {
 		return u.variable
@@ -50,44 +52,64 @@ func (n Names) heldByOther(variable string, m compose.Mapping) bool {
 // something else, or an env file sets, is passed over: its value would take
 // the port over at once.
 func Name(family []*compose.Project) Names {
+	return NameWithDefaults(family, func(*compose.Project) map[string]string { return nil })
+}
+
+// NameWithDefaults is Name where the configuration remembers host texts for
+// mappings that Docker picks the host port of: their variables stay theirs.
+// Defaults gives the texts of a project's folder, by [DefaultKey].
+func NameWithDefaults(family []*compose.Project, defaults func(*compose.Project) map[string]string) Names {
 	b := builder{
-		Names: Names{units: map[compose.Key]*unit{}, holds: map[string]*unit{}},
-		taken: map[string]bool{}, split: map[compose.Key]string{},
+		Names:    Names{units: map[compose.Key]*unit{}, holds: map[string]*unit{}, merges: merging(family)},
+		taken:    map[string]bool{},
+		splits:   map[compose.Key]bool{},
+		repeats:  map[compose.Key]compose.Key{},
+		recalled: map[string]*unit{},
 	}
-	family = outermostFirst(family)
+	family = baseFirst(family)
 	for _, p := range family {
 		b.splitProtocols(p)
 	}
 	for _, p := range family {
+		b.joinRepeats(p)
+	}
+	for _, p := range family {
 		b.collect(p)
+	}
+	for _, p := range family {
+		b.recall(p, recall(p, defaults(p)))
 	}
 	b.choose()
 	return b.Names
 }
 
-// outermostFirst puts projects that include others before those, and overlays
-// behind the projects that they change.
-func outermostFirst(family []*compose.Project) []*compose.Project {
-	reached := map[*compose.File]int{}
+// standardName is what docker compose looks for in a folder by itself.
+var standardName = regexp.MustCompile(`^(docker-)?compose\.ya?ml$`)
+
+// baseFirst sorts projects: those that include others before them, overlays
+// behind the projects that they change, a folder's standard project before its
+// alternatives. The order that they are given in does not matter.
+func baseFirst(family []*compose.Project) []*compose.Project {
+	reached := map[*compose.File]bool{}
 	for _, p := range family {
-		for i, f := range p.Files {
-			if i > 0 {
-				reached[f]++
-			}
+		for _, f := range p.Files[min(1, len(p.Files)):] {
+			reached[f] = true
 		}
+	}
+	rank := func(p *compose.Project) int {
+		switch {
+		case p.Group.Overlay:
+			return 3
+		case len(p.Files) > 0 && reached[p.Files[0]]:
+			return 2
+		case len(p.Files) > 0 && standardName.MatchString(filepath.Base(p.Files[0].Path)):
+			return 0
+		}
+		return 1
 	}
 	sorted := slices.Clone(family)
 	slices.SortStableFunc(sorted, func(a, b *compose.Project) int {
-		rank := func(p *compose.Project) int {
-			if p.Group.Overlay {
-				return 2
-			}
-			if len(p.Files) > 0 && reached[p.Files[0]] > 0 {
-				return 1
-			}
-			return 0
-		}
-		return rank(a) - rank(b)
+		return cmp.Or(rank(a)-rank(b), cmp.Compare(a.Dir, b.Dir), slices.Compare(a.Group.Files, b.Group.Files))
 	})
 	return sorted
 }
@@ -96,9 +118,11 @@ type builder struct {
 	Names
 	all   []*unit
 	taken map[string]bool
-	// split holds, for a container port whose protocols have different host
-	// ports, the protocol that needs no suffix.
-	split map[compose.Key]string
+	// splits are the container ports whose protocols have different host ports.
+	splits map[compose.Key]bool
+	// repeats lead from an entry that repeats an inherited one to the latter's owner.
+	repeats  map[compose.Key]compose.Key
+	recalled map[string]*unit // like holds, by the variables that are only remembered
 }
 
 func withoutProtocol(k compose.Key) compose.Key {
@@ -119,8 +143,50 @@ func (b *builder) splitProtocols(p *compose.Project) {
 		k := withoutProtocol(m.Key)
 		if f, ok := first[k]; !ok {
 			first[k] = m
-		} else if f.Protocol != m.Protocol && hostText(f) != hostText(m) && b.split[k] == "" {
-			b.split[k] = f.Protocol
+		} else if f.Protocol != m.Protocol && hostText(f) != hostText(m) {
+			b.splits[k] = true
+		}
+	}
+}
+
+// key is the key of a mapping's unit: tcp needs no suffix, and no protocol
+// does where all have one host port.
+func (b *builder) key(m compose.Mapping) compose.Key {
+	k := withoutProtocol(m.Key)
+	if b.splits[k] && m.Protocol != "tcp" {
+		k.Protocol = m.Protocol
+	}
+	return b.root(k)
+}
+
+func (b *builder) root(k compose.Key) compose.Key {
+	for {
+		owner, ok := b.repeats[k]
+		if !ok {
+			return k
+		}
+		k = owner
+	}
+}
+
+// joinRepeats finds the entries that repeat what their service inherits:
+// Compose takes the two for one, and under two variables they would come apart.
+func (b *builder) joinRepeats(p *compose.Project) {
+	owners := map[place]compose.Mapping{}
+	own := map[compose.Key]bool{}
+	for _, m := range p.Mappings {
+		if !m.Inherited {
+			owners[placeOf(m)] = m
+			own[m.Key] = true
+		}
+	}
+	for _, m := range p.Mappings {
+		owner, ok := owners[placeOf(m)]
+		if !m.Inherited || !ok || !own[m.Key] {
+			continue
+		}
+		if from, to := b.key(m), b.key(owner); from != to {
+			b.repeats[from] = to
 		}
 	}
 }
@@ -132,10 +198,10 @@ func (b *builder) collect(p *compose.Project) {
 		b.taken[name] = true
 	}
 	for _, m := range p.Mappings {
-		k := withoutProtocol(m.Key)
-		if plain := b.split[k]; plain != "" && plain != m.Protocol {
-			k.Protocol = m.Protocol
+		if m.Inherited {
+			continue
 		}
+		k := b.key(m)
 		u := b.units[k]
 		if u == nil {
 			u = &unit{key: k, order: len(b.all)}
@@ -145,7 +211,7 @@ func (b *builder) collect(p *compose.Project) {
 		b.units[m.Key] = u
 		u.name = cmp.Or(u.name, m.Name)
 		u.isRange = u.isRange || m.HostPort.Ports.Width() > 1
-		if v := m.HostPort.Var; v != "" && !m.Inherited {
+		if v := m.HostPort.Var; v != "" {
 			b.hold(v, u, p.Env, m)
 		}
 	}
@@ -164,46 +230,79 @@ func (b *builder) hold(v string, u *unit, env compose.Env, m compose.Mapping) {
 	}
 }
 
+// recall notes the variables that are to come back.
+func (b *builder) recall(p *compose.Project, remembered func(compose.Mapping) string) {
+	for _, m := range p.Mappings {
+		u, text := b.units[m.Key], remembered(m)
+		if u == nil || m.Inherited || text == "" {
+			continue
+		}
+		e := compose.ParseExpr(text)
+		if host, ok := parsePorts(cmp.Or(defaultOf(e), text)); ok {
+			u.isRange = u.isRange || host.Width() > 1
+		}
+		if e.Var == "" {
+			continue
+		}
+		b.taken[e.Var] = true
+		if other, ok := b.recalled[e.Var]; ok && other != u {
+			u = nil
+		}
+		b.recalled[e.Var] = u
+		if _, _, pinned := p.Env.Setter(e.Var); u != nil && u.variable == "" && !pinned {
+			u.variable = e.Var
+		}
+	}
+}
+
+// serves reports whether a variable is for one unit and no other.
+func (b *builder) serves(v string, u *unit) bool {
+	if holder, held := b.holds[v]; held {
+		return holder == u
+	}
+	return b.recalled[v] == u
+}
+
 // choose names the units that have no variable yet, in an order that does not
-// depend on where they stand in a file.
+// depend on where they stand in a file: first those with the plain names.
 func (b *builder) choose() {
 	plain := b.plainOwners()
 	for _, u := range b.all {
-		if u.variable != "" && b.holds[u.variable] == nil {
+		if u.variable != "" && !b.serves(u.variable, u) {
 			u.variable = "" // it serves several mappings: no place for another
 		}
 	}
+	isPlain := func(u *unit) bool { return withoutProtocol(u.key) == plain[u.key.Service] }
 	sorted := slices.Clone(b.all)
 	slices.SortStableFunc(sorted, func(x, y *unit) int {
-		return cmp.Or(
-			cmp.Compare(x.key.Service, y.key.Service),
-			comparePlain(x, y, plain),
-			cmp.Compare(len(x.key.Container), len(y.key.Container)),
-			cmp.Compare(x.key.Container, y.key.Container),
-			x.key.N-y.key.N,
-			cmp.Compare(x.key.Protocol, y.key.Protocol),
-		)
+		if isPlain(x) != isPlain(y) {
+			if isPlain(x) {
+				return -1
+			}
+			return 1
+		}
+		return compareKeys(x.key, y.key)
 	})
 	for _, u := range sorted {
 		if u.variable == "" {
-			u.variable = b.free(u.candidates(plain[u.key.Service] == u))
+			u.variable = b.free(u.candidates(isPlain(u)))
 			b.taken[u.variable] = true
 		}
 	}
 }
 
-func comparePlain(x, y *unit, plain map[string]*unit) int {
-	switch owner := plain[x.key.Service]; owner {
-	case x:
-		return -1
-	case y:
-		return 1
-	}
-	return 0
+func compareKeys(x, y compose.Key) int {
+	return cmp.Or(
+		cmp.Compare(x.Service, y.Service),
+		cmp.Compare(len(x.Container), len(y.Container)),
+		cmp.Compare(x.Container, y.Container),
+		x.N-y.N,
+		cmp.Compare(x.Protocol, y.Protocol),
+	)
 }
 
-// plainOwners says which unit of each service has the plain name.
-func (b *builder) plainOwners() map[string]*unit {
+// plainOwners says which container port of each service has the plain name.
+func (b *builder) plainOwners() map[string]compose.Key {
 	owners := map[string]*unit{}
 	for _, u := range b.all {
 		if owner := owners[u.key.Service]; owner == nil || u.order < owner.order {
@@ -211,84 +310,15 @@ func (b *builder) plainOwners() map[string]*unit {
 		}
 	}
 	for _, u := range b.all {
-		if u.variable == variableName(u.key.Service, "", "")+u.suffix() {
+		if u.variable == variableName(u.key.Service)+u.suffix() {
 			owners[u.key.Service] = u
 		}
 	}
-	return owners
-}
-
-func (u *unit) suffix() string {
-	if u.isRange {
-		return "_RANGE"
+	plain := make(map[string]compose.Key, len(owners))
+	for service, u := range owners {
+		plain[service] = withoutProtocol(u.key)
 	}
-	return ""
-}
-
-// candidates are the names that a unit may have, best first.
-func (u *unit) candidates(plain bool) []string {
-	protocol := strings.ToUpper(u.key.Protocol)
-	second := ""
-	if u.key.N > 1 {
-		second = fmt.Sprint(u.key.N)
-	}
-	name := func(parts ...string) string {
-		return variableName(u.key.Service, append(parts, second, protocol)...) + u.suffix()
-	}
-	var names []string
-	if plain {
-		names = append(names, name())
-	}
-	if u.name != "" {
-		names = append(names, name(u.name))
-	}
-	return append(names, name(u.key.Container))
-}
-
-func (b *builder) free(candidates []string) string {
-	for _, c := range candidates {
-		if !b.taken[c] {
-			return c
-		}
-	}
-	last := candidates[len(candidates)-1]
-	for i := 2; ; i++ {
-		if c := fmt.Sprintf("%s_%d", last, i); !b.taken[c] {
-			return c
-		}
-	}
-}
-
-// variableName is SERVICE[_PART…]_HOST_PORT: upper case, every run of other
-// characters one underscore, no leading digit.
-func variableName(service string, parts ...string) string {
-	name := sanitize(service)
-	if name == "" || name[0] >= '0' && name[0] <= '9' {
-		name = "_" + name
-	}
-	for _, p := range parts {
-		if p != "" {
-			name += "_" + strings.Trim(sanitize(p), "_")
-		}
-	}
-	return name + "_HOST_PORT"
-}
-
-func sanitize(text string) string {
-	var b strings.Builder
-	gap := false
-	for _, r := range strings.ToUpper(text) {
-		if r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
-			gap = false
-			b.WriteRune(r)
-			continue
-		}
-		if !gap {
-			b.WriteByte('_')
-		}
-		gap = true
-	}
-	return b.String()
+	return plain
 }
 
 // Families groups projects by their naming family, in order.

@@ -150,7 +150,7 @@ func (e excerpt) cells(start int) []cell {
 			add(cluster, columns, len(cluster))
 		default:
 			for cluster != "" {
-				_, size := utf8.DecodeRuneInString(cluster)
+				size := pieceLen(cluster)
 				text := escape(cluster[:size])
 				add(text, uniseg.StringWidth(text), size)
 				cluster = cluster[size:]
@@ -161,6 +161,20 @@ func (e excerpt) cells(start int) []cell {
 		cells = cells[1:]
 	}
 	return cells
+}
+
+// pieceLen is the length of the hidden character that s starts with, or of all
+// that comes before the first one.
+func pieceLen(s string) int {
+	switch i := strings.IndexFunc(s, hidden); i {
+	case -1:
+		return len(s)
+	case 0:
+		_, size := utf8.DecodeRuneInString(s)
+		return size
+	default:
+		return i
+	}
 }
 
 // plain reports whether s starts with a visible ASCII character to which

@@ -102,7 +102,7 @@ func JSON(w io.Writer, run Run) error {
 			related = append(related, jsonRelated{there.path, there.line, there.column, r.Message})
 		}
 		out.Findings = append(out.Findings, jsonFinding{
-			Rule: f.Rule, Severity: severityName(f.Severity),
+			Rule: f.Rule, Severity: f.Severity.String(),
 			File: at.path, Line: at.line, Column: at.column, EndLine: at.endLine, EndColumn: at.endColumn,
 			Service: f.Service, Message: f.Message, Hint: f.Hint,
 			Related: related, Fixable: f.Fix != nil,

@@ -94,17 +94,6 @@ func count(run Run) tally {
 	return n
 }
 
-func severityName(s lint.Severity) string {
-	switch s {
-	case lint.Error:
-		return "error"
-	case lint.Warning:
-		return "warning"
-	default:
-		return "info"
-	}
-}
-
 // place is where a span stands, as people and other programs count.
 type place struct {
 	path               string // relative to the base, with '/'; not escaped

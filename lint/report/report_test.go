@@ -5,7 +5,6 @@ import (
 	"io"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint"
@@ -99,20 +98,6 @@ func many(t testing.TB, n int) Run {
 		at++
 	}
 	return run
-}
-
-func TestSpeed(t *testing.T) {
-	run := many(t, 2000)
-	for name, render := range map[string]func(io.Writer, Run) error{"text": Text, "json": JSON} {
-		start := time.Now()
-		if err := render(io.Discard, run); err != nil {
-			t.Fatal(err)
-		}
-		// Ten times what it takes: something that grows with the square would show.
-		if took := time.Since(start); took > 300*time.Millisecond {
-			t.Errorf("%s: 2000 findings took %v", name, took)
-		}
-	}
 }
 
 func BenchmarkText(b *testing.B) {

@@ -76,8 +76,9 @@ func (t text) finding(f lint.Finding) {
 	}
 	margin := len(strconv.Itoa(last))
 
-	name, color := severityName(f.Severity), severityColor(f.Severity)
-	fmt.Fprintf(t, "%s %s %s [%s]\n", t.paint(bold, where(at)+":"), t.paint(color, name+":"), escape(f.Message), f.Rule)
+	color := severityColor(f.Severity)
+	head := t.paint(bold, where(at)+":") + " " + t.paint(color, f.Severity.String()+":")
+	fmt.Fprintf(t, "%s %s [%s]\n", head, escape(f.Message), f.Rule)
 	t.frame(margin, at.line, f.File.Src, f.Span, "^", color)
 	for i, r := range f.Related {
 		t.note(margin, where(others[i])+": "+escape(r.Message))

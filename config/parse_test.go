@@ -1,0 +1,324 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const everything = `# All keys.
+strategy: hybrid
+range: 10000-11000
+reserved: [9100-9199, 7000]
+groups: {data: {range: 3000-3999, services: [postgres*]}}
+defaults:
+  stacks/app:
+    "web:80": "${WEB_PORT:-8080}"
+    db:5432: 5432
+    "api:3000-3005/tcp@127.0.0.1#2": 3000-3005
+projects:
+- {name: app, files: [compose.yaml, extra.yaml], env_files: [app.env], profiles: [dev]}
+env_files: [a.env]
+ports_file: state/ports.json
+ports_env_file: .env.ports
+files: ["*.stack.yml"]
+docs: [docs/ports.md]
+ephemeral: 49152-65535
+rules:
+  hardcoded-host-port: error
+  unquoted-port: {severity: info, all: true}
+  unbound-interface: off
+ignore: [vendor/]
+reconcile:
+  keep: [hailo-ocr]
+  priority: [web]
+  frozen: [old]
+  ranges: {web: 5000-5999}
+  health: {web: /healthz}
+sources: [{path: "services/*/config.yaml", key: server.port}]
+references: {ignore: [CHANGELOG.md]}
+registry: {listen: "127.0.0.1:8100"}
+`
+
+func everyConfig() Config {
+	return Config{
+		Path:     "/repo/.portmoor.yaml",
+		Src:      []byte(everything),
+		Strategy: "hybrid",
+		Range:    PortRange{10000, 11000},
+		Reserved: []PortRange{{9100, 9199}, {7000, 7000}},
+		Groups:   map[string]Group{"data": {Range: PortRange{3000, 3999}, Services: []string{"postgres*"}}},
+		Defaults: map[string]map[string]string{"stacks/app": {
+			"web:80":                        "${WEB_PORT:-8080}",
+			"db:5432":                       "5432",
+			"api:3000-3005/tcp@127.0.0.1#2": "3000-3005",
+		}},
+		Projects: []Project{{
+			Name: "app", Files: []string{"compose.yaml", "extra.yaml"},
+			EnvFiles: []string{"app.env"}, Profiles: []string{"dev"},
+		}},
+		EnvFiles:     []string{"a.env"},
+		PortsFile:    "state/ports.json",
+		PortsEnvFile: ".env.ports",
+		Files:        []string{"*.stack.yml"},
+		Docs:         []string{"docs/ports.md"},
+		Ephemeral:    PortRange{49152, 65535},
+		Rules: map[string]Rule{
+			"hardcoded-host-port": {Severity: "error"},
+			"unquoted-port":       {Severity: "info", Options: map[string]string{"all": "true"}},
+			"unbound-interface":   {Severity: "off"},
+		},
+		Ignore: []string{"vendor/"},
+		Reconcile: Reconcile{
+			Keep: []string{"hailo-ocr"}, Priority: []string{"web"}, Frozen: []string{"old"},
+			Ranges: map[string]PortRange{"web": {5000, 5999}}, Health: map[string]string{"web": "/healthz"},
+		},
+		Sources:    []Source{{Path: "services/*/config.yaml", Key: "server.port"}},
+		References: References{Ignore: []string{"CHANGELOG.md"}},
+		Registry:   Registry{Listen: "127.0.0.1:8100"},
+	}
+}
+
+func TestParseEverything(t *testing.T) {
+	want := everyConfig()
+	// A key that is added without being tried here leaves its field zero.
+	for v, i := reflect.ValueOf(want), 0; i < v.NumField(); i++ {
+		if v.Field(i).IsZero() {
+			t.Errorf("%s is not tried", v.Type().Field(i).Name)
+		}
+	}
+	for name, src := range variants(everything) {
+		got, err := Parse(want.Path, []byte(src))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		want.Src = []byte(src)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestParseNothing(t *testing.T) {
+	for _, src := range []string{
+		"", "\n", "# only\n# comments", "---\n", "--- # x\n...\n", "\uFEFF", "{}", "{}\n",
+		"groups:\nrules: {}\nreserved: []\nreconcile:\nprojects:\n# - x\ndefaults: {app: , lib: {}}\n", "rules: {x: {}}",
+	} {
+		got, err := Parse("", []byte(src))
+		if err != nil {
+			t.Errorf("%q: %v", src, err)
+		}
+		if diff := cmp.Diff(Config{Src: []byte(src)}, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", src, diff)
+		}
+	}
+}
+
+func TestParseErrors(t *testing.T) {
+	known := "known are strategy, range, reserved, groups, defaults, projects, env_files, ports_file, ports_env_file, files, " +
+		"docs, ephemeral, rules, ignore, reconcile, sources, references, registry"
+	for _, test := range []struct{ src, want, hint string }{
+		{"stratgy: auto", `1:1: unknown key "stratgy"`, `did you mean "strategy"?`},
+		{"env-files: []", `1:1: unknown key "env-files"`, `did you mean "env_files"?`},
+		{"colour: red", `1:1: unknown key "colour"`, known},
+		{strings.Repeat("x", 100) + ": 1", `1:1: unknown key "` + strings.Repeat("x", 60) + `"`, known},
+		{"reconcile:\n    prioritise: [web]", `2:5: unknown key "prioritise"`, `did you mean "priority"?`},
+		{"a: 1\nb: 2", `1:1: unknown key "a"|2:1: unknown key "b"`, known + "|" + known},
+		{"ä: 1", `1:1: unknown key "ä"`, known},
+		{`{"ü": {}, range: x}`, `1:2: unknown key "ü"|1:18: want a port or a range such as 3000-3999, not "x"`, known + "|"},
+		{"docs: [a]\ndocs: [b]", `2:1: key "docs" is already in line 1`, ""},
+		{"defaults:\n  app: {'w:1': 1, \"w:1\": 2}", `2:19: key "w:1" is already in line 2`, ""},
+		{"[a]", `1:1: want a mapping, not a list`, ""},
+		{"auto", `1:1: want a mapping, not a single value`, ""},
+		{"null", `1:1: want a mapping, not a single value`, ""},
+		{"a: 1\n---\nb: 2", `2:1: only one document is allowed`, ""},
+		{"strategy: hybird", `1:11: want hybrid, dynamic or auto, not "hybird"`, `did you mean "hybrid"?`},
+		{"strategy: [auto]", `1:11: want a single value, not a list`, ""},
+		{"strategy:", `1:10: a value is missing`, ""},
+		{"strategy: ~", `1:11: a value is missing`, ""},
+		{"ports_file: ''", `1:13: a value is missing`, ""},
+		{`ports_file: "a\nb"`, `1:13: control characters and line breaks are not allowed`, ""},
+		{"docs: README.md", `1:7: want a list, not a single value`, "write [README.md]"},
+		{"docs: {}", `1:7: want a list, not a mapping`, ""},
+		{"rules: [x]", `1:8: want a mapping, not a list`, ""},
+		{"rules: {x: fatal}", `1:12: want error, warning, info or off, not "fatal"`, "known are error, warning, info, off"},
+		{"rules: {x: {severity: warn}}", `1:23: want error, warning, info or off, not "warn"`, "known are error, warning, info, off"},
+		{"rules: {x: {all: [1]}}", `1:18: want a single value, not a list`, ""},
+		{"rules: {x: [off]}", `1:12: want a mapping, not a list`, ""},
+		{"range: 0-10", `1:8: port 0 is not in 1-65535`, ""},
+		{"range: 1-65536", `1:8: port 65536 is not in 1-65535`, ""},
+		{"range: 20-10", `1:8: range 20-10 ends before it begins`, ""},
+		{"range: -10", `1:8: want a port or a range such as 3000-3999, not "-10"`, ""},
+		{"range: 99999999999999999999", `1:8: port 99999999999999999999 is not in 1-65535`, ""},
+		{"reserved: [1, 2-, 0x10]", `1:15: want a port or a range such as 3000-3999, not "2-"|1:19: want a port or a range such as 3000-3999, not "0x10"`, "|"},
+		{"groups: {a: {range: 1-9}}", `1:13: missing key "services"`, ""},
+		{"groups: {a: {services: [x], range: }}", `1:13: missing key "range"`, ""},
+		{"groups:\n  a: {range: 5-9, services: [x]}\n  b: {range: 1-5, services: [y]}", `3:14: group "b" overlaps group "a", 5-9`, ""},
+		{
+			"groups:\n  a: {range: 3-4, services: [x]}\n  b: {range: 6-7, services: [x]}\n  c: {range: 1-9, services: [x]}",
+			`4:14: group "c" overlaps group "a", 3-4|4:14: group "c" overlaps group "b", 6-7`, "|",
+		},
+		{"groups: {a: {range: 1-9, services: ['[']}}", `1:37: the pattern has a bracket without an end`, ""},
+		{"projects: [{name: x}]", `1:12: missing key "files"`, ""},
+		{"projects: [{files: []}]", `1:12: missing key "files"`, ""},
+		{"projects: [x]", `1:12: want a mapping, not a single value`, ""},
+		{"sources: [{key: a.b}, ]", `1:11: missing key "path"`, ""},
+		{"defaults: {app: {web: 80}}", `1:18: want service:port, not "web"`, ""},
+		{"defaults: {app: {'web:80': eighty}}", `1:28: want a host port such as 8080 or ${WEB_PORT:-8080}, not "eighty"`, ""},
+		{"defaults: {app: 80}", `1:17: want a mapping, not a single value`, ""},
+		{"defaults: {app: {'': 1}}", `1:18: a value is missing`, ""},
+		{"defaults: {[a]: {}}", `1:12: want a single value, not a list`, ""},
+		{"reconcile: {health: {web: healthz}}", `1:27: want a path such as /health, not "healthz"`, ""},
+		{"registry: {listen: 8100}", `1:20: want host:port such as 127.0.0.1:8100, not "8100"`, ""},
+		{"registry: {listen: 'a:70000'}", `1:20: want host:port such as 127.0.0.1:8100, not "a:70000"`, ""},
+		{"docs: &a [x]\nfiles: *a", `1:7: anchors are not supported|2:8: aliases are not supported`, "|write the value out"},
+		{"docs: &a [*a]", `1:7: anchors are not supported`, ""},
+		{"strategy: !!str auto", `1:11: tags are not supported`, ""},
+		{"defaults:\n  <<: {x: {}}", `2:3: merge keys are not supported`, ""},
+		{"ports_file: |-\n  x", `1:13: block texts are not supported`, "write the value in quotes"},
+		{"docs: [a", `2:1: not valid YAML: did not find expected ',' or ']'`, ""},
+		{"docs: *x", `1:7: not valid YAML: unknown anchor 'x' referenced`, ""},
+		{"docs: [ü\xff]", `1:9: not valid UTF-8`, ""},
+		{"\xff\xfed\x00", `1:1: not valid UTF-8`, ""},
+		{"docs:\r\n- \uFFFD\x01", `2:4: control character U+0001 is not allowed`, ""},
+		{"#" + strings.Repeat(" ", maxSize), `larger than 1048576 bytes`, ""},
+	} {
+		var want []string
+		for line := range strings.SplitSeq(test.want, "|") {
+			want = append(want, strings.TrimSuffix("f.yaml:"+line, " "))
+		}
+		if !strings.HasPrefix(test.want, "larger") {
+			got, err := Parse("f.yaml", []byte("\uFEFF"+test.src))
+			compareErrors(t, test.src, want, test.hint, got, err)
+		} else {
+			want[0] = "f.yaml: " + test.want
+		}
+		got, err := Parse("f.yaml", []byte(test.src))
+		compareErrors(t, test.src, want, test.hint, got, err)
+	}
+}
+
+func compareErrors(t *testing.T, src string, want []string, hint string, got Config, err error) {
+	t.Helper()
+	src = fmt.Sprintf("%.80q", src)
+	if !reflect.DeepEqual(got, Config{}) {
+		t.Errorf("%s: the config is not zero", src)
+	}
+	var messages, hints []string
+	for _, e := range all(t, err) {
+		messages, hints = append(messages, e.Error()), append(hints, e.Hint)
+	}
+	if diff := cmp.Diff(want, messages); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", src, diff)
+	}
+	if diff := cmp.Diff(hint, strings.Join(hints, "|")); diff != "" {
+		t.Errorf("%s: hints (-want +got):\n%s", src, diff)
+	}
+}
+
+// all are the errors that err joins.
+func all(t *testing.T, err error) []*Error {
+	t.Helper()
+	if err == nil {
+		return nil
+	}
+	joined, ok := errors.AsType[interface {
+		error
+		Unwrap() []error
+	}](err)
+	if !ok {
+		t.Fatalf("%T is not a joined error: %v", err, err)
+	}
+	var all []*Error
+	for _, err := range joined.Unwrap() {
+		e, ok := errors.AsType[*Error](err)
+		if !ok {
+			t.Fatalf("%T is not an *Error: %v", err, err)
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
+func TestCheckRules(t *testing.T) {
+	known := map[string][]string{"invalid-port": nil, "unquoted-port": {"all"}}
+	for _, test := range []struct{ src, want, hint string }{
+		{"", "", ""},
+		{"rules: {invalid-port: off, unquoted-port: {severity: off, all: true}}", "", ""},
+		{"rules:\n  unqoted-port: off", `f:2:3: unknown rule "unqoted-port"`, `did you mean "unquoted-port"?`},
+		{"rules: {zzz: {a: b}}", `f:1:9: unknown rule "zzz"`, "known are invalid-port, unquoted-port"},
+		{"rules: {unquoted-port: {al: true}}", `f:1:25: unknown option "al" of unquoted-port`, `did you mean "all"?`},
+		{"rules: {invalid-port: {all: true}}", `f:1:24: unknown option "all" of invalid-port`, "known are severity"},
+	} {
+		c, err := Parse("f", []byte(test.src))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got, hint string
+		for _, e := range all(t, c.CheckRules(known)) {
+			got, hint = got+e.Error(), hint+e.Hint
+		}
+		if diff := cmp.Diff([]string{test.want, test.hint}, []string{got, hint}); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.src, diff)
+		}
+	}
+}
+
+// TestTags walks the table of keys: each has a name of its own and a
+// description, and what its tags refer to exists.
+func TestTags(t *testing.T) {
+	count := 0
+	var walk func(reflect.Type)
+	walk = func(typ reflect.Type) {
+		for typ.Kind() == reflect.Map || typ.Kind() == reflect.Slice {
+			typ = typ.Elem()
+		}
+		if typ.Kind() != reflect.Struct {
+			return
+		}
+		seen := map[string]bool{}
+		for _, f := range fields(typ) {
+			count++
+			goField := typ.Field(f.index)
+			if seen[f.name] || goField.Tag.Get("doc") == "" {
+				t.Errorf("%s.%s: key %q is there twice or has no doc", typ.Name(), goField.Name, f.name)
+			}
+			seen[f.name] = true
+			for _, check := range []string{f.check, f.keys} {
+				if check != "" && checks[check] == nil {
+					t.Errorf("%s.%s: no check %q", typ.Name(), goField.Name, check)
+				}
+			}
+			_, option, _ := strings.Cut(goField.Tag.Get("config"), ",")
+			if !slices.Contains([]string{"", "required", "short", "rest"}, option) {
+				t.Errorf("%s.%s: unknown option %q", typ.Name(), goField.Name, option)
+			}
+			walk(goField.Type)
+		}
+	}
+	walk(reflect.TypeFor[Config]())
+	if count < 30 {
+		t.Errorf("only %d keys seen", count)
+	}
+}
+
+// variants are src with the ends of its lines, its start and its end in other
+// forms; none means anything else to YAML.
+func variants(src string) map[string]string {
+	return map[string]string{
+		"as is":            src,
+		"CRLF":             strings.ReplaceAll(src, "\n", "\r\n"),
+		"CR":               strings.ReplaceAll(src, "\n", "\r"),
+		"BOM":              "\uFEFF" + src,
+		"BOM and CRLF":     "\uFEFF" + strings.ReplaceAll(src, "\n", "\r\n"),
+		"no final newline": strings.TrimRight(src, "\n"),
+		"trailing tabs":    strings.ReplaceAll(src, "\n", "\t\n"),
+		"comments":         strings.ReplaceAll(src, "\n", "  # é: 🐳\n"),
+		"blank lines":      strings.ReplaceAll(src, "\n", "\n\n# {'\"\n"),
+	}
+}

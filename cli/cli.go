@@ -6,14 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/sirupsen/logrus"
 	"github.com/urfave/cli/v2"
 	"github.com/xrash/smetrics"
-	"golang.org/x/term"
 )
 
 // Exit codes. A failure beats findings.
@@ -36,11 +34,16 @@ type Process struct {
 // Run runs the command line and returns the exit code.
 func Run(p Process) int {
 	logrus.SetOutput(io.Discard) // compose-go logs to the global logger
+	out := &output{Writer: p.Out}
+	p.Out = out
 	c := &commands{Process: p}
 	app := c.app()
-	args, err := flagsFirst(app, p.Args)
+	args, err := flagsFirst(app, helpLast(p.Args))
 	if err == nil {
 		err = app.Run(args)
+	}
+	if out.err != nil && !errors.Is(err, out.err) {
+		err = errors.Join(err, out.err)
 	}
 	return c.exit(err)
 }
@@ -67,17 +70,30 @@ func usage(hint, format string, args ...any) error {
 	return problem{exitUsage, fmt.Sprintf(format, args...), hint}
 }
 
-// exit prints an error, if any, and returns the run's exit code.
+// exit prints an error, if any, or each of those that it joins, and returns
+// the run's exit code.
 func (c *commands) exit(err error) int {
-	if err == nil {
-		return c.code
+	for _, err := range joined(err) {
+		var p problem
+		if !errors.As(err, &p) {
+			p = problem{code: exitFailure, message: err.Error()}
+		}
+		c.say(p.message, p.hint)
+		c.fail(p.code)
 	}
-	var p problem
-	if !errors.As(err, &p) {
-		p = problem{code: exitFailure, message: err.Error()}
+	return c.code
+}
+
+// joined are the errors that errors.Join put together, or the one there is.
+func joined(err error) []error {
+	var several interface{ Unwrap() []error }
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &several):
+		return several.Unwrap()
 	}
-	c.say(p.message, p.hint)
-	return max(c.code, p.code)
+	return []error{err}
 }
 
 // say prints a line for people, and a hint below it.
@@ -95,11 +111,13 @@ func (c *commands) app() *cli.App {
 		Version:         version(),
 		Writer:          c.Out,
 		ErrWriter:       c.Err,
-		HideHelpCommand: true,
+		HideHelpCommand: true, // helpLast has it
 		ExitErrHandler:  func(*cli.Context, error) {},
 		Commands:        []*cli.Command{c.lint(), c.migrate(), c.rules()},
 		Action:          c.noCommand,
 		OnUsageError:    onUsageError,
+
+		DisableSliceFlagSeparator: true, // a path may hold a comma
 	}
 	for _, cmd := range app.Commands {
 		cmd.OnUsageError = onUsageError // is not inherited
@@ -113,7 +131,14 @@ func onUsageError(ctx *cli.Context, err error, _ bool) error {
 	if ctx.Command != nil && ctx.Command.Name != "" && ctx.Command.Name != "portmoor" {
 		name += " " + ctx.Command.Name
 	}
-	return usage("see "+name+" --help", "%s: %s", name, strings.Replace(err.Error(), "flag provided but not defined: ", "unknown flag -", 1))
+	message := err.Error()
+	if flag, ok := strings.CutPrefix(message, "flag provided but not defined: "); ok {
+		if len(flag) > len("-x") {
+			flag = "-" + flag
+		}
+		message = "unknown flag " + flag
+	}
+	return usage("see "+name+" --help", "%s: %s", name, message)
 }
 
 // noCommand is what runs when the first argument is no command.
@@ -126,23 +151,34 @@ func (c *commands) noCommand(ctx *cli.Context) error {
 		c.fail(exitUsage)
 		return nil
 	}
+	var names []string
+	for _, cmd := range ctx.App.Commands {
+		names = append(names, cmd.Name)
+	}
 	hint := "see portmoor --help"
-	if near := nearest(ctx.Args().First(), ctx.App.Commands); near != "" {
+	if near := nearest(ctx.Args().First(), names); near != "" {
 		hint = "did you mean portmoor " + near + "?"
 	}
 	return usage(hint, "portmoor: unknown command %q", ctx.Args().First())
 }
 
-// nearest is the command whose name is closest to a mistyped one, "" when
-// none is close.
-func nearest(name string, all []*cli.Command) string {
+// nearest is the name that is closest to a mistyped one, "" when none is close.
+func nearest(name string, all []string) string {
 	best, distance := "", 3
-	for _, cmd := range all {
-		if d := smetrics.WagnerFischer(name, cmd.Name, 1, 1, 1); d < distance {
-			best, distance = cmd.Name, d
+	for _, other := range all {
+		if d := smetrics.WagnerFischer(name, other, 1, 1, 1); d < distance {
+			best, distance = other, d
 		}
 	}
 	return best
+}
+
+// helpLast makes "help lint" what "lint --help" is.
+func helpLast(args []string) []string {
+	if len(args) < 2 || args[1] != "help" {
+		return args
+	}
+	return slices.Concat(args[:1], args[2:], []string{"--help"})
 }
 
 // flagsFirst moves a command's flags before its other arguments, since the
@@ -164,12 +200,17 @@ func flagsFirst(app *cli.App, args []string) ([]string, error) {
 			return append(append(flags, "--"), rest...), nil
 		case len(arg) < 2 || arg[0] != '-':
 			rest = append(rest, arg)
+		case arg == "--help" || arg == "-h":
+			return []string{args[0], cmd.Name, "--help"}, nil // it takes a path for a topic
 		default:
-			flags = append(flags, arg)
-			if takesValue(cmd, arg) && i+1 < len(args) {
-				i++
-				flags = append(flags, args[i])
+			flags = append(flags, inFull(cmd, arg))
+			if !takesValue(cmd, arg) {
+				continue
 			}
+			if i++; i == len(args) {
+				return nil, usage("see portmoor "+cmd.Name+" --help", "portmoor %s: flag %s needs a value", cmd.Name, arg)
+			}
+			flags = append(flags, args[i])
 		}
 	}
 	return append(append(flags, "--"), rest...), nil
@@ -177,42 +218,33 @@ func flagsFirst(app *cli.App, args []string) ([]string, error) {
 
 // takesValue reports whether the argument after a flag is its value.
 func takesValue(cmd *cli.Command, arg string) bool {
-	name := strings.TrimLeft(arg, "-")
-	if strings.Contains(name, "=") {
-		return false
+	f := flagOf(cmd, arg)
+	_, isBool := f.(*cli.BoolFlag)
+	return f != nil && !isBool && !strings.Contains(arg, "=")
+}
+
+// inFull is a flag by its long name, since the library refuses -f beside --file.
+func inFull(cmd *cli.Command, arg string) string {
+	f := flagOf(cmd, arg)
+	if f == nil {
+		return arg
 	}
+	_, value, assigned := strings.Cut(arg, "=")
+	if assigned {
+		value = "=" + value
+	}
+	return "--" + f.Names()[0] + value
+}
+
+// flagOf is the command's flag that an argument names, nil for none.
+func flagOf(cmd *cli.Command, arg string) cli.Flag {
+	name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
 	for _, f := range cmd.Flags {
 		if slices.Contains(f.Names(), name) {
-			_, isBool := f.(*cli.BoolFlag)
-			return !isBool
+			return f
 		}
 	}
-	return false
-}
-
-// terminal is the width of a writer that is a terminal, 0 for any other.
-func terminal(w io.Writer) int {
-	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return 0
-	}
-	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil {
-		return 80
-	}
-	return width
-}
-
-// color reports whether output to w is coloured: as --color says, else on
-// terminals unless NO_COLOR is set (no-color.org).
-func (c *commands) color(ctx *cli.Context, w io.Writer) bool {
-	switch ctx.String("color") {
-	case "always":
-		return true
-	case "never":
-		return false
-	}
-	return terminal(w) > 0 && c.variable("NO_COLOR") == ""
+	return nil
 }
 
 // variable is the value of a variable of the process, "" when unset.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -24,8 +23,9 @@ const maxFixPasses = 10
 func (c *commands) fix(ctx *cli.Context, w *workspace, options lint.Options, findings []lint.Finding) ([]lint.Finding, error) {
 	before, after := map[string][]byte{}, map[string][]byte{}
 	projects, left := w.projects, findings
+	refused := c.refused(w, fixes(findings, nil))
 	for range maxFixPasses {
-		edits := fixes(left)
+		edits := fixes(left, refused)
 		if len(edits) == 0 {
 			break
 		}
@@ -59,9 +59,23 @@ func (c *commands) fix(ctx *cli.Context, w *workspace, options lint.Options, fin
 	return left, nil
 }
 
-// fixes collects the edits of a pass. Of fixes that touch each other only the
-// first is taken; the next pass sees what is left.
-func fixes(findings []lint.Finding) map[*compose.File][]rewrite.Edit {
+// refused are the files to mend that can't be written.
+func (c *commands) refused(w *workspace, edits map[*compose.File][]rewrite.Edit) map[string]bool {
+	refused := map[string]bool{}
+	for f := range edits {
+		refused[f.Path] = isSymlink(f.Path)
+	}
+	for _, path := range slices.Sorted(maps.Keys(refused)) {
+		if refused[path] {
+			c.refuseSymlink(w, path)
+		}
+	}
+	return refused
+}
+
+// fixes collects the edits of a pass, but for those of refused files. Of fixes
+// that touch each other only the first is taken; the next pass sees what is left.
+func fixes(findings []lint.Finding, refused map[string]bool) map[*compose.File][]rewrite.Edit {
 	taken := map[*compose.File][]rewrite.Edit{}
 	for _, f := range findings {
 		touches := slices.ContainsFunc(f.Fix, func(e rewrite.Edit) bool {
@@ -69,7 +83,7 @@ func fixes(findings []lint.Finding) map[*compose.File][]rewrite.Edit {
 				return e.Span.Start <= t.Span.End && t.Span.Start <= e.Span.End
 			})
 		})
-		if len(f.Fix) > 0 && !touches {
+		if len(f.Fix) > 0 && !touches && !refused[f.File.Path] {
 			taken[f.File] = append(taken[f.File], f.Fix...)
 		}
 	}
@@ -90,14 +104,8 @@ func (w *workspace) apply(projects []*compose.Project, edits map[*compose.File][
 		after[f.Path] = src
 	}
 	slices.SortFunc(errs, func(a, b error) int { return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
-	errs = append(errs, inParallel(projects, func(p *compose.Project) error {
-		_, err := rewrite.VerifyModel(p, after, changes)
-		return err
-	})...)
-	if err := errors.Join(errs...); err != nil {
-		return nil, unverified(w, errs)
-	}
-	return after, nil
+	_, failures := verifyModels(projects, after, changes)
+	return after, w.unverified(append(errs, failures...))
 }
 
 // edited are the mappings that edits touch, as changes to verify: a literal
@@ -139,14 +147,4 @@ func (w *workspace) reload(changed map[string][]byte) []*compose.Project {
 	}
 	w.projects = projects
 	return projects
-}
-
-// unverified is the failure of a run whose result is not what was planned.
-func unverified(w *workspace, errs []error) error {
-	for _, err := range errs {
-		if err != nil {
-			return problem{exitFailure, w.shorten(err.Error()), "nothing was written; this is a bug in portmoor, please report it with the file"}
-		}
-	}
-	return nil
 }

@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,17 +20,6 @@ import (
 
 const configName = ".portmoor.yaml"
 
-// projectFlags are the flags of every command that reads compose files.
-func projectFlags() []cli.Flag {
-	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "file", Aliases: []string{"f"}, Usage: "load `FILE`s as one project, as docker compose -f does", TakesFile: true},
-		&cli.StringFlag{Name: "config", Usage: "read `FILE` instead of the nearest " + configName, TakesFile: true},
-		&cli.StringFlag{Name: "strategy", Usage: "`auto`, hybrid or dynamic"},
-		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say what is passed over, and every reason"},
-		&cli.StringFlag{Name: "color", Usage: "`auto`, always or never"},
-	}
-}
-
 // workspace is what a command works on.
 type workspace struct {
 	base     string // the working folder
@@ -40,17 +32,16 @@ type workspace struct {
 
 // open finds and loads the projects that the arguments name.
 func (c *commands) open(ctx *cli.Context) (*workspace, error) {
-	w := &workspace{}
-	var err error
-	if w.base, err = os.Getwd(); err != nil {
+	if err := cmp.Or(oneOf(ctx, "strategy", strategyNames), oneOf(ctx, "color", colorNames)); err != nil {
 		return nil, err
 	}
-	paths := slices.Concat(ctx.StringSlice("file"), ctx.Args().Slice())
-	if len(paths) == 0 {
-		paths = []string{"."}
+	paths, err := pathsOf(ctx)
+	if err != nil {
+		return nil, err
 	}
-	if slices.Contains(paths, "") {
-		return nil, usage("name a file or a folder", "portmoor %s: a path is empty", ctx.Command.Name)
+	w := &workspace{}
+	if w.base, err = os.Getwd(); err != nil {
+		return nil, err
 	}
 	if err := w.configure(ctx.String("config"), paths[0]); err != nil {
 		return nil, err
@@ -86,9 +77,27 @@ func (w *workspace) configure(named, path string) error {
 	}
 	w.home = filepath.Dir(found)
 	if w.config, err = config.Load(found); err != nil {
-		return configProblem(err)
+		return w.configProblem(err)
+	}
+	if err = w.config.CheckRules(ruleOptions()); err != nil {
+		return w.configProblem(err)
 	}
 	return nil
+}
+
+// configProblem makes errors for users of what is wrong with a configuration.
+func (w *workspace) configProblem(err error) error {
+	var all []error
+	for _, err := range joined(err) {
+		p := problem{code: exitFailure, message: w.shorten(err.Error())}
+		if e, ok := errors.AsType[*config.Error](err); ok {
+			p.code, p.hint = exitUsage, e.Hint
+		} else if errors.Is(err, fs.ErrNotExist) {
+			p.code = exitUsage
+		}
+		all = append(all, p)
+	}
+	return errors.Join(all...)
 }
 
 // newConfigHome is where a configuration would be created: the root of the
@@ -111,14 +120,6 @@ func newConfigHome(abs string) string {
 // groups discovers the projects, or takes the one that -f names.
 func (c *commands) groups(ctx *cli.Context, w *workspace, paths []string) ([]compose.Group, error) {
 	if files := ctx.StringSlice("file"); len(files) > 0 {
-		if ctx.Args().Len() > 0 {
-			return nil, usage("give either -f or paths", "portmoor %s: -f and the path %s exclude each other", ctx.Command.Name, ctx.Args().First())
-		}
-		for _, f := range files {
-			if _, err := os.Stat(f); err != nil {
-				return nil, usage("", "%s: no such file", f)
-			}
-		}
 		abs := absolutePaths(w.base, files)
 		return []compose.Group{{Dir: filepath.Dir(abs[0]), Files: abs}}, nil
 	}
@@ -135,7 +136,25 @@ func (c *commands) groups(ctx *cli.Context, w *workspace, paths []string) ([]com
 		}
 		return nil, usage("name a compose file, or list it under files in "+configName, "%s: no compose files here", strings.Join(paths, ", "))
 	}
-	return found.Groups, nil
+	return once(found.Groups), nil
+}
+
+// once drops the groups that are reached a second time, through a linked folder.
+func once(groups []compose.Group) []compose.Group {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(groups, func(g compose.Group) bool {
+		var key strings.Builder
+		for _, f := range g.Files {
+			dir := filepath.Dir(f)
+			if target, err := filepath.EvalSymlinks(dir); err == nil {
+				dir = target
+			}
+			fmt.Fprintf(&key, "%q", filepath.Join(dir, filepath.Base(f)))
+		}
+		repeated := seen[key.String()]
+		seen[key.String()] = true
+		return repeated
+	})
 }
 
 // configured are the projects that the configuration settles.
@@ -268,25 +287,6 @@ func (w *workspace) shorten(message string) string {
 func (w *workspace) place(f *compose.File, span compose.Span) string {
 	line, column := f.Position(span.Start)
 	return fmt.Sprintf("%s:%d:%d", w.show(f.Path), line, column)
-}
-
-// problems prints what stops docker compose from loading the projects, each
-// once. It is a failure for every command but lint.
-func (c *commands) problems(w *workspace) {
-	said := map[string]bool{}
-	for _, p := range w.projects {
-		for _, q := range p.Problems {
-			line := w.show(q.File.Path) + ": " + q.Message
-			if q.File.Src != nil {
-				line = w.place(q.File, q.Span) + ": " + q.Message
-			}
-			if !said[line] {
-				said[line] = true
-				c.say(line, q.Hint)
-				c.fail(exitFailure)
-			}
-		}
-	}
 }
 
 func visible(s string) string { return strings.ReplaceAll(rewrite.Visible(s), "\n", `\n`) }

@@ -1,8 +1,8 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -18,11 +18,11 @@ func (c *commands) lint() *cli.Command {
 		Usage:     "report what is wrong with the host ports of compose files",
 		ArgsUsage: "[PATH...]",
 		Flags: append(projectFlags(),
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "`text` or json"},
-			&cli.StringSliceFlag{Name: "rule", Usage: "run only `NAME`, even when it is off; may be repeated"},
-			&cli.StringFlag{Name: "fail-on", Value: "warning", Usage: "exit with 1 on `error`, warning or info"},
-			&cli.BoolFlag{Name: "fix", Usage: "mend what can be mended safely"},
-			&cli.BoolFlag{Name: "diff", Usage: "show what --fix would change"},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print findings, `FORMAT` is " + choice(formatNames)},
+			&cli.StringSliceFlag{Name: "rule", Usage: "run only `RULE`, even when it is off; may be repeated"},
+			&cli.StringFlag{Name: "fail-on", Value: "warning", Usage: "exit with 1 from `SEVERITY` on, which is " + choice(failOnNames)},
+			&cli.BoolFlag{Name: "fix", Usage: "mend what can be mended safely", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "diff", Usage: "show what --fix would change", DisableDefaultText: true},
 		),
 		Action: c.runLint,
 	}
@@ -30,12 +30,11 @@ func (c *commands) lint() *cli.Command {
 
 // runLint loads, lints, reports, and mends where asked to.
 func (c *commands) runLint(ctx *cli.Context) error {
-	if err := oneOf(ctx, "format", "text", "json"); err != nil {
+	if err := cmp.Or(oneOf(ctx, "format", formatNames), oneOf(ctx, "fail-on", failOnNames)); err != nil {
 		return err
 	}
-	threshold, err := severity(ctx.String("fail-on"))
-	if err != nil {
-		return usage("it is error, warning or info", "portmoor lint: --fail-on: %s", err)
+	if ctx.Bool("diff") && ctx.String("format") == "json" {
+		return usage("give one of the two", "portmoor lint: --diff and --format json exclude each other")
 	}
 	w, err := c.open(ctx)
 	if err != nil {
@@ -52,6 +51,7 @@ func (c *commands) runLint(ctx *cli.Context) error {
 			return err
 		}
 	}
+	threshold := severities[ctx.String("fail-on")]
 	if slices.ContainsFunc(findings, func(f lint.Finding) bool { return f.Severity >= threshold }) {
 		c.fail(exitFindings)
 	}
@@ -85,43 +85,31 @@ func (c *commands) unreadable(w *workspace) {
 	}
 }
 
-func severity(name string) (lint.Severity, error) {
-	switch name {
-	case "error":
-		return lint.Error, nil
-	case "warning":
-		return lint.Warning, nil
-	case "info":
-		return lint.Info, nil
-	case "off":
-		return lint.Off, nil
+var severities = map[string]lint.Severity{"error": lint.Error, "warning": lint.Warning, "info": lint.Info, "off": lint.Off}
+
+// ruleOptions are the options that each rule has in the configuration.
+func ruleOptions() map[string][]string {
+	options := map[string][]string{}
+	for _, r := range lint.Rules() {
+		options[r.Name] = nil
 	}
-	return lint.Off, fmt.Errorf("severity %q is unknown", name)
+	options["unquoted-port"] = []string{"all"}
+	return options
 }
 
 // lintOptions turn flags and configuration into options, and fill in the
 // facts that rules can't look up themselves.
 func (w *workspace) lintOptions(ctx *cli.Context) (lint.Options, error) {
 	o := lint.Options{Strategies: w.strategy, Settings: map[string]lint.Setting{}, Only: ctx.StringSlice("rule")}
-	known := map[string]bool{}
-	for _, r := range lint.Rules() {
-		known[r.Name] = true
-	}
+	known := ruleOptions()
 	for _, name := range o.Only {
-		if !known[name] {
-			return o, usage("portmoor rules lists them", "portmoor lint: --rule: no rule is named %q", name)
+		if _, ok := known[name]; !ok {
+			return o, unknownRule("portmoor lint: --rule", name)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(w.config.Rules)) {
-		if !known[name] {
-			return o, usage("portmoor rules lists them", "%s: no rule is named %q", w.show(w.config.Path), name)
-		}
-		setting := lint.Setting{All: w.config.Rules[name].Options["all"] == "true"}
-		if s := w.config.Rules[name].Severity; s != "" {
-			level, err := severity(s)
-			if err != nil {
-				return o, usage("", "%s: %s", w.show(w.config.Path), err)
-			}
+	for name, rule := range w.config.Rules {
+		setting := lint.Setting{All: rule.Options["all"] == "true"}
+		if level, ok := severities[rule.Severity]; ok {
 			setting.Severity = &level
 		}
 		o.Settings[name] = setting

@@ -1,18 +1,17 @@
 package cli
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
-	"sync"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/config"
+	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/strategies"
 )
@@ -25,9 +24,9 @@ func (c *commands) migrate() *cli.Command {
 		Description: `Shows a diff of what would change; --write makes the changes. Only the bytes of host
 ports change, and every file is verified with compose-go before the first is written.`,
 		Flags: append(projectFlags(),
-			&cli.BoolFlag{Name: "write", Aliases: []string{"w"}, Usage: "write the changes"},
-			&cli.BoolFlag{Name: "check", Usage: "list what would change, and exit with 1 if anything would"},
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "`text` or json"},
+			&cli.BoolFlag{Name: "write", Aliases: []string{"w"}, Usage: "write the changes", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "check", Usage: "list what would change, and exit with 1 if anything would", DisableDefaultText: true},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print the plan, `FORMAT` is " + choice(formatNames)},
 		),
 		Action: c.runMigrate,
 	}
@@ -35,7 +34,7 @@ ports change, and every file is verified with compose-go before the first is wri
 
 // runMigrate plans, verifies, and then shows or writes.
 func (c *commands) runMigrate(ctx *cli.Context) error {
-	if err := oneOf(ctx, "format", "text", "json"); err != nil {
+	if err := oneOf(ctx, "format", formatNames); err != nil {
 		return err
 	}
 	if ctx.Bool("write") && ctx.Bool("check") {
@@ -46,35 +45,41 @@ func (c *commands) runMigrate(ctx *cli.Context) error {
 		return err
 	}
 	m := w.plan()
-	c.problems(w)
+	c.unreadable(w)
+	c.refuseInvalid(w, m)
 	c.refuseSymlinks(w, m)
-	if err := m.verify(w); err != nil {
+	if err := c.verify(w, m); err != nil {
 		return err
 	}
 	if err := m.remember(w); err != nil {
 		return err
 	}
-	if err := c.showMigration(ctx, w, m); err != nil {
-		return err
+	if ctx.Bool("check") && len(m.outputs) > 0 {
+		c.fail(exitFindings)
 	}
-	if !ctx.Bool("write") {
-		if ctx.Bool("check") && len(m.outputs) > 0 {
-			c.fail(exitFindings)
+	if ctx.Bool("write") {
+		if _, err := rewrite.WriteAll(m.outputs); err != nil {
+			return problem{exitFailure, w.shorten(err.Error()), "nothing else was written; mend this and run it again"}
 		}
-		return nil
 	}
-	if _, err := rewrite.WriteAll(m.outputs); err != nil {
-		return problem{exitFailure, err.Error(), "nothing else was written; mend this and run it again"}
-	}
-	return nil
+	return c.showMigration(ctx, w, m)
 }
 
 // migration is what a run would do: the plan, and the files as they would be.
 type migration struct {
 	rewrite.Plan
-	outputs []rewrite.Output            // compose files by path, then the configuration
-	owner   map[string]*compose.Project // of each file: the project that decides
+	outputs []rewrite.Output           // compose files by path, then the configuration
+	owner   map[place]*compose.Project // of each entry: the project that decides
+	kept    string                     // the configuration that keeps the host ports which go, "" when none do
 }
+
+// place is where an entry of ports stands.
+type place struct {
+	path  string
+	start int // in bytes
+}
+
+func placeOf(m compose.Mapping) place { return place{m.File.Path, m.Entry.Start} }
 
 // plan decides what becomes of every mapping.
 func (w *workspace) plan() *migration {
@@ -85,9 +90,9 @@ func (w *workspace) plan() *migration {
 			facts[p] = strategies.Gather(p, names, w.defaults(p))
 		}
 	}
-	m := &migration{owner: map[string]*compose.Project{}}
+	m := &migration{owner: map[place]*compose.Project{}}
 	m.Plan = rewrite.Make(w.projects, func(p *compose.Project, mapping compose.Mapping) strategies.Decision {
-		m.owner[mapping.File.Path] = p
+		m.owner[placeOf(mapping)] = p
 		return strategies.Decide(mapping, w.strategy[p], facts[p](mapping))
 	})
 	return m
@@ -102,72 +107,52 @@ func (w *workspace) folder(p *compose.Project) string {
 	return filepath.ToSlash(rel)
 }
 
-// refuseSymlinks takes out the changes of files that can't be written, since
-// a rename would put a file in the place of a link.
+// refuseInvalid takes out the changes of files that docker compose refuses,
+// since what they mean can't be compared before and after.
+func (c *commands) refuseInvalid(w *workspace, m *migration) {
+	invalid := map[string]bool{}
+	for _, f := range lint.Run(w.projects, lint.Options{Only: []string{"invalid-compose"}}) {
+		invalid[f.File.Path] = true
+		c.say(w.place(f.File, f.Span)+": "+f.Message, f.Hint)
+		c.fail(exitFailure)
+	}
+	m.drop(func(path string) bool { return invalid[path] }, "the file is not valid")
+}
+
+// refuseSymlinks takes out the changes of files that can't be written.
 func (c *commands) refuseSymlinks(w *workspace, m *migration) {
 	for _, f := range m.Files() {
-		info, err := os.Lstat(f.Path)
-		if err != nil || info.Mode()&os.ModeSymlink == 0 {
-			continue
+		if isSymlink(f.Path) {
+			c.refuseSymlink(w, f.Path)
 		}
-		c.say(w.show(f.Path)+": is a symlink, and stays as it is", "name the file that it leads to")
-		c.fail(exitFailure)
-		m.Changes = slices.DeleteFunc(m.Changes, func(ch rewrite.Change) bool {
-			if ch.Mapping.File != f {
-				return false
-			}
-			m.Skips = append(m.Skips, rewrite.Skip{Mapping: ch.Mapping, Reason: "the file is a symlink"})
-			return true
-		})
 	}
+	m.drop(isSymlink, "the file is a symlink")
 }
 
-// verify applies the plan in memory and holds every file and every project
-// against what it was. One that is not as planned stops the run.
-func (m *migration) verify(w *workspace) error {
-	after := map[string][]byte{}
-	var errs []error
-	for _, f := range m.Files() {
-		src, err := rewrite.Apply(f.Src, m.Edits(f.Path))
-		if err == nil {
-			err = rewrite.VerifyTree(f, src, m.Changes)
+// drop makes skips of the changes of some files.
+func (m *migration) drop(refused func(path string) bool, reason string) {
+	m.Changes = slices.DeleteFunc(m.Changes, func(ch rewrite.Change) bool {
+		if !refused(ch.Mapping.File.Path) {
+			return false
 		}
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		after[f.Path] = src
-		m.outputs = append(m.outputs, rewrite.Output{Path: f.Path, Before: f.Src, After: src})
-	}
-	errs = append(errs, inParallel(w.projects, func(p *compose.Project) error {
-		_, err := rewrite.VerifyModel(p, after, m.Changes)
-		return err
-	})...)
-	if err := errors.Join(errs...); err != nil {
-		return unverified(w, errs)
-	}
-	return nil
+		m.Skips = append(m.Skips, rewrite.Skip{Mapping: ch.Mapping, Reason: reason})
+		return true
+	})
+	slices.SortStableFunc(m.Skips, func(a, b rewrite.Skip) int {
+		return cmp.Or(cmp.Compare(a.Mapping.File.Path, b.Mapping.File.Path), a.Mapping.Entry.Start-b.Mapping.Entry.Start)
+	})
 }
 
-// inParallel calls a function on every item, as many at a time as there are
-// processors, and returns the errors in the items' order.
-func inParallel[T any](items []T, call func(T) error) []error {
-	errs := make([]error, len(items))
-	next := make(chan int)
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(items)) {
-		wg.Go(func() {
-			for i := range next {
-				errs[i] = call(items[i])
-			}
-		})
-	}
-	for i := range items {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
-	return errs
+// isSymlink reports whether a file is a link, in whose place a rename would
+// put a file.
+func isSymlink(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode()&os.ModeSymlink != 0
+}
+
+func (c *commands) refuseSymlink(w *workspace, path string) {
+	c.say(w.show(path)+": is a symlink, and stays as it is", "name the file that it leads to")
+	c.fail(exitFailure)
 }
 
 // remember adds to the configuration the host ports that the plan drops, so
@@ -178,7 +163,7 @@ func (m *migration) remember(w *workspace) error {
 		if ch.Decision.Kind != strategies.Ephemeral {
 			continue
 		}
-		folder := w.folder(m.owner[ch.Mapping.File.Path])
+		folder := w.folder(m.owner[placeOf(ch.Mapping)])
 		if defaults[folder] == nil {
 			defaults[folder] = map[string]string{}
 		}
@@ -187,23 +172,12 @@ func (m *migration) remember(w *workspace) error {
 	if len(defaults) == 0 {
 		return nil
 	}
-	path := w.config.Path
-	if path == "" {
-		path = filepath.Join(w.home, configName)
-	}
+	m.kept = cmp.Or(w.config.Path, filepath.Join(w.home, configName))
 	src, err := config.SetDefaults(w.config.Src, defaults)
 	if err != nil {
-		return problem{exitFailure, fmt.Sprintf("%s: can't keep the default host ports: %s", w.show(path), err), "nothing was written"}
+		return problem{exitFailure, fmt.Sprintf("%s: can't keep the default host ports: %s", w.show(m.kept), err), "nothing was written"}
 	}
-	m.outputs = append(m.outputs, rewrite.Output{Path: path, Before: w.config.Src, After: src})
-	return nil
-}
-
-// oneOf checks the value of a flag.
-func oneOf(ctx *cli.Context, flag string, values ...string) error {
-	if v := ctx.String(flag); !slices.Contains(values, v) {
-		return usage(fmt.Sprintf("it is one of %v", values), "portmoor %s: --%s %q is unknown", ctx.Command.Name, flag, v)
-	}
+	m.outputs = append(m.outputs, rewrite.Output{Path: m.kept, Before: w.config.Src, After: src})
 	return nil
 }
 

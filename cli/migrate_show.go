@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/urfave/cli/v2"
 
@@ -100,6 +103,9 @@ func (c *commands) summary(ctx *cli.Context, w *workspace, m *migration) {
 		for _, s := range m.Skips {
 			fmt.Fprintf(c.Err, "  %s: service %s: %s\n", w.place(s.Mapping.File, s.Mapping.Entry), visible(s.Mapping.Service), visible(s.Reason))
 		}
+	}
+	if m.kept != "" && ctx.Bool("write") {
+		fmt.Fprintf(c.Err, "the host ports that were there are in %s, for the way back\n", visible(w.show(m.kept)))
 	}
 	if len(m.outputs) > 0 && !ctx.Bool("write") && !ctx.Bool("check") {
 		fmt.Fprintln(c.Err, "nothing is written yet: add --write")
@@ -208,10 +214,29 @@ func (c *commands) migrationJSON(w *workspace, m *migration) error {
 	}
 	r.Summary.Files, r.Summary.FilesChanged = w.files(), len(m.Files())
 	r.Summary.Mappings, r.Summary.Changed, r.Summary.Skipped = len(m.Changes)+len(m.Skips), len(m.Changes), len(m.Skips)
-	enc := json.NewEncoder(c.Out)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(r)
+	if err := enc.Encode(r); err != nil {
+		return err
+	}
+	_, err := io.WriteString(c.Out, escapeJSON(b.String()))
+	return err
+}
+
+// escapeJSON escapes what encoding/json leaves as it is and a terminal obeys;
+// it can only stand inside a text.
+func escapeJSON(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }
 
 // text is the entry as it is written, of a long form its published value.

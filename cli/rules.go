@@ -42,7 +42,19 @@ func (c *commands) explain(name string) error {
 			return nil
 		}
 	}
-	return usage("portmoor rules lists them", "portmoor rules: no rule is named %q", name)
+	return unknownRule("portmoor rules", name)
+}
+
+func unknownRule(place, name string) error {
+	var names []string
+	for _, r := range lint.Rules() {
+		names = append(names, r.Name)
+	}
+	hint := "portmoor rules lists them"
+	if near := nearest(name, names); near != "" {
+		hint = "did you mean " + near + "?"
+	}
+	return usage(hint, "%s: no rule is named %q", place, name)
 }
 
 // firstSentence is the start of a rule's doc on one line.

@@ -42,8 +42,8 @@ type Facts struct {
 	Scaled bool
 	// PortFile reports that the service learns its port after start.
 	PortFile bool
-	// Merges reports that another mapping of the service would become the same
-	// ephemeral mapping, and Compose would make one of the two.
+	// Merges reports that Compose would make one of this mapping and another,
+	// or two of what it takes for one, if Docker picked the host port.
 	Merges bool
 }
 

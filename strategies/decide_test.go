@@ -2,9 +2,7 @@ package strategies
 
 import (
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
+	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -137,13 +135,13 @@ func TestScaledHeir(t *testing.T) {
 }
 
 func TestAutoSaysWhy(t *testing.T) {
+	scaled, portFile := "    scale: 2\n", "    environment: [SERVICE_PORT_FILE=/run/port]\n"
 	for keys, want := range map[string]string{
-		"scale: 2": "the service runs more than once",
-		"environment: [SERVICE_PORT_FILE=/run/port]":          "the service learns its port after start",
-		"{scale: 2, environment: [SERVICE_PORT_FILE=/run/p]}": "the service runs more than once",
+		scaled:            "the service runs more than once",
+		portFile:          "the service learns its port after start",
+		scaled + portFile: "the service runs more than once",
 	} {
-		keys = strings.Trim(strings.ReplaceAll(keys, ", ", "\n    "), "{}")
-		projects := load(t, map[string]string{"compose.yaml": service("web", "8080:80") + "    " + keys + "\n"}, "compose.yaml")
+		projects := load(t, map[string]string{"compose.yaml": service("web", "8080:80") + keys}, "compose.yaml")
 		m := projects[0].Mappings[0]
 		if d := Decide(m, Auto, Gather(projects[0], Name(projects), nil)(m)); d.Reason != want {
 			t.Errorf("%s: reason %q, want %q", keys, d.Reason, want)
@@ -248,6 +246,12 @@ func TestRepeats(t *testing.T) {
 		{
 			"child repeats what it extends", map[string]string{"a.yaml": service("web", "8080:80") + "  two:\n    extends: web\n    ports: ['8080:80']\n"},
 			[]string{"a.yaml"}, []string{move, move},
+		},
+		{
+			"one that stays makes others stay, over four services",
+			map[string]string{"a.yaml": "x-e: [&a '8080:80', &g '8080:80', &f '9090:80', &e '8080:80', &b '9090:80']\nservices:\n" +
+				"  s: {image: x, ports: [*a, *g]}\n  t: {image: x, ports: [*a, *e]}\n  u: {image: x, ports: [*a, *b]}\n  v: {image: x, ports: [*f, *e]}\n"},
+			[]string{"a.yaml"}, []string{stay, stay, move, stay, stay},
 		},
 		{
 			"child adds to what it extends", map[string]string{"a.yaml": service("web", "8080:80") + "  two:\n    extends: web\n    ports: ['9090:80']\n"},
@@ -388,36 +392,23 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestFamilies holds the groups against the folders, whatever the order of the
-// projects.
+// TestFamilies joins the projects of a folder, and those that share a file.
 func TestFamilies(t *testing.T) {
 	texts := map[string]string{
 		"a/compose.yaml": service("web", "1:80"), "a/compose.dev.yaml": service("web", "2:80"),
 		"b/compose.yaml": service("web", "3:80"),
 		"c/compose.yaml": "services: {web: {extends: {file: ../b/compose.yaml, service: web}}}",
 	}
-	groups := slices.Sorted(maps.Keys(texts))
-	slices.Reverse(groups)
+	projects := load(t, texts, "c/compose.yaml", "a/compose.yaml", "b/compose.yaml", "a/compose.dev.yaml")
 	var got [][]string
-	for _, family := range Families(load(t, texts, groups...)) {
+	for _, family := range Families(projects) {
 		var files []string
 		for _, p := range family {
-			files = append(files, p.Group.Files[0][len(p.Family)-1:])
+			files = append(files, filepath.Base(p.Dir)+"/"+filepath.Base(p.Group.Files[0]))
 		}
 		got = append(got, files)
 	}
 	want := [][]string{{"a/compose.yaml", "a/compose.dev.yaml"}, {"c/compose.yaml", "b/compose.yaml"}}
-	for _, files := range got {
-		slices.Sort(files)
-	}
-	for _, files := range want {
-		slices.Sort(files)
-	}
-	if len(got) == 2 {
-		for i := range got[1] {
-			got[1][i] = got[1][i][len(got[1][i])-len("c/compose.yaml"):]
-		}
-	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("families (-want +got):\n%s", diff)
 	}

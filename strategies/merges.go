@@ -77,7 +77,9 @@ func keepClashes(list []compose.Mapping, kept map[place]bool) {
 			other, clash := taken[s]
 			if clash && !alwaysOne(m, other) {
 				kept[placeOf(m)] = true
-				kept[placeOf(other)] = kept[placeOf(other)] || sometimesOne(m, other)
+				if sometimesOne(m, other) {
+					kept[placeOf(other)] = true
+				}
 			}
 			if slices.ContainsFunc(staying[s], func(o compose.Mapping) bool { return sometimesOne(m, o) }) {
 				kept[placeOf(m)] = true

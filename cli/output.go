@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+)
+
+// output is standard output. It remembers that a write failed, so that a full
+// disk does not pass for success where nobody looks at the error.
+type output struct {
+	io.Writer
+
+	err error // nil while all is well
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.Writer.Write(p)
+	if err != nil && o.err == nil {
+		cause := err
+		if path, ok := errors.AsType[*fs.PathError](err); ok {
+			cause = path.Err
+		}
+		o.err = fmt.Errorf("standard output: %w", cause)
+	}
+	if err != nil {
+		err = o.err
+	}
+	return n, err
+}
+
+// terminal is the width of a writer that is a terminal, 0 for any other.
+func terminal(w io.Writer) int {
+	if o, ok := w.(*output); ok {
+		w = o.Writer
+	}
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 80
+	}
+	return width
+}
+
+// color reports whether output to w is coloured: as --color says, else on
+// terminals unless NO_COLOR is set (no-color.org).
+func (c *commands) color(ctx *cli.Context, w io.Writer) bool {
+	switch ctx.String("color") {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	return terminal(w) > 0 && c.variable("NO_COLOR") == ""
+}

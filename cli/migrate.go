@@ -68,18 +68,10 @@ func (c *commands) runMigrate(ctx *cli.Context) error {
 // migration is what a run would do: the plan, and the files as they would be.
 type migration struct {
 	rewrite.Plan
-	outputs []rewrite.Output           // compose files by path, then the configuration
-	owner   map[place]*compose.Project // of each entry: the project that decides
-	kept    string                     // the configuration that keeps the host ports which go, "" when none do
+	outputs []rewrite.Output                   // compose files by path, then the configuration
+	owner   map[compose.Place]*compose.Project // the project that decides
+	kept    string                             // the configuration that keeps the host ports which go, "" when none do
 }
-
-// place is where an entry of ports stands.
-type place struct {
-	path  string
-	start int // in bytes
-}
-
-func placeOf(m compose.Mapping) place { return place{m.File.Path, m.Entry.Start} }
 
 // plan decides what becomes of every mapping.
 func (w *workspace) plan() *migration {
@@ -90,9 +82,9 @@ func (w *workspace) plan() *migration {
 			facts[p] = strategies.Gather(p, names, w.defaults(p))
 		}
 	}
-	m := &migration{owner: map[place]*compose.Project{}}
+	m := &migration{owner: map[compose.Place]*compose.Project{}}
 	m.Plan = rewrite.Make(w.projects, func(p *compose.Project, mapping compose.Mapping) strategies.Decision {
-		m.owner[placeOf(mapping)] = p
+		m.owner[mapping.Place()] = p
 		return strategies.Decide(mapping, w.strategy[p], facts[p](mapping))
 	})
 	return m
@@ -163,7 +155,7 @@ func (m *migration) remember(w *workspace) error {
 		if ch.Decision.Kind != strategies.Ephemeral {
 			continue
 		}
-		folder := w.folder(m.owner[placeOf(ch.Mapping)])
+		folder := w.folder(m.owner[ch.Mapping.Place()])
 		if defaults[folder] == nil {
 			defaults[folder] = map[string]string{}
 		}

@@ -173,6 +173,23 @@ type Mapping struct {
 	scalar   *yaml.Node
 }
 
+// Place is where a mapping's host port stands.
+type Place struct {
+	Path  string
+	Start int // in bytes
+}
+
+// Place is where the scalar that holds the host port stands, or the entry where
+// there is none. Mappings with equal places are written as one. The entry alone
+// does not tell: a long form that merges another has its own first key, and the
+// other's host port.
+func (m Mapping) Place() Place {
+	if m.Scalar.Empty() {
+		return Place{m.File.Path, m.Entry.Start}
+	}
+	return Place{m.File.Path, m.Scalar.Start}
+}
+
 // Drop is why an entry of the source is not in the merged project.
 type Drop int
 
@@ -216,6 +233,8 @@ type File struct {
 	aliases     []*yaml.Node        // every alias in the documents
 	flow        map[*yaml.Node]bool // the members of flow collections
 	editorOnce  sync.Once
+	runes       runeIndex
+	editorRunes runeIndex
 	editorLines []int // offset of each line's first byte as editors count lines
 }
 

@@ -279,7 +279,7 @@ func emptyServices(f *File) bool {
 // splitList splits a comma separated list of paths, as COMPOSE_ENV_FILES is.
 func splitList(list, dir string) []string {
 	var paths []string
-	for _, p := range strings.Split(list, ",") {
+	for p := range strings.SplitSeq(list, ",") {
 		if p = strings.TrimSpace(p); p != "" {
 			paths = append(paths, absolute(dir, p))
 		}

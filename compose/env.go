@@ -104,8 +104,7 @@ func reason(err error) string {
 	case errors.Is(err, fs.ErrPermission):
 		return "permission denied"
 	}
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return path.Err.Error()
 	}
 	return err.Error()
@@ -134,7 +133,7 @@ func composeFile(dir string, env Env) []string {
 		separator = string(os.PathListSeparator)
 	}
 	var paths []string
-	for _, p := range strings.Split(list, separator) {
+	for p := range strings.SplitSeq(list, separator) {
 		if p != "" {
 			paths = append(paths, absolute(dir, filepath.FromSlash(p)))
 		}

@@ -30,7 +30,11 @@ func ParseExpr(text string) Expr {
 	}
 	body := text[1:]
 	if body[0] == '{' {
-		body = body[1 : len(body)-1]
+		inside, closed := strings.CutSuffix(body[1:], "}")
+		if !closed {
+			return e
+		}
+		body = inside
 	}
 	name := nameLen(body)
 	rest := body[name:]
@@ -100,11 +104,11 @@ func Variables(text string) []string {
 			return names
 		}
 		text = text[dollar+1:]
-		switch {
-		case text[0] == '$':
+		switch text[0] {
+		case '$':
 			text = text[1:]
 			continue
-		case text[0] == '{':
+		case '{':
 			text = text[1:]
 		}
 		if n := nameLen(text); n > 0 {

@@ -137,11 +137,10 @@ func resolveShort(text string, env Lookup) (p shortPort, known bool, err error) 
 	if !missing || stubErr != nil {
 		return p, true, err
 	}
-	stub, err := parseShort(stubbed)
-	if err != nil {
-		return shortPort{protocol: "tcp"}, false, nil
+	if stub, stubErr := parseShort(stubbed); stubErr == nil {
+		return stub, false, nil
 	}
-	return stub, false, nil
+	return shortPort{protocol: "tcp"}, false, nil
 }
 
 // long reads {target, published, host_ip, protocol, name}.

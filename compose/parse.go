@@ -31,7 +31,7 @@ func Parse(path string, src []byte) *File {
 		f.Problems = []Problem{p}
 		return f
 	}
-	f.lines = lineStarts(src, true)
+	f.lines, f.runes = lineStarts(src, true), countRunes(src)
 	docs, problem := f.decode()
 	if problem != nil {
 		problem.File = f

@@ -106,14 +106,6 @@ func parsePort(text string) (int, error) {
 	return int(n), nil
 }
 
-// canonical reports whether text is a host port as Portmoor itself would
-// write it. Anything else, such as 017 or 0x50, can mean another number as a
-// YAML integer than as text.
-func canonical(text string) bool {
-	r, err := parseRange(text)
-	return err == nil && text == r.String()
-}
-
 // shortSpans finds the parts of a short form's source text: the address and
 // the host port, as offsets into text, and whether there is a colon before
 // the container port. Colons inside variable expressions and brackets belong

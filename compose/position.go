@@ -17,13 +17,64 @@ var bom = []byte("\xef\xbb\xbf")
 // byte order mark is none. An offset beyond the file is its end.
 func (f *File) Position(offset int) (line, column int) {
 	offset = min(max(offset, 0), len(f.Src))
-	f.editorOnce.Do(func() { f.editorLines = lineStarts(f.Src, false) })
+	f.editorOnce.Do(func() {
+		f.editorLines = lineStarts(f.Src, false)
+		f.editorRunes = countRunes(f.Src)
+	})
 	line = sort.SearchInts(f.editorLines, offset+1)
-	text := f.Src[f.editorLines[line-1]:offset]
-	if line == 1 {
-		text = bytes.TrimPrefix(text, bom)
+	start := f.editorLines[line-1]
+	if line == 1 && bytes.HasPrefix(f.Src, bom) {
+		start = min(len(bom), offset)
 	}
-	return line, utf8.RuneCount(text) + 1
+	return line, f.editorRunes.before(f.Src, offset) - f.editorRunes.before(f.Src, start) + 1
+}
+
+// runeIndex counts the runes before every 1,024th byte, so that a column in a
+// line of a megabyte is found without reading all of the line.
+type runeIndex []int
+
+const runeBlock = 1024
+
+func countRunes(src []byte) runeIndex {
+	index := runeIndex{0}
+	for at := 0; at+runeBlock <= len(src); at += runeBlock {
+		index = append(index, index[len(index)-1]+runeStarts(src[at:at+runeBlock]))
+	}
+	return index
+}
+
+// runeStarts counts the bytes that do not continue a rune.
+func runeStarts(b []byte) (n int) {
+	for _, c := range b {
+		if utf8.RuneStart(c) {
+			n++
+		}
+	}
+	return n
+}
+
+// before is the number of runes that start before an offset.
+func (x runeIndex) before(src []byte, offset int) int {
+	block := offset / runeBlock
+	return x[block] + runeStarts(src[block*runeBlock:offset])
+}
+
+// forward is the offset of the rune that is n runes behind another, at most
+// the end of the file.
+func (x runeIndex) forward(src []byte, from, n int) int {
+	target := x.before(src, from) + n
+	block := max(sort.SearchInts(x, target+1)-1, 0)
+	at, left := block*runeBlock, target-x[block]
+	for ; at < len(src); at++ {
+		if !utf8.RuneStart(src[at]) {
+			continue
+		}
+		if left == 0 {
+			break
+		}
+		left--
+	}
+	return at
 }
 
 // lineStarts lists the offset of each line's first byte. YAML counts more
@@ -62,11 +113,7 @@ func (f *File) offset(line, column int) int {
 	if line == 1 && bytes.HasPrefix(f.Src, bom) {
 		at += len(bom)
 	}
-	for ; column > 1 && at < len(f.Src); column-- {
-		_, size := utf8.DecodeRune(f.Src[at:])
-		at += size
-	}
-	return at
+	return f.runes.forward(f.Src, at, max(column-1, 0))
 }
 
 // Span is where a node's own text stands, without its anchor and tag. Of a

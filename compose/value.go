@@ -82,31 +82,33 @@ func (f *File) At(doc int, path []string, key bool) Span {
 	n := root(f.Docs[doc])
 	span := f.Span(n)
 	for i, p := range path {
-		n = deref(n)
-		last := i == len(path)-1
-		next := (*yaml.Node)(nil)
-		switch n.Kind {
-		case yaml.MappingNode:
-			for _, fd := range fields(n) {
-				if deref(fd.key).Value == p {
-					next = fd.value
-					span = f.Span(fd.key)
-					break
-				}
-			}
-		case yaml.SequenceNode:
-			if at, err := strconv.Atoi(p); err == nil && at >= 0 && at < len(n.Content) {
-				next = n.Content[at]
-				span = f.Span(next)
-			}
-		}
+		name, next := child(deref(n), p)
 		if next == nil {
 			return span
 		}
-		if v := f.Span(next); last && !key && deref(next).Kind == yaml.ScalarNode && !v.Empty() {
+		span = f.Span(name)
+		if v := f.Span(next); i == len(path)-1 && !key && deref(next).Kind == yaml.ScalarNode && !v.Empty() {
 			span = v
 		}
 		n = next
 	}
 	return span
+}
+
+// child is the member of a collection that a step of a path leads to, and the
+// node that names it: its key, or in a list the member itself.
+func child(n *yaml.Node, step string) (name, member *yaml.Node) {
+	if n.Kind == yaml.SequenceNode {
+		at, err := strconv.Atoi(step)
+		if err != nil || at < 0 || at >= len(n.Content) {
+			return nil, nil
+		}
+		return n.Content[at], n.Content[at]
+	}
+	for _, fd := range fields(n) {
+		if deref(fd.key).Value == step {
+			return fd.key, fd.value
+		}
+	}
+	return nil, nil
 }

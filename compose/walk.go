@@ -364,8 +364,7 @@ func quote(s string) string { return strconv.Quote(s) }
 // templateError says in our words why compose-go can't read an expression;
 // it is nil when only a required variable is missing.
 func templateError(err error) error {
-	var invalid *template.InvalidTemplateError
-	if errors.As(err, &invalid) {
+	if _, invalid := errors.AsType[*template.InvalidTemplateError](err); invalid {
 		return errors.New("not a valid variable expression")
 	}
 	return nil

@@ -128,16 +128,17 @@ func leaves(e *jsonschema.ValidationError, doc any) []*jsonschema.ValidationErro
 		return []*jsonschema.ValidationError{e}
 	}
 	var all []*jsonschema.ValidationError
-	_, any := e.ErrorKind.(*kind.AnyOf)
-	_, one := e.ErrorKind.(*kind.OneOf)
+	_, anyOf := e.ErrorKind.(*kind.AnyOf)
+	_, oneOf := e.ErrorKind.(*kind.OneOf)
+	alternative := anyOf || oneOf
 	for _, c := range e.Causes {
 		found := leaves(c, doc)
-		if len(found) == 0 && (any || one) {
+		if len(found) == 0 && alternative {
 			return nil
 		}
 		all = append(all, found...)
 	}
-	if !any && !one {
+	if !alternative {
 		return all
 	}
 	best := slices.MaxFunc(all, func(a, b *jsonschema.ValidationError) int { return reach(a) - reach(b) })

@@ -2,8 +2,12 @@ package rewrite
 
 import (
 	"bytes"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/portmoor/portmoor/compose"
@@ -13,24 +17,31 @@ import (
 // TestCorpus rewrites every file of the corpus under every strategy and holds
 // the result against the laws of rewriting. It prints its counts.
 func TestCorpus(t *testing.T) {
-	l := compose.NewLoader(compose.LoadOptions{})
 	dir := corpus(t)
-	found, err := l.Discover(yamlFiles(t, dir), compose.DiscoverOptions{Base: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	projects := l.Load(found.Groups)
+	groups := corpusGroups(t, dir)
+	projects := compose.NewLoader(compose.LoadOptions{}).Load(groups)
 	for _, s := range []strategies.Strategy{strategies.Hybrid, strategies.Dynamic, strategies.Auto} {
-		t.Run(string(s), func(t *testing.T) { checkRun(t, projects, s) })
+		t.Run(string(s), func(t *testing.T) {
+			t.Parallel()
+			checkRun(t, projects, s)
+		})
 	}
+	t.Run("there and back", func(t *testing.T) {
+		t.Parallel()
+		checkRoundTrip(t, projects)
+	})
 }
 
-func decideAll(projects []*compose.Project, s strategies.Strategy) Decide {
+// remembered are host texts by a project's last file and the mapping's key.
+type remembered map[string]map[string]string
+
+func decideAll(projects []*compose.Project, s strategies.Strategy, kept remembered) Decide {
 	facts := map[*compose.Project]func(compose.Mapping) strategies.Facts{}
+	of := func(p *compose.Project) map[string]string { return kept[p.Group.Files[len(p.Group.Files)-1]] }
 	for _, family := range strategies.Families(projects) {
-		names := strategies.Name(family)
+		names := strategies.NameWithDefaults(family, of)
 		for _, p := range family {
-			facts[p] = strategies.Gather(p, names, nil)
+			facts[p] = strategies.Gather(p, names, of(p))
 		}
 	}
 	return func(p *compose.Project, m compose.Mapping) strategies.Decision {
@@ -38,15 +49,16 @@ func decideAll(projects []*compose.Project, s strategies.Strategy) Decide {
 	}
 }
 
-func checkRun(t *testing.T, projects []*compose.Project, s strategies.Strategy) {
-	plan := Make(projects, decideAll(projects, s))
+// apply makes a plan's edits and returns the new bytes by path.
+func apply(t testing.TB, plan Plan) map[string][]byte {
+	t.Helper()
 	after := map[string][]byte{}
 	for _, f := range plan.Files() {
 		edits := plan.Edits(f.Path)
 		before := bytes.Clone(f.Src)
 		out, err := Apply(f.Src, edits)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("%s: %v", f.Path, err)
 		}
 		if !bytes.Equal(before, f.Src) {
 			t.Errorf("%s: the source was modified", f.Path)
@@ -58,12 +70,53 @@ func checkRun(t *testing.T, projects []*compose.Project, s strategies.Strategy) 
 		if back, err := Apply(out, undo); err != nil || !bytes.Equal(back, f.Src) {
 			t.Errorf("%s: undoing the edits does not give the file back", f.Path)
 		}
+		outside(t, f, edits, out)
 		if err := VerifyTree(f, out, plan.Changes); err != nil {
 			t.Error(err)
 		}
 		after[f.Path] = out
 	}
-	models := 0
+	return after
+}
+
+// outside compares the bytes between the edits, one by one.
+func outside(t testing.TB, f *compose.File, edits []Edit, out []byte) {
+	t.Helper()
+	from, at := 0, 0
+	for _, e := range edits {
+		n := e.Span.Start - from
+		if !bytes.Equal(f.Src[from:e.Span.Start], out[at:at+n]) {
+			t.Fatalf("%s: bytes before %d changed", f.Path, e.Span.Start)
+		}
+		from, at = e.Span.End, at+n+len(e.New)
+	}
+	if !bytes.Equal(f.Src[from:], out[at:]) {
+		t.Fatalf("%s: bytes behind the last edit changed", f.Path)
+	}
+}
+
+// reload loads projects again, with new bytes for some files.
+func reload(projects []*compose.Project, after map[string][]byte) []*compose.Project {
+	l := compose.NewLoader(compose.LoadOptions{})
+	var groups []compose.Group
+	for _, p := range projects {
+		for _, f := range p.Files {
+			if after[f.Path] == nil {
+				l.Add(f.Path, f.Src)
+			}
+		}
+		groups = append(groups, p.Group)
+	}
+	for path, src := range after {
+		l.Add(path, src)
+	}
+	return l.Load(groups)
+}
+
+func checkRun(t *testing.T, projects []*compose.Project, s strategies.Strategy) {
+	plan := Make(projects, decideAll(projects, s, nil))
+	after := apply(t, plan)
+	models, moved := 0, 0
 	for _, p := range projects {
 		compared, err := VerifyModel(p, after, plan.Changes)
 		if err != nil {
@@ -72,17 +125,142 @@ func checkRun(t *testing.T, projects []*compose.Project, s strategies.Strategy) 
 		if compared {
 			models++
 		}
+		if s == strategies.Hybrid && movesOnlyPlanned(t, p, after, plan) {
+			moved++
+		}
 	}
-	t.Logf("%d changes in %d files, %d skips; %d of %d projects compared as models",
-		len(plan.Changes), len(plan.Files()), len(plan.Skips), models, len(projects))
+	again := reload(projects, after)
+	if second := Make(again, decideAll(again, s, nil)); len(second.Changes) > 0 {
+		c := second.Changes[0]
+		t.Errorf("a second run would change %d mappings, such as %v in %s", len(second.Changes), c.Mapping.Key, c.Mapping.File.Path)
+	}
+	entries := len(plan.Changes) + len(plan.Skips)
+	t.Logf("%d entries: %d changes in %d files, %d skips; %d of %d projects compared as models, %d with every new variable set",
+		entries, len(plan.Changes), len(after), len(plan.Skips), models, len(projects), moved)
 	reasons := map[string]int{}
 	for _, s := range plan.Skips {
+		if s.Reason == "" {
+			t.Errorf("%s: skipped without a reason", s.Mapping.File.Path)
+		}
 		reasons[s.Reason]++
 	}
-	t.Log(reasons)
+	for _, r := range slices.Sorted(maps.Keys(reasons)) {
+		t.Logf("%4d skipped: %s", reasons[r], r)
+	}
+	if entries < 1900 || models < 700 {
+		t.Errorf("only %d entries and %d models", entries, models)
+	}
 }
 
-func yamlFiles(t *testing.T, dir string) (paths []string) {
+// movesOnlyPlanned sets every new variable of a project to a number of its own
+// and asks compose-go: the planned host ports must be those numbers, and no
+// other may differ.
+func movesOnlyPlanned(t *testing.T, p *compose.Project, after map[string][]byte, plan Plan) bool {
+	if p.Loadable() != nil {
+		return false
+	}
+	environ, expected := map[string]string{}, map[string]string{}
+	port := 20000
+	changed := map[compose.Place]Change{}
+	for _, c := range plan.Changes {
+		changed[c.Mapping.Place()] = c
+	}
+	for _, m := range p.Mappings {
+		c, ok := changed[m.Place()]
+		if !ok || m.Dropped != compose.Published || strings.Contains(m.Target, "$") || m.HostPort.DefaultPorts.Width() > 1 || m.Container.Width() > 1 {
+			continue
+		}
+		if environ[c.Decision.Var] == "" {
+			port++
+			environ[c.Decision.Var] = fmt.Sprint(port)
+		}
+		expected[fmt.Sprintf("%s %s:%d/%s", m.Service, m.HostPort.Text, m.Container.First, m.Protocol)] = environ[c.Decision.Var]
+	}
+	load, done, err := loaders(p, after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer done()
+	was, err := load(nil, nil)
+	if err != nil || len(environ) == 0 {
+		return false
+	}
+	is, err := load(after, environ)
+	if err != nil {
+		t.Errorf("%s: %v", p.Group.Files, err)
+		return false
+	}
+	got := portsOf(is.AllServices())
+	for service, ports := range portsOf(was.AllServices()) {
+		var want, have []string
+		for _, port := range ports {
+			key := fmt.Sprintf("%s %s:%d/%s", service, port.Published, port.Target, port.Protocol)
+			if n, ok := expected[key]; ok {
+				port.Published = n
+			}
+			want = append(want, fmt.Sprint(port))
+		}
+		for _, port := range got[service] {
+			have = append(have, fmt.Sprint(port))
+		}
+		slices.Sort(want)
+		slices.Sort(have)
+		if !slices.Equal(slices.Compact(want), slices.Compact(have)) {
+			t.Errorf("%s: service %s\n got %v\nwant %v", p.Group.Files, service, have, want)
+		}
+	}
+	return true
+}
+
+// checkRoundTrip goes to hybrid, to dynamic and back: every byte must be back.
+func checkRoundTrip(t *testing.T, projects []*compose.Project) {
+	hybrid := apply(t, Make(projects, decideAll(projects, strategies.Hybrid, nil)))
+	first := reload(projects, hybrid)
+	kept := remembered{}
+	decide := decideAll(first, strategies.Dynamic, nil)
+	owner := map[compose.Place]*compose.Project{}
+	plan := Make(first, func(p *compose.Project, m compose.Mapping) strategies.Decision {
+		owner[m.Place()] = p
+		return decide(p, m)
+	})
+	for _, c := range plan.Changes {
+		files := owner[c.Mapping.Place()].Group.Files
+		last := files[len(files)-1]
+		if kept[last] == nil {
+			kept[last] = map[string]string{}
+		}
+		kept[last][strategies.DefaultKey(c.Mapping)] = c.Mapping.HostPort.Text
+	}
+	dynamic := apply(t, plan)
+	second := reload(first, dynamic)
+	back := apply(t, Make(second, decideAll(second, strategies.Hybrid, kept)))
+	for path := range dynamic {
+		want := hybrid[path]
+		if want == nil {
+			src, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want = src
+		}
+		if !bytes.Equal(back[path], want) {
+			t.Errorf("%s: is not what it was", path)
+		}
+	}
+	t.Logf("%d files went there and back", len(dynamic))
+}
+
+func corpusGroups(t testing.TB, dir string) []compose.Group {
+	t.Helper()
+	found, err := compose.NewLoader(compose.LoadOptions{}).Discover(yamlFiles(t, dir), compose.DiscoverOptions{Base: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found.Groups
+}
+
+func yamlFiles(t testing.TB, dir string) (paths []string) {
+	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
 		if ext := filepath.Ext(path); err == nil && !e.IsDir() && (ext == ".yml" || ext == ".yaml") {
 			paths = append(paths, path)

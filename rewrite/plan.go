@@ -41,32 +41,37 @@ type Plan struct {
 // Decide says what becomes of a project's mapping.
 type Decide func(*compose.Project, compose.Mapping) strategies.Decision
 
-// place is where an entry stands.
-type place struct {
-	path  string
-	start int
-}
+const skipMerged = "its host port is merged in from another mapping, and written there"
 
 // Make plans the mappings of several projects. Where services or projects
-// share the bytes of an entry, the one that owns them decides, and of several
+// share the bytes of a host port, the one that owns them decides, and of several
 // owners the first.
 func Make(projects []*compose.Project, decide Decide) Plan {
 	type owned struct {
 		project *compose.Project
 		mapping compose.Mapping
 	}
-	owners := map[place]owned{}
+	owners := map[compose.Place]owned{}
+	entries := map[compose.Place]compose.Mapping{}
 	for _, p := range projects {
 		for _, m := range p.Mappings {
-			at := place{m.File.Path, m.Entry.Start}
-			if o, ok := owners[at]; !ok || o.mapping.Inherited && !m.Inherited {
-				owners[at] = owned{p, m}
+			if o, ok := owners[m.Place()]; !ok || o.mapping.Inherited && !m.Inherited {
+				owners[m.Place()] = owned{p, m}
+			}
+			at := compose.Place{Path: m.File.Path, Start: m.Entry.Start}
+			if _, ok := entries[at]; !ok || !m.Inherited {
+				entries[at] = m
 			}
 		}
 	}
 	var plan Plan
 	for _, o := range owners {
 		plan.add(o.mapping, decide(o.project, o.mapping))
+	}
+	for _, m := range entries {
+		if owners[m.Place()].mapping.Entry != m.Entry {
+			plan.Skips = append(plan.Skips, Skip{m, skipMerged})
+		}
 	}
 	slices.SortFunc(plan.Changes, func(a, b Change) int { return comparePlaces(a.Mapping, b.Mapping) })
 	slices.SortFunc(plan.Skips, func(a, b Skip) int { return comparePlaces(a.Mapping, b.Mapping) })

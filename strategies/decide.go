@@ -1,6 +1,7 @@
 package strategies
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -175,10 +176,8 @@ func parsePorts(text string) (compose.PortRange, bool) {
 // container port, so that moving one would move the other.
 func bothSides(m compose.Mapping) bool {
 	for _, v := range compose.Variables(m.HostPort.Text) {
-		for _, w := range compose.Variables(m.Target) {
-			if v == w {
-				return true
-			}
+		if slices.Contains(compose.Variables(m.Target), v) {
+			return true
 		}
 	}
 	return false

@@ -10,23 +10,6 @@ import (
 	"github.com/portmoor/portmoor/compose"
 )
 
-// place is where the bytes of a mapping's host port stand; services that
-// share the bytes share it.
-type place struct {
-	file *compose.File
-	span compose.Span
-}
-
-// placeOf is the place of the scalar that holds the host port, and of the
-// entry where there is none. The entry itself does not tell: a long form that
-// merges another has its own first key, and the other's host port.
-func placeOf(m compose.Mapping) place {
-	if m.Scalar.Empty() {
-		return place{m.File, m.Entry}
-	}
-	return place{m.File, m.Scalar}
-}
-
 // Gather returns what Decide needs to know of a project's mappings. Names are
 // those of the project's family. Defaults are the host texts that the
 // configuration remembers for the project's folder, by [DefaultKey]; nil when
@@ -36,16 +19,16 @@ func Gather(p *compose.Project, names Names, defaults map[string]string) func(co
 	for _, s := range p.Services {
 		services[s.Name] = s
 	}
-	users := map[place][]compose.Service{}
+	users := map[compose.Place][]compose.Service{}
 	for _, m := range p.Mappings {
 		if s, ok := services[m.Service]; ok {
-			users[placeOf(m)] = append(users[placeOf(m)], s)
+			users[m.Place()] = append(users[m.Place()], s)
 		}
 	}
 	remembered := recall(p, defaults)
 	return func(m compose.Mapping) Facts {
-		facts := Facts{Names: names, Default: remembered(m), Merges: names.merges[placeOf(m)]}
-		for _, s := range users[placeOf(m)] {
+		facts := Facts{Names: names, Default: remembered(m), Merges: names.merges[m.Place()]}
+		for _, s := range users[m.Place()] {
 			facts.Scaled = facts.Scaled || s.Scale > 1
 			facts.PortFile = facts.PortFile || s.PortFile
 		}
@@ -67,7 +50,7 @@ func recall(p *compose.Project, defaults map[string]string) func(compose.Mapping
 	}
 	orphans := map[string]string{}
 	for _, key := range slices.Sorted(maps.Keys(defaults)) {
-		if bare, _ := cutNumber(key); !keys[key] {
+		if bare := cutNumber(key); !keys[key] {
 			orphans[bare] = cmp.Or(orphans[bare], defaults[key])
 		}
 	}
@@ -76,7 +59,7 @@ func recall(p *compose.Project, defaults map[string]string) func(compose.Mapping
 			return ""
 		}
 		key := DefaultKey(m)
-		bare, _ := cutNumber(key)
+		bare := cutNumber(key)
 		return cmp.Or(defaults[key], orphans[bare])
 	}
 }
@@ -98,13 +81,13 @@ func DefaultKey(m compose.Mapping) string {
 }
 
 // cutNumber takes the number off the end of a default's key.
-func cutNumber(key string) (bare, number string) {
+func cutNumber(key string) string {
 	i := strings.LastIndexByte(key, '#')
 	if i < 0 {
-		return key, ""
+		return key
 	}
 	if _, err := strconv.Atoi(key[i+1:]); err != nil {
-		return key, ""
+		return key
 	}
-	return key[:i], key[i+1:]
+	return key[:i]
 }

@@ -10,12 +10,12 @@ import (
 // when Docker picks the others': Compose would make one of two, or two of one.
 // Projects that share a file are looked at together, since an entry is written
 // once for all of them.
-func merging(family []*compose.Project) map[place]bool {
+func merging(family []*compose.Project) map[compose.Place]bool {
 	var lists [][]compose.Mapping
 	for _, p := range family {
 		lists = append(lists, mergedLists(p)...)
 	}
-	kept := map[place]bool{}
+	kept := map[compose.Place]bool{}
 	for before := -1; before < len(kept); { // one that stays can make others stay
 		before = len(kept)
 		for _, list := range lists {
@@ -57,35 +57,35 @@ func mergedLists(p *compose.Project) [][]compose.Mapping {
 
 // keepClashes adds to kept what can't move in one list. The first of several
 // that would become one moves, unless one of them is written so already.
-func keepClashes(list []compose.Mapping, kept map[place]bool) {
+func keepClashes(list []compose.Mapping, kept map[compose.Place]bool) {
 	taken, staying := map[slot]compose.Mapping{}, map[slot][]compose.Mapping{}
 	for _, m := range list {
 		for _, s := range slots(m) {
 			switch {
 			case picked(m):
 				taken[s] = m
-			case !movable(m) || kept[placeOf(m)]:
+			case !movable(m) || kept[m.Place()]:
 				staying[s] = append(staying[s], m)
 			}
 		}
 	}
 	for _, m := range list {
-		if picked(m) || !movable(m) || kept[placeOf(m)] {
+		if picked(m) || !movable(m) || kept[m.Place()] {
 			continue
 		}
 		for _, s := range slots(m) {
 			other, clash := taken[s]
 			if clash && !alwaysOne(m, other) {
-				kept[placeOf(m)] = true
+				kept[m.Place()] = true
 				if sometimesOne(m, other) {
-					kept[placeOf(other)] = true
+					kept[other.Place()] = true
 				}
 			}
 			if slices.ContainsFunc(staying[s], func(o compose.Mapping) bool { return sometimesOne(m, o) }) {
-				kept[placeOf(m)] = true
+				kept[m.Place()] = true
 			}
 		}
-		if !kept[placeOf(m)] {
+		if !kept[m.Place()] {
 			for _, s := range slots(m) {
 				taken[s] = m
 			}

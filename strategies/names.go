@@ -14,8 +14,8 @@ import (
 // files, so that a mapping has one name wherever it is written.
 type Names struct {
 	units  map[compose.Key]*unit
-	holds  map[string]*unit // by variable; a nil unit means that several hold it
-	merges map[place]bool   // what [merging] found in the family
+	holds  map[string]*unit       // by variable; a nil unit means that several hold it
+	merges map[compose.Place]bool // what [merging] found in the family
 }
 
 // unit is the mappings that one variable serves: one service and container
@@ -172,16 +172,16 @@ func (b *builder) root(k compose.Key) compose.Key {
 // joinRepeats finds the entries that repeat what their service inherits:
 // Compose takes the two for one, and under two variables they would come apart.
 func (b *builder) joinRepeats(p *compose.Project) {
-	owners := map[place]compose.Mapping{}
+	owners := map[compose.Place]compose.Mapping{}
 	own := map[compose.Key]bool{}
 	for _, m := range p.Mappings {
 		if !m.Inherited {
-			owners[placeOf(m)] = m
+			owners[m.Place()] = m
 			own[m.Key] = true
 		}
 	}
 	for _, m := range p.Mappings {
-		owner, ok := owners[placeOf(m)]
+		owner, ok := owners[m.Place()]
 		if !m.Inherited || !ok || !own[m.Key] {
 			continue
 		}

@@ -309,7 +309,7 @@ func TestNamesDoNotDependOnOrder(t *testing.T) {
 	texts, services := big()
 	groups := []string{"compose.yaml compose.override.yaml", "compose.yaml compose.test.yaml", "compose.dev.yaml", "compose.prod.yaml"}
 	var want map[string]string
-	for turn := range len(services) {
+	for turn := range services {
 		order := slices.Concat(services[turn:], services[:turn])
 		if turn%2 == 1 {
 			slices.Reverse(order)

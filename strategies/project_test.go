@@ -34,7 +34,7 @@ func load(t testing.TB, texts map[string]string, groups ...string) []*compose.Pr
 	var all []compose.Group
 	for _, names := range groups {
 		var g compose.Group
-		for _, name := range strings.Fields(names) {
+		for name := range strings.FieldsSeq(names) {
 			g.Files = append(g.Files, filepath.Join(dir, filepath.FromSlash(name)))
 		}
 		g.Dir = filepath.Dir(g.Files[0])

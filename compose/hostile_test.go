@@ -1,0 +1,123 @@
+package compose
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestHostile loads what makes compose-go panic, hang or misplace: each must
+// end within a second with a problem, or with mappings that say why they stay.
+func TestHostile(t *testing.T) {
+	laughs := "x-0: &a0 {a: 1, b: 2}\n"
+	for i := 1; i < 40; i++ {
+		last, next := string(rune('a'+(i-1)/10))+string(rune('0'+(i-1)%10)), string(rune('a'+i/10))+string(rune('0'+i%10))
+		laughs += "x-" + next + ": &" + next + " {<<: [*" + last + ", *" + last + "]}\n"
+	}
+	for name, c := range map[string]struct{ src, want string }{
+		"self merge":       {"services:\n  w: &w\n    image: x\n    <<: *w", "stands inside the anchor"},
+		"deep flow":        {"x-a: " + strings.Repeat("[", 9000) + strings.Repeat("]", 9000), "nested deeper"},
+		"deep block":       {deepBlock(300), "nested deeper"},
+		"unclosed":         {strings.Repeat("[", 100_000), ""},
+		"utf-16 le":        {"\xff\xfes\x00e\x00", "UTF-16"},
+		"utf-16 be":        {"\xfe\xff\x00s\x00e", "UTF-16"},
+		"utf-16 bare":      {"s\x00e\x00r\x00", "UTF-16"},
+		"invalid utf-8":    {"services:\n  web: {image: \"\xff\"}\n", "not valid UTF-8"},
+		"control":          {"services: \x01\n", "control character U+0001"},
+		"merge laughs":     {laughs, "merge keys bring more"},
+		"alias cycle":      {"x-a: &a [1, *a]\n", "stands inside the anchor"},
+		"too large":        {"# " + strings.Repeat("x", maxSize), "larger than"},
+		"duplicate keys":   {"services:\n  web: {image: x}\n  web: {image: y}\n", "already set on line 2"},
+		"template":         {"a: {{ x }}\n", "not a scalar"},
+		"number as key":    {"1: x\n", "not text"},
+		"list root":        {"- a\n", "not a mapping"},
+		"unknown alias":    {"a: *b\n", "not valid YAML"},
+		"ports variable":   {"services: {web: {image: x, ports: \"${LIST}\"}}\n", "not a list"},
+		"services list":    {"services: [a]\n", "not a mapping"},
+		"service text":     {"services: {web: x}\n", "not a mapping"},
+		"include text":     {"include: a.yaml\nservices: {}\n", "not a list"},
+		"extends missing":  {"services: {web: {extends: nope}}\n", "is not in compose.yaml"},
+		"extends itself":   {"services: {web: {extends: web}}\n", "extends itself"},
+		"merge of a text":  {"a: {<<: x}\n", "does not name a mapping"},
+		"reset root":       {"!reset # x", ""},
+		"list in extends":  {"services: {web: {extends: {file: [a], service: b}}}\n", "is not in compose.yaml"},
+		"empty":            {"", ""},
+		"many keys":        {manyKeys(20_000), ""},
+		"many services":    {"services:\n" + repeat("  s%d: {image: x, ports: [\"%d:80\"]}\n", 5000), ""},
+		"many entries":     {"services:\n  web:\n    image: x\n    ports:\n" + strings.Repeat("    - 8080:80\n", 100_000), ""},
+		"shared many ways": {"x-p: &p [" + strings.Repeat("80,", 20_000) + "]\nservices:\n" + repeat("  s%d: {image: x, ports: *p}\n", 1000), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			began := time.Now()
+			p := loadFile([]byte(c.src))
+			checkSpans(t, p)
+			for _, f := range p.Files {
+				f.Values()
+			}
+			if took := time.Since(began); took > time.Second {
+				t.Errorf("took %v", took)
+			}
+			var said []string
+			for _, q := range p.Problems {
+				said = append(said, q.Message)
+			}
+			if c.want != "" && !strings.Contains(strings.Join(said, "; "), c.want) {
+				t.Errorf("want %q, got %q", c.want, said)
+			}
+		})
+	}
+}
+
+func deepBlock(levels int) string {
+	var b strings.Builder
+	for i := range levels {
+		b.WriteString(strings.Repeat(" ", i) + "a:\n")
+	}
+	return b.String()
+}
+
+func repeat(format string, n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(strings.ReplaceAll(format, "%d", itoa(i)))
+	}
+	return b.String()
+}
+
+func itoa(i int) string { return PortRange{i + 1, i + 1}.String() }
+
+func manyKeys(n int) string { return "x-a:\n" + repeat("  k%d: 1\n", n) }
+
+// TestWideRange: one interval for us, and compose-go is not asked.
+func TestWideRange(t *testing.T) {
+	p := loadFile([]byte("services: {web: {image: x, ports: [\"1-65535:1-65535\"]}}\n"))
+	if len(p.Mappings) != 1 || !strings.Contains(p.Mappings[0].Locked, "wider than") || p.Loadable() == nil {
+		t.Errorf("got %v, loadable: %v", describeAll(p), p.Loadable())
+	}
+}
+
+// TestOddIncludes: files that can't be included are problems at the include.
+func TestOddIncludes(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "compose.yaml"), "include:\n  - folder\n  - missing.yaml\n  - loop.yaml\n  - oci://host/x\nservices: {}\n")
+	write(t, filepath.Join(dir, "loop.yaml"), "include: [loop.yaml]\n")
+	if err := os.Mkdir(filepath.Join(dir, "folder"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	p := loadIn(dir, LoadOptions{})
+	got := describeAll(p)
+	for _, want := range []string{
+		`compose.yaml:2:5: include "folder": not a regular file`,
+		`compose.yaml:3:5: include "missing.yaml": no such file`,
+		`loop.yaml:1:11: include "loop.yaml" leads back to itself`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("want %q in:\n%s", want, got)
+		}
+	}
+	if len(p.Notes) != 1 || !strings.Contains(p.Notes[0], "remote") {
+		t.Errorf("notes: %q", p.Notes)
+	}
+}

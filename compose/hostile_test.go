@@ -46,8 +46,8 @@ func TestHostile(t *testing.T) {
 		"empty":            {"", ""},
 		"many keys":        {manyKeys(20_000), ""},
 		"many services":    {"services:\n" + repeat("  s%d: {image: x, ports: [\"%d:80\"]}\n", 5000), ""},
-		"many entries":     {"services:\n  web:\n    image: x\n    ports:\n" + strings.Repeat("    - 8080:80\n", 100_000), ""},
-		"shared many ways": {"x-p: &p [" + strings.Repeat("80,", 20_000) + "]\nservices:\n" + repeat("  s%d: {image: x, ports: *p}\n", 1000), ""},
+		"many entries":     {"services:\n  web:\n    image: x\n    ports:\n" + strings.Repeat("    - 8080:80\n", 100_000), "more than 20000 mappings"},
+		"shared many ways": {"x-p: &p [" + strings.Repeat("80,", 20_000) + "]\nservices:\n" + repeat("  s%d: {image: x, ports: *p}\n", 1000), "more than 20000 mappings"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			began := time.Now()

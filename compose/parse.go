@@ -17,9 +17,9 @@ import (
 const (
 	maxSize     = 4 << 20
 	maxDepth    = 100
-	maxMerged   = 50_000  // keys that merge keys bring to one mapping, repeats counted
-	maxMappings = 100_000 // of one project, anchors followed
-	maxRange    = 4096    // ports of one range; compose-go makes an entry of each
+	maxMerged   = 50_000 // keys that merge keys bring to one mapping, repeats counted
+	maxMappings = 20_000 // of one project, anchors followed
+	maxRange    = 4096   // ports of one range; compose-go makes an entry of each
 )
 
 // Parse reads the YAML of a compose file. It never fails: what is wrong with

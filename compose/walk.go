@@ -2,6 +2,7 @@ package compose
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -129,6 +130,7 @@ type walker struct {
 	direct   map[*yaml.Node]bool     // entries that stand in a ports list themselves
 	all      []*Mapping
 	problems []Problem
+	full     bool // maxMappings is reached
 }
 
 func (w *walker) problem(f *File, n *yaml.Node, message, hint string) {
@@ -309,6 +311,10 @@ func (w *walker) ports(f *File, s *service, n *yaml.Node, env Lookup) {
 			continue
 		}
 		if len(w.all) >= maxMappings {
+			if !w.full {
+				w.problem(f, item, fmt.Sprintf("more than %d mappings in one project", maxMappings), "split the project")
+			}
+			w.full = true
 			return
 		}
 		m := w.mapping(f, item, env)

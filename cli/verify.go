@@ -4,7 +4,8 @@ import (
 	"errors"
 	"runtime"
 	"slices"
-	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/rewrite"
@@ -41,13 +42,20 @@ var errUncompared = errors.New("not compared")
 // verifyModels compares projects before and after as compose-go sees them. It
 // returns those that compose-go can't load, and what is not as planned.
 func verifyModels(projects []*compose.Project, after map[string][]byte, changes []rewrite.Change) (uncompared []*compose.Project, failures []error) {
-	errs := inParallel(projects, func(p *compose.Project) error {
-		compared, err := rewrite.VerifyModel(p, after, changes)
-		if err == nil && !compared {
-			return errUncompared
-		}
-		return err
-	})
+	errs := make([]error, len(projects))
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, p := range projects {
+		g.Go(func() error {
+			compared, err := rewrite.VerifyModel(p, after, changes)
+			if err == nil && !compared {
+				err = errUncompared
+			}
+			errs[i] = err
+			return nil
+		})
+	}
+	_ = g.Wait()
 	for i, err := range errs {
 		switch {
 		case errors.Is(err, errUncompared):
@@ -68,25 +76,4 @@ func (w *workspace) unverified(errs []error) error {
 		}
 	}
 	return nil
-}
-
-// inParallel calls a function on every item, as many at a time as there are
-// processors, and returns the errors in the items' order.
-func inParallel[T any](items []T, call func(T) error) []error {
-	errs := make([]error, len(items))
-	next := make(chan int)
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(items)) {
-		wg.Go(func() {
-			for i := range next {
-				errs[i] = call(items[i])
-			}
-		})
-	}
-	for i := range items {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
-	return errs
 }

@@ -6,10 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
+	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
 	"go.yaml.in/yaml/v4"
+	"golang.org/x/sync/errgroup"
 )
 
 // The names that Compose looks for, in its order (cli.DefaultFileNames and
@@ -53,7 +57,8 @@ type Found struct {
 // and the house rules group them. A file is taken whatever its name. The error
 // is about a path that does not exist.
 func (l *Loader) Discover(paths []string, options DiscoverOptions) (Found, error) {
-	d := discoverer{loader: l, options: options, seen: map[string]bool{}}
+	d := discoverer{loader: l, options: options, files: matcher(options.Files), seen: map[string]bool{}}
+	d.reading.SetLimit(runtime.GOMAXPROCS(0))
 	folders := map[string][]string{} // files named one by one, by folder
 	var dirs []string
 	for _, path := range paths {
@@ -76,7 +81,11 @@ func (l *Loader) Discover(paths []string, options DiscoverOptions) (Found, error
 		}
 	}
 	for _, dir := range dirs {
-		d.folder(dir, slices.Compact(slices.Sorted(slices.Values(folders[dir]))), true)
+		d.enter(folder{dir, slices.Compact(slices.Sorted(slices.Values(folders[dir]))), true})
+	}
+	_ = d.reading.Wait()
+	for _, f := range d.folders {
+		d.folder(f.dir, f.names, f.named)
 	}
 	slices.SortFunc(d.found.Groups, compareGroups)
 	return d.found, nil
@@ -90,8 +99,36 @@ func compareGroups(a, b Group) int {
 type discoverer struct {
 	loader  *Loader
 	options DiscoverOptions
+	files   gitignore.Matcher // options.Files
 	found   Found
 	seen    map[string]bool // folders done, and files settled by Projects
+	folders []folder
+	reading errgroup.Group
+	unnamed sync.Map // path → whether a file without a compose file's name is compose by content
+}
+
+// folder is a folder's YAML files; named ones were given one by one.
+type folder struct {
+	dir   string
+	names []string
+	named bool
+}
+
+// enter notes a folder, whose files are grouped when all have been read:
+// several at a time, while the walk goes on.
+func (d *discoverer) enter(f folder) {
+	d.folders = append(d.folders, f)
+	for _, name := range f.names {
+		path := filepath.Join(f.dir, name)
+		d.reading.Go(func() error {
+			if f.named || d.named(path) {
+				_, _ = d.loader.file(path) // an error is met again where the file is used
+			} else {
+				d.unnamed.Store(path, d.loader.unnamed(path))
+			}
+			return nil
+		})
+	}
 }
 
 func (d *discoverer) walk(dir string, ig ignorer) {
@@ -123,7 +160,7 @@ func (d *discoverer) walk(dir string, ig ignorer) {
 			names = append(names, e.Name())
 		}
 	}
-	d.folder(dir, names, false)
+	d.enter(folder{dir, names, false})
 }
 
 // folder groups a folder's files. When they were named one by one, all of
@@ -186,9 +223,8 @@ func (d *discoverer) standard(dir string, names []string) (Group, []string) {
 func (d *discoverer) other(dir, name string, base Group, named bool) {
 	path := filepath.Join(dir, name)
 	alone := Group{Dir: dir, Files: []string{path}}
-	byName := composeName.MatchString(name) || newIgnorer(d.options.Base, DiscoverOptions{Base: d.options.Base, Ignore: d.options.Files}).excluded(path)
-	if !named && !byName {
-		if d.loader.unnamed(path) {
+	if !named && !d.named(path) {
+		if is, _ := d.unnamed.Load(path); is == true {
 			d.found.Unnamed = append(d.found.Unnamed, path)
 		}
 		return
@@ -213,6 +249,11 @@ func (d *discoverer) other(dir, name string, base Group, named bool) {
 	default:
 		d.add(alone)
 	}
+}
+
+// named reports a compose file by its name, or by the configuration.
+func (d *discoverer) named(path string) bool {
+	return composeName.MatchString(filepath.Base(path)) || d.files.Match(parts(d.options.Base, path), false)
 }
 
 // extendsProject reports whether the project's file has one of the services.

@@ -22,12 +22,7 @@ type ignorer struct {
 // newIgnorer starts at a folder with the patterns of the folders above it, up
 // to the root of the Git repository.
 func newIgnorer(dir string, options DiscoverOptions) ignorer {
-	ig := ignorer{root: gitRoot(dir), base: options.Base}
-	var patterns []gitignore.Pattern
-	for _, p := range options.Ignore {
-		patterns = append(patterns, gitignore.ParsePattern(p, nil))
-	}
-	ig.config = gitignore.NewMatcher(patterns)
+	ig := ignorer{root: gitRoot(dir), base: options.Base, config: matcher(options.Ignore)}
 	ig.patterns = ig.read(filepath.Join(ig.root, ".git", "info", "exclude"), nil)
 	for d := ig.root; d != dir; {
 		ig = ig.enter(d)
@@ -35,6 +30,14 @@ func newIgnorer(dir string, options DiscoverOptions) ignorer {
 		d = filepath.Join(d, below)
 	}
 	return ig
+}
+
+func matcher(patterns []string) gitignore.Matcher {
+	var parsed []gitignore.Pattern
+	for _, p := range patterns {
+		parsed = append(parsed, gitignore.ParsePattern(p, nil))
+	}
+	return gitignore.NewMatcher(parsed)
 }
 
 // gitRoot is the nearest folder above that holds .git, else dir itself.

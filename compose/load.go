@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Group is the files that docker compose would load together.
@@ -88,22 +90,20 @@ func (l *Loader) Add(path string, src []byte) {
 // Problems of its project, whose other files are still there.
 func (l *Loader) Load(groups []Group) []*Project {
 	projects := make([]*Project, len(groups))
-	var wg sync.WaitGroup
-	next := make(chan int)
-	for range min(runtime.GOMAXPROCS(0), len(groups)) {
-		wg.Go(func() {
-			for i := range next {
-				projects[i] = l.load(groups[i])
-			}
-		})
-	}
-	for i := range groups {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
+	each(len(groups), func(i int) { projects[i] = l.load(groups[i]) })
 	families(projects)
 	return projects
+}
+
+// each calls a function for every number below n, as many at a time as there
+// are processors.
+func each(n int, call func(int)) {
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range n {
+		g.Go(func() error { call(i); return nil })
+	}
+	_ = g.Wait()
 }
 
 func (l *Loader) load(group Group) *Project {

@@ -58,7 +58,7 @@ func LoadModel(in ModelInput) (project *types.Project, err error) {
 func (p *Project) Stubs(text string) map[string]string {
 	stubs := map[string]string{}
 	for _, f := range p.Files {
-		for _, name := range Variables(string(f.Src)) {
+		for _, name := range f.variables() {
 			stubs[name] = text
 		}
 	}
@@ -70,13 +70,18 @@ func (p *Project) Stubs(text string) map[string]string {
 func (p *Project) Variables() []string {
 	var names []string
 	for _, f := range p.Files {
-		names = append(names, Variables(string(f.Src))...)
+		names = append(names, f.variables()...)
 	}
 	for _, f := range p.Env.files {
 		names = slices.AppendSeq(names, maps.Keys(f.Vars))
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+func (f *File) variables() []string {
+	f.namesOnce.Do(func() { f.names = Variables(string(f.Src)) })
+	return f.names
 }
 
 // ErrWithheld is returned for a project that compose-go must not see.

@@ -57,7 +57,10 @@ func scalarValue(n *yaml.Node) any {
 	case "!!null":
 		return nil
 	case "!!int":
-		var i int64
+		i, err := strconv.ParseInt(n.Value, 10, 64)
+		if err == nil && n.Value[0] != '0' && n.Value[0] != '+' {
+			return i // the plain ones, without a decoder for each
+		}
 		if n.Decode(&i) == nil {
 			return i
 		}

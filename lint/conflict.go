@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"iter"
 	"net/netip"
 	"slices"
 	"strings"
@@ -37,35 +38,71 @@ Give one of the two another host port.`,
 }
 
 func checkConflicts(p *Pass) {
-	var earlier []publication
-	for _, pub := range publications(p.Project) {
+	earlier := board{}
+	for _, pub := range p.run.publications[p.index] {
 		p.reportConflicts(pub, earlier)
-		earlier = append(earlier, pub)
+		earlier.add(pub)
 	}
 	p.reportClashes()
 }
 
 // publication is a mapping that binds host ports when its service starts.
 type publication struct {
-	compose.Mapping
+	*compose.Mapping
 	profiles []string
+	project  int // its index in the run
 }
 
 // publications lists what a project would bind, in load order.
-func publications(p *compose.Project) []publication {
-	services := map[string]compose.Service{}
-	for _, s := range p.Services {
-		services[s.Name] = s
+func publications(index int, p *compose.Project) []publication {
+	services := make(map[string]*compose.Service, len(p.Services))
+	for i := range p.Services {
+		services[p.Services[i].Name] = &p.Services[i]
 	}
-	var out []publication
-	for _, m := range p.Mappings {
-		s := services[m.Service]
-		if m.Dropped != compose.Published || m.Invalid != "" || m.HostPort.Ports.Zero() || s.HostNetwork {
+	out := make([]publication, 0, len(p.Mappings))
+	for i := range p.Mappings {
+		m := &p.Mappings[i]
+		if m.Dropped != compose.Published || m.Invalid != "" || m.HostPort.Ports.Zero() {
 			continue
 		}
-		out = append(out, publication{m, s.Profiles})
+		pub := publication{Mapping: m, project: index}
+		if s := services[m.Service]; s != nil {
+			if s.HostNetwork {
+				continue
+			}
+			pub.profiles = s.Profiles
+		}
+		out = append(out, pub)
 	}
 	return out
+}
+
+// board keeps publications by blocks of host ports, so that those which overlap
+// another are found without looking at all.
+type board map[int][]publication
+
+const block = 64 // ports
+
+func (b board) add(pub publication) {
+	for at := pub.HostPort.Ports.First / block; at <= pub.HostPort.Ports.Last/block; at++ {
+		b[at] = append(b[at], pub)
+	}
+}
+
+// overlapping yields the publications that share a host port with one, each
+// once, whatever their addresses and protocols.
+func (b board) overlapping(pub publication) iter.Seq[publication] {
+	ports := pub.HostPort.Ports
+	return func(yield func(publication) bool) {
+		for at := ports.First / block; at <= ports.Last/block; at++ {
+			for _, other := range b[at] {
+				first := max(ports.First, other.HostPort.Ports.First)
+				if first/block == at && ports.Overlaps(other.HostPort.Ports) && !yield(other) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // maxRelated bounds the earlier ends that one finding lists.
@@ -73,16 +110,22 @@ const maxRelated = 5
 
 // reportConflicts reports at most one error and one warning for a mapping,
 // with the earlier mappings that it collides with as related places.
-func (p *Pass) reportConflicts(pub publication, earlier []publication) {
+func (p *Pass) reportConflicts(pub publication, earlier board) {
 	var worst clash
 	var related []Related
-	for _, e := range earlier {
+	for e := range earlier.overlapping(pub) {
 		c := p.compare(e, pub)
-		if c.severity == Off || c.severity < worst.severity || len(related) == maxRelated {
+		if c.severity == Off || c.severity < worst.severity {
 			continue
 		}
 		if c.severity > worst.severity {
 			worst, related = c, nil
+		}
+		if len(related) >= maxRelated {
+			if worst.severity == Error {
+				break
+			}
+			continue
 		}
 		related = append(related, publishedAt(e))
 		related = append(related, p.cause(e)...)
@@ -90,7 +133,7 @@ func (p *Pass) reportConflicts(pub publication, earlier []publication) {
 	if worst.severity == Off {
 		return
 	}
-	f := aboutHost(pub.Mapping)
+	f := aboutHost(*pub.Mapping)
 	f.Severity = worst.severity
 	f.Message = worst.message
 	f.Hint = worst.hint
@@ -105,7 +148,7 @@ type clash struct {
 }
 
 func (p *Pass) compare(a, b publication) clash {
-	if a.Protocol != b.Protocol || !a.HostPort.Ports.Overlaps(b.HostPort.Ports) || !addressesOverlap(a.HostIP, b.HostIP) || sameMapping(a, b) {
+	if a.Protocol != b.Protocol || !addressesOverlap(a.HostIP, b.HostIP) || sameMapping(a, b) {
 		return clash{}
 	}
 	port := overlap(a.HostPort.Ports, b.HostPort.Ports)
@@ -202,7 +245,7 @@ func addressesOverlap(a, b string) bool {
 }
 
 func publishedAt(pub publication) Related {
-	return Related{pub.File, aboutHost(pub.Mapping).Span, "service " + quote(pub.Service) + " publishes it here"}
+	return Related{pub.File, aboutHost(*pub.Mapping).Span, "service " + quote(pub.Service) + " publishes it here"}
 }
 
 // cause is the line of the env file that gives a mapping's variable its value.

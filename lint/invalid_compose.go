@@ -39,13 +39,9 @@ that hold a variable are not judged.`,
 // validate holds a file against the schema. What the walker has reported
 // already is not said twice.
 func (p *Pass) validate(f *compose.File, reported map[int]bool) {
-	for i, doc := range f.Values() {
-		for _, v := range violations(doc) {
-			span := f.At(i, v.path, v.key)
-			if reported[span.Start] {
-				continue
-			}
-			p.Report(Finding{File: f, Span: span, Service: service(v.path), Message: v.message, Hint: v.hint})
+	for _, v := range p.run.violations(f) {
+		if !reported[v.span.Start] {
+			p.Report(Finding{File: f, Span: v.span, Service: service(v.path), Message: v.message, Hint: v.hint})
 		}
 	}
 }

@@ -113,7 +113,7 @@ func aboutHost(m compose.Mapping) Finding {
 }
 
 // plan is what migrate would do to the project's mappings, worked out once per run.
-func (p *Pass) plan() rewrite.Plan { return p.run.plans()[p.index] }
+func (p *Pass) plan() rewrite.Plan { return p.run.families[p.Project]()[p.Project] }
 
 // quote is a name from a file as it stands in a message: what a terminal
 // could mistake for its own is escaped.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/strategies"
@@ -15,21 +17,22 @@ import (
 // place; one that several projects show, because they share a file, is there once.
 func Run(projects []*compose.Project, options Options) []Finding {
 	r := &run{projects: projects, options: options}
+	r.families = r.plans()
+	r.alone = alone(projects)
+	r.claimed = sync.OnceValue(r.claims)
+	for i, p := range projects {
+		r.publications = append(r.publications, publications(i, p))
+	}
 	found := make([][]Finding, len(projects))
-	next := make(chan int)
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(projects)) {
-		wg.Go(func() {
-			for i := range next {
-				found[i] = r.check(i)
-			}
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range projects {
+		g.Go(func() error {
+			found[i] = r.check(i)
+			return nil
 		})
 	}
-	for i := range projects {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
+	_ = g.Wait()
 	return once(slices.Concat(found...))
 }
 
@@ -38,10 +41,11 @@ type run struct {
 	projects []*compose.Project
 	options  Options
 
-	plansOnce  sync.Once
-	made       []rewrite.Plan
-	claimsOnce sync.Once
-	claimed    claims
+	families     map[*compose.Project]func() map[*compose.Project]rewrite.Plan
+	files        sync.Map        // *compose.File → func() []violation
+	alone        []bool          // by project
+	publications [][]publication // by project
+	claimed      func() board
 }
 
 func (r *run) check(i int) []Finding {
@@ -73,26 +77,40 @@ func (r *run) check(i int) []Finding {
 	return findings
 }
 
-// plans is what migrate would do, project by project. Names are chosen per
-// family, so that a fix gives the name that migrate would.
-func (r *run) plans() []rewrite.Plan {
-	r.plansOnce.Do(func() {
-		index := map[*compose.Project]int{}
-		for i, p := range r.projects {
-			index[p] = i
+// plans is what migrate would do, project by project, worked out when the first
+// project of a family asks. Names are chosen per family, so that a fix gives
+// the name that migrate would.
+func (r *run) plans() map[*compose.Project]func() map[*compose.Project]rewrite.Plan {
+	plans := map[*compose.Project]func() map[*compose.Project]rewrite.Plan{}
+	for _, family := range strategies.Families(r.projects) {
+		made := sync.OnceValue(func() map[*compose.Project]rewrite.Plan { return r.planFamily(family) })
+		for _, p := range family {
+			plans[p] = made
 		}
-		r.made = make([]rewrite.Plan, len(r.projects))
-		for _, family := range strategies.Families(r.projects) {
-			names := strategies.Name(family)
-			for _, p := range family {
-				facts := strategies.Gather(p, names, nil)
-				r.made[index[p]] = rewrite.Make([]*compose.Project{p}, func(_ *compose.Project, m compose.Mapping) strategies.Decision {
-					return strategies.Decide(m, cmp.Or(r.options.Strategies[p], strategies.Auto), facts(m))
-				})
-			}
-		}
-	})
-	return r.made
+	}
+	return plans
+}
+
+func (r *run) planFamily(family []*compose.Project) map[*compose.Project]rewrite.Plan {
+	plans := map[*compose.Project]rewrite.Plan{}
+	names := strategies.Name(family)
+	for _, p := range family {
+		facts := strategies.Gather(p, names, nil)
+		plans[p] = rewrite.Make([]*compose.Project{p}, func(_ *compose.Project, m compose.Mapping) strategies.Decision {
+			return strategies.Decide(m, cmp.Or(r.options.Strategies[p], strategies.Auto), facts(m))
+		})
+	}
+	return plans
+}
+
+// violations are those of a file, found once however many projects have it.
+func (r *run) violations(f *compose.File) []violation {
+	v, _ := r.files.LoadOrStore(f, sync.OnceValue(func() []violation { return violations(f) }))
+	found, ok := v.(func() []violation)
+	if !ok {
+		return nil
+	}
+	return found()
 }
 
 // once sorts findings and drops repeats.

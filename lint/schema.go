@@ -15,6 +15,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"github.com/xrash/smetrics"
+
+	"github.com/portmoor/portmoor/compose"
 )
 
 // composeSchema is the schema of the Compose specification that compose-go
@@ -47,12 +49,28 @@ var composeSchema = sync.OnceValue(func() *jsonschema.Schema {
 type violation struct {
 	path    []string
 	key     bool // whether it is about the key rather than its value
+	span    compose.Span
 	message string
 	hint    string
 }
 
-// violations validates a document.
-func violations(doc any) []violation {
+// Prepare compiles the schema of the Compose specification, which takes 10 ms.
+// Run does it where nobody has; meanwhile a caller can read files.
+func Prepare() { composeSchema() }
+
+// violations validates a file's documents.
+func violations(f *compose.File) []violation {
+	var all []violation
+	for i, doc := range f.Values() {
+		for _, v := range violationsOf(doc) {
+			v.span = f.At(i, v.path, v.key)
+			all = append(all, v)
+		}
+	}
+	return all
+}
+
+func violationsOf(doc any) []violation {
 	s := composeSchema()
 	if s == nil || doc == nil {
 		return nil
@@ -277,7 +295,10 @@ func unknownKeys(path, keys []string) []violation {
 		if near := nearest(key); near != "" {
 			hint = "did you mean " + near + "?"
 		}
-		found = append(found, violation{append(slices.Clone(path), key), true, fmt.Sprintf("unknown key %s %s", quote(key), where), hint})
+		found = append(found, violation{
+			path: append(slices.Clone(path), key), key: true,
+			message: fmt.Sprintf("unknown key %s %s", quote(key), where), hint: hint,
+		})
 	}
 	return found
 }

@@ -36,12 +36,14 @@ func needsQuotes(text string, flow bool) bool {
 		strings.Contains(text, ": ") || strings.Contains(text, " #") || strings.ContainsAny(text, "\"'\n\t")
 }
 
+var doubleQuoted = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
 func escape(text string, quote compose.Quote) string {
 	switch quote {
 	case compose.Single:
 		return strings.ReplaceAll(text, "'", "''")
 	case compose.Double:
-		return strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text)
+		return doubleQuoted.Replace(text)
 	default:
 		return text
 	}

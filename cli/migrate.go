@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -90,13 +91,23 @@ func (w *workspace) plan() *migration {
 	return m
 }
 
-// folder names a project in the configuration: its folder's path from there.
-func (w *workspace) folder(p *compose.Project) string {
-	rel, err := filepath.Rel(w.home, p.Dir)
+// fromHome is a path as the configuration names it.
+func (w *workspace) fromHome(path string) string {
+	rel, err := filepath.Rel(w.home, path)
 	if err != nil {
-		return p.Dir
+		return path
 	}
 	return filepath.ToSlash(rel)
+}
+
+// settingsName names a project in the configuration: by its folder, or where
+// that has others too, and docker compose would not find this one there, by its
+// last file.
+func (w *workspace) settingsName(p *compose.Project) string {
+	if last := p.Group.Files[len(p.Group.Files)-1]; !compose.Standard(last) {
+		return w.fromHome(last)
+	}
+	return w.fromHome(p.Dir)
 }
 
 // refuseInvalid takes out the changes of files that docker compose refuses,
@@ -155,11 +166,11 @@ func (m *migration) remember(w *workspace) error {
 		if ch.Decision.Kind != strategies.Ephemeral {
 			continue
 		}
-		folder := w.folder(m.owner[ch.Mapping.Place()])
-		if defaults[folder] == nil {
-			defaults[folder] = map[string]string{}
+		name := w.settingsName(m.owner[ch.Mapping.Place()])
+		if defaults[name] == nil {
+			defaults[name] = map[string]string{}
 		}
-		defaults[folder][strategies.DefaultKey(ch.Mapping)] = ch.Mapping.HostPort.Text
+		defaults[name][strategies.DefaultKey(ch.Mapping)] = ch.Mapping.HostPort.Text
 	}
 	if len(defaults) == 0 {
 		return nil
@@ -173,7 +184,14 @@ func (m *migration) remember(w *workspace) error {
 	return nil
 }
 
-// defaults are the host texts that the configuration remembers for a project.
+// defaults are the host texts that the configuration remembers for a project:
+// those of its folder, and before them its own.
 func (w *workspace) defaults(p *compose.Project) map[string]string {
-	return w.config.Defaults[w.folder(p)]
+	all := maps.Clone(w.config.Defaults[w.fromHome(p.Dir)])
+	if own := w.config.Defaults[w.settingsName(p)]; all == nil {
+		all = own
+	} else {
+		maps.Copy(all, own)
+	}
+	return all
 }

@@ -37,7 +37,7 @@ type Config struct {
 	Range        PortRange                    `config:"range" doc:"where new ports are chosen from; 10000-11000 when absent"`
 	Reserved     []PortRange                  `config:"reserved" doc:"ports and ranges that are never chosen"`
 	Groups       map[string]Group             `config:"groups" doc:"ranges for the new ports of some services; they don't overlap"`
-	Defaults     map[string]map[string]string `config:"defaults" keys:"mapping" check:"host" doc:"host ports to restore: project folder, then service:container, then the text to write"`
+	Defaults     map[string]map[string]string `config:"defaults" keys:"mapping" check:"host" doc:"host ports to restore: project folder or file, then service:container, then the text to write"`
 	Projects     []Project                    `config:"projects" doc:"which compose files belong together"`
 	EnvFiles     []string                     `config:"env_files" doc:"env files of every project, read after its .env; the last one wins"`
 	PortsFile    string                       `config:"ports_file" doc:"where assignments are kept, in each project's folder; data/ports.json when absent"`

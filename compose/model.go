@@ -53,16 +53,28 @@ func LoadModel(in ModelInput) (project *types.Project, err error) {
 	})
 }
 
-// Stubs gives one value to every variable that the files mention, for projects
-// that can't be loaded while a required one is unset.
-func (p *Project) Stubs(text string) map[string]string {
-	stubs := map[string]string{}
+// Environments are environments under which to try to load the project, one
+// after the other: a clean clone may lack what it requires, so that behind the
+// empty one come some that set every variable which the files mention.
+func (p *Project) Environments() []map[string]string {
+	ones, mixed := map[string]string{}, map[string]string{}
 	for _, f := range p.Files {
 		for _, name := range f.variables() {
-			stubs[name] = text
+			ones[name], mixed[name] = "1", "true"
 		}
 	}
-	return stubs
+	for _, m := range p.Mappings {
+		for _, name := range Variables(m.HostPort.Text + m.Target) {
+			mixed[name] = "1"
+		}
+		for _, name := range Variables(m.Address) {
+			mixed[name] = "127.0.0.1"
+		}
+		if m.HostPort.Var != "" && m.Container.Width() > 1 {
+			mixed[m.HostPort.Var] = m.Container.String() // both sides of a range are as wide
+		}
+	}
+	return []map[string]string{nil, ones, mixed}
 }
 
 // Variables lists every name that the project's files mention and that its

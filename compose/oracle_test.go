@@ -66,7 +66,7 @@ func TestWalkerAgreesWithComposeGo(t *testing.T) {
 
 // stubbed is the project's environment with 1 for every variable without a value.
 func stubbed(p *Project) map[string]string {
-	environ := p.Stubs("1")
+	environ := p.Environments()[1]
 	for name, v := range p.Env.all() {
 		if v != "" {
 			environ[name] = v

@@ -76,7 +76,7 @@ func VerifyModel(p *compose.Project, after map[string][]byte, changes []Change) 
 		return false, err
 	}
 	defer done()
-	for _, environ := range []map[string]string{nil, p.Stubs("1"), p.Stubs("true")} {
+	for _, environ := range p.Environments() {
 		was, err := load(nil, environ)
 		if err != nil {
 			continue

@@ -43,6 +43,7 @@ func TestScripts(t *testing.T) {
 			"bom":          bom,
 			"trim-newline": trimNewline,
 			"mode":         mode,
+			"mode-set":     setMode,
 		},
 	})
 }
@@ -117,6 +118,20 @@ func edit(ts *testscript.TestScript, names []string, change func([]byte) []byte)
 		content, err := os.ReadFile(ts.MkAbs(name))
 		ts.Check(err)
 		ts.Check(os.WriteFile(ts.MkAbs(name), change(content), 0o644))
+	}
+}
+
+// setMode changes the permissions of files and folders:
+//
+//	mode-set 000 PATH...
+func setMode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: mode-set PERM PATH...")
+	}
+	perm, err := strconv.ParseUint(args[0], 8, 32)
+	ts.Check(err)
+	for _, path := range args[1:] {
+		ts.Check(os.Chmod(ts.MkAbs(path), fs.FileMode(perm)))
 	}
 }
 

@@ -114,7 +114,11 @@ func (f *File) syntaxProblem(err error) Problem {
 		_, size := utf8.DecodeRune(f.Src[at:])
 		end = at + size
 	}
-	return Problem{Span: Span{at, end}, Message: "not valid YAML: " + load.Message}
+	p := Problem{Span: Span{at, end}, Message: "not valid YAML: " + load.Message}
+	if at < len(f.Src) && f.Src[at] == '\t' {
+		p.Hint = "indent with spaces, not with tabs"
+	}
+	return p
 }
 
 // inspector looks once at every node for what makes a document unusable.

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/compose-spec/compose-go/v2/schema"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -27,14 +26,6 @@ var composeSchema = sync.OnceValue(func() *jsonschema.Schema {
 		return nil
 	}
 	c := jsonschema.NewCompiler()
-	c.RegisterFormat(&jsonschema.Format{Name: "duration", Validate: func(v any) error {
-		text, ok := v.(string)
-		if !ok || strings.Contains(text, "$") {
-			return nil
-		}
-		_, err := time.ParseDuration(text)
-		return err
-	}})
 	if err := c.AddResource("compose-spec.json", doc); err != nil {
 		return nil
 	}
@@ -62,7 +53,7 @@ func Prepare() { composeSchema() }
 func violations(f *compose.File) []violation {
 	var all []violation
 	for i, doc := range f.Values() {
-		for _, v := range violationsOf(doc) {
+		for _, v := range append(violationsOf(doc), unreadable(doc)...) {
 			v.span = f.At(i, v.path, v.key)
 			all = append(all, v)
 		}
@@ -98,6 +89,24 @@ func misjudged(key, all *jsonschema.ValidationError) bool {
 		return false
 	}
 	return failsBelow(all, path[:len(path)-1])
+}
+
+// foldedLists are the lists in which compose-go drops what stands twice before
+// it validates (override.EnforceUnicity, v2.16.2).
+var foldedLists = []string{
+	"networks.*.labels", "networks.*.ipam.options", "services.*.annotations", "services.*.build.additional_contexts",
+	"services.*.build.args", "services.*.build.labels", "services.*.build.platform", "services.*.build.tags",
+	"services.*.cap_add", "services.*.cap_drop", "services.*.configs", "services.*.deploy.labels", "services.*.devices",
+	"services.*.dns", "services.*.dns_opt", "services.*.dns_search", "services.*.env_file", "services.*.environment",
+	"services.*.expose", "services.*.labels", "services.*.links", "services.*.networks.*.aliases",
+	"services.*.networks.*.link_local_ips", "services.*.ports", "services.*.profiles", "services.*.secrets",
+	"services.*.sysctls", "services.*.tmpfs", "services.*.volumes",
+}
+
+func folded(list []string) bool {
+	return slices.ContainsFunc(foldedLists, func(pattern string) bool {
+		return slices.EqualFunc(list, strings.Split(pattern, "."), func(key, want string) bool { return want == "*" || want == key })
+	})
 }
 
 func failsBelow(e *jsonschema.ValidationError, path []string) bool {
@@ -200,9 +209,12 @@ func joinTypes(all []*jsonschema.ValidationError, best *jsonschema.ValidationErr
 }
 
 // excused reports an error about a value that Compose would still change
-// before it validates: one that holds a variable, or a text that reads as the
-// number or boolean which is wanted.
+// before it validates: one that holds a variable, a text that it turns into the
+// number or boolean which is wanted, or a list from which it drops repeats.
 func excused(e *jsonschema.ValidationError, doc any) bool {
+	if _, twice := e.ErrorKind.(*kind.UniqueItems); twice {
+		return folded(e.InstanceLocation)
+	}
 	text, ok := valueAt(doc, e.InstanceLocation).(string)
 	if !ok {
 		return false
@@ -210,15 +222,8 @@ func excused(e *jsonschema.ValidationError, doc any) bool {
 	if strings.Contains(text, "$") {
 		return true
 	}
-	wanted, ok := e.ErrorKind.(*kind.Type)
-	if !ok {
-		return false
-	}
-	_, notNumber := strconv.ParseFloat(text, 64)
-	_, notBool := strconv.ParseBool(text)
-	return slices.ContainsFunc(wanted.Want, func(t string) bool {
-		return (t == "integer" || t == "number") && notNumber == nil || t == "boolean" && notBool == nil
-	})
+	kind := scalarAt(e.InstanceLocation)
+	return kind != nil && kind.valid(text)
 }
 
 func valueAt(v any, path []string) any {

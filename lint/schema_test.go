@@ -1,0 +1,82 @@
+package lint
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/portmoor/portmoor/compose"
+)
+
+// TestSchema holds our verdict on small files against that of compose-go: each
+// must be refused by both or by none. What is refused must be refused at the
+// place that want names.
+func TestSchema(t *testing.T) {
+	for src, want := range map[string]string{
+		"services: {web: {image: x, ports: [\"80:80\", \"80:80\"]}}":                                      "",
+		"services: {web: {image: x, labels: [a=b, a=b], cap_add: [a, a], dns: [a, a]}}":                   "",
+		"services: {web: {image: x, profiles: [a, a], environment: [A=b, A=b]}}":                          "",
+		"services: {web: {image: x, networks: [a, a]}}":                                                   "a, a",
+		"services: {web: {image: x, security_opt: [a, a]}}":                                               "a, a",
+		"services: {web: {image: x, build: {context: ., tags: [a, a]}}}":                                  "",
+		"services: {web: {image: x, port: [80]}}":                                                         "port",
+		"services: {web: {image: 1}}":                                                                     "1",
+		"services: {web: {image: x, restart: \"no\"}}":                                                    "",
+		"services: {web: {image: x, restart: 1}}":                                                         "1",
+		"services: {web: {image: x, restart: \"${R}\"}}":                                                  "",
+		"services: {web: {image: x, privileged: \"true\"}}":                                               "",
+		"services: {web: {image: x, privileged: maybe}}":                                                  "maybe",
+		"services: {web: {image: x, scale: \"2\"}}":                                                       "",
+		"services: {web: {image: x, scale: two}}":                                                         "two",
+		"services: {web: {image: x, x-a: 1}}":                                                             "",
+		"services: {web: {image: x, expose: [80, 80]}}":                                                   "",
+		"services: {web: {image: x, ports: {a: b}}}":                                                      "a: b",
+		"services: {web: {image: x, command: [a, 1]}}":                                                    "1",
+		"services: {web: {image: x, depends_on: {a: {condition: started}}}}":                              "started",
+		"services: {web: {image: x, depends_on: {a: {condition: service_started}}}}":                      "",
+		"services: {web: {image: x, healthcheck: {interval: 1x}}}":                                        "1x",
+		"services: {web: {image: x, healthcheck: {interval: 1m30s, retries: 3}}}":                         "",
+		"services: {web: {image: x, environment: {A: 1, B: true, C: null, D: 1.5}}}":                      "",
+		"services: {web: {image: x, environment: {A: [1]}}}":                                              "[1]",
+		"services: {web: {image: x, mem_limit: 1q}}":                                                      "1q",
+		"services: {web: {image: x, mem_limit: 512m, shm_size: -1, cpus: \"0.5\", tty: on, init: \"1\"}}": "\"1\"",
+		"services: {web: {image: x, stop_grace_period: 1d}}":                                              "",
+		"services: {web: {image: x, ulimits: {nofile: {soft: \"a\", hard: 1}}}}":                          "\"a\"",
+		"services: {web: {image: x, ports: [{target: x}]}}":                                               "target",
+		"services: {web: {image: x, healthcheck: {retries: \"3\", disable: \"no\"}}}":                     "",
+		"services: {web: null}":                                                                           "null",
+		"services: {\"a b\": {image: x}}":                                                                 "a b",
+		"service: {web: {image: x}}":                                                                      "service",
+		"services: {web: {image: x, volumes: [{type: bind, source: a, target: b, a: 1}]}}":                "a: 1",
+		"services: {web: {image: x, volumes: [{type: bind, source: a, target: b}]}}":                      "",
+		"services: {web: {image: x, deploy: {replicas: 2, resources: {limits: {cpus: \"1\"}}}}}":          "",
+		"services: {web: {image: x, deploy: {replica: 2}}}":                                               "replica",
+		"volumes: {a: {driver: local, extrnal: true}}":                                                    "extrnal",
+		"volumes: {a: null}":                              "",
+		"networks: {a: {external: true, name: b}}":        "",
+		"{version: \"3.9\", services: {web: {image: x}}}": "",
+		"version: 3.9":                                    "3.9",
+		"name: web":                                       "",
+	} {
+		projects := load(t, src)
+		var ours []string
+		for _, f := range Run(projects, Options{Only: []string{"invalid-compose", "invalid-port"}}) {
+			ours = append(ours, string(f.File.Src[f.Span.Start:])+" \t"+f.Message)
+		}
+		var theirs error
+		for _, environ := range projects[0].Environments() {
+			_, theirs = compose.LoadModel(compose.ModelInput{
+				Dir: "/project", Files: []string{"/project/compose.yaml"},
+				Content: map[string][]byte{"/project/compose.yaml": []byte(src)}, Environ: environ,
+			})
+			if theirs == nil {
+				break
+			}
+		}
+		if (theirs != nil) != (len(ours) > 0) {
+			t.Errorf("%s\nwe say: %q\ncompose-go says: %v", src, ours, theirs)
+		}
+		if (want != "") != (len(ours) > 0) || want != "" && !strings.Contains(ours[0], strings.SplitN(want, ":", 2)[0]) {
+			t.Errorf("%s\nwant %q, got %q", src, want, ours)
+		}
+	}
+}

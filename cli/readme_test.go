@@ -52,7 +52,7 @@ func TestREADMEConfiguration(t *testing.T) {
 	dir := t.TempDir()
 	for _, block := range blocks {
 		for path, text := range map[string]string{
-			".portmoor.yaml": block[1],
+			".portmoor.yaml":     block[1],
 			"docker-compose.yml": "services: {web: {image: example/web}}\n", "docker-compose.prod.yml": "services: {web: {}}\n",
 		} {
 			if err := os.WriteFile(filepath.Join(dir, path), []byte(text), 0o644); err != nil {

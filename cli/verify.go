@@ -30,22 +30,23 @@ func (c *commands) verify(w *workspace, m *migration) error {
 	}
 	uncompared, failures := verifyModels(w.projects, after, m.Changes)
 	for _, p := range uncompared {
-		if slices.ContainsFunc(p.Files, func(f *compose.File) bool { return after[f.Path] != nil }) {
-			c.say(w.show(p.Group.Files[0])+": compose-go can't load this project as it stands, so the result is verified as YAML only", "")
-		}
+		c.say(w.show(p.Group.Files[0])+": compose-go can't load this project as it stands, or not in time: the result is verified as YAML only", "")
 	}
 	return w.unverified(append(errs, failures...))
 }
 
 var errUncompared = errors.New("not compared")
 
-// verifyModels compares projects before and after as compose-go sees them. It
-// returns those that compose-go can't load, and what is not as planned.
+// verifyModels compares the projects that change before and after, as compose-go
+// sees them. It returns those that it can't load, and what is not as planned.
 func verifyModels(projects []*compose.Project, after map[string][]byte, changes []rewrite.Change) (uncompared []*compose.Project, failures []error) {
 	errs := make([]error, len(projects))
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i, p := range projects {
+		if !slices.ContainsFunc(p.Files, func(f *compose.File) bool { return after[f.Path] != nil }) {
+			continue
+		}
 		g.Go(func() error {
 			compared, err := rewrite.VerifyModel(p, after, changes)
 			if err == nil && !compared {

@@ -231,6 +231,7 @@ type File struct {
 
 	lines       []int               // offset of each line's first byte as YAML counts lines
 	aliases     []*yaml.Node        // every alias in the documents
+	nodes       int                 // values in the documents, aliases followed
 	flow        map[*yaml.Node]bool // the members of flow collections
 	namesOnce   sync.Once
 	names       []string // the variables that the file mentions, repeats included

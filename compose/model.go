@@ -100,11 +100,16 @@ func (f *File) variables() []string {
 var ErrWithheld = errors.New("withheld from compose-go")
 
 // Loadable reports whether compose-go may be called on the project: every
-// file parses, and no range makes it build thousands of entries.
+// file parses, it can be loaded within a second, and no range makes it build
+// thousands of entries.
 func (p *Project) Loadable() error {
+	nodes := 0
 	for _, f := range p.Files {
 		if f.Docs == nil {
 			return fmt.Errorf("%s: %w", f.Path, ErrWithheld)
+		}
+		if nodes += f.nodes; nodes > maxLoaded {
+			return fmt.Errorf("%s: more than %d values: %w", f.Path, maxLoaded, ErrWithheld)
 		}
 	}
 	wide := slices.ContainsFunc(p.Mappings, func(m Mapping) bool {

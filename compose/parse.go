@@ -17,9 +17,10 @@ import (
 const (
 	maxSize     = 4 << 20
 	maxDepth    = 100
-	maxMerged   = 50_000 // keys that merge keys bring to one mapping, repeats counted
-	maxMappings = 20_000 // of one project, anchors followed
-	maxRange    = 4096   // ports of one range; compose-go makes an entry of each
+	maxMappings = 10_000  // of one project, anchors followed
+	maxNodes    = 200_000 // of one file, aliases followed
+	maxLoaded   = 6_000   // of one project, aliases followed; compose-go needs a third of a second for them
+	maxRange    = 4096    // ports of one range; compose-go makes an entry of each
 )
 
 // Parse reads the YAML of a compose file. It never fails: what is wrong with
@@ -38,14 +39,14 @@ func Parse(path string, src []byte) *File {
 		f.Problems = []Problem{*problem}
 		return f
 	}
-	in := inspector{file: f, state: map[*yaml.Node]visit{}, weight: map[*yaml.Node]int{}, flow: map[*yaml.Node]bool{}}
+	in := inspector{file: f, state: map[*yaml.Node]visit{}, size: map[*yaml.Node]int{}, flow: map[*yaml.Node]bool{}}
 	for _, d := range docs {
 		in.node(d, 0)
 	}
 	f.Problems = in.problems
 	slices.SortStableFunc(f.Problems, func(a, b Problem) int { return a.Span.Start - b.Span.Start })
 	if !in.refused {
-		f.Docs, f.aliases, f.flow = docs, in.aliases, in.flow
+		f.Docs, f.aliases, f.flow, f.nodes = docs, in.aliases, in.flow, in.nodes
 	}
 	return f
 }
@@ -125,8 +126,9 @@ func (f *File) syntaxProblem(err error) Problem {
 type inspector struct {
 	file     *File
 	state    map[*yaml.Node]visit // of nodes that have an anchor
-	weight   map[*yaml.Node]int   // keys of an anchored mapping, merged ones included
 	flow     map[*yaml.Node]bool  // members of a flow collection
+	size     map[*yaml.Node]int   // nodes of an anchored one, aliases followed
+	nodes    int                  // seen so far, aliases followed
 	aliases  []*yaml.Node
 	problems []Problem
 	refused  bool // compose-go can't or would not read the file
@@ -156,9 +158,15 @@ func (in *inspector) node(n *yaml.Node, depth int) {
 		in.refuse(n, fmt.Sprintf("nested deeper than %d levels", maxDepth), "flatten it")
 		return
 	}
+	if in.nodes++; in.nodes > maxNodes {
+		in.stop = true
+		in.refuse(n, fmt.Sprintf("aliases followed, there are more than %d values", maxNodes), "split the file with include")
+		return
+	}
 	if n.Anchor != "" {
 		in.state[n] = entered
-		defer func() { in.state[n] = left }()
+		before := in.nodes
+		defer func() { in.state[n], in.size[n] = left, in.nodes-before }()
 	}
 	if n.Style&yaml.FlowStyle != 0 {
 		for _, c := range n.Content {
@@ -172,6 +180,7 @@ func (in *inspector) node(n *yaml.Node, depth int) {
 			in.stop = true
 			in.refuse(n, "alias *"+n.Value+" stands inside the anchor that it names", "remove the alias")
 		}
+		in.nodes += in.size[n.Alias]
 	case yaml.MappingNode:
 		in.keys(n)
 		for i := 1; i < len(n.Content); i += 2 {
@@ -209,30 +218,17 @@ func (in *inspector) keys(m *yaml.Node) {
 	}
 }
 
-// merges adds up what merge keys bring, since sixty nested ones can bring more
-// than there is memory for.
+// merges finds merge keys that name something else than mappings.
 func (in *inspector) merges(m *yaml.Node) {
-	if in.stop {
-		return
-	}
-	weight := len(m.Content) / 2
-	for i := 0; i+1 < len(m.Content); i += 2 {
+	for i := 0; i+1 < len(m.Content) && !in.stop; i += 2 {
 		if m.Content[i].Tag != "!!merge" {
 			continue
 		}
 		for _, s := range sources(m.Content[i+1]) {
-			if s = deref(s); s.Kind != yaml.MappingNode {
+			if deref(s).Kind != yaml.MappingNode {
 				in.refuse(m.Content[i], "merge key does not name a mapping", "give it an alias of a mapping")
 				return
 			}
-			weight += max(in.weight[s], len(s.Content)/2)
 		}
-	}
-	if weight > maxMerged {
-		in.stop = true
-		in.refuse(m, fmt.Sprintf("merge keys bring more than %d keys", maxMerged), "")
-	}
-	if m.Anchor != "" {
-		in.weight[m] = weight
 	}
 }

@@ -6,34 +6,25 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// maxValues bounds what aliases may expand to in one document.
-const maxValues = 500_000
-
 // Values are the file's documents as plain values, merge keys resolved and
 // what !reset empties left out: strings, int64, float64, bool, nil, []any and
-// map[string]any. A document that aliases blow up beyond reason is nil.
+// map[string]any.
 func (f *File) Values() []any {
 	values := make([]any, len(f.Docs))
 	for i, doc := range f.Docs {
-		left := maxValues
-		if v := plain(root(doc), &left); left > 0 {
-			values[i] = v
-		}
+		values[i] = plain(root(doc))
 	}
 	return values
 }
 
-func plain(n *yaml.Node, left *int) any {
+func plain(n *yaml.Node) any {
 	n = deref(n)
-	if *left--; *left <= 0 {
-		return nil
-	}
 	switch n.Kind {
 	case yaml.MappingNode:
 		m := make(map[string]any, len(n.Content)/2)
 		for _, fd := range fields(n) {
 			if !tagged(fd.value).empties {
-				m[deref(fd.key).Value] = plain(fd.value, left)
+				m[deref(fd.key).Value] = plain(fd.value)
 			}
 		}
 		return m
@@ -41,7 +32,7 @@ func plain(n *yaml.Node, left *int) any {
 		s := make([]any, 0, len(n.Content))
 		for _, c := range n.Content {
 			if !tagged(c).empties {
-				s = append(s, plain(c, left))
+				s = append(s, plain(c))
 			}
 		}
 		return s

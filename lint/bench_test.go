@@ -82,12 +82,11 @@ func parse(read map[string][]byte) {
 	for _, src := range read {
 		g.Go(func() error {
 			decoder := yaml.NewDecoder(bytes.NewReader(src))
-			for {
+			for err := error(nil); err == nil; {
 				var n yaml.Node
-				if decoder.Decode(&n) != nil {
-					return nil
-				}
+				err = decoder.Decode(&n)
 			}
+			return nil
 		})
 	}
 	_ = g.Wait()

@@ -13,13 +13,18 @@ import (
 // that another includes runs as part of that, and an overlay is a view of its
 // folder's project.
 func (r *run) claims() board {
-	claimed := board{}
+	type socket struct {
+		project      int
+		ports        compose.PortRange
+		protocol, ip string
+	}
+	claimed, seen := board{}, map[socket]bool{}
 	for i := range r.projects {
-		if r.alone[i] {
-			for _, pub := range r.publications[i] {
-				if !picks(pub) {
-					claimed.add(pub)
-				}
+		for _, pub := range r.publications[i] {
+			s := socket{i, pub.HostPort.Ports, pub.Protocol, pub.HostIP}
+			if r.alone[i] && !picks(pub) && !seen[s] {
+				seen[s] = true
+				claimed.add(pub)
 			}
 		}
 	}

@@ -1,0 +1,286 @@
+package compose
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestLoad loads projects of several files. Each line of want is a mapping or a
+// problem, in load order; what Compose does not publish says why.
+func TestLoad(t *testing.T) {
+	for name, c := range map[string]struct {
+		archive string
+		files   []string
+		want    string
+	}{
+		"an override appends": {`
+-- compose.yaml --
+services: {web: {image: x, ports: ["8080:80"]}}
+-- over.yaml --
+services: {web: {ports: ["9090:80", "8080:80"]}}`, []string{"compose.yaml", "over.yaml"}, `
+compose.yaml web "8080:80" 80#1 duplicate
+over.yaml web "9090:80" 80#2
+over.yaml web "8080:80" 80#1`},
+		"override and reset replace": {`
+-- compose.yaml --
+services:
+  web: {image: x, ports: ["8080:80"]}
+  db: {image: x, ports: ["5432:5432"]}
+  gone: {image: x, ports: ["1:1"]}
+-- over.yaml --
+services:
+  web: {ports: !override ["9090:80"]}
+  db: {ports: !reset []}
+  gone: !reset null`, []string{"compose.yaml", "over.yaml"}, `
+compose.yaml web "8080:80" 80#1 overridden
+compose.yaml db "5432:5432" 5432#1 overridden
+compose.yaml gone "1:1" 1#1 overridden
+over.yaml web "9090:80" 80#1`},
+		"an include with its own env file": {`
+-- compose.yaml --
+include:
+  - path: sub/compose.yaml
+    env_file: sub/ports.env
+services: {web: {image: x, ports: ["${P:-1}:80"]}}
+-- sub/ports.env --
+P=7000
+-- sub/compose.yaml --
+services: {db: {image: x, ports: ["${P:-2}:81"]}}`, nil, `
+compose.yaml web "${P:-1}:80" 80#1 =1
+compose.yaml db "${P:-2}:81" 81#1 =7000`},
+		"an include of several files": {`
+-- compose.yaml --
+include:
+  - path: [a.yaml, b.yaml]
+-- a.yaml --
+services: {db: {image: x, ports: ["1:81"]}}
+-- b.yaml --
+services: {db: {ports: ["2:81"]}}`, nil, `
+a.yaml db "1:81" 81#1
+b.yaml db "2:81" 81#2`},
+		"extends of another file": {`
+-- compose.yaml --
+services:
+  web:
+    extends: {file: common/base.yaml, service: base}
+    ports: ["9090:80"]
+-- common/base.yaml --
+services:
+  base: {image: x, ports: ["8080:80"], profiles: [debug]}
+  unused: {image: x, ports: ["1:1"]}`, nil, `
+compose.yaml web "9090:80" 80#2
+base.yaml base "8080:80" 80#1 extended
+base.yaml web "8080:80" 80#1 inherited
+base.yaml unused "1:1" 1#1 extended`},
+		"extends within the file": {`
+-- compose.yaml --
+services:
+  base: {image: x, ports: ["8080:80"]}
+  web: {extends: base}
+  other: {extends: {service: web}, ports: !override ["1:80"]}`, nil, `
+compose.yaml base "8080:80" 80#1
+compose.yaml web "8080:80" 80#1 inherited
+compose.yaml other "1:80" 80#1`},
+		"documents of one file": {`
+-- compose.yaml --
+services: {web: {image: x, ports: ["8080:80"]}}
+---
+services: {web: {ports: ["8081:81"]}, db: {image: x, ports: ["1:1"]}}`, nil, `
+compose.yaml web "8080:80" 80#1
+compose.yaml web "8081:81" 81#1
+compose.yaml db "1:1" 1#1`},
+		"anchors and merge keys": {`
+-- compose.yaml --
+x-ports: &ports ["8080:80"]
+x-web: &web {image: x, ports: ["8081:81"]}
+services:
+  a: {image: x, ports: *ports}
+  b: {image: x, ports: *ports}
+  c: {<<: *web}
+  d: {<<: *web, ports: ["8082:82"]}`, nil, `
+compose.yaml a "8080:80" 80#1
+compose.yaml b "8080:80" 80#1 inherited
+compose.yaml c "8081:81" 81#1
+compose.yaml d "8082:82" 82#1`},
+		"a missing include leaves the rest": {`
+-- compose.yaml --
+include: [gone.yaml]
+services: {web: {image: x, ports: ["8080:80"], extends: {file: gone.yaml, service: a}}}`, nil, `
+compose.yaml web "8080:80" 80#1
+compose.yaml:1:11: include "gone.yaml": no such file
+compose.yaml:2:64: extends "gone.yaml": no such file`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := loadTree(t, LoadOptions{}, c.archive, c.files...)
+			if diff := cmp.Diff(strings.TrimSpace(c.want), strings.Join(loaded(p), "\n")); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func loaded(p *Project) (lines []string) {
+	for _, m := range p.Mappings {
+		line := fmt.Sprintf("%s %s %s %s#%d", filepath.Base(m.File.Path), m.Service, m.File.Src[m.Entry.Start:m.Entry.End], m.Key.Container, m.Key.N)
+		if m.HostPort.Var != "" {
+			line += " =" + m.HostPort.Ports.String()
+		}
+		if m.Inherited && m.Dropped == Published {
+			line += " inherited"
+		}
+		if m.Dropped != Published {
+			line += " " + []string{"", "duplicate", "overridden", "extended"}[m.Dropped]
+		}
+		lines = append(lines, line)
+	}
+	for _, q := range p.Problems {
+		line, column := q.File.Position(q.Span.Start)
+		lines = append(lines, fmt.Sprintf("%s:%d:%d: %s", filepath.Base(q.File.Path), line, column, q.Message))
+	}
+	return lines
+}
+
+// TestEnvironment resolves variables as Compose does: the last env file wins,
+// and the process environment over all. Lint gives no process environment.
+func TestEnvironment(t *testing.T) {
+	const archive = `
+-- compose.yaml --
+services: {web: {image: x, ports: ["${P:-8080}:80"]}}
+-- .env --
+P=7000
+COMPOSE_PROJECT_NAME=named
+COMPOSE_PROFILES=a,b
+-- more.env --
+P=7001`
+	dir := tree(t, archive)
+	for want, options := range map[string]LoadOptions{
+		"7000": {},
+		"7001": {EnvFiles: []string{filepath.Join(dir, "more.env")}},
+		"7002": {EnvFiles: []string{filepath.Join(dir, "more.env")}, Environ: map[string]string{"P": "7002"}},
+	} {
+		p := loadIn(dir, options)
+		if got := p.Mappings[0].HostPort.Ports.String(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		if got := p.Mappings[0].HostPort.DefaultPorts.String(); got != "8080" {
+			t.Errorf("default %s, want 8080", got)
+		}
+		if p.Name != "named" || !cmp.Equal(p.Profiles(), []string{"a", "b"}) {
+			t.Errorf("project %s with profiles %v", p.Name, p.Profiles())
+		}
+	}
+	// COMPOSE_ENV_FILES replaces .env.
+	p := loadIn(dir, LoadOptions{Environ: map[string]string{"COMPOSE_ENV_FILES": "more.env"}})
+	if got := p.Mappings[0].HostPort.Ports.String(); got != "7001" || p.Name == "named" {
+		t.Errorf("got %s in project %s, want 7001", got, p.Name)
+	}
+}
+
+// TestDiscover groups the files of folders as docker compose and the house
+// rules do.
+func TestDiscover(t *testing.T) {
+	const service = "services: {web: {image: x}}"
+	for name, c := range map[string]struct {
+		archive string
+		options DiscoverOptions
+		want    string
+	}{
+		"the first of Compose's names and its override": {`
+-- compose.yml --
+` + service + `
+-- docker-compose.yml --
+` + service + `
+-- docker-compose.override.yml --
+services: {web: {ports: ["80"]}}`, DiscoverOptions{}, `
+compose.yml docker-compose.override.yml
+docker-compose.yml
+note: docker-compose.yml: docker compose uses compose.yml here; this file is taken as a project of its own`},
+		"alternatives and overlays": {`
+-- compose.yaml --
+` + service + `
+-- compose.prod.yaml --
+` + service + `
+-- compose.gpu.yaml --
+services: {web: {ports: ["80"]}}
+-- compose.volumes.yaml --
+volumes: {a: {}}`, DiscoverOptions{}, `
+compose.prod.yaml
+compose.yaml
+compose.yaml compose.gpu.yaml overlay
+passed: compose.volumes.yaml`},
+		"what Git ignores": {`
+-- .git/HEAD --
+
+-- .gitignore --
+/old/
+compose.override.yaml
+-- compose.yaml --
+` + service + `
+-- compose.override.yaml --
+services: {web: {ports: ["80"]}}
+-- old/compose.yaml --
+` + service + `
+-- node_modules/a/compose.yaml --
+` + service + `
+-- vendor/compose.yaml --
+` + service, DiscoverOptions{}, `
+compose.yaml compose.override.yaml`},
+		"COMPOSE_FILE": {`
+-- .env --
+COMPOSE_FILE=b.yaml:sub/a.yaml
+-- compose.yaml --
+` + service + `
+-- b.yaml --
+` + service + `
+-- sub/a.yaml --
+services: {web: {ports: ["80"]}}`, DiscoverOptions{}, `
+b.yaml sub/a.yaml
+compose.yaml
+note: compose.yaml: docker compose uses b.yaml here; this file is taken as a project of its own`},
+		"by content, by configuration": {`
+-- stack.yaml --
+` + service + `
+-- other.yaml --
+` + service + `
+-- values.yaml --
+services: {web: 3}
+-- skip/compose.yaml --
+` + service, DiscoverOptions{Files: []string{"stack.yaml"}, Ignore: []string{"skip/"}}, `
+stack.yaml
+unnamed: other.yaml`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := tree(t, c.archive)
+			c.options.Base = dir
+			found, err := NewLoader(LoadOptions{}).Discover([]string{dir}, c.options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, g := range found.Groups {
+				line := strings.Join(g.Files, " ")
+				if g.Overlay {
+					line += " overlay"
+				}
+				got = append(got, line)
+			}
+			for _, n := range found.Notes {
+				got = append(got, "note: "+n)
+			}
+			if len(found.Passed) > 0 {
+				got = append(got, "passed: "+strings.Join(found.Passed, " "))
+			}
+			if len(found.Unnamed) > 0 {
+				got = append(got, "unnamed: "+strings.Join(found.Unnamed, " "))
+			}
+			text := strings.ReplaceAll(strings.Join(got, "\n"), dir+string(filepath.Separator), "")
+			if diff := cmp.Diff(strings.TrimSpace(c.want), text); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}

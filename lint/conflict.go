@@ -161,18 +161,18 @@ func (p *Pass) compare(a, b publication) clash {
 		return clash{}
 	case picksA || picksB:
 		return clash{
-			Warning, fmt.Sprintf("%s is inside a range that Docker picks from: %s publishes it too", named(port, b.Protocol), who),
+			Warning, fmt.Sprintf("%s inside a range that Docker picks from: %s publishes it too", named(port, b.Protocol)+isOrAre(port), who),
 			"move the port out of the range",
 		}
 	}
 	together := p.together(a.profiles, b.profiles)
 	if len(together) > 1 {
 		return clash{
-			Warning, fmt.Sprintf("%s is also published by %s when the profiles %s run together", named(port, b.Protocol), who, strings.Join(together, " and ")),
+			Warning, fmt.Sprintf("%s also published by %s when the profiles %s run together", named(port, b.Protocol)+isOrAre(port), who, strings.Join(together, " and ")),
 			"give one of the two another host port, or never start these profiles together",
 		}
 	}
-	return clash{Error, fmt.Sprintf("%s is already published by %s", named(port, b.Protocol), who), "give one of the two another host port"}
+	return clash{Error, fmt.Sprintf("%s already published by %s", named(port, b.Protocol)+isOrAre(port), who), "give one of the two another host port"}
 }
 
 func named(ports compose.PortRange, protocol string) string {
@@ -184,6 +184,13 @@ func named(ports compose.PortRange, protocol string) string {
 		text += "/" + protocol
 	}
 	return text
+}
+
+func isOrAre(ports compose.PortRange) string {
+	if ports.Width() > 1 {
+		return " are"
+	}
+	return " is"
 }
 
 func overlap(a, b compose.PortRange) compose.PortRange {

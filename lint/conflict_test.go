@@ -1,0 +1,268 @@
+package lint
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/portmoor/portmoor/compose"
+)
+
+// loadArchive writes the files of an archive and loads what is discovered.
+func loadArchive(t *testing.T, archive string, options compose.DiscoverOptions) (string, []*compose.Project) {
+	t.Helper()
+	dir := t.TempDir()
+	for _, f := range txtar.Parse([]byte(archive)).Files {
+		path := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, f.Data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	options.Base = dir
+	for i := range options.Projects {
+		options.Projects[i].Dir = dir
+		for j, f := range options.Projects[i].Files {
+			options.Projects[i].Files[j] = filepath.Join(dir, f)
+		}
+	}
+	l := compose.NewLoader(compose.LoadOptions{})
+	found, err := l.Discover([]string{dir}, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir, l.Load(found.Groups)
+}
+
+// told is a finding in a line: its place, severity and message, and behind
+// arrows the related places.
+func told(dir string, f Finding) string {
+	at := func(f *compose.File, s compose.Span) string {
+		rel, _ := filepath.Rel(dir, f.Path)
+		line, column := f.Position(s.Start)
+		return fmt.Sprintf("%s:%d:%d", filepath.ToSlash(rel), line, column)
+	}
+	line := fmt.Sprintf("%s %s: %s", at(f.File, f.Span), f.Severity, f.Message)
+	for _, r := range f.Related {
+		line += " <- " + at(r.File, r.Span)
+	}
+	return line
+}
+
+// TestConflicts has one judgement a case. A missing conflict breaks a start of
+// the stack; one too many makes people turn the rule off.
+func TestConflicts(t *testing.T) {
+	for name, c := range map[string]struct {
+		archive  string
+		projects []compose.Group
+		want     string
+	}{
+		"a default against a literal": {`
+-- compose.yaml --
+services:
+  a: {image: x, ports: ["${A:-9000}:80"]}
+  b: {image: x, ports: ["9000:80"]}`, nil, `
+compose.yaml:3:26 error: host port 9000 is already published by service "a" <- compose.yaml:2:26`},
+		"an env file moves one onto the other": {`
+-- .env --
+# ports
+A=9000
+-- compose.yaml --
+services:
+  a: {image: x, ports: ["${A:-8000}:80"]}
+  b: {image: x, ports: ["9000:80"]}`, nil, `
+compose.yaml:3:26 error: host port 9000 is already published by service "a" <- compose.yaml:2:26 <- .env:2:1`},
+		"an env file moves one away": {`
+-- .env --
+A=8000
+-- compose.yaml --
+services:
+  a: {image: x, ports: ["${A:-9000}:80"]}
+  b: {image: x, ports: ["9000:80"]}`, nil, ``},
+		"variables without a value are not compared": {`
+-- compose.yaml --
+services:
+  a: {image: x, ports: ["${A}:80"]}
+  b: {image: x, ports: ["${B}:80", "0:80", "80"]}`, nil, ``},
+		"protocols": {`
+-- compose.yaml --
+services:
+  a: {image: x, ports: ["53:53/udp"]}
+  b: {image: x, ports: ["53:53"]}
+  c: {image: x, ports: ["53:53/sctp"]}
+  d: {image: x, ports: [{target: 53, published: 53, protocol: udp}]}`, nil, `
+compose.yaml:5:49 error: host port 53/udp is already published by service "a" <- compose.yaml:2:26`},
+		"addresses": {`
+-- compose.yaml --
+services:
+  a: {image: x, ports: ["127.0.0.1:1:80"]}
+  b: {image: x, ports: ["127.0.0.2:1:80"]}
+  c: {image: x, ports: ["[::1]:1:80"]}
+  d: {image: x, ports: [{target: 80, published: 1, host_ip: 10.0.0.1}]}`, nil, ``},
+		"a wildcard against an address": {`
+-- compose.yaml --
+services:
+  a: {image: x, ports: ["127.0.0.1:1:80"]}
+  b: {image: x, ports: ["1:80"]}
+  c: {image: x, ports: ["[::1]:2:80"]}
+  d: {image: x, ports: ["0.0.0.0:2:80"]}
+  e: {image: x, ports: ["[::]:2:80"]}
+  f: {image: x, ports: ["2:80"]}`, nil, `
+compose.yaml:3:26 error: host port 1 is already published by service "a" <- compose.yaml:2:36
+compose.yaml:6:31 error: host port 2 is already published by service "c" <- compose.yaml:4:32
+compose.yaml:7:26 error: host port 2 is already published by service "c" <- compose.yaml:4:32 <- compose.yaml:5:34 <- compose.yaml:6:31`},
+		"IPv6 addresses in other spellings": {`
+-- compose.yaml --
+services:
+  a: {image: x, ports: ["[::1]:1:80"]}
+  b: {image: x, ports: ["[0:0:0:0:0:0:0:1]:1:80"]}`, nil, `
+compose.yaml:3:44 error: host port 1 is already published by service "a" <- compose.yaml:2:32`},
+		"ranges": {`
+-- compose.yaml --
+services:
+  a: {image: x, ports: ["3000-3005:3000-3005"]}
+  b: {image: x, ports: ["3005:80"]}
+  c: {image: x, ports: ["2990-3001:1-12"]}
+  d: {image: x, ports: ["3006:80"]}`, nil, `
+compose.yaml:3:26 error: host port 3005 is already published by service "a" <- compose.yaml:2:26
+compose.yaml:4:26 error: host ports 3000-3001 are already published by service "a" <- compose.yaml:2:26`},
+		"a range that Docker picks from": {`
+-- compose.yaml --
+services:
+  a: {image: x, ports: ["8000-8010:80"]}
+  b: {image: x, ports: ["8005:80"]}
+  c: {image: x, ports: ["8000-8010:80"]}`, nil, `
+compose.yaml:3:26 warning: host port 8005 is inside a range that Docker picks from: service "a" publishes it too <- compose.yaml:2:26
+compose.yaml:4:26 warning: host port 8005 is inside a range that Docker picks from: service "b" publishes it too <- compose.yaml:3:26`},
+		"two container ports of one service": {`
+-- compose.yaml --
+services:
+  a: {image: x, ports: ["1:80", "1:81"]}`, nil, `
+compose.yaml:2:34 error: host port 1 is already published by container port 80 of the same service <- compose.yaml:2:26`},
+		"the same mapping twice is not a conflict": {`
+-- compose.yaml --
+services:
+  a: {image: x, ports: ["1:80", {target: 80, published: 1}]}`, nil, ``},
+		"profiles that exclude each other": {`
+-- compose.yaml --
+services:
+  a: {image: x, ports: ["1:80"], profiles: [dev]}
+  b: {image: x, ports: ["1:80"], profiles: [prod]}
+  c: {image: x, ports: ["2:80"], profiles: [dev]}
+  d: {image: x, ports: ["2:80"], profiles: [dev, prod]}
+  e: {image: x, ports: ["3:80"]}
+  f: {image: x, ports: ["3:80"], profiles: [prod]}`, nil, `
+compose.yaml:3:26 warning: host port 1 is also published by service "a" when the profiles dev and prod run together <- compose.yaml:2:26
+compose.yaml:5:26 error: host port 2 is already published by service "c" <- compose.yaml:4:26
+compose.yaml:7:26 error: host port 3 is already published by service "e" <- compose.yaml:6:26`},
+		"profiles that are chosen": {`
+-- .env --
+COMPOSE_PROFILES=dev,prod
+-- compose.yaml --
+services:
+  a: {image: x, ports: ["1:80"], profiles: [dev]}
+  b: {image: x, ports: ["1:80"], profiles: [prod]}`, nil, `
+compose.yaml:3:26 error: host port 1 is already published by service "a" <- compose.yaml:2:26`},
+		"an override of the same mapping": {`
+-- compose.yaml --
+services:
+  a: {image: x, ports: ["1:80"]}
+  b: {image: x, ports: ["2:80"]}
+-- compose.override.yaml --
+services:
+  a: {ports: ["1:80"]}
+  b: {ports: !override ["1:81"]}`, nil, `
+compose.override.yaml:3:26 error: host port 1 is already published by service "a" <- compose.override.yaml:2:16`},
+		"what reset removes": {`
+-- compose.yaml --
+services:
+  a: {image: x, ports: ["1:80"]}
+  b: {image: x, ports: ["1:80"]}
+-- compose.override.yaml --
+services:
+  a: {ports: !reset []}`, nil, ``},
+		"host network": {`
+-- compose.yaml --
+services:
+  a: {image: x, ports: ["1:80"], network_mode: host}
+  b: {image: x, ports: ["1:80"]}`, nil, ``},
+		"an anchor that two services share": {`
+-- compose.yaml --
+services:
+  a: {image: x, ports: &p ["1:80"]}
+  b: {image: x, ports: *p}`, nil, `
+compose.yaml:2:29 error: host port 1 is already published by service "a" <- compose.yaml:2:29`},
+		"a merge key": {`
+-- compose.yaml --
+x-base: &base {image: x, ports: ["1:80"]}
+services:
+  a: {<<: *base}
+  b: {image: x, ports: ["1:81"]}`, nil, `
+compose.yaml:4:26 error: host port 1 is already published by service "a" <- compose.yaml:1:35`},
+		"extends": {`
+-- compose.yaml --
+services:
+  a: {image: x, ports: ["1:80"]}
+  b: {extends: a}`, nil, `
+compose.yaml:2:26 error: host port 1 is already published by service "a" <- compose.yaml:2:26`},
+		"an include": {`
+-- compose.yaml --
+include: [sub/compose.yaml]
+services: {a: {image: x, ports: ["1:80"]}}
+-- sub/compose.yaml --
+services: {b: {image: x, ports: ["1:80"]}}`, nil, `
+sub/compose.yaml:1:35 error: host port 1 is already published by service "a" <- compose.yaml:2:35`},
+		"alternatives of one folder": {`
+-- compose.yaml --
+services: {a: {image: x, ports: ["1:80"]}}
+-- compose.prod.yaml --
+services: {b: {image: x, ports: ["1:80"]}}`, nil, ``},
+		"overlays are compared with their base only": {`
+-- compose.yaml --
+services: {a: {image: x, ports: ["1:80"]}, b: {image: x}}
+-- compose.dev.yaml --
+services: {b: {ports: ["2:80"]}}
+-- compose.gpu.yaml --
+services: {a: {ports: ["2:81"]}, b: {ports: ["1:81"]}}`, nil, `
+compose.gpu.yaml:1:47 error: host port 1 is already published by service "a" <- compose.yaml:1:35`},
+		"overlays that the configuration names together": {`
+-- compose.yaml --
+services: {a: {image: x, ports: ["1:80"]}, b: {image: x}}
+-- compose.dev.yaml --
+services: {b: {ports: ["2:80"]}}
+-- compose.gpu.yaml --
+services: {a: {ports: ["2:81"]}}`, []compose.Group{{Files: []string{"compose.yaml", "compose.dev.yaml", "compose.gpu.yaml"}}}, `
+compose.gpu.yaml:1:25 error: host port 2 is already published by service "b" <- compose.dev.yaml:1:25`},
+		"two projects of one repository": {`
+-- one/compose.yaml --
+services: {a: {image: x, ports: ["1:80", "2:81", "5:82"]}}
+-- two/compose.yaml --
+services: {b: {image: x, ports: ["2:80", "1:81", "6:82/udp"]}}
+-- three/compose.yaml --
+services: {c: {image: x, ports: ["5:80/udp", "7:80"]}}`, nil, `
+two/compose.yaml:1:35 warning: host ports 2 and 1 are also published by project "one" (../one/compose.yaml): the two can't run on one host at the same time <- one/compose.yaml:1:43`},
+		"a project that another one includes is not beside it": {`
+-- compose.yaml --
+include: [sub/compose.yaml]
+-- sub/compose.yaml --
+services: {b: {image: x, ports: ["1:80"]}}`, nil, ``},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, projects := loadArchive(t, c.archive, compose.DiscoverOptions{Projects: c.projects})
+			var got []string
+			for _, f := range Run(projects, Options{Only: []string{"host-port-conflict"}}) {
+				got = append(got, told(dir, f))
+			}
+			if diff := cmp.Diff(strings.TrimSpace(c.want), strings.Join(got, "\n")); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}

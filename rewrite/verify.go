@@ -3,6 +3,7 @@ package rewrite
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -118,21 +119,27 @@ func loaders(p *compose.Project, after map[string][]byte) (loadFunc, func(), err
 	return m.load, m.remove, nil
 }
 
-// expectation is how one service's container port may differ.
+// expectation is how the published port of some container ports may differ.
 type expectation struct {
+	container compose.PortRange // zero when it holds a variable
+	published string            // what it must be afterwards; unchecked when it holds a variable
+}
+
+// container identifies what expectations are about. Target is 0 for those that
+// are about several container ports, or about one that is not known.
+type container struct {
 	service, protocol string
-	container         compose.PortRange // zero when it holds a variable
-	published         string            // what it must be afterwards; unchecked when it holds a variable
+	target            int
 }
 
 // expectations are the planned differences between the models. A literal that
 // becomes a variable with the same default is none.
-func expectations(p *compose.Project, changes []Change) []expectation {
+func expectations(p *compose.Project, changes []Change) map[container][]expectation {
 	changed := map[compose.Place]Change{}
 	for _, c := range changes {
 		changed[c.Mapping.Place()] = c
 	}
-	var expected []expectation
+	expected := map[container][]expectation{}
 	for _, m := range p.Mappings {
 		c, ok := changed[m.Place()]
 		if !ok || c.Decision.Port != "" && c.Decision.Port == m.HostPort.Text {
@@ -142,20 +149,24 @@ func expectations(p *compose.Project, changes []Change) []expectation {
 		if c.Decision.Var == "" {
 			published = c.Decision.Text
 		}
-		e := expectation{m.Service, m.Protocol, m.Container, published}
+		e := expectation{m.Container, published}
 		if strings.Contains(m.Target, "$") {
 			e.container = compose.PortRange{} // the models may have another value for it
 		}
-		expected = append(expected, e)
+		at := container{m.Service, m.Protocol, 0}
+		if e.container.Width() == 1 {
+			at.target = e.container.First
+		}
+		expected[at] = append(expected[at], e)
 	}
 	return expected
 }
 
-func compareModels(p *compose.Project, was, is *types.Project, expected []expectation) error {
+func compareModels(p *compose.Project, was, is *types.Project, expected map[container][]expectation) error {
 	before, after := was.AllServices(), is.AllServices()
-	ports := portsOf(before)
-	for name, now := range portsOf(after) {
-		if err := comparePorts(name, ports[name], now, expected); err != nil {
+	ports, now := portsOf(before), portsOf(after)
+	for _, name := range slices.Sorted(maps.Keys(now)) {
+		if err := comparePorts(name, ports[name], now[name], expected); err != nil {
 			return fmt.Errorf("%s: %w", p.Group.Files[0], err)
 		}
 	}
@@ -221,9 +232,11 @@ func sameTemplate(a, b any, moves bool) bool {
 func portsOf(services types.Services) map[string][]types.ServicePortConfig {
 	ports := map[string][]types.ServicePortConfig{}
 	for _, s := range services {
+		seen := map[string]bool{}
 		for _, port := range s.Ports {
 			port.Extensions = nil
-			if !slices.ContainsFunc(ports[s.Name], func(q types.ServicePortConfig) bool { return reflect.DeepEqual(port, q) }) {
+			if key := identity(port); !seen[key] {
+				seen[key] = true
 				ports[s.Name] = append(ports[s.Name], port)
 			}
 		}
@@ -231,43 +244,61 @@ func portsOf(services types.Services) map[string][]types.ServicePortConfig {
 	return ports
 }
 
-func comparePorts(service string, was, is []types.ServicePortConfig, expected []expectation) error {
+func identity(port types.ServicePortConfig) string { return fmt.Sprintf("%#v", port) }
+
+// comparePorts matches a service's ports before and after: first those that
+// are equal, then those that only differ in what is published.
+func comparePorts(service string, was, is []types.ServicePortConfig, expected map[container][]expectation) error {
 	if len(was) != len(is) {
 		return fmt.Errorf("service %s would have %d ports instead of %d", service, len(is), len(was))
 	}
-	left := slices.Clone(was)
+	is = unmatched(is, was)
+	moved := map[string]int{}
+	for _, port := range unmatched(was, is) {
+		port.Published = ""
+		moved[identity(port)]++
+	}
 	for _, port := range is {
-		i := slices.IndexFunc(left, func(q types.ServicePortConfig) bool { return reflect.DeepEqual(port, q) })
-		if i < 0 {
-			i = slices.IndexFunc(left, func(q types.ServicePortConfig) bool { return planned(service, q, port, expected) })
+		bare := port
+		bare.Published = ""
+		if key := identity(bare); moved[key] > 0 && planned(service, port, expected) {
+			moved[key]--
+			continue
 		}
-		if i < 0 {
-			return fmt.Errorf("service %s would publish container port %d on %q, which is not planned", service, port.Target, port.Published)
-		}
-		left = slices.Delete(left, i, i+1)
+		return fmt.Errorf("service %s would publish container port %d on %q, which is not planned", service, port.Target, port.Published)
 	}
 	return nil
 }
 
-// planned reports whether the plan turns one port into the other.
-func planned(service string, was, is types.ServicePortConfig, expected []expectation) bool {
-	was.Published = is.Published
-	if !reflect.DeepEqual(was, is) {
-		return false
+// unmatched are the ports that have no equal among others.
+func unmatched(ports, others []types.ServicePortConfig) (left []types.ServicePortConfig) {
+	has := map[string]bool{}
+	for _, port := range others {
+		has[identity(port)] = true
 	}
-	return slices.ContainsFunc(expected, func(e expectation) bool {
-		target := int(is.Target)
-		if e.service != service || e.protocol != is.Protocol {
-			return false
+	for _, port := range ports {
+		if !has[identity(port)] {
+			left = append(left, port)
 		}
-		if e.container.Zero() {
+	}
+	return left
+}
+
+// planned reports whether the plan publishes a container port like this.
+func planned(service string, port types.ServicePortConfig, expected map[container][]expectation) bool {
+	target := int(port.Target)
+	fits := func(e expectation) bool {
+		switch {
+		case e.container.Zero():
 			return true
-		}
-		if target < e.container.First || target > e.container.Last {
+		case target < e.container.First || target > e.container.Last:
 			return false
+		default:
+			return e.container.Width() > 1 || strings.Contains(e.published, "$") || port.Published == e.published
 		}
-		return e.container.Width() > 1 || strings.Contains(e.published, "$") || is.Published == e.published
-	})
+	}
+	return slices.ContainsFunc(expected[container{service, port.Protocol, target}], fits) ||
+		slices.ContainsFunc(expected[container{service, port.Protocol, 0}], fits)
 }
 
 // mirror is a copy of a project's files in a temporary folder.

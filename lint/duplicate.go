@@ -38,7 +38,7 @@ func checkDuplicates(p *Pass) {
 	}
 	first := map[identity]compose.Mapping{}
 	for _, m := range p.Project.Mappings {
-		if m.Invalid != "" {
+		if m.Invalid != "" || m.Inherited {
 			continue
 		}
 		id := identity{m.File, m.List, m.Service, m.HostIP, m.Protocol, m.HostPort.Ports.String(), m.Key.Container, ""}

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -184,14 +183,7 @@ func (m *migration) remember(w *workspace) error {
 	return nil
 }
 
-// defaults are the host texts that the configuration remembers for a project:
-// those of its folder, and before them its own.
+// defaults are the host texts that the configuration remembers for a project.
 func (w *workspace) defaults(p *compose.Project) map[string]string {
-	all := maps.Clone(w.config.Defaults[w.fromHome(p.Dir)])
-	if own := w.config.Defaults[w.settingsName(p)]; all == nil {
-		all = own
-	} else {
-		maps.Copy(all, own)
-	}
-	return all
+	return w.config.Defaults[w.settingsName(p)]
 }

@@ -86,7 +86,7 @@ func VerifyModel(p *compose.Project, after map[string][]byte, changes []Change) 
 		if err != nil {
 			return true, fmt.Errorf("%s: docker compose would refuse the result", p.Group.Files[0])
 		}
-		return true, compareModels(p, was, is, expectations(p, changes))
+		return true, compareModels(p, was, is, expectations(p, changes, environ))
 	}
 	return false, nil
 }
@@ -133,8 +133,9 @@ type container struct {
 }
 
 // expectations are the planned differences between the models. A literal that
-// becomes a variable with the same default is none.
-func expectations(p *compose.Project, changes []Change) map[container][]expectation {
+// becomes a variable with the same default is none. A variable that environ sets
+// hides what is written.
+func expectations(p *compose.Project, changes []Change, environ map[string]string) map[container][]expectation {
 	changed := map[compose.Place]Change{}
 	for _, c := range changes {
 		changed[c.Mapping.Place()] = c
@@ -148,6 +149,9 @@ func expectations(p *compose.Project, changes []Change) map[container][]expectat
 		published := c.Decision.Port
 		if c.Decision.Var == "" {
 			published = c.Decision.Text
+		}
+		if _, set := environ[c.Decision.Var]; set {
+			published = "$" + c.Decision.Var
 		}
 		e := expectation{m.Container, published}
 		if strings.Contains(m.Target, "$") {

@@ -20,7 +20,7 @@ func TestCorpus(t *testing.T) {
 	if n := strings.Count(diff, "\n+++ "); n < 300 {
 		t.Fatalf("the diff has only %d files", n)
 	}
-	apply := exec.Command("git", "apply", "--whitespace=nowarn", "-")
+	apply := exec.CommandContext(t.Context(), "git", "apply", "--whitespace=nowarn", "-")
 	apply.Stdin = strings.NewReader(diff)
 	if out, err := apply.CombinedOutput(); err != nil {
 		t.Fatalf("git apply: %v: %s", err, out)

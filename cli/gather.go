@@ -14,7 +14,7 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/config"
-	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/lint/schema"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/strategies"
 )
@@ -47,7 +47,7 @@ func (c *commands) open(ctx *cli.Context) (*workspace, error) {
 	if err := w.configure(ctx.String("config"), paths[0]); err != nil {
 		return nil, err
 	}
-	go lint.Prepare() // takes as long as reading a hundred files
+	go schema.Prepare() // takes as long as reading a hundred files
 	w.loader = compose.NewLoader(compose.LoadOptions{EnvFiles: w.absolute(w.config.EnvFiles)})
 	groups, err := c.groups(ctx, w, paths)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lint/schema"
 )
 
 // mostTimes is how much longer than parsing alone a lint may take.
@@ -23,7 +24,7 @@ const mostTimes = 4
 func BenchmarkLint(b *testing.B) {
 	dir := corpus(b)
 	options := compose.DiscoverOptions{Base: dir, Files: []string{"*.yml", "*.yaml"}}
-	Prepare()
+	schema.Prepare()
 	lint := func() map[string][]byte {
 		l := compose.NewLoader(compose.LoadOptions{})
 		found, err := l.Discover([]string{dir}, options)

@@ -39,16 +39,9 @@ that hold a variable are not judged.`,
 // validate holds a file against the schema. What the walker has reported
 // already is not said twice.
 func (p *Pass) validate(f *compose.File, reported map[int]bool) {
-	for _, v := range p.run.violations(f) {
-		if !reported[v.span.Start] {
-			p.Report(Finding{File: f, Span: v.span, Service: service(v.path), Message: v.message, Hint: v.hint})
+	for _, v := range p.run.contents(f).violations() {
+		if !reported[v.Span.Start] {
+			p.Report(Finding{File: f, Span: v.Span, Service: v.Service, Message: v.Message, Hint: v.Hint})
 		}
 	}
-}
-
-func service(path []string) string {
-	if len(path) > 1 && path[0] == "services" {
-		return path[1]
-	}
-	return ""
 }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lint/schema"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/strategies"
 )
@@ -42,7 +43,7 @@ type run struct {
 	options  Options
 
 	families     map[*compose.Project]func() map[*compose.Project]rewrite.Plan
-	files        sync.Map        // *compose.File → func() []violation
+	files        sync.Map        // *compose.File → *contents
 	alone        []bool          // by project
 	publications [][]publication // by project
 	claimed      func() board
@@ -103,14 +104,22 @@ func (r *run) planFamily(family []*compose.Project) map[*compose.Project]rewrite
 	return plans
 }
 
-// violations are those of a file, found once however many projects have it.
-func (r *run) violations(f *compose.File) []violation {
-	v, _ := r.files.LoadOrStore(f, sync.OnceValue(func() []violation { return violations(f) }))
-	found, ok := v.(func() []violation)
+// contents is what several rules and projects want to know of a file, worked
+// out when the first of them asks.
+type contents struct {
+	values     func() []any // of each document
+	violations func() []schema.Violation
+}
+
+func (r *run) contents(f *compose.File) *contents {
+	v, ok := r.files.Load(f)
 	if !ok {
-		return nil
+		c := &contents{values: sync.OnceValue(f.Values)}
+		c.violations = sync.OnceValue(func() []schema.Violation { return schema.Violations(f, c.values()) })
+		v, _ = r.files.LoadOrStore(f, c)
 	}
-	return found()
+	c, _ := v.(*contents)
+	return c
 }
 
 // once sorts findings and drops repeats.

@@ -1,4 +1,4 @@
-package lint
+package schema
 
 import (
 	"maps"
@@ -105,8 +105,8 @@ func scalarAt(path []string) *scalar {
 
 // unreadable finds the texts that Compose can't turn into what it wants. Those
 // that hold a variable are not judged.
-func unreadable(doc any) []violation {
-	var found []violation
+func unreadable(doc any) []Violation {
+	var found []Violation
 	var walk func(v any, at *scalarNode, path []string)
 	walk = func(v any, at *scalarNode, path []string) {
 		switch v := v.(type) {
@@ -124,9 +124,9 @@ func unreadable(doc any) []violation {
 			}
 		case string:
 			if at.kind != nil && !strings.Contains(v, "$") && !at.kind.valid(v) {
-				found = append(found, violation{
-					path: path, message: dotted(path) + " is " + quote(v) + ", not " + at.kind.name,
-					hint: "see the Compose specification",
+				found = append(found, Violation{
+					path: path, Message: dotted(path) + " is " + strconv.Quote(v) + ", not " + at.kind.name,
+					Hint: "see the Compose specification",
 				})
 			}
 		}

@@ -1,4 +1,11 @@
-package lint
+// Package schema says where a compose file breaks the schema of the Compose
+// specification, and what docker compose could not convert, in words for
+// people who write compose files rather than schemas.
+//
+//	for _, v := range schema.Violations(file, file.Values()) {
+//		fmt.Println(v.Message)
+//	}
+package schema
 
 import (
 	"encoding/json"
@@ -10,7 +17,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/compose-spec/compose-go/v2/schema"
+	composeschema "github.com/compose-spec/compose-go/v2/schema"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"github.com/xrash/smetrics"
@@ -18,10 +25,10 @@ import (
 	"github.com/portmoor/portmoor/compose"
 )
 
-// composeSchema is the schema of the Compose specification that compose-go
+// compiled is the schema of the Compose specification that compose-go
 // embeds and validates with, compiled once: that takes 10 ms.
-var composeSchema = sync.OnceValue(func() *jsonschema.Schema {
-	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(schema.Schema))
+var compiled = sync.OnceValue(func() *jsonschema.Schema {
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(composeschema.Schema))
 	if err != nil {
 		return nil
 	}
@@ -36,33 +43,39 @@ var composeSchema = sync.OnceValue(func() *jsonschema.Schema {
 	return s
 })
 
-// violation is one place where a document breaks the schema.
-type violation struct {
-	path    []string
-	key     bool // whether it is about the key rather than its value
-	span    compose.Span
-	message string
-	hint    string
+// Violation is one place where a document breaks the schema.
+type Violation struct {
+	Span compose.Span
+	// Service is the service it stands in, "" when none.
+	Service string
+	Message string // one line, lower case, no full stop
+	Hint    string // what to do
+
+	path []string
+	key  bool // whether it is about the key rather than its value
 }
 
-// Prepare compiles the schema of the Compose specification, which takes 10 ms.
-// Run does it where nobody has; meanwhile a caller can read files.
-func Prepare() { composeSchema() }
+// Prepare compiles the schema, which takes 10 ms. [Violations] does it where
+// nobody has; meanwhile a caller can read files.
+func Prepare() { compiled() }
 
-// violations validates a file's documents.
-func violations(f *compose.File) []violation {
-	var all []violation
-	for i, doc := range f.Values() {
+// Violations validates a file's documents, which are its Values.
+func Violations(f *compose.File, documents []any) []Violation {
+	var all []Violation
+	for i, doc := range documents {
 		for _, v := range append(violationsOf(doc), unreadable(doc)...) {
-			v.span = f.At(i, v.path, v.key)
+			v.Span = f.At(i, v.path, v.key)
+			if len(v.path) > 1 && v.path[0] == "services" {
+				v.Service = v.path[1]
+			}
 			all = append(all, v)
 		}
 	}
 	return all
 }
 
-func violationsOf(doc any) []violation {
-	s := composeSchema()
+func violationsOf(doc any) []Violation {
+	s := compiled()
 	if s == nil || doc == nil {
 		return nil
 	}
@@ -70,7 +83,7 @@ func violationsOf(doc any) []violation {
 	if !errors.As(s.Validate(doc), &invalid) {
 		return nil
 	}
-	var found []violation
+	var found []Violation
 	for _, leaf := range leaves(invalid, doc) {
 		if _, unevaluated := leaf.ErrorKind.(*kind.FalseSchema); unevaluated && misjudged(leaf, invalid) {
 			continue
@@ -137,7 +150,7 @@ var knownKeys = sync.OnceValue(func() map[string]bool {
 			}
 		}
 	}
-	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(schema.Schema))
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(composeschema.Schema))
 	if err == nil {
 		collect(doc)
 	}
@@ -246,14 +259,14 @@ func valueAt(v any, path []string) any {
 
 // explain says in our words what is wrong; the library's are for people who
 // read schemas.
-func explain(e *jsonschema.ValidationError) []violation {
+func explain(e *jsonschema.ValidationError) []Violation {
 	path := e.InstanceLocation
 	name := "the file"
 	if len(path) > 0 {
 		name = dotted(path)
 	}
-	about := func(format string, args ...any) []violation {
-		return []violation{{path: path, message: name + " " + fmt.Sprintf(format, args...), hint: "see the Compose specification"}}
+	about := func(format string, args ...any) []Violation {
+		return []Violation{{path: path, Message: name + " " + fmt.Sprintf(format, args...), Hint: "see the Compose specification"}}
 	}
 	switch k := e.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
@@ -289,8 +302,8 @@ func explain(e *jsonschema.ValidationError) []violation {
 	}
 }
 
-func unknownKeys(path, keys []string) []violation {
-	var found []violation
+func unknownKeys(path, keys []string) []Violation {
+	var found []Violation
 	for _, key := range slices.Sorted(slices.Values(keys)) {
 		where := "at the top level"
 		if len(path) > 0 {
@@ -300,9 +313,9 @@ func unknownKeys(path, keys []string) []violation {
 		if near := nearest(key); near != "" {
 			hint = "did you mean " + near + "?"
 		}
-		found = append(found, violation{
+		found = append(found, Violation{
 			path: append(slices.Clone(path), key), key: true,
-			message: fmt.Sprintf("unknown key %s %s", quote(key), where), hint: hint,
+			Message: fmt.Sprintf("unknown key %s %s", strconv.Quote(key), where), Hint: hint,
 		})
 	}
 	return found

@@ -105,6 +105,7 @@ func (c *commands) say(message, hint string) {
 }
 
 func (c *commands) app() *cli.App {
+	cli.VersionFlag = &cli.BoolFlag{Name: "version", Usage: "print the version", DisableDefaultText: true} // -v is verbose
 	app := &cli.App{
 		Name:            "portmoor",
 		Usage:           "keeps the host ports of Docker Compose projects in order",
@@ -137,8 +138,21 @@ func onUsageError(ctx *cli.Context, err error, _ bool) error {
 			flag = "-" + flag
 		}
 		message = "unknown flag " + flag
+		if near := nearest(strings.TrimLeft(flag, "-"), flagNames(ctx)); near != "" && len(flag) > len("--x") {
+			return usage("did you mean --"+near+"?", "%s: %s", name, message)
+		}
 	}
 	return usage("see "+name+" --help", "%s: %s", name, message)
+}
+
+func flagNames(ctx *cli.Context) (names []string) {
+	if ctx.Command == nil {
+		return nil
+	}
+	for _, f := range ctx.Command.Flags {
+		names = append(names, f.Names()[0])
+	}
+	return names
 }
 
 // noCommand is what runs when the first argument is no command.

@@ -72,6 +72,9 @@ func (w *workspace) configure(named, path string) error {
 	}
 	if found == "" {
 		w.home = newConfigHome(abs)
+		if yml := filepath.Join(w.home, ".portmoor.yml"); exists(yml) {
+			return usage("rename it", "%s: is not read, since the configuration is called %s", w.show(yml), configName)
+		}
 		return nil
 	}
 	if found, err = filepath.Abs(found); err != nil {
@@ -84,7 +87,19 @@ func (w *workspace) configure(named, path string) error {
 	if err = w.config.CheckRules(ruleOptions()); err != nil {
 		return w.configProblem(err)
 	}
+	for _, p := range w.config.Projects {
+		for _, f := range append(w.absolute(p.Files), w.absolute(p.EnvFiles)...) {
+			if !exists(f) {
+				return usage("correct the path: it is relative to the configuration", "%s: projects: %s: no such file", w.show(found), w.show(f))
+			}
+		}
+	}
 	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // configProblem makes errors for users of what is wrong with a configuration.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -63,13 +64,16 @@ func (c *commands) report(ctx *cli.Context, w *workspace, findings []lint.Findin
 	if ctx.String("format") == "json" {
 		return report.JSON(c.Out, run)
 	}
-	if ctx.Bool("diff") {
-		return nil
+	if !ctx.Bool("diff") {
+		if err := report.Text(c.Out, run); err != nil {
+			return err
+		}
 	}
-	if err := report.Text(c.Out, run); err != nil {
-		return err
+	summary := report.Summary(run)
+	if rules := ctx.StringSlice("rule"); len(rules) > 0 {
+		summary += " (only " + strings.Join(rules, ", ") + ")"
 	}
-	fmt.Fprintln(c.Err, report.Summary(run))
+	fmt.Fprintln(c.Err, summary)
 	return nil
 }
 

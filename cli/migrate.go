@@ -70,6 +70,7 @@ type migration struct {
 	rewrite.Plan
 	outputs []rewrite.Output                   // compose files by path, then the configuration
 	owner   map[compose.Place]*compose.Project // the project that decides
+	failed  int                                // files that are not valid
 	kept    string                             // the configuration that keeps the host ports which go, "" when none do
 }
 
@@ -118,6 +119,7 @@ func (c *commands) refuseInvalid(w *workspace, m *migration) {
 		c.say(w.place(f.File, f.Span)+": "+f.Message, f.Hint)
 		c.fail(exitFailure)
 	}
+	m.failed = len(invalid)
 	m.drop(func(path string) bool { return invalid[path] }, "the file is not valid")
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,7 +14,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/strategies"
 )
 
 // showMigration prints what the run does: JSON, the list of changes with
@@ -25,7 +28,7 @@ func (c *commands) showMigration(ctx *cli.Context, w *workspace, m *migration) e
 	case ctx.Bool("check"):
 		for _, ch := range m.Changes {
 			before, after := scalar(ch)
-			fmt.Fprintf(c.Out, "%s: %s would become %s\n", w.place(ch.Mapping.File, ch.Mapping.Entry), visible(before), visible(after))
+			fmt.Fprintf(c.Out, "%s: service %s: %s would become %s\n", w.place(ch.Mapping.File, ch.Mapping.Scalar), visible(ch.Mapping.Service), visible(before), visible(after))
 		}
 	case !ctx.Bool("write"):
 		if err := c.diff(ctx, w, m.outputs); err != nil {
@@ -104,12 +107,35 @@ func (c *commands) summary(ctx *cli.Context, w *workspace, m *migration) {
 			fmt.Fprintf(c.Err, "  %s: service %s: %s\n", w.place(s.Mapping.File, s.Mapping.Entry), visible(s.Mapping.Service), visible(s.Reason))
 		}
 	}
+	if reasons[strategies.KeptNoDefault] > 0 {
+		fmt.Fprintln(c.Err, "hint: portmoor lint --fix gives defaults from an example env file")
+	}
+	if m.failed > 0 {
+		fmt.Fprintf(c.Err, "  %s not valid, and left alone\n", plural(m.failed, "file"))
+	}
 	if m.kept != "" && ctx.Bool("write") {
 		fmt.Fprintf(c.Err, "the host ports that were there are in %s, for the way back\n", visible(w.show(m.kept)))
+	}
+	if n := conflicts(w); n > 0 {
+		fmt.Fprintf(c.Err, "%s between host ports: see portmoor lint\n", plural(n, "conflict"))
 	}
 	if len(m.outputs) > 0 && !ctx.Bool("write") && !ctx.Bool("check") {
 		fmt.Fprintln(c.Err, "nothing is written yet: add --write")
 	}
+	if flag := ctx.String("strategy"); flag != "" && flag != cmp.Or(w.config.Strategy, "auto") && ctx.Bool("write") && len(m.outputs) > 0 {
+		fmt.Fprintf(c.Err, "to keep to it, write strategy: %s into %s\n", flag, configName)
+	}
+}
+
+// conflicts counts the errors that lint would find between host ports, which a
+// migration carries over.
+func conflicts(w *workspace) (n int) {
+	for _, f := range lint.Run(w.projects, lint.Options{Only: []string{"host-port-conflict"}}) {
+		if f.Severity == lint.Error {
+			n++
+		}
+	}
+	return n
 }
 
 func plural(n int, word string) string {

@@ -2,7 +2,6 @@ package lint
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -81,10 +80,12 @@ func (p *Pass) reportClashes() {
 		}
 		f := aboutHost(*first.mine.Mapping)
 		f.Severity = Warning
-		f.Message = fmt.Sprintf("%s also published by project %s (%s): the two can't run on one host at the same time",
-			list(ports), quote(p.run.projects[project].Name), relative(f.File.Path, first.other.File.Path))
+		f.Message = fmt.Sprintf("%s also published by project %s: the two can't run on one host at the same time",
+			list(ports), quote(p.run.projects[project].Name))
 		f.Hint = "give one of the two other host ports"
-		f.Related = []Related{publishedAt(first.other)}
+		for _, c := range found[project][:min(len(found[project]), maxRelated)] {
+			f.Related = append(f.Related, publishedAt(c.other))
+		}
 		p.Report(f)
 	}
 }
@@ -98,15 +99,6 @@ func (r *run) holder(mine publication) (first publication, found bool) {
 		}
 	}
 	return first, found
-}
-
-// relative is a path as seen from another file's folder.
-func relative(from, path string) string {
-	rel, err := filepath.Rel(filepath.Dir(from), path)
-	if err != nil {
-		return path
-	}
-	return filepath.ToSlash(rel)
 }
 
 // comparable reports whether two projects could run side by side.

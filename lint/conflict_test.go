@@ -247,7 +247,7 @@ services: {a: {image: x, ports: ["1:80", "2:81", "5:82"]}}
 services: {b: {image: x, ports: ["2:80", "1:81", "6:82/udp"]}}
 -- three/compose.yaml --
 services: {c: {image: x, ports: ["5:80/udp", "7:80"]}}`, nil, `
-two/compose.yaml:1:35 warning: host ports 2 and 1 are also published by project "one" (../one/compose.yaml): the two can't run on one host at the same time <- one/compose.yaml:1:43`},
+two/compose.yaml:1:35 warning: host ports 2 and 1 are also published by project "one": the two can't run on one host at the same time <- one/compose.yaml:1:43 <- one/compose.yaml:1:35`},
 		"a project that another one includes is not beside it": {`
 -- compose.yaml --
 include: [sub/compose.yaml]

@@ -33,7 +33,7 @@ portmoor migrate rewrites a whole repository; --fix rewrites what lint reports.`
 			if c.Decision.Kind == strategies.Ephemeral {
 				// Going dynamic drops the default, which only migrate remembers.
 				f.Message = fmt.Sprintf("host port %s is fixed, but %s", c.Mapping.HostPort.Text, c.Decision.Reason)
-				f.Hint = "run portmoor migrate, or write 0"
+				f.Hint = "run portmoor migrate --write, which remembers it, or write 0"
 			} else {
 				f.Message = fmt.Sprintf("host port %s is hard-coded", c.Mapping.HostPort.Text)
 				f.Hint = "write " + c.Decision.Text

@@ -1,12 +1,15 @@
 package lint
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/strategies"
 )
 
 var missingDefault = Rule{
@@ -32,12 +35,18 @@ example env file of the project, such as .env.example.`,
 			if m.Inherited || m.Invalid != "" || e.Var == "" || e.Default != "" || e.Op == "?" || e.Op == ":?" || p.setInRepository(e.Var) {
 				continue
 			}
+			if p.becomesDynamic(m) {
+				continue // a default would be dropped again
+			}
 			f := aboutHost(m)
 			f.Message = fmt.Sprintf("variable %s has no default: where it is not set, Docker picks a random host port", e.Var)
-			f.Hint = fmt.Sprintf("write ${%s:-PORT}", e.Var)
+			if file, _, set := p.Project.Env.Setter(e.Var); set {
+				f.Related = []Related{{file.File, file.Line(e.Var), "it is set here, but Git ignores this file"}}
+			}
+			f.Hint = fmt.Sprintf("give it one, such as ${%s:-%s}", e.Var, cmp.Or(m.Container.String(), "8080"))
 			if port, from := p.example(e.Var); port != "" {
 				f.Hint = fmt.Sprintf("write ${%s:-%s}", e.Var, port)
-				f.Related = []Related{{from.File, from.Line(e.Var), "its example value is here"}}
+				f.Related = append(f.Related, Related{from.File, from.Line(e.Var), "its example value is here"})
 				if m.Locked == "" {
 					f.Fix = []rewrite.Edit{rewrite.Replace(m, "${"+e.Var+":-"+port+"}")}
 				}
@@ -45,6 +54,13 @@ example env file of the project, such as .env.example.`,
 			p.Report(f)
 		}
 	},
+}
+
+// becomesDynamic reports whether the strategy leaves a mapping's port to Docker.
+func (p *Pass) becomesDynamic(m compose.Mapping) bool {
+	return slices.ContainsFunc(p.plan().Changes, func(c rewrite.Change) bool {
+		return c.Decision.Kind == strategies.Ephemeral && c.Mapping.Place() == m.Place()
+	})
 }
 
 // setInRepository reports whether an env file that everyone has sets a variable.

@@ -48,11 +48,13 @@ type Facts struct {
 	Merges bool
 }
 
+// KeptNoDefault is the reason why a variable without a default stays.
+const KeptNoDefault = "already a variable, without a default"
+
 // Reasons why a mapping stays as it is.
 const (
 	keptPicked    = "Docker picks the host port, and there is no default to give back"
 	keptVariable  = "already a variable"
-	keptNoDefault = "already a variable, without a default"
 	keptParts     = "the host port is made of several parts"
 	keptDynamic   = "Docker picks the host port already"
 	keptBothSides = "the same variable is on both sides"
@@ -104,7 +106,7 @@ func variableReason(e compose.Expr) string {
 	case e.Var == "":
 		return keptParts
 	case defaultOf(e) == "":
-		return keptNoDefault
+		return KeptNoDefault
 	}
 	return keptVariable
 }

@@ -166,7 +166,7 @@ func (d *discoverer) walk(dir string, ig ignorer) {
 // folder groups a folder's files. When they were named one by one, all of
 // them are taken.
 func (d *discoverer) folder(dir string, names []string, named bool) {
-	names = d.settled(dir, names)
+	names, settled := d.settled(dir, names)
 	env := d.loader.env([]string{filepath.Join(dir, ".env")}, unset, &d.found.Notes)
 	var base Group
 	if listed := composeFile(dir, env); listed != nil && !named {
@@ -179,6 +179,8 @@ func (d *discoverer) folder(dir string, names []string, named bool) {
 	}
 	if len(base.Files) > 0 {
 		d.add(base)
+	} else {
+		base = settled // what is left may belong on top of it
 	}
 	for _, name := range names {
 		d.other(dir, name, base, named)
@@ -187,21 +189,24 @@ func (d *discoverer) folder(dir string, names []string, named bool) {
 
 func (d *discoverer) add(g Group) { d.found.Groups = append(d.found.Groups, g) }
 
-// settled adds the configured projects that a folder's files belong to, and
-// returns the names that belong to none.
-func (d *discoverer) settled(dir string, names []string) []string {
+// settled adds the configured projects that a folder's files belong to. It
+// returns the names that belong to none, and the first of these projects.
+func (d *discoverer) settled(dir string, names []string) (left []string, first Group) {
 	for i, p := range d.options.Projects {
 		mine := func(n string) bool { return slices.Contains(p.Files, filepath.Join(dir, n)) }
 		if !slices.ContainsFunc(names, mine) {
 			continue
 		}
 		names = slices.DeleteFunc(slices.Clone(names), mine)
+		if len(first.Files) == 0 {
+			first = p
+		}
 		if key := fmt.Sprintf("project %d", i); !d.seen[key] {
 			d.seen[key] = true
 			d.add(p)
 		}
 	}
-	return names
+	return names, first
 }
 
 // standard is the project that docker compose finds in a folder by itself,

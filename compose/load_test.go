@@ -241,6 +241,15 @@ services: {web: {ports: ["80"]}}`, DiscoverOptions{}, `
 b.yaml sub/a.yaml
 compose.yaml
 note: compose.yaml: docker compose uses b.yaml here; this file is taken as a project of its own`},
+		"an override that a configured project leaves out": {`
+-- compose.yaml --
+` + service + `
+-- compose.prod.yaml --
+services: {web: {ports: ["80"]}}
+-- compose.override.yaml --
+services: {web: {ports: ["81"]}}`, DiscoverOptions{Projects: []Group{{Files: []string{"compose.yaml", "compose.prod.yaml"}}}}, `
+compose.yaml compose.override.yaml overlay
+compose.yaml compose.prod.yaml`},
 		"by content, by configuration": {`
 -- stack.yaml --
 ` + service + `
@@ -256,6 +265,12 @@ unnamed: other.yaml`},
 		t.Run(name, func(t *testing.T) {
 			dir := tree(t, c.archive)
 			c.options.Base = dir
+			for i, p := range c.options.Projects {
+				for j, f := range p.Files {
+					c.options.Projects[i].Files[j] = filepath.Join(dir, f)
+				}
+				c.options.Projects[i].Dir = dir
+			}
 			found, err := NewLoader(LoadOptions{}).Discover([]string{dir}, c.options)
 			if err != nil {
 				t.Fatal(err)

@@ -11,7 +11,8 @@ import (
 
 	"github.com/sirupsen/logrus"
 	"github.com/urfave/cli/v2"
-	"github.com/xrash/smetrics"
+
+	"github.com/portmoor/portmoor/config"
 )
 
 // Exit codes. A failure beats findings.
@@ -138,7 +139,7 @@ func onUsageError(ctx *cli.Context, err error, _ bool) error {
 			flag = "-" + flag
 		}
 		message = "unknown flag " + flag
-		if near := nearest(strings.TrimLeft(flag, "-"), flagNames(ctx)); near != "" && len(flag) > len("--x") {
+		if near := config.Nearest(strings.TrimLeft(flag, "-"), flagNames(ctx)); near != "" && len(flag) > len("--x") {
 			return usage("did you mean --"+near+"?", "%s: %s", name, message)
 		}
 	}
@@ -170,21 +171,10 @@ func (c *commands) noCommand(ctx *cli.Context) error {
 		names = append(names, cmd.Name)
 	}
 	hint := "see portmoor --help"
-	if near := nearest(ctx.Args().First(), names); near != "" {
+	if near := config.Nearest(ctx.Args().First(), names); near != "" {
 		hint = "did you mean portmoor " + near + "?"
 	}
 	return usage(hint, "portmoor: unknown command %q", ctx.Args().First())
-}
-
-// nearest is the name that is closest to a mistyped one, "" when none is close.
-func nearest(name string, all []string) string {
-	best, distance := "", 3
-	for _, other := range all {
-		if d := smetrics.WagnerFischer(name, other, 1, 1, 1); d < distance {
-			best, distance = other, d
-		}
-	}
-	return best
 }
 
 // helpLast makes "help lint" what "lint --help" is.

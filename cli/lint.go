@@ -2,7 +2,12 @@ package cli
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -118,14 +123,41 @@ func (w *workspace) lintOptions(ctx *cli.Context) (lint.Options, error) {
 		}
 		o.Settings[name] = setting
 	}
-	o.Facts = w.facts()
-	return o, nil
+	for _, r := range w.config.Reserved {
+		o.Reserved = append(o.Reserved, compose.PortRange(r))
+	}
+	o.Ephemeral = compose.PortRange(w.config.Ephemeral)
+	for _, name := range slices.Sorted(maps.Keys(w.config.Groups)) {
+		g := w.config.Groups[name]
+		o.Groups = append(o.Groups, lint.Group{Name: name, Range: compose.PortRange(g.Range), Services: g.Services})
+	}
+	var err error
+	o.Facts, err = w.facts()
+	return o, err
 }
 
-// facts are what the rules know of env files besides their values.
-func (w *workspace) facts() lint.Facts {
-	f := lint.Facts{Examples: map[string][]compose.EnvFile{}, Tracked: map[string]bool{}}
+// facts are what the rules know besides the compose files and the values of
+// env files.
+func (w *workspace) facts() (lint.Facts, error) {
+	f := lint.Facts{
+		Examples: map[string][]compose.EnvFile{}, Tracked: map[string]bool{},
+		Assignments: map[*compose.Project]*compose.File{}, Docs: map[*compose.Project][]*compose.File{},
+	}
+	read := w.reader()
 	for _, p := range w.projects {
+		var err error
+		if f.Assignments[p], err = read(w.portsFile(p)); err != nil {
+			return f, err
+		}
+		for _, path := range append([]string{filepath.Join(p.Dir, "README.md")}, w.absolute(w.config.Docs)...) {
+			doc, err := read(path)
+			if err != nil {
+				return f, err
+			}
+			if doc != nil && !slices.Contains(f.Docs[p], doc) {
+				f.Docs[p] = append(f.Docs[p], doc)
+			}
+		}
 		for _, e := range p.Env.Files() {
 			f.Tracked[e.File.Path] = !compose.GitIgnored(e.File.Path)
 		}
@@ -133,7 +165,44 @@ func (w *workspace) facts() lint.Facts {
 			f.Examples[p.Dir] = w.loader.Examples(p.Dir)
 		}
 	}
-	return f
+	return f, nil
+}
+
+// portsFile is where the ports of a project are remembered: a second project of
+// one folder has a file of its own.
+func (w *workspace) portsFile(p *compose.Project) string {
+	path := filepath.Join(p.Dir, filepath.FromSlash(cmp.Or(w.config.PortsFile, "data/ports.json")))
+	if compose.Standard(p.Group.Files[len(p.Group.Files)-1]) {
+		return path
+	}
+	ext := filepath.Ext(path)
+	return strings.TrimSuffix(path, ext) + "." + p.Name + ext
+}
+
+// reader reads files that need not exist, each once. Of those that are not
+// there it returns nil.
+func (w *workspace) reader() func(path string) (*compose.File, error) {
+	files := map[string]*compose.File{}
+	return func(path string) (*compose.File, error) {
+		if f, done := files[path]; done {
+			return f, nil
+		}
+		src, err := os.ReadFile(path)
+		switch {
+		case err == nil && filepath.Ext(path) == ".json":
+			files[path] = compose.Parse(path, src)
+			if q := files[path].Problems; len(q) > 0 {
+				return nil, problem{exitFailure, w.place(files[path], q[0].Span) + ": " + q[0].Message, "mend the file, or remove it"}
+			}
+		case err == nil:
+			files[path] = &compose.File{Path: path, Src: src}
+		case errors.Is(err, fs.ErrNotExist):
+			files[path] = nil
+		default:
+			return nil, problem{code: exitFailure, message: w.show(path) + ": can't be read"}
+		}
+		return files[path], nil
+	}
 }
 
 func lacksDefault(m compose.Mapping) bool { return m.HostPort.Var != "" && m.HostPort.Default == "" }

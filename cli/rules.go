@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/lint"
 )
 
@@ -51,7 +52,7 @@ func unknownRule(place, name string) error {
 		names = append(names, r.Name)
 	}
 	hint := "portmoor rules lists them"
-	if near := nearest(name, names); near != "" {
+	if near := config.Nearest(name, names); near != "" {
 		hint = "did you mean " + near + "?"
 	}
 	return usage(hint, "%s: no rule is named %q", place, name)

@@ -216,6 +216,15 @@ type Service struct {
 	PortFile bool
 	// HostNetwork reports network_mode: host, under which ports are discarded.
 	HostNetwork bool
+	// ContainerName is what container_name says; zero where it is not set.
+	ContainerName Text
+}
+
+// Text is a value as it stands in a file. The zero Text is none.
+type Text struct {
+	File  *File
+	Span  Span
+	Value string // with its variables replaced
 }
 
 // File is one compose file.
@@ -235,6 +244,8 @@ type File struct {
 	flow        map[*yaml.Node]bool // the members of flow collections
 	namesOnce   sync.Once
 	names       []string // the variables that the file mentions, repeats included
+	scalarsOnce sync.Once
+	scalars     []Span // of every scalar, in order
 	editorOnce  sync.Once
 	runes       runeIndex
 	editorRunes runeIndex

@@ -246,6 +246,9 @@ func (s *service) inherit(base *service) {
 	if s.Scale == 1 {
 		s.Scale = base.Scale
 	}
+	if s.ContainerName.Value == "" {
+		s.ContainerName = base.ContainerName
+	}
 	s.PortFile = s.PortFile || base.PortFile
 	s.HostNetwork = s.HostNetwork || base.HostNetwork
 	s.defines = s.defines || base.defines

@@ -59,7 +59,7 @@ func LoadModel(in ModelInput) (project *types.Project, err error) {
 func (p *Project) Environments() []map[string]string {
 	ones, mixed := map[string]string{}, map[string]string{}
 	for _, f := range p.Files {
-		for _, name := range f.variables() {
+		for _, name := range f.Variables() {
 			ones[name], mixed[name] = "1", "true"
 		}
 	}
@@ -82,7 +82,7 @@ func (p *Project) Environments() []map[string]string {
 func (p *Project) Variables() []string {
 	var names []string
 	for _, f := range p.Files {
-		names = append(names, f.variables()...)
+		names = append(names, f.Variables()...)
 	}
 	for _, f := range p.Env.files {
 		names = slices.AppendSeq(names, maps.Keys(f.Vars))
@@ -91,7 +91,9 @@ func (p *Project) Variables() []string {
 	return slices.Compact(names)
 }
 
-func (f *File) variables() []string {
+// Variables lists the names that the file mentions, in order, repeats included,
+// as the function Variables does.
+func (f *File) Variables() []string {
 	f.namesOnce.Do(func() { f.names = Variables(string(f.Src)) })
 	return f.names
 }

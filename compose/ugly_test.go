@@ -128,3 +128,34 @@ func texts(t *testing.T, src []byte) (all []string) {
 	}
 	return all
 }
+
+// TestComment tells comments from text that only looks like one.
+func TestComment(t *testing.T) {
+	const src = `# 1 comment
+a: b # 2 comment
+c: "x # 3 text" # 4 comment
+d: x#5text
+e: |
+  # 6 text
+    y # 7 text
+
+  z # 8 text
+# 9 comment
+f: [a, # 10 comment
+  "# 11 text"]
+g:
+  - >-
+    # 12 text
+  - x # 13 comment
+h: multi
+  line # 14 comment
+`
+	f := Parse("/a.yaml", []byte(src))
+	for n := 1; n <= 14; n++ {
+		comment := strings.Index(src, "# "+itoa(n-1)+" comment")
+		text := max(strings.Index(src, "# "+itoa(n-1)+" text"), strings.Index(src, "#"+itoa(n-1)+"text"))
+		if at := max(comment, text); at < 0 || f.Comment(at+2) != (comment >= 0) {
+			t.Errorf("%d: comment: %v", n, f.Comment(at+2))
+		}
+	}
+}

@@ -2,6 +2,7 @@ package compose
 
 import (
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -67,6 +68,26 @@ func scalarValue(n *yaml.Node) any {
 		}
 	}
 	return n.Value
+}
+
+// Extension is the top-level x- key that a byte stands below, "" for none.
+func (f *File) Extension(offset int) string {
+	for i, doc := range f.Docs {
+		if i+1 < len(f.Docs) && f.Span(root(f.Docs[i+1])).Start <= offset {
+			continue
+		}
+		name := ""
+		for _, fd := range fields(root(doc)) {
+			if f.Span(fd.key).Start > offset {
+				break
+			}
+			name = fd.key.Value
+		}
+		if strings.HasPrefix(name, "x-") {
+			return name
+		}
+	}
+	return ""
 }
 
 // At is where the value at a path of a document stands: keys and list indexes

@@ -214,6 +214,8 @@ func (w *walker) service(f *File, fd field, env Lookup) *service {
 			if r := value(v, "replicas"); r != nil {
 				s.Scale = count(text(r), s.Scale)
 			}
+		case "container_name":
+			s.ContainerName = Text{f, f.Span(v), text(v)}
 		case "network_mode":
 			s.HostNetwork = text(v) == "host"
 		case "environment":

@@ -256,18 +256,23 @@ func (d *decoder) err() error {
 
 // nearest is a hint at the name that was meant, or at all of them.
 func nearest(got string, known []string) string {
+	if near := Nearest(got, known); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return "known are " + strings.Join(known, ", ")
+}
+
+// Nearest is the known name that a misspelt one is closest to, "" when none is
+// close.
+func Nearest(got string, known []string) string {
+	if len(got) > 60 {
+		return "" // the distance is quadratic, and no name is that long
+	}
 	best, distance := "", len(got)/3+2
 	for _, name := range known {
-		// The distance is quadratic, and no name is that long.
-		if len(got) > 60 {
-			break
-		}
 		if n := smetrics.WagnerFischer(got, name, 1, 1, 1); n < distance {
 			best, distance = name, n
 		}
 	}
-	if best == "" {
-		return "known are " + strings.Join(known, ", ")
-	}
-	return fmt.Sprintf("did you mean %q?", best)
+	return best
 }

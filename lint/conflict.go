@@ -53,8 +53,9 @@ type publication struct {
 	project  int // its index in the run
 }
 
-// publications lists what a project would bind, in load order.
-func publications(index int, p *compose.Project) []publication {
+// publications lists what a project would bind, in load order; with unknown set
+// also where the host port is not known.
+func publications(index int, p *compose.Project, unknown bool) []publication {
 	services := make(map[string]*compose.Service, len(p.Services))
 	for i := range p.Services {
 		services[p.Services[i].Name] = &p.Services[i]
@@ -62,7 +63,7 @@ func publications(index int, p *compose.Project) []publication {
 	out := make([]publication, 0, len(p.Mappings))
 	for i := range p.Mappings {
 		m := &p.Mappings[i]
-		if m.Dropped != compose.Published || m.Invalid != "" || m.HostPort.Ports.Zero() {
+		if m.Dropped != compose.Published || m.Invalid != "" || m.HostPort.Ports.Zero() && !unknown {
 			continue
 		}
 		pub := publication{Mapping: m, project: index}
@@ -148,14 +149,12 @@ type clash struct {
 }
 
 func (p *Pass) compare(a, b publication) clash {
-	if a.Protocol != b.Protocol || !addressesOverlap(a.HostIP, b.HostIP) || sameMapping(a, b) {
+	if a.Protocol != b.Protocol || !addressesOverlap(a.HostIP, b.HostIP) || sameMapping(a, b) ||
+		sharesVariable(a, b) || appends(a, b) {
 		return clash{}
 	}
 	port := overlap(a.HostPort.Ports, b.HostPort.Ports)
-	who := "service " + quote(a.Service)
-	if a.Service == b.Service {
-		who = "container port " + a.Key.Container + " of the same service"
-	}
+	who := other(a, b)
 	switch picksA, picksB := picks(a), picks(b); {
 	case picksA && picksB:
 		return clash{}
@@ -252,7 +251,7 @@ func addressesOverlap(a, b string) bool {
 }
 
 func publishedAt(pub publication) Related {
-	return Related{pub.File, aboutHost(*pub.Mapping).Span, "service " + quote(pub.Service) + " publishes it here"}
+	return relatedTo(*pub.Mapping, "service "+quote(pub.Service)+" publishes it here")
 }
 
 // cause is the line of the env file that gives a mapping's variable its value.
@@ -265,5 +264,5 @@ func (p *Pass) cause(pub publication) []Related {
 	if !ok {
 		return nil
 	}
-	return []Related{{file.File, file.Line(v), v + " is set here"}}
+	return []Related{relatedLine(file, v, v+" is set here")}
 }

@@ -53,7 +53,7 @@ func checkDuplicates(p *Pass) {
 		f := about(m)
 		f.Message = fmt.Sprintf("service %s has this mapping twice", quote(m.Service))
 		f.Hint = "remove one of the two"
-		f.Related = []Related{{earlier.File, earlier.Entry, "the first one is here"}}
+		f.Related = []Related{{File: earlier.File, Span: earlier.Entry, Message: "the first one is here"}}
 		p.Report(f)
 	}
 }

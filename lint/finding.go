@@ -33,6 +33,8 @@ type Finding struct {
 	Related []Related
 	// Fix holds the edits of File that mend it; nil when there is no safe fix.
 	Fix []rewrite.Edit
+
+	entry compose.Span // of the mapping it is about; an ignore there counts too
 }
 
 // Related is another place that a finding speaks of, such as the other end of a conflict.
@@ -40,6 +42,18 @@ type Related struct {
 	File    *compose.File
 	Span    compose.Span
 	Message string
+
+	entry compose.Span // as in Finding
+}
+
+// relatedTo is a mapping's host port as a related place.
+func relatedTo(m compose.Mapping, message string) Related {
+	return Related{File: m.File, Span: aboutHost(m).Span, Message: message, entry: m.Entry}
+}
+
+// relatedLine is the line of an env file that sets a variable.
+func relatedLine(e compose.EnvFile, variable, message string) Related {
+	return Related{File: e.File, Span: e.Line(variable), Message: message}
 }
 
 // String is the severity as users write it.

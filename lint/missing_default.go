@@ -41,12 +41,12 @@ example env file of the project, such as .env.example.`,
 			f := aboutHost(m)
 			f.Message = fmt.Sprintf("variable %s has no default: where it is not set, Docker picks a random host port", e.Var)
 			if file, _, set := p.Project.Env.Setter(e.Var); set {
-				f.Related = []Related{{file.File, file.Line(e.Var), "it is set here, but Git ignores this file"}}
+				f.Related = []Related{relatedLine(file, e.Var, "it is set here, but Git ignores this file")}
 			}
 			f.Hint = fmt.Sprintf("give it one, such as ${%s:-%s}", e.Var, cmp.Or(m.Container.String(), "8080"))
 			if port, from := p.example(e.Var); port != "" {
 				f.Hint = fmt.Sprintf("write ${%s:-%s}", e.Var, port)
-				f.Related = append(f.Related, Related{from.File, from.Line(e.Var), "its example value is here"})
+				f.Related = append(f.Related, relatedLine(from, e.Var, "its example value is here"))
 				if m.Locked == "" {
 					f.Fix = []rewrite.Edit{rewrite.Replace(m, "${"+e.Var+":-"+port+"}")}
 				}

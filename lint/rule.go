@@ -10,6 +10,7 @@
 package lint
 
 import (
+	"iter"
 	"strconv"
 
 	"github.com/portmoor/portmoor/compose"
@@ -25,8 +26,10 @@ type Rule struct {
 	Doc string
 	// Severity is that of its findings where nothing else is configured.
 	Severity Severity
-	// Bad and Good are compose files: the rule finds something in the one and
-	// nothing in the other.
+	// Strategy is the only one under which the rule looks; "" for all.
+	Strategy strategies.Strategy
+	// Bad and Good are compose files, or txtar archives of several files: the
+	// rule finds something in the one and nothing in the other.
 	Bad, Good string
 	// Check reports what the rule finds in a project.
 	Check func(*Pass)
@@ -39,9 +42,29 @@ func Rules() []Rule {
 		duplicateMapping,
 		invalidPort,
 		hardcodedHostPort,
+		dynamicHostPort,
 		missingDefault,
+		sharedVariable,
+		defaultMismatch,
+		variableName,
+		variableBothSides,
+		reservedPort,
+		browserBlockedPort,
+		ephemeralPort,
+		outsideGroup,
 		unquotedPort,
+		unboundInterface,
+		scaledFixedPort,
+		hostNetworkPorts,
+		overrideAppends,
+		containerNameScaled,
+		portsInExtension,
+		staleReference,
+		unknownPortVariable,
+		assignmentDrift,
+		docsDrift,
 		invalidCompose,
+		unusedIgnore,
 	}
 }
 
@@ -54,8 +77,13 @@ type Options struct {
 	// Settings change rules, by name.
 	Settings map[string]Setting
 	// Only names the rules to run, even those that are off; nil is all.
-	Only  []string
-	Facts Facts
+	Only []string
+	// Reserved are more ranges that no host port should be in.
+	Reserved []compose.PortRange
+	// Ephemeral is the range of outgoing connections; zero is 32768-60999.
+	Ephemeral compose.PortRange
+	Groups    []Group
+	Facts     Facts
 }
 
 // Setting is what the configuration says of one rule.
@@ -73,6 +101,11 @@ type Facts struct {
 	// Tracked reports, by path, the env files that Git does not ignore: those
 	// that are there in a clean clone.
 	Tracked map[string]bool
+	// Assignments are the files of remembered ports, data/ports.json, of the
+	// projects that have one. They are JSON, which is read as YAML.
+	Assignments map[*compose.Project]*compose.File
+	// Docs are the documents with port tables, by project.
+	Docs map[*compose.Project][]*compose.File
 }
 
 // Pass is one rule's look at one project.
@@ -100,7 +133,7 @@ func (p *Pass) Report(f Finding) {
 
 // about starts a finding about a mapping as a whole.
 func about(m compose.Mapping) Finding {
-	return Finding{File: m.File, Span: m.Entry, Service: m.Service}
+	return Finding{File: m.File, Span: m.Entry, Service: m.Service, entry: m.Entry}
 }
 
 // aboutHost starts a finding about a mapping's host port.
@@ -112,8 +145,23 @@ func aboutHost(m compose.Mapping) Finding {
 	return f
 }
 
+// written yields the mappings that stand where they are written, each once,
+// and are valid.
+func (p *Pass) written() iter.Seq[*compose.Mapping] {
+	return func(yield func(*compose.Mapping) bool) {
+		for i := range p.Project.Mappings {
+			if m := &p.Project.Mappings[i]; !m.Inherited && m.Invalid == "" && !yield(m) {
+				return
+			}
+		}
+	}
+}
+
+// names are the variables that migrate would choose.
+func (p *Pass) names() strategies.Names { return p.run.families[p.Project]().names }
+
 // plan is what migrate would do to the project's mappings, worked out once per run.
-func (p *Pass) plan() rewrite.Plan { return p.run.families[p.Project]()[p.Project] }
+func (p *Pass) plan() rewrite.Plan { return p.run.families[p.Project]().plans[p.Project] }
 
 // quote is a name from a file as it stands in a message: what a terminal
 // could mistake for its own is escaped.

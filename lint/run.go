@@ -21,8 +21,10 @@ func Run(projects []*compose.Project, options Options) []Finding {
 	r.families = r.plans()
 	r.alone = alone(projects)
 	r.claimed = sync.OnceValue(r.claims)
+	r.envUsers = sync.OnceValue(func() map[string][]*compose.Project { return usersOfEnvFiles(projects) })
+	r.docUsers = sync.OnceValue(func() map[*compose.File][]*compose.Project { return usersOfDocs(projects, options.Facts.Docs) })
 	for i, p := range projects {
-		r.publications = append(r.publications, publications(i, p))
+		r.publications = append(r.publications, publications(i, p, false))
 	}
 	found := make([][]Finding, len(projects))
 	var g errgroup.Group
@@ -34,7 +36,11 @@ func Run(projects []*compose.Project, options Options) []Finding {
 		})
 	}
 	_ = g.Wait()
-	return once(slices.Concat(found...))
+	findings := r.suppress(once(slices.Concat(found...)))
+	if options.Only != nil {
+		findings = slices.DeleteFunc(findings, func(f Finding) bool { return !slices.Contains(options.Only, f.Rule) })
+	}
+	return once(findings)
 }
 
 // run is what the rules of one run share.
@@ -42,34 +48,25 @@ type run struct {
 	projects []*compose.Project
 	options  Options
 
-	families     map[*compose.Project]func() map[*compose.Project]rewrite.Plan
+	families     map[*compose.Project]func() *family
 	files        sync.Map        // *compose.File → *contents
 	alone        []bool          // by project
 	publications [][]publication // by project
 	claimed      func() board
+	envUsers     func() map[string][]*compose.Project
+	docUsers     func() map[*compose.File][]*compose.Project
 }
 
 func (r *run) check(i int) []Finding {
 	var findings []Finding
+	strategy := cmp.Or(r.options.Strategies[r.projects[i]], strategies.Auto)
 	for _, rule := range Rules() {
-		setting := r.options.Settings[rule.Name]
-		severity := rule.Severity
-		if setting.Severity != nil {
-			severity = *setting.Severity
-		}
-		if r.options.Only != nil {
-			if !slices.Contains(r.options.Only, rule.Name) {
-				continue
-			}
-			if severity == Off {
-				severity = max(rule.Severity, Warning)
-			}
-		}
-		if severity == Off {
+		severity := r.severity(rule)
+		if severity == Off || rule.Strategy != "" && rule.Strategy != strategy {
 			continue
 		}
 		p := &Pass{
-			Project: r.projects[i], Facts: r.options.Facts, Setting: setting,
+			Project: r.projects[i], Facts: r.options.Facts, Setting: r.options.Settings[rule.Name],
 			rule: rule, severity: severity, run: r, index: i,
 		}
 		rule.Check(p)
@@ -78,30 +75,54 @@ func (r *run) check(i int) []Finding {
 	return findings
 }
 
+// severity is that of a rule under the options; Off for a rule that does not
+// run. To say what is ignored in vain, all the others have to run.
+func (r *run) severity(rule Rule) Severity {
+	severity := rule.Severity
+	if s := r.options.Settings[rule.Name].Severity; s != nil {
+		severity = *s
+	}
+	switch only := r.options.Only; {
+	case only == nil:
+	case slices.Contains(only, rule.Name):
+		if severity == Off {
+			severity = max(rule.Severity, Warning)
+		}
+	case !slices.Contains(only, unusedIgnore.Name):
+		severity = Off
+	}
+	return severity
+}
+
 // plans is what migrate would do, project by project, worked out when the first
 // project of a family asks. Names are chosen per family, so that a fix gives
 // the name that migrate would.
-func (r *run) plans() map[*compose.Project]func() map[*compose.Project]rewrite.Plan {
-	plans := map[*compose.Project]func() map[*compose.Project]rewrite.Plan{}
-	for _, family := range strategies.Families(r.projects) {
-		made := sync.OnceValue(func() map[*compose.Project]rewrite.Plan { return r.planFamily(family) })
-		for _, p := range family {
+func (r *run) plans() map[*compose.Project]func() *family {
+	plans := map[*compose.Project]func() *family{}
+	for _, projects := range strategies.Families(r.projects) {
+		made := sync.OnceValue(func() *family { return r.planFamily(projects) })
+		for _, p := range projects {
 			plans[p] = made
 		}
 	}
 	return plans
 }
 
-func (r *run) planFamily(family []*compose.Project) map[*compose.Project]rewrite.Plan {
-	plans := map[*compose.Project]rewrite.Plan{}
-	names := strategies.Name(family)
-	for _, p := range family {
-		facts := strategies.Gather(p, names, nil)
-		plans[p] = rewrite.Make([]*compose.Project{p}, func(_ *compose.Project, m compose.Mapping) strategies.Decision {
+// family is what migrate would do to the projects that share their names.
+type family struct {
+	names strategies.Names
+	plans map[*compose.Project]rewrite.Plan
+}
+
+func (r *run) planFamily(projects []*compose.Project) *family {
+	made := &family{names: strategies.Name(projects), plans: map[*compose.Project]rewrite.Plan{}}
+	for _, p := range projects {
+		facts := strategies.Gather(p, made.names, nil)
+		made.plans[p] = rewrite.Make([]*compose.Project{p}, func(_ *compose.Project, m compose.Mapping) strategies.Decision {
 			return strategies.Decide(m, cmp.Or(r.options.Strategies[p], strategies.Auto), facts(m))
 		})
 	}
-	return plans
+	return made
 }
 
 // contents is what several rules and projects want to know of a file, worked
@@ -109,6 +130,7 @@ func (r *run) planFamily(family []*compose.Project) map[*compose.Project]rewrite
 type contents struct {
 	values     func() []any // of each document
 	violations func() []schema.Violation
+	local      func() bool // whether it can have a URL of this machine
 }
 
 func (r *run) contents(f *compose.File) *contents {
@@ -116,6 +138,7 @@ func (r *run) contents(f *compose.File) *contents {
 	if !ok {
 		c := &contents{values: sync.OnceValue(f.Values)}
 		c.violations = sync.OnceValue(func() []schema.Violation { return schema.Violations(f, c.values()) })
+		c.local = sync.OnceValue(func() bool { return mentionsLocal(f.Src) })
 		v, _ = r.files.LoadOrStore(f, c)
 	}
 	c, _ := v.(*contents)

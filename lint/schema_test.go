@@ -80,3 +80,11 @@ func TestSchema(t *testing.T) {
 		}
 	}
 }
+
+// load loads one file from memory as a project of its own.
+func load(t *testing.T, src string) []*compose.Project {
+	t.Helper()
+	l := compose.NewLoader(compose.LoadOptions{})
+	l.Add("/project/compose.yaml", []byte(src))
+	return l.Load([]compose.Group{{Dir: "/project", Files: []string{"/project/compose.yaml"}}})
+}

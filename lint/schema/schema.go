@@ -310,7 +310,7 @@ func unknownKeys(path, keys []string) []Violation {
 			where = "in " + dotted(path)
 		}
 		hint := "remove it, or put x- before it"
-		if near := nearest(key); near != "" {
+		if near := Nearest(key, slices.Sorted(maps.Keys(knownKeys()))); near != "" {
 			hint = "did you mean " + near + "?"
 		}
 		found = append(found, Violation{
@@ -321,12 +321,13 @@ func unknownKeys(path, keys []string) []Violation {
 	return found
 }
 
-// nearest is the known key that a mistyped one is closest to, "" for none.
-func nearest(key string) string {
+// Nearest is the known name that a misspelt one is closest to, "" when none is
+// close.
+func Nearest(name string, known []string) string {
 	best, distance := "", 3
-	for _, known := range slices.Sorted(maps.Keys(knownKeys())) {
-		if d := smetrics.WagnerFischer(key, known, 1, 1, 1); d < distance {
-			best, distance = known, d
+	for _, other := range known {
+		if d := smetrics.WagnerFischer(name, other, 1, 1, 1); d < distance {
+			best, distance = other, d
 		}
 	}
 	return best

@@ -1,0 +1,67 @@
+package lint
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/portmoor/portmoor/compose"
+)
+
+var assignmentDrift = Rule{
+	Name:     "assignment-drift",
+	Severity: Warning,
+	Doc: `The remembered ports, data/ports.json, do not fit the compose files any more: an entry names no mapping, or
+one whose host port is a number that nothing can move, or one port is given to two. portmoor detect brings the file
+up to date.`,
+	Bad: `-- data/ports.json --
+{"web": 8080, "api": 9000}
+-- compose.yaml --
+services:
+  web:
+    image: example/web
+    ports: ["${WEB_HOST_PORT:-8080}:80"]
+`,
+	Good: `-- data/ports.json --
+{"web": 10001}
+-- compose.yaml --
+services:
+  web:
+    image: example/web
+    ports: ["${WEB_HOST_PORT:-8080}:80"]
+`,
+	Check: func(p *Pass) {
+		f := p.Facts.Assignments[p.Project]
+		if f == nil || len(f.Docs) == 0 {
+			return
+		}
+		assigned, _ := f.Values()[0].(map[string]any)
+		mappings := map[string]compose.Mapping{}
+		for m := range p.written() {
+			mappings[p.names().AssignmentKey(*m)] = *m
+		}
+		holder := map[int64]string{}
+		for _, key := range slices.Sorted(maps.Keys(assigned)) {
+			port, isPort := assigned[key].(int64)
+			report := func(span compose.Span, message, hint string, related ...Related) {
+				p.Report(Finding{File: f, Span: span, Message: message, Hint: hint, Related: related})
+			}
+			name, value := f.At(0, []string{key}, true), f.At(0, []string{key}, false)
+			m, known := mappings[key]
+			switch first, twice := holder[port]; {
+			case !isPort:
+				continue // not ours: unknown keys are kept
+			case !known:
+				report(name, fmt.Sprintf("%s names no mapping of the project", quote(key)), "run portmoor detect --prune")
+			case twice:
+				report(value, fmt.Sprintf("port %d is also assigned to %s", port, quote(first)), "run portmoor detect")
+			case m.HostPort.Literal() && (m.HostPort.Ports.First != int(port) || m.HostPort.Ports.Zero()):
+				report(value, fmt.Sprintf("port %d is assigned, but the compose file says %s", port, m.HostPort.Text),
+					"run portmoor migrate --write, so that the port can move", relatedTo(m, "the host port is a number here"))
+			}
+			if _, twice := holder[port]; !twice && known {
+				holder[port] = key
+			}
+		}
+	},
+}

@@ -1,0 +1,40 @@
+package lint
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/portmoor/portmoor/compose"
+)
+
+var variableBothSides = Rule{
+	Name:     "variable-both-sides",
+	Severity: Warning,
+	Doc: `One variable is on both sides of the mapping, so that moving the host port moves the port inside the
+container too, where the service may not listen, and where healthchecks and other services look for it. Keep the
+container port fixed.`,
+	Bad: `services:
+  web:
+    image: example/web
+    ports: ["${PORT:-8080}:${PORT:-8080}"]
+`,
+	Good: `services:
+  web:
+    image: example/web
+    ports: ["${PORT:-8080}:8080"]
+`,
+	Check: func(p *Pass) {
+		for m := range p.written() {
+			target := compose.Variables(m.Target)
+			for _, v := range compose.Variables(m.HostPort.Text) {
+				if slices.Contains(target, v) {
+					f := about(*m)
+					f.Message = fmt.Sprintf("variable %s is both the host port and the container port", v)
+					f.Hint = "write the container port as a number"
+					p.Report(f)
+					break
+				}
+			}
+		}
+	},
+}

@@ -1,0 +1,41 @@
+package lint
+
+import "fmt"
+
+var dynamicHostPort = Rule{
+	Name:     "dynamic-host-port",
+	Severity: Warning,
+	Doc: `Docker picks the host port, and another one at every start. Under the hybrid strategy every host port
+should be known beforehand. Give it a default, ${WEB_HOST_PORT:-8080}:80; migrate does so for a mapping that has
+one under defaults in the configuration. A variable without a value is the matter of missing-default.`,
+	Strategy: "hybrid",
+	Bad: `-- .portmoor.yaml --
+strategy: hybrid
+-- compose.yaml --
+services:
+  web:
+    image: example/web
+    ports: ["80", "0:81"]
+`,
+	Good: `-- .portmoor.yaml --
+strategy: hybrid
+-- compose.yaml --
+services:
+  web:
+    image: example/web
+    ports: ["${WEB_HOST_PORT:-8080}:80"]
+`,
+	Check: func(p *Pass) {
+		for m := range p.written() {
+			if m.HostPort.Var != "" || !m.HostPort.Ports.Zero() || m.HostPort.Text != "" && !m.HostPort.Literal() {
+				continue
+			}
+			f := about(*m)
+			f.Message = fmt.Sprintf("Docker picks the host port of container port %s, and another one at every start", m.Key.Container)
+			if name := p.names().Of(*m); name != "" {
+				f.Hint = fmt.Sprintf("write ${%s:-PORT}:%s with a port that is free", name, m.Target)
+			}
+			p.Report(f)
+		}
+	},
+}

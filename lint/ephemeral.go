@@ -1,0 +1,38 @@
+package lint
+
+import (
+	"fmt"
+
+	"github.com/portmoor/portmoor/compose"
+)
+
+var ephemeralPort = Rule{
+	Name:     "ephemeral-port",
+	Severity: Info,
+	Doc: `The host port is among those that systems give to outgoing connections (32768-60999 on Linux, or what
+ephemeral in the configuration says), so that now and then it is taken when the service starts.`,
+	Bad: `services:
+  web:
+    image: example/web
+    ports: ["33000:80"]
+`,
+	Good: `services:
+  web:
+    image: example/web
+    ports: ["8080:80"]
+`,
+	Check: func(p *Pass) {
+		ephemeral := p.run.options.Ephemeral
+		if ephemeral.Zero() {
+			ephemeral = compose.PortRange{First: 32768, Last: 60999}
+		}
+		for m := range p.written() {
+			if m.HostPort.Ports.Overlaps(ephemeral) {
+				f := aboutHost(*m)
+				f.Message = fmt.Sprintf("%s in the range of outgoing connections, %s", subject(m, ephemeral), ephemeral)
+				f.Hint = fmt.Sprintf("choose a port below %d", ephemeral.First)
+				p.Report(f)
+			}
+		}
+	},
+}

@@ -1,0 +1,61 @@
+package lint
+
+import (
+	"fmt"
+	"path"
+	"slices"
+
+	"github.com/portmoor/portmoor/compose"
+)
+
+// Group is a range of host ports that the configuration keeps for some services.
+type Group struct {
+	Name  string
+	Range compose.PortRange
+	// Services are patterns in the syntax of path.Match.
+	Services []string
+}
+
+var outsideGroup = Rule{
+	Name:     "outside-group",
+	Severity: Warning,
+	Doc: `The configuration has a group with a range for the service, and the host port is outside of it. Move the
+port into the range, or take the service out of the group.`,
+	Bad: `-- .portmoor.yaml --
+groups:
+  data: {range: 3000-3999, services: [postgres*]}
+-- compose.yaml --
+services:
+  postgres-main:
+    image: example/postgres
+    ports: ["5432:5432"]
+`,
+	Good: `-- .portmoor.yaml --
+groups:
+  data: {range: 3000-3999, services: [postgres*]}
+-- compose.yaml --
+services:
+  postgres-main:
+    image: example/postgres
+    ports: ["3432:5432"]
+`,
+	Check: func(p *Pass) {
+		for m := range p.written() {
+			for _, g := range p.run.options.Groups {
+				ports := m.HostPort.Ports
+				mine := slices.ContainsFunc(g.Services, func(pattern string) bool {
+					matched, err := path.Match(pattern, m.Service)
+					return err == nil && matched
+				})
+				if !mine || ports.Zero() || g.Range.First <= ports.First && ports.Last <= g.Range.Last {
+					continue
+				}
+				f := aboutHost(*m)
+				f.Message = fmt.Sprintf("%s%s outside of %s, the range of group %s", named(ports, m.Protocol), isOrAre(ports), g.Range, quote(g.Name))
+				f.Hint = "choose a port inside of it"
+				p.Report(f)
+				break
+			}
+		}
+	},
+}

@@ -1,0 +1,161 @@
+package lint
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lint/schema"
+)
+
+var unusedIgnore = Rule{
+	Name:     "unused-ignore",
+	Severity: Warning,
+	Doc: `A comment tells portmoor to ignore a rule where the rule finds nothing, or names a rule that does not exist.
+Remove it, so that it does not hide what comes later. "# portmoor:ignore RULE[,RULE] reason" counts for its own
+line, or alone on a line for the next one; "# portmoor:ignore-file RULE reason" for the file.`,
+	Bad: `services:
+  web:
+    image: example/web
+    ports:
+      - "${WEB_HOST_PORT:-8080}:80" # portmoor:ignore hardcoded-host-port the load balancer knows it
+`,
+	Good: `services:
+  web:
+    image: example/web
+    ports:
+      - "8080:80" # portmoor:ignore hardcoded-host-port the load balancer knows it
+`,
+	Check: func(*Pass) {}, // Run reports it, when all other rules are done
+}
+
+// ignore is one rule that a comment names.
+type ignore struct {
+	file *compose.File
+	span compose.Span // the rule's name, or the comment when it names none
+	rule string
+	line int // that it counts for; 0 is the whole file
+	used bool
+}
+
+var ignoreComment = regexp.MustCompile(`#[ \t]*portmoor:(ignore-file|ignore)\b[ \t]*([A-Za-z0-9,_-]*)`)
+
+// ignores reads the comments of a file.
+func ignores(f *compose.File) (found []*ignore) {
+	if !bytes.Contains(f.Src, []byte("portmoor:ignore")) {
+		return nil
+	}
+	for _, at := range ignoreComment.FindAllSubmatchIndex(f.Src, -1) {
+		if !f.Comment(at[0]) {
+			continue
+		}
+		line := 0
+		if string(f.Src[at[2]:at[3]]) == "ignore" {
+			line = appliesTo(f, at[0])
+		}
+		start := at[4]
+		for name := range strings.SplitSeq(string(f.Src[at[4]:at[5]]), ",") {
+			span := compose.Span{Start: start, End: start + len(name)}
+			if name == "" {
+				span = compose.Span{Start: at[0], End: at[5]}
+			}
+			found = append(found, &ignore{file: f, span: span, rule: name, line: line})
+			start += len(name) + 1
+		}
+	}
+	return found
+}
+
+// appliesTo is the line that a comment counts for: its own, or where nothing
+// else stands in it, the next one that holds more than a comment.
+func appliesTo(f *compose.File, offset int) int {
+	line, _ := f.Position(offset)
+	start := bytes.LastIndexAny(f.Src[:offset], "\n\r") + 1
+	if len(bytes.TrimSpace(f.Src[start:offset])) > 0 {
+		return line
+	}
+	for text := range bytes.Lines(f.Src[start:]) {
+		if text = bytes.TrimSpace(text); len(text) > 0 && text[0] != '#' {
+			return line
+		}
+		line++
+	}
+	return line
+}
+
+// suppress takes out the findings that comments ignore, at either of their
+// ends, and adds what comments ignore in vain.
+func (r *run) suppress(findings []Finding) []Finding {
+	byFile := map[*compose.File][]*ignore{}
+	for _, p := range r.projects {
+		files := slices.Clone(p.Files)
+		for _, e := range p.Env.Files() {
+			files = append(files, e.File)
+		}
+		for _, f := range files {
+			if _, done := byFile[f]; !done {
+				byFile[f] = ignores(f)
+			}
+		}
+	}
+	ignored := func(rule string, f *compose.File, spans ...compose.Span) (yes bool) {
+		for _, ig := range byFile[f] {
+			if ig.rule != rule {
+				continue
+			}
+			for _, s := range spans {
+				if line, _ := f.Position(s.Start); s != (compose.Span{}) && ig.line == line || ig.line == 0 {
+					ig.used, yes = true, true
+				}
+			}
+		}
+		return yes
+	}
+	findings = slices.DeleteFunc(findings, func(f Finding) bool {
+		yes := ignored(f.Rule, f.File, f.Span, f.entry)
+		for _, rel := range f.Related {
+			yes = ignored(f.Rule, rel.File, rel.Span, rel.entry) || yes
+		}
+		return yes
+	})
+	return append(findings, r.unusedIgnores(byFile)...)
+}
+
+// unusedIgnores reports the comments that ignore nothing. A rule that did not
+// run could have found something.
+func (r *run) unusedIgnores(byFile map[*compose.File][]*ignore) (found []Finding) {
+	severity := r.severity(unusedIgnore)
+	if severity == Off {
+		return nil
+	}
+	ran := map[string]bool{}
+	for _, rule := range Rules() {
+		ran[rule.Name] = r.severity(rule) != Off && rule.Strategy == ""
+	}
+	for _, list := range byFile {
+		for _, ig := range list {
+			f := Finding{Rule: unusedIgnore.Name, Severity: severity, File: ig.file, Span: ig.span, Hint: "remove the comment"}
+			switch looked, exists := ran[ig.rule]; {
+			case ig.used:
+				continue
+			case ig.rule == "":
+				f.Message, f.Hint = "the comment names no rule to ignore", "write the rule's name behind it"
+			case !exists:
+				f.Message = fmt.Sprintf("no rule is named %s", quote(ig.rule))
+				if near := schema.Nearest(ig.rule, slices.Sorted(maps.Keys(ran))); near != "" {
+					f.Hint = "did you mean " + near + "?"
+				}
+			case !looked:
+				continue
+			default:
+				f.Message = fmt.Sprintf("%s finds nothing here that could be ignored", ig.rule)
+			}
+			found = append(found, f)
+		}
+	}
+	return found
+}

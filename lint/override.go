@@ -1,0 +1,68 @@
+package lint
+
+import (
+	"fmt"
+
+	"github.com/portmoor/portmoor/compose"
+)
+
+var overrideAppends = Rule{
+	Name:     "override-appends",
+	Severity: Error,
+	Doc: `Two files, or a service and what it extends, publish one container port of one service. Compose appends
+lists of ports, it never replaces them, so that both mappings are there: a warning, and an error where the second
+can't be bound beside the first. Write ports: !override in the later file to replace the list.`,
+	Bad: `-- compose.yaml --
+services:
+  web:
+    image: example/web
+    ports: ["8080:80"]
+-- compose.override.yaml --
+services:
+  web:
+    ports: ["9090:80"]
+`,
+	Good: `-- compose.yaml --
+services:
+  web:
+    image: example/web
+    ports: ["8080:80"]
+-- compose.override.yaml --
+services:
+  web:
+    ports: !override ["9090:80"]
+`,
+	Check: func(p *Pass) {
+		type target struct {
+			service, container, protocol string
+		}
+		earlier := map[target][]publication{}
+		for _, pub := range publications(p.index, p.Project, true) {
+			t := target{pub.Service, pub.Key.Container, pub.Protocol}
+			for _, e := range earlier[t] {
+				if !appends(e, pub) {
+					continue
+				}
+				f := about(*pub.Mapping)
+				f.Severity = Warning
+				f.Message = fmt.Sprintf("container port %s of service %s is published a second time, not moved: ports are appended", pub.Key.Container, quote(pub.Service))
+				if bound := overlap(e.HostPort.Ports, pub.HostPort.Ports); e.HostPort.Ports.Overlaps(pub.HostPort.Ports) && addressesOverlap(e.HostIP, pub.HostIP) {
+					f.Severity = Error
+					f.Message = fmt.Sprintf("%s of service %s would be bound a second time: ports are appended, not replaced", named(bound, pub.Protocol), quote(pub.Service))
+				}
+				f.Hint = "write ports: !override to replace the list"
+				f.Related = []Related{{File: e.File, Span: e.Entry, Message: "it is already published here"}}
+				p.Report(f)
+				break
+			}
+			earlier[t] = append(earlier[t], pub)
+		}
+	},
+}
+
+// appends reports two mappings of one container port of one service that stand
+// in different lists, of which the later file meant to replace the earlier.
+func appends(a, b publication) bool {
+	return a.Service == b.Service && a.Key.Container == b.Key.Container && a.Protocol == b.Protocol &&
+		(a.File != b.File || a.List != b.List) && a.Dropped == compose.Published && b.Dropped == compose.Published
+}

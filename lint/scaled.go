@@ -1,0 +1,72 @@
+package lint
+
+import "fmt"
+
+var scaledFixedPort = Rule{
+	Name:     "scaled-fixed-port",
+	Severity: Error,
+	Doc: `The service runs more than once, and each container wants the same host port: the second does not start.
+Leave the host port to Docker, "0:80", or give a range that is as wide as there are containers.`,
+	Bad: `services:
+  web:
+    image: example/web
+    ports: ["8080:80"]
+    deploy:
+      replicas: 2
+`,
+	Good: `services:
+  web:
+    image: example/web
+    ports: ["8080-8081:80"]
+    deploy:
+      replicas: 2
+`,
+	Check: func(p *Pass) {
+		scale := map[string]int{}
+		for _, s := range p.Project.Services {
+			scale[s.Name] = s.Scale
+		}
+		for _, pub := range p.run.publications[p.index] {
+			width, n := pub.HostPort.Ports.Width()/max(pub.Container.Width(), 1), scale[pub.Service]
+			if n <= 1 || width >= n {
+				continue
+			}
+			f := aboutHost(*pub.Mapping)
+			f.Message = fmt.Sprintf("service %s runs %d times, but %s can be bound once", quote(pub.Service), n, named(pub.HostPort.Ports, pub.Protocol))
+			if width > 1 {
+				f.Message = fmt.Sprintf("service %s runs %d times, but %s can be bound %d times", quote(pub.Service), n, named(pub.HostPort.Ports, pub.Protocol), width)
+			}
+			f.Hint = fmt.Sprintf("leave the port to Docker, or give a range of %d ports", n)
+			p.Report(f)
+		}
+	},
+}
+
+var containerNameScaled = Rule{
+	Name:     "container-name-scaled",
+	Severity: Error,
+	Doc: `The service runs more than once and has a container_name, which only one container can have. Remove
+container_name, or run the service once.`,
+	Bad: `services:
+  web:
+    image: example/web
+    container_name: web
+    scale: 2
+`,
+	Good: `services:
+  web:
+    image: example/web
+    scale: 2
+`,
+	Check: func(p *Pass) {
+		for _, s := range p.Project.Services {
+			if s.Scale > 1 && s.ContainerName.Value != "" {
+				p.Report(Finding{
+					File: s.ContainerName.File, Span: s.ContainerName.Span, Service: s.Name,
+					Message: fmt.Sprintf("service %s runs %d times, but only one container can be named %s", quote(s.Name), s.Scale, quote(s.ContainerName.Value)),
+					Hint:    "remove container_name",
+				})
+			}
+		}
+	},
+}

@@ -1,0 +1,74 @@
+package lint
+
+import (
+	"fmt"
+	"strings"
+)
+
+var sharedVariable = Rule{
+	Name:     "shared-variable",
+	Severity: Error,
+	Doc: `One variable is the host port of two mappings that can run at the same time, so that whatever it is set
+to, the two want the same port. It is the same when services share a template that holds the variable. Give each
+mapping a variable of its own. One variable for tcp and udp of one number, or for several addresses, is fine.`,
+	Bad: `services:
+  api:
+    image: example/api
+    ports: ["${PORT:-8080}:80"]
+  web:
+    image: example/web
+    ports: ["${PORT:-8081}:80"]
+`,
+	Good: `services:
+  dns:
+    image: example/dns
+    ports: ["${DNS_HOST_PORT:-5353}:53", "${DNS_HOST_PORT:-5353}:53/udp"]
+`,
+	Check: func(p *Pass) {
+		holders := map[string][]publication{}
+		for _, pub := range p.variables() {
+			v := pub.HostPort.Var
+			for _, e := range holders[v] {
+				if !sharesVariable(e, pub) {
+					continue
+				}
+				f := aboutHost(*pub.Mapping)
+				f.Message = fmt.Sprintf("variable %s is also the host port of %s", v, other(e, pub))
+				f.Hint = "give each its own variable"
+				f.Related = []Related{publishedAt(e)}
+				if together := p.together(e.profiles, pub.profiles); len(together) > 1 {
+					f.Severity = Warning
+					f.Message += " when the profiles " + strings.Join(together, " and ") + " run together"
+				}
+				p.Report(f)
+				break
+			}
+			holders[v] = append(holders[v], pub)
+		}
+	},
+}
+
+// variables lists the published mappings whose host port is one variable.
+func (p *Pass) variables() (out []publication) {
+	for _, pub := range publications(p.index, p.Project, true) {
+		if pub.HostPort.Var != "" {
+			out = append(out, pub)
+		}
+	}
+	return out
+}
+
+// sharesVariable reports whether one variable makes two mappings clash whatever
+// its value.
+func sharesVariable(a, b publication) bool {
+	return a.HostPort.Var != "" && a.HostPort.Var == b.HostPort.Var && a.Protocol == b.Protocol &&
+		addressesOverlap(a.HostIP, b.HostIP) && (a.Service != b.Service || a.Key.Container != b.Key.Container)
+}
+
+// other names the earlier of two mappings as seen from the later.
+func other(a, b publication) string {
+	if a.Service == b.Service {
+		return "container port " + a.Key.Container + " of the same service"
+	}
+	return "service " + quote(a.Service)
+}

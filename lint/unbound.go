@@ -1,0 +1,51 @@
+package lint
+
+import (
+	"fmt"
+
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/rewrite"
+)
+
+var unboundInterface = Rule{
+	Name:     "unbound-interface",
+	Severity: Off,
+	Doc: `The port is open on every network interface of the host, past most firewalls, since Docker writes its own
+rules. Put 127.0.0.1: before it where only this machine is to reach the service. The rule is off by default; --fix
+adds the address to short forms that have none.`,
+	Bad: `services:
+  db:
+    image: example/db
+    ports: ["5432:5432"]
+`,
+	Good: `services:
+  db:
+    image: example/db
+    ports: ["127.0.0.1:5432:5432"]
+`,
+	Check: func(p *Pass) {
+		for m := range p.written() {
+			switch m.HostIP {
+			case "", "0.0.0.0", "::":
+			default:
+				continue
+			}
+			if m.Address != "" && m.HostIP == "" {
+				continue // a variable without a value
+			}
+			f := about(*m)
+			f.Message = fmt.Sprintf("container port %s is published on every network interface", m.Key.Container)
+			f.Hint = "write 127.0.0.1: before the host port"
+			if m.Syntax == compose.Long {
+				f.Hint = "add host_ip: 127.0.0.1"
+			} else if m.Address == "" && m.Locked == "" {
+				text := "127.0.0.1:"
+				if m.HostPort.Text == "" && (m.Host.Start >= len(m.File.Src) || m.File.Src[m.Host.Start] != ':') {
+					text += ":" // "80" becomes "127.0.0.1::80"
+				}
+				f.Fix = []rewrite.Edit{{Span: compose.Span{Start: m.Host.Start, End: m.Host.Start}, New: text}}
+			}
+			p.Report(f)
+		}
+	},
+}

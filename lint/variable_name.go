@@ -1,0 +1,35 @@
+package lint
+
+import (
+	"fmt"
+
+	"github.com/portmoor/portmoor/strategies"
+)
+
+var variableName = Rule{
+	Name:     "variable-name",
+	Severity: Info,
+	Doc: `The variable does not say which service's host port it is. A name such as WEB_HOST_PORT, or
+WEB_8443_HOST_PORT for a further port, can't be taken for the port inside the container, and is what migrate writes.
+migrate keeps a name that is there, since env files elsewhere may set it: rename it by hand, in all of them.`,
+	Bad: `services:
+  web:
+    image: example/web
+    ports: ["${PORT:-8080}:80"]
+`,
+	Good: `services:
+  web:
+    image: example/web
+    ports: ["${WEB_HOST_PORT:-8080}:80"]
+`,
+	Check: func(p *Pass) {
+		for m := range p.written() {
+			if v := m.HostPort.Var; v != "" && !strategies.Conventional(m.Service, v) {
+				f := aboutHost(*m)
+				f.Message = fmt.Sprintf("variable %s does not say that it is the host port of %s", v, quote(m.Service))
+				f.Hint = "name it " + strategies.Plain(m.Service) + ", or " + strategies.Plain(m.Service, m.Key.Container) + " for a further port"
+				p.Report(f)
+			}
+		}
+	},
+}

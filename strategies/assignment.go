@@ -1,0 +1,43 @@
+package strategies
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/portmoor/portmoor/compose"
+)
+
+// AssignmentKey is a mapping's name among the remembered ports: its service for
+// the mapping with the plain variable, else service:container[/protocol][#n].
+// Mappings that share a variable share the key.
+func (n Names) AssignmentKey(m compose.Mapping) string {
+	variable := m.HostPort.Var
+	if variable == "" {
+		variable = n.Of(m)
+	}
+	plain := variableName(m.Key.Service)
+	if variable == plain || variable == plain+"_RANGE" {
+		return m.Key.Service
+	}
+	key := m.Key.Service + ":" + m.Key.Container
+	if m.Protocol != "tcp" {
+		key += "/" + m.Protocol
+	}
+	if m.Key.N > 1 {
+		key += "#" + strconv.Itoa(m.Key.N)
+	}
+	return key
+}
+
+// Conventional reports whether a variable's name says which service's host port
+// it is: WEB_HOST_PORT, WEB_8443_HOST_PORT or WEB_HOST_PORT_RANGE for web.
+func Conventional(service, variable string) bool {
+	name := strings.TrimSuffix(variableName(service), "HOST_PORT")
+	rest, mine := strings.CutPrefix(variable, name)
+	return mine && (rest == "HOST_PORT" || rest == "HOST_PORT_RANGE" ||
+		strings.HasSuffix(rest, "_HOST_PORT") || strings.HasSuffix(rest, "_HOST_PORT_RANGE"))
+}
+
+// Plain is the variable for a service's host port, or for that of a further
+// container port.
+func Plain(service string, container ...string) string { return variableName(service, container...) }

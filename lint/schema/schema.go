@@ -74,13 +74,16 @@ func Violations(f *compose.File, documents []any) []Violation {
 	return all
 }
 
-func violationsOf(doc any) []Violation {
+func violationsOf(doc any) []Violation { return judge(doc, reduced(doc)) }
+
+// judge validates the part of a document that needs it.
+func judge(doc, part any) []Violation {
 	s := compiled()
 	if s == nil || doc == nil {
 		return nil
 	}
 	var invalid *jsonschema.ValidationError
-	if !errors.As(s.Validate(doc), &invalid) {
+	if !errors.As(s.Validate(part), &invalid) {
 		return nil
 	}
 	var found []Violation

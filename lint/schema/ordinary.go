@@ -1,0 +1,166 @@
+package schema
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// reduced is a document without the keys of services that need no validator to
+// be found right. Keys of a service do not depend on each other in the schema,
+// so that the rest is judged as the whole would be. It is most of what people
+// write, and saves most of the time.
+func reduced(doc any) any {
+	root, ok := doc.(map[string]any)
+	if !ok {
+		return doc
+	}
+	services, ok := root["services"].(map[string]any)
+	if !ok {
+		return doc
+	}
+	left := map[string]any{}
+	for name, v := range services {
+		service, ok := v.(map[string]any)
+		if !ok || !serviceName.MatchString(name) {
+			left[name] = v
+			continue
+		}
+		rest := map[string]any{}
+		for key, value := range service {
+			if ordinary := ordinaryKeys[key]; ordinary == nil || !ordinary(value) {
+				rest[key] = value
+			}
+		}
+		if len(rest) > 0 {
+			left[name] = rest
+		}
+	}
+	out := make(map[string]any, len(root))
+	for key, value := range root {
+		if !strings.HasPrefix(key, "x-") {
+			out[key] = value
+		}
+	}
+	out["services"] = left
+	return out
+}
+
+var serviceName = regexp.MustCompile(`^[a-zA-Z0-9._-]+$`)
+
+// ordinaryKeys are predicates that hold for no value which the schema refuses.
+var ordinaryKeys = map[string]func(any) bool{
+	"build":        func(v any) bool { return isText(v) || is(v, buildKeys) },
+	"cap_add":      isTexts,
+	"cap_drop":     isTexts,
+	"command":      isCommand,
+	"cpus":         isTextOrNumber,
+	"depends_on":   isDistinctTexts,
+	"entrypoint":   isCommand,
+	"env_file":     func(v any) bool { return isText(v) || isTexts(v) },
+	"environment":  func(v any) bool { return isScalars(v) || isTexts(v) },
+	"expose":       func(v any) bool { return isList(v, isTextOrNumber) },
+	"healthcheck":  func(v any) bool { return is(v, healthcheckKeys) },
+	"hostname":     isText,
+	"image":        isText,
+	"init":         isBool,
+	"labels":       func(v any) bool { return isScalars(v) || isTexts(v) },
+	"links":        isTexts,
+	"logging":      func(v any) bool { return is(v, loggingKeys) },
+	"mem_limit":    isTextOrNumber,
+	"network_mode": isText,
+	"networks":     isDistinctTexts,
+	"platform":     isText,
+	"ports":        func(v any) bool { return isList(v, isTextOrNumber) },
+	"privileged":   isBool,
+	"profiles":     isTexts,
+	"restart":      isText,
+	"shm_size":     isTextOrNumber,
+	"stdin_open":   isBool,
+	"stop_signal":  isText,
+	"tty":          isBool,
+	"user":         isText,
+	"volumes":      isTexts,
+	"working_dir":  isText,
+	"container_name": func(v any) bool {
+		s, ok := v.(string)
+		return ok && len(s) > 1 && serviceName.MatchString(s) && alphanumeric(s[0])
+	},
+}
+
+var (
+	buildKeys = map[string]func(any) bool{
+		"context": isText, "dockerfile": isText, "target": isText,
+		"args": func(v any) bool { return isScalars(v) || isTexts(v) },
+	}
+	healthcheckKeys = map[string]func(any) bool{
+		"test": func(v any) bool { return isText(v) || isTexts(v) }, "interval": isText, "timeout": isText,
+		"start_period": isText, "start_interval": isText, "retries": isTextOrNumber, "disable": isBool,
+	}
+	loggingKeys = map[string]func(any) bool{"driver": isText, "options": func(v any) bool {
+		m, ok := v.(map[string]any)
+		for key, value := range m {
+			ok = ok && key != "" && (value == nil || isTextOrNumber(value))
+		}
+		return ok
+	}}
+)
+
+func isText(v any) bool { _, ok := v.(string); return ok }
+func isBool(v any) bool { _, ok := v.(bool); return ok }
+
+func isTextOrNumber(v any) bool {
+	switch v.(type) {
+	case string, int64, float64:
+		return true
+	}
+	return false
+}
+
+func isList(v any, item func(any) bool) bool {
+	list, ok := v.([]any)
+	return ok && !slices.ContainsFunc(list, func(v any) bool { return !item(v) })
+}
+
+func isTexts(v any) bool { return isList(v, isText) }
+
+// isDistinctTexts is for the lists in which the schema allows no repeats, and
+// Compose does not drop them before it validates.
+func isDistinctTexts(v any) bool {
+	list, _ := v.([]any)
+	seen := make(map[string]bool, len(list))
+	return isList(v, func(item any) bool {
+		text, ok := item.(string)
+		twice := seen[text]
+		seen[text] = true
+		return ok && !twice
+	})
+}
+
+func isCommand(v any) bool { return v == nil || isText(v) || isTexts(v) }
+
+// isScalars is a mapping of names to anything but collections.
+func isScalars(v any) bool {
+	m, ok := v.(map[string]any)
+	for key, value := range m {
+		switch value.(type) {
+		case map[string]any, []any:
+			return false
+		}
+		ok = ok && key != "" && !strings.ContainsAny(key, "\n\r")
+	}
+	return ok
+}
+
+// is reports a mapping of which every key is known and every value as it should be.
+func is(v any, keys map[string]func(any) bool) bool {
+	m, ok := v.(map[string]any)
+	for key, value := range m {
+		ok = ok && keys[key] != nil && keys[key](value)
+	}
+	return ok
+}
+
+func alphanumeric(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+}

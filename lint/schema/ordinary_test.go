@@ -1,0 +1,88 @@
+package schema
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/portmoor/portmoor/compose"
+)
+
+// TestReduced holds the judgement of reduced documents against that of whole
+// ones, on the corpus and on values of every kind for every key: what is taken
+// out must never be what the schema refuses.
+func TestReduced(t *testing.T) {
+	values := []any{
+		nil, "", "a", "1", int64(1), 1.5, true, []any{}, []any{"a"}, []any{"a", "a"}, []any{"a", "b"}, []any{int64(1)},
+		[]any{true}, []any{nil}, []any{[]any{}}, []any{map[string]any{}}, map[string]any{}, map[string]any{"a": "b"},
+		map[string]any{"a": int64(1)}, map[string]any{"a": nil}, map[string]any{"a": []any{}}, map[string]any{"": "b"},
+		map[string]any{"a": map[string]any{}}, map[string]any{"test": "a", "interval": "1s"}, map[string]any{"test": true},
+		map[string]any{"retries": "1"}, map[string]any{"retries": []any{}}, map[string]any{"driver": "a", "options": map[string]any{"a": true}},
+		map[string]any{"context": ".", "args": []any{"a"}}, map[string]any{"context": int64(1)},
+	}
+	for key := range ordinaryKeys {
+		for _, v := range values {
+			doc := map[string]any{"services": map[string]any{"web": map[string]any{key: v}}}
+			left, _ := reduced(doc).(map[string]any)
+			if services, _ := left["services"].(map[string]any); len(services) > 0 {
+				continue
+			}
+			if found := judge(doc, doc); len(found) > 0 {
+				t.Errorf("%s: %v is taken for right: %s", key, v, found[0].Message)
+			}
+		}
+	}
+	dir := os.Getenv("PORTMOOR_CORPUS")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "..", "shared", "corpus")
+	}
+	files, saved, all := 0, 0, 0
+	err := filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
+		if err != nil || e.IsDir() || !strings.HasSuffix(path, "ml") {
+			return err
+		}
+		src, err := os.ReadFile(path)
+		f := compose.Parse(path, src)
+		for _, doc := range f.Values() {
+			files++
+			if diff := cmp.Diff(messages(judge(doc, doc)), messages(violationsOf(doc))); diff != "" {
+				t.Errorf("%s (-whole +part):\n%s", path, diff)
+			}
+			all += keys(doc)
+			saved += keys(doc) - keys(reduced(doc))
+		}
+		return err
+	})
+	if err != nil || files < 500 {
+		if os.Getenv("PORTMOOR_CI") != "" {
+			t.Fatalf("%d files: %v", files, err)
+		}
+		t.Skip("no corpus")
+	}
+	t.Logf("%d of %d keys of services need no validator", saved, all)
+	if saved*10 < all*8 {
+		t.Errorf("only %d of %d keys are saved", saved, all)
+	}
+}
+
+func messages(found []Violation) (all []string) {
+	for _, v := range found {
+		all = append(all, v.Message)
+	}
+	slices.Sort(all)
+	return all
+}
+
+func keys(doc any) (n int) {
+	root, _ := doc.(map[string]any)
+	services, _ := root["services"].(map[string]any)
+	for _, s := range services {
+		service, _ := s.(map[string]any)
+		n += len(service)
+	}
+	return n
+}

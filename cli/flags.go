@@ -26,6 +26,7 @@ var (
 	strategyNames = []string{"auto", "hybrid", "dynamic"}
 	colorNames    = []string{"auto", "always", "never"}
 	formatNames   = []string{"text", "json"}
+	reportNames   = []string{"text", "json", "sarif", "github", "gitlab", "junit", "checkstyle"}
 	failOnNames   = []string{"error", "warning", "info"}
 )
 

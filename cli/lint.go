@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -24,7 +25,7 @@ func (c *commands) lint() *cli.Command {
 		Usage:     "report what is wrong with the host ports of compose files",
 		ArgsUsage: "[PATH...]",
 		Flags: append(projectFlags(),
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print findings, `FORMAT` is " + choice(formatNames)},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print findings, `FORMAT` is " + choice(reportNames)},
 			&cli.StringSliceFlag{Name: "rule", Usage: "run only `RULE`, even when it is off; may be repeated"},
 			&cli.StringFlag{Name: "fail-on", Value: "warning", Usage: "exit with 1 from `SEVERITY` on, which is " + choice(failOnNames)},
 			&cli.BoolFlag{Name: "fix", Usage: "mend what can be mended safely", DisableDefaultText: true},
@@ -36,11 +37,11 @@ func (c *commands) lint() *cli.Command {
 
 // runLint loads, lints, reports, and mends where asked to.
 func (c *commands) runLint(ctx *cli.Context) error {
-	if err := cmp.Or(oneOf(ctx, "format", formatNames), oneOf(ctx, "fail-on", failOnNames)); err != nil {
+	if err := cmp.Or(oneOf(ctx, "format", reportNames), oneOf(ctx, "fail-on", failOnNames)); err != nil {
 		return err
 	}
-	if ctx.Bool("diff") && ctx.String("format") == "json" {
-		return usage("give one of the two", "portmoor lint: --diff and --format json exclude each other")
+	if format := ctx.String("format"); ctx.Bool("diff") && format != "text" {
+		return usage("give one of the two", "portmoor lint: --diff and --format %s exclude each other", format)
 	}
 	w, err := c.open(ctx)
 	if err != nil {
@@ -65,9 +66,12 @@ func (c *commands) runLint(ctx *cli.Context) error {
 }
 
 func (c *commands) report(ctx *cli.Context, w *workspace, findings []lint.Finding) error {
-	run := report.Run{Findings: findings, Files: w.files(), Base: w.base, Color: c.color(ctx, c.Out), Width: terminal(c.Out)}
-	if ctx.String("format") == "json" {
-		return report.JSON(c.Out, run)
+	run := report.Run{
+		Findings: findings, Files: w.files(), Base: w.base, Root: w.home, Version: version(),
+		Color: c.color(ctx, c.Out), Width: terminal(c.Out),
+	}
+	if write, ok := formats[ctx.String("format")]; ok {
+		return write(c.Out, run)
 	}
 	if !ctx.Bool("diff") {
 		if err := report.Text(c.Out, run); err != nil {
@@ -80,6 +84,12 @@ func (c *commands) report(ctx *cli.Context, w *workspace, findings []lint.Findin
 	}
 	fmt.Fprintln(c.Err, summary)
 	return nil
+}
+
+// formats are those for programs.
+var formats = map[string]func(io.Writer, report.Run) error{
+	"json": report.JSON, "sarif": report.SARIF, "github": report.GitHub, "gitlab": report.GitLab,
+	"junit": report.JUnit, "checkstyle": report.Checkstyle,
 }
 
 // unreadable reports the files that could not be read; the rest is linted.

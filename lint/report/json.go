@@ -1,8 +1,6 @@
 package report
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"unicode/utf16"
@@ -108,15 +106,7 @@ func JSON(w io.Writer, run Run) error {
 			Related: related, Fixable: f.Fix != nil,
 		})
 	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(out); err != nil {
-		return err
-	}
-	_, err := w.Write(escapeJSON(b.Bytes()))
-	return err
+	return writeJSON(w, out)
 }
 
 // escapeJSON escapes what encoding/json leaves raw and a terminal obeys. All

@@ -30,6 +30,11 @@ type Run struct {
 	// Base is the absolute folder that paths are shown relative to; "" shows
 	// them as they are.
 	Base string
+	// Root is the absolute folder that fingerprints are relative to, so that
+	// they do not depend on where the run was started; "" is none.
+	Root string
+	// Version is that of the program, "" when it is not known.
+	Version string
 	// Color makes Text write ANSI colours.
 	Color bool
 	// Width is how many columns a line of code may take in Text; 0 means 160.

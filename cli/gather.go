@@ -29,6 +29,7 @@ type workspace struct {
 	loader   *compose.Loader
 	projects []*compose.Project
 	strategy map[*compose.Project]strategies.Strategy
+	unnamed  []string // files that are compose by content but not by name
 }
 
 // open finds and loads the projects that the arguments name.
@@ -55,6 +56,7 @@ func (c *commands) open(ctx *cli.Context) (*workspace, error) {
 	}
 	w.projects = w.loader.Load(groups)
 	c.notes(w)
+	c.unnamed(ctx, w)
 	return w, w.choose(ctx.String("strategy"), c.Environ, ctx.Command.Name != "lint")
 }
 
@@ -147,6 +149,7 @@ func (c *commands) groups(ctx *cli.Context, w *workspace, paths []string) ([]com
 		return nil, usage("name a compose file or a folder that has one", "%s", err)
 	}
 	c.discovered(ctx, w, found)
+	w.unnamed = found.Unnamed
 	if len(found.Groups) == 0 {
 		if c.code == exitFailure {
 			return nil, nil
@@ -213,8 +216,20 @@ func (c *commands) discovered(ctx *cli.Context, w *workspace, found compose.Foun
 			c.say(w.show(p)+": has no services, passed over", "")
 		}
 	}
-	if n := len(found.Unnamed); n > 0 {
-		c.say(fmt.Sprintf("%s: %s compose by content but not by name, not taken", listed(w, found.Unnamed, ctx.Bool("verbose")), are(n)),
+}
+
+// unnamed tells which files are compose by content but were neither taken nor
+// reached by one that was.
+func (c *commands) unnamed(ctx *cli.Context, w *workspace) {
+	reached := map[string]bool{}
+	for _, p := range w.projects {
+		for _, f := range p.Files {
+			reached[f.Path] = true
+		}
+	}
+	paths := slices.DeleteFunc(slices.Clone(w.unnamed), func(p string) bool { return reached[p] })
+	if n := len(paths); n > 0 {
+		c.say(fmt.Sprintf("%s: %s compose by content but not by name, not taken", listed(w, paths, ctx.Bool("verbose")), are(n)),
 			"name them as arguments, or list them under files in "+configName)
 	}
 }

@@ -151,10 +151,13 @@ func (w *workspace) lintOptions(ctx *cli.Context) (lint.Options, error) {
 func (w *workspace) facts() (lint.Facts, error) {
 	f := lint.Facts{
 		Examples: map[string][]compose.EnvFile{}, Tracked: map[string]bool{},
-		Assignments: map[*compose.Project]*compose.File{}, Docs: map[*compose.Project][]*compose.File{},
+		Symlinks: map[string]bool{}, Assignments: map[*compose.Project]*compose.File{}, Docs: map[*compose.Project][]*compose.File{},
 	}
 	read := w.reader()
 	for _, p := range w.projects {
+		for _, file := range p.Files {
+			f.Symlinks[file.Path] = isSymlink(file.Path)
+		}
 		var err error
 		if f.Assignments[p], err = read(w.portsFile(p)); err != nil {
 			return f, err

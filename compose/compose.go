@@ -168,8 +168,9 @@ type Mapping struct {
 	// Invalid says why Compose refuses the entry; "" when it does not.
 	Invalid string
 
-	zero     bool   // the host port is written as 0, not left out
-	identity string // compose-go's key for dropping repeated entries
+	envFiles [][]EnvFile // that its variables are looked up in, the outermost first
+	zero     bool        // the host port is written as 0, not left out
+	identity string      // compose-go's key for dropping repeated entries
 	scalar   *yaml.Node
 }
 
@@ -188,6 +189,16 @@ func (m Mapping) Place() Place {
 		return Place{m.File.Path, m.Entry.Start}
 	}
 	return Place{m.File.Path, m.Scalar.Start}
+}
+
+// Setter is the env file that gives a variable of the mapping its value.
+func (m Mapping) Setter(name string) (EnvFile, bool) {
+	for _, files := range m.envFiles {
+		if f, _, ok := (Env{files: files}).Setter(name); ok {
+			return f, true
+		}
+	}
+	return EnvFile{}, false
 }
 
 // Drop is why an entry of the source is not in the merged project.
@@ -241,6 +252,7 @@ type File struct {
 	lines       []int               // offset of each line's first byte as YAML counts lines
 	aliases     []*yaml.Node        // every alias in the documents
 	nodes       int                 // values in the documents, aliases followed
+	longest     int                 // text in the documents, in bytes
 	flow        map[*yaml.Node]bool // the members of flow collections
 	namesOnce   sync.Once
 	names       []string // the variables that the file mentions, repeats included

@@ -71,7 +71,7 @@ func (l *Loader) Discover(paths []string, options DiscoverOptions) (Found, error
 		case err != nil:
 			return Found{}, fmt.Errorf("%s: %s", path, reason(err))
 		case info.IsDir():
-			d.walk(abs, newIgnorer(abs, options))
+			d.walk(abs, newIgnorer(abs, options).named(abs))
 		default:
 			dir := filepath.Dir(abs)
 			if folders[dir] == nil {
@@ -167,7 +167,8 @@ func (d *discoverer) walk(dir string, ig ignorer) {
 // them are taken.
 func (d *discoverer) folder(dir string, names []string, named bool) {
 	names, settled := d.settled(dir, names)
-	env := d.loader.env([]string{filepath.Join(dir, ".env")}, unset, &d.found.Notes)
+	var problems []Problem // which loading the project says
+	env := d.loader.env([]string{filepath.Join(dir, ".env")}, unset, &problems)
 	var base Group
 	if listed := composeFile(dir, env); listed != nil && !named {
 		base = Group{Dir: dir, Files: listed}

@@ -71,13 +71,17 @@ func (f EnvFile) Line(name string) Span {
 }
 
 // env reads env files in order; those that do not exist are passed over.
-func (l *Loader) env(paths []string, outer Lookup, notes *[]string) Env {
+func (l *Loader) env(paths []string, outer Lookup, problems *[]Problem) Env {
 	var e Env
 	for _, path := range paths {
-		src, err := os.ReadFile(path)
+		var src []byte
+		err := regular(path)
+		if err == nil {
+			src, err = os.ReadFile(path)
+		}
 		if err != nil {
 			if !errors.Is(err, fs.ErrNotExist) {
-				*notes = append(*notes, path+": "+reason(err))
+				*problems = append(*problems, Problem{File: &File{Path: path}, Message: reason(err), Unreadable: true})
 			}
 			continue
 		}
@@ -88,7 +92,10 @@ func (l *Loader) env(paths []string, outer Lookup, notes *[]string) Env {
 			return e.Lookup(name)
 		})
 		if err != nil {
-			*notes = append(*notes, path+": not a valid env file, docker compose would refuse it")
+			*problems = append(*problems, Problem{
+				File: &File{Path: path, Src: src}, Message: "not a valid env file: " + strings.ReplaceAll(err.Error(), "\n", " "),
+				Hint: "docker compose refuses it: write NAME=value lines",
+			})
 			continue
 		}
 		e.files = append(e.files, EnvFile{File: &File{Path: path, Src: src}, Vars: vars})

@@ -23,8 +23,8 @@ func (l *Loader) Examples(dir string) []EnvFile {
 		}
 	}
 	slices.Sort(paths)
-	var notes []string // an example that can't be read is no example
-	return l.env(paths, unset, &notes).files
+	var problems []Problem // an example that can't be read is no example
+	return l.env(paths, unset, &problems).files
 }
 
 // GitIgnored reports whether Git ignores a file, so that a clean clone lacks it.

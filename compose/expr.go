@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/template"
@@ -16,8 +17,17 @@ func expand(text string, lookup Lookup) (string, error) {
 	if !hasVariable(text) {
 		return text, nil
 	}
+	if strings.Count(text, "${") > maxNested {
+		return "", errNested
+	}
 	return template.SubstituteWithOptions(text, template.Mapping(lookup), template.WithoutLogging)
 }
+
+// maxNested bounds the variables of one text: compose-go takes seconds for a
+// thousand that stand in each other.
+const maxNested = 50
+
+var errNested = fmt.Errorf("more than %d variables in one text", maxNested)
 
 func hasVariable(text string) bool { return strings.Contains(text, "$") }
 

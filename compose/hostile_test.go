@@ -3,6 +3,7 @@ package compose
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -35,15 +36,17 @@ func TestHostile(t *testing.T) {
 		"list root":        {"- a\n", "not a mapping"},
 		"unknown alias":    {"a: *b\n", "not valid YAML"},
 		"ports variable":   {"services: {web: {image: x, ports: \"${LIST}\"}}\n", "not a list"},
-		"services list":    {"services: [a]\n", "not a mapping"},
-		"service text":     {"services: {web: x}\n", "not a mapping"},
-		"include text":     {"include: a.yaml\nservices: {}\n", "not a list"},
+		"services list":    {"services: [a]\n", ""},
+		"service text":     {"services: {web: \"${X}\"}\n", "not a mapping"},
+		"include text":     {"include: \"${X}\"\nservices: {}\n", "not a list"},
 		"extends missing":  {"services: {web: {extends: nope}}\n", "is not in compose.yaml"},
 		"extends itself":   {"services: {web: {extends: web}}\n", "extends itself"},
 		"merge of a text":  {"a: {<<: x}\n", "does not name a mapping"},
 		"reset root":       {"!reset # x", ""},
-		"list in extends":  {"services: {web: {extends: {file: [a], service: b}}}\n", "is not in compose.yaml"},
+		"list in extends":  {"services: {web: {extends: {file: [a], service: b}}}\n", ""},
 		"empty":            {"", ""},
+		"extends chain":    {"services:\n  s0: {image: x, ports: [\"1:1\"]}\n" + chain(1500), "more than 10000 mappings"},
+		"nested variables": {"services: {web: {image: x, ports: [\"" + strings.Repeat("${A:-", 3000) + "1" + strings.Repeat("}", 3000) + ":80\"]}}\n", ""},
 		"many keys":        {manyKeys(20_000), ""},
 		"many services":    {"services:\n" + repeat("  s%d: {image: x, ports: [\"%d:80\"]}\n", 5000), ""},
 		"many entries":     {"services:\n  web:\n    image: x\n    ports:\n" + strings.Repeat("    - 8080:80\n", 100_000), "more than 10000 mappings"},
@@ -68,6 +71,15 @@ func TestHostile(t *testing.T) {
 			}
 		})
 	}
+}
+
+// chain is services that each extend the one before and add a mapping.
+func chain(n int) string {
+	var b strings.Builder
+	for i := 1; i <= n; i++ {
+		b.WriteString("  s" + strconv.Itoa(i) + ": {extends: s" + strconv.Itoa(i-1) + ", ports: [\"" + strconv.Itoa(i+1) + ":1\"]}\n")
+	}
+	return b.String()
 }
 
 func deepBlock(levels int) string {

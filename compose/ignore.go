@@ -72,6 +72,14 @@ func (ig ignorer) read(path string, domain []string) []gitignore.Pattern {
 	return patterns
 }
 
+// named is for a folder that was asked for by name, also when Git ignores it.
+func (ig ignorer) named(dir string) ignorer {
+	if dir != ig.root && ig.ignored(dir, true) {
+		ig.patterns = nil
+	}
+	return ig
+}
+
 // ignored reports whether Git or the configuration ignores a path.
 func (ig ignorer) ignored(path string, isDir bool) bool {
 	if len(ig.patterns) > 0 && gitignore.NewMatcher(ig.patterns).Match(parts(ig.root, path), isDir) {

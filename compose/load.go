@@ -62,12 +62,7 @@ func (l *Loader) file(path string) (*File, error) {
 		return nil, errors.New("not a file")
 	}
 	o.once.Do(func() {
-		info, err := os.Stat(path)
-		if err == nil && !info.Mode().IsRegular() {
-			err = errors.New("not a regular file")
-		}
-		if err != nil {
-			o.err = err
+		if o.err = regular(path); o.err != nil {
 			return
 		}
 		var src []byte
@@ -106,6 +101,15 @@ func each(n int, call func(int)) {
 	_ = g.Wait()
 }
 
+// regular refuses what is no file: a folder, or a pipe that could go on for ever.
+func regular(path string) error {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a regular file")
+	}
+	return err
+}
+
 func (l *Loader) load(group Group) *Project {
 	p := &Project{Dir: group.Dir, Group: group}
 	envFiles := group.EnvFiles
@@ -116,7 +120,8 @@ func (l *Loader) load(group Group) *Project {
 		envFiles = splitList(list, group.Dir)
 	}
 	environ := Env{environ: l.options.Environ}
-	p.Env = l.env(slices.Concat(envFiles, l.options.EnvFiles), environ.Lookup, &p.Notes)
+	var envProblems []Problem
+	p.Env = l.env(slices.Concat(envFiles, l.options.EnvFiles), environ.Lookup, &envProblems)
 	p.Env.environ = l.options.Environ
 	g := merger{
 		walker:   walker{owners: map[*node]*Mapping{}, walked: map[*node]bool{}, direct: map[*node]bool{}},
@@ -126,6 +131,7 @@ func (l *Loader) load(group Group) *Project {
 		extended: map[string][]*service{},
 		chains:   map[*service]chainState{},
 	}
+	g.problems, g.envFiles = envProblems, [][]EnvFile{p.Env.files}
 	own := p.Env
 	g.finish(g.model(group.Files, group.Dir, own.Lookup))
 	p.Name = l.name(group, p)

@@ -2,6 +2,7 @@ package compose
 
 import (
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
 
@@ -43,7 +44,7 @@ func (w *walker) short(m *Mapping, item *yaml.Node, env Lookup) {
 	m.Syntax = Short
 	n := w.place(m, item)
 	m.Entry = m.Scalar
-	if n.Kind != yaml.ScalarNode || n.Tag != "!!str" && n.Tag != "!!int" {
+	if n.Kind != yaml.ScalarNode || n.Tag != "!!str" && n.Tag != "!!int" && strings.HasPrefix(n.Tag, "!!") {
 		m.Invalid = "not a port, a mapping of ports or a long form"
 		return
 	}
@@ -126,21 +127,54 @@ func resolveShort(text string, env Lookup) (p shortPort, known bool, err error) 
 			return p, true, nil
 		}
 	}
-	missing := false
-	stubbed, stubErr := expand(text, func(name string) (string, bool) {
-		if v, ok := env(name); ok && v != "" {
-			return v, true
+	for _, stubs := range [][4]string{
+		{"127.0.0.1", "1", "1", "tcp"},
+		{"1", "1", "1", "1"}, // one variable may hold several parts, or a piece of one
+		{"127.0.0.1:", "127.0.0.1:", "127.0.0.1:", "127.0.0.1:"},
+		{"127.0.0.1:1", "127.0.0.1:1", "127.0.0.1:1", "tcp"},
+	} {
+		stubbed, missing := fillParts(text, env, stubs)
+		if !missing {
+			return p, true, err
 		}
-		missing = true
-		return "1", true
-	})
-	if !missing || stubErr != nil {
-		return p, true, err
+		if s, stubErr := parseShort(stubbed); stubErr == nil {
+			return s, false, nil
+		}
 	}
-	if stub, stubErr := parseShort(stubbed); stubErr == nil {
-		return stub, false, nil
+	return p, true, err
+}
+
+// fillParts is fillMissing with a stub for the address, the host port, the
+// container port and the protocol.
+func fillParts(text string, env Lookup, stubs [4]string) (filled string, missing bool) {
+	address, host, _ := shortSpans(text)
+	protocol := host.End + len(cutProtocol(text[host.End:]))
+	for i, part := range []Span{{0, address.End}, {address.End, host.End}, {host.End, protocol}, {protocol, len(text)}} {
+		t, m := fillMissing(text[part.Start:part.End], env, stubs[i])
+		filled, missing = filled+t, missing || m
 	}
-	return shortPort{protocol: "tcp"}, false, nil
+	return filled, missing
+}
+
+// fillMissing replaces the variables of a text, and puts stub in the place of
+// every expression that has no value. It reports whether there is any.
+func fillMissing(text string, env Lookup, stub string) (filled string, missing bool) {
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		if text[i] != '$' {
+			b.WriteByte(text[i])
+			i++
+			continue
+		}
+		n := expressionLen(text[i:])
+		value, err := expand(text[i:i+n], env)
+		if (err != nil || value == "") && n > 2 {
+			value, missing = stub, true
+		}
+		b.WriteString(value)
+		i += n
+	}
+	return b.String(), missing
 }
 
 // long reads {target, published, host_ip, protocol, name}.
@@ -170,6 +204,9 @@ func (w *walker) long(m *Mapping, n *yaml.Node, env Lookup) {
 	}
 	w.target(m, n, text)
 	w.published(m, n, env)
+	if m.Invalid == "" && m.HostIP != "" && net.ParseIP(m.HostIP) == nil {
+		m.Invalid = fmt.Sprintf("host_ip %q is not an IP address", m.HostIP)
+	}
 	if m.Invalid == "" && !validProtocol(m.Protocol) && !hasVariable(m.Protocol) {
 		m.Invalid = fmt.Sprintf("protocol %q is not tcp, udp or sctp", m.Protocol)
 	}

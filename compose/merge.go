@@ -1,11 +1,14 @@
 package compose
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
+
+	"go.yaml.in/yaml/v4"
 )
 
 // merger loads one project's files the way compose-go does: each document
@@ -120,10 +123,12 @@ func (g *merger) included(f *File, ref reference, dir string, env Lookup) []*ser
 			envFiles = append(envFiles, absolute(dir, e))
 		}
 	}
-	vars := g.loader.env(envFiles, env, &g.project.Notes)
+	vars := g.loader.env(envFiles, env, &g.problems)
 	g.project.Env.files = append(g.project.Env.files, vars.files...)
+	outer := g.envFiles
+	g.envFiles = append(slices.Clone(outer), vars.files)
 	g.stack = append(g.stack, paths...)
-	defer func() { g.stack = g.stack[:len(g.stack)-len(paths)] }()
+	defer func() { g.stack, g.envFiles = g.stack[:len(g.stack)-len(paths)], outer }()
 	return g.model(paths, projectDir, func(name string) (string, bool) {
 		if v, ok := env(name); ok {
 			return v, true
@@ -151,7 +156,7 @@ func (g *merger) drop(merged []*service, l layer) {
 // extend resolves the extends of every service of a document.
 func (g *merger) extend(l *layer, dir string, env Lookup) {
 	for _, s := range l.services {
-		g.resolve(s, scope{l.services, l.file, dir}, env)
+		g.resolve(s, scope{l.services, l.file, dir, false}, env)
 	}
 }
 
@@ -161,6 +166,7 @@ type scope struct {
 	services []*service
 	file     *File
 	dir      string
+	extended bool // its services are not the project's
 }
 
 // resolve puts the ports of what a service extends before its own.
@@ -174,6 +180,7 @@ func (g *merger) resolve(s *service, in scope, env Lookup) {
 		return
 	}
 	g.chains[s] = resolving
+	heir := in.extended
 	defer func() { g.chains[s] = resolved }()
 	if len(ref.paths) > 0 {
 		var found bool
@@ -189,18 +196,25 @@ func (g *merger) resolve(s *service, in scope, env Lookup) {
 	}
 	g.resolve(base, in, env)
 	if !s.portTag.drops {
-		s.ports = append(g.copies(base.ports, s.Name), s.ports...)
+		s.ports = append(g.copies(base.ports, s, heir), s.ports...)
 	}
 	s.inherit(base)
 }
 
-// copies are a service's ports as another one inherits them.
-func (g *merger) copies(ports []*Mapping, heir string) []*Mapping {
+// copies are a service's ports as another one inherits them, which itself may
+// only be there to be extended.
+func (g *merger) copies(ports []*Mapping, heir *service, extended bool) []*Mapping {
 	inherited := make([]*Mapping, 0, len(ports))
 	for _, m := range ports {
+		if g.exhausted(heir.File, heir.extends.node) {
+			break
+		}
 		m.Shared = true
 		c := *m
-		c.Service, c.Inherited, c.Dropped = heir, true, Published
+		c.Service, c.Inherited, c.Dropped = heir.Name, true, Published
+		if extended {
+			c.Dropped = Extended
+		}
 		g.all = append(g.all, &c)
 		inherited = append(inherited, &c)
 	}
@@ -233,7 +247,7 @@ func (g *merger) extendedFile(ref *reference, in scope, env Lookup) (scope, bool
 		}
 		g.extended[path] = services
 	}
-	return scope{g.extended[path], file, filepath.Dir(path)}, true
+	return scope{g.extended[path], file, filepath.Dir(path), true}, true
 }
 
 // inherit takes over what a service does not set itself.
@@ -327,7 +341,34 @@ func (g *merger) finish(merged []*service) {
 		m.Key.Service = m.Service
 		g.project.Mappings = append(g.project.Mappings, *m)
 	}
-	g.project.Problems = g.problems
+	g.project.Problems = append(g.problems, g.empty()...)
+}
+
+// empty is the problem of a project whose files say nothing (loader.LoadModel).
+func (g *merger) empty() []Problem {
+	var first *File
+	for _, path := range g.project.Group.Files {
+		f := g.files[path]
+		if f == nil || f.Docs == nil && len(f.Problems) > 0 {
+			return nil // what it says is not known
+		}
+		for _, doc := range f.Docs {
+			n := deref(root(doc))
+			if n.Kind != yaml.MappingNode && n.Tag != "!!null" {
+				return nil // which is another problem
+			}
+			for _, fd := range fields(n) {
+				if fd.key.Value != "version" {
+					return nil
+				}
+			}
+		}
+		first = cmp.Or(first, f)
+	}
+	if first == nil {
+		return nil
+	}
+	return []Problem{{File: first, Message: "empty compose file", Hint: "write services: and a service"}}
 }
 
 // number tells apart the host ports of one container port.

@@ -114,6 +114,17 @@ func (p *Project) Loadable() error {
 			return fmt.Errorf("%s: more than %d values: %w", f.Path, maxLoaded, ErrWithheld)
 		}
 	}
+	for _, f := range p.Files {
+		if f.longest > maxScalar {
+			return fmt.Errorf("%s: a text longer than %d bytes: %w", f.Path, maxScalar, ErrWithheld)
+		}
+	}
+	for _, m := range p.Mappings {
+		nodes += max(m.Container.Width(), m.HostPort.Ports.Width())
+	}
+	if nodes > maxLoaded {
+		return fmt.Errorf("more than %d values and ports: %w", maxLoaded, ErrWithheld)
+	}
 	wide := slices.ContainsFunc(p.Mappings, func(m Mapping) bool {
 		return m.Container.Width() > maxRange || m.HostPort.Ports.Width() > maxRange || m.HostPort.DefaultPorts.Width() > maxRange
 	})

@@ -17,10 +17,11 @@ import (
 const (
 	maxSize     = 4 << 20
 	maxDepth    = 100
-	maxMappings = 10_000  // of one project, anchors followed
-	maxNodes    = 200_000 // of one file, aliases followed
-	maxLoaded   = 6_000   // of one project, aliases followed; compose-go needs a third of a second for them
-	maxRange    = 4096    // ports of one range; compose-go makes an entry of each
+	maxMappings = 10_000   // of one project, anchors followed
+	maxNodes    = 200_000  // of one file, aliases followed
+	maxLoaded   = 6_000    // of one project, aliases followed; compose-go needs a third of a second for them
+	maxScalar   = 16 << 10 // bytes of one text; compose-go's time for a command grows with the square
+	maxRange    = 4096     // ports of one range; compose-go makes an entry of each
 )
 
 // Parse reads the YAML of a compose file. It never fails: what is wrong with
@@ -46,7 +47,7 @@ func Parse(path string, src []byte) *File {
 	f.Problems = in.problems
 	slices.SortStableFunc(f.Problems, func(a, b Problem) int { return a.Span.Start - b.Span.Start })
 	if !in.refused {
-		f.Docs, f.aliases, f.flow, f.nodes = docs, in.aliases, in.flow, in.nodes
+		f.Docs, f.aliases, f.flow, f.nodes, f.longest = docs, in.aliases, in.flow, in.nodes, in.longest
 	}
 	return f
 }
@@ -128,6 +129,7 @@ type inspector struct {
 	state    map[*yaml.Node]visit // of nodes that have an anchor
 	flow     map[*yaml.Node]bool  // members of a flow collection
 	size     map[*yaml.Node]int   // nodes of an anchored one, aliases followed
+	longest  int                  // text, in bytes
 	nodes    int                  // seen so far, aliases followed
 	aliases  []*yaml.Node
 	problems []Problem
@@ -163,6 +165,7 @@ func (in *inspector) node(n *yaml.Node, depth int) {
 		in.refuse(n, fmt.Sprintf("aliases followed, there are more than %d values", maxNodes), "split the file with include")
 		return
 	}
+	in.longest = max(in.longest, len(n.Value))
 	if n.Anchor != "" {
 		in.state[n] = entered
 		before := in.nodes

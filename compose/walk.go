@@ -130,11 +130,21 @@ type walker struct {
 	direct   map[*yaml.Node]bool     // entries that stand in a ports list themselves
 	all      []*Mapping
 	problems []Problem
-	full     bool // maxMappings is reached
+	full     bool        // maxMappings is reached
+	envFiles [][]EnvFile // that variables are looked up in, the outermost first
 }
 
 func (w *walker) problem(f *File, n *yaml.Node, message, hint string) {
 	w.problems = append(w.problems, Problem{File: f, Span: f.Span(n), Message: message, Hint: hint})
+}
+
+// unlessSchema notes a value of the wrong kind that the Compose schema lets
+// pass, since it holds a variable. What the schema refuses is said by whoever
+// validates with it.
+func (w *walker) unlessSchema(f *File, n *yaml.Node, message, hint string) {
+	if n.Kind == yaml.ScalarNode && hasVariable(n.Value) {
+		w.problem(f, n, message, hint)
+	}
 }
 
 // layer reads one document.
@@ -172,7 +182,7 @@ func (w *walker) services(l *layer, fd field, env Lookup) {
 		return
 	}
 	if n.Kind != yaml.MappingNode {
-		w.problem(l.file, n, fd.key.Value+" is not a mapping", "write one service name per line, each with a colon")
+		w.unlessSchema(l.file, n, fd.key.Value+" is not a mapping", "write one service name per line, each with a colon")
 		return
 	}
 	for _, s := range fields(n) {
@@ -187,7 +197,7 @@ func (w *walker) service(f *File, fd field, env Lookup) *service {
 		return s
 	}
 	if n.Kind != yaml.MappingNode {
-		w.problem(f, n, "service "+quote(s.Name)+" is not a mapping", "indent its keys below its name")
+		w.unlessSchema(f, n, "service "+quote(s.Name)+" is not a mapping", "indent its keys below its name")
 		return s
 	}
 	text := func(n *yaml.Node) string {
@@ -252,8 +262,14 @@ func extends(n *yaml.Node, text func(*yaml.Node) string) *reference {
 	if s := value(n, "service"); s != nil {
 		ref.service = text(s)
 	}
-	if f := value(n, "file"); f != nil && deref(f).Kind == yaml.ScalarNode && deref(f).Tag != "!!null" {
-		ref.node, ref.paths = f, []string{text(f)}
+	if f := deref(value(n, "file")); f != nil && f.Tag != "!!null" {
+		if f.Kind != yaml.ScalarNode {
+			return nil // of the wrong kind, which the schema says
+		}
+		ref.node, ref.paths = value(n, "file"), []string{text(f)}
+	}
+	if n.Kind != yaml.MappingNode || ref.service == "" {
+		return nil
 	}
 	return ref
 }
@@ -262,7 +278,7 @@ func (w *walker) includes(f *File, n *yaml.Node, env Lookup) []reference {
 	list := deref(n)
 	if list.Kind != yaml.SequenceNode {
 		if list.Tag != "!!null" {
-			w.problem(f, list, "include is not a list", "write each path after a dash")
+			w.unlessSchema(f, list, "include is not a list", "write each path after a dash")
 		}
 		return nil
 	}
@@ -305,25 +321,33 @@ func (w *walker) ports(f *File, s *service, n *yaml.Node, env Lookup) {
 	case list.Tag == "!!null" || s.portTag.empties:
 		return
 	case list.Kind != yaml.SequenceNode:
-		w.problem(f, list, "ports of service "+quote(s.Name)+" is not a list", "write each mapping after a dash; one variable can't hold the list")
+		w.unlessSchema(f, list, "ports of service "+quote(s.Name)+" is not a list", "write each mapping after a dash; one variable can't hold the list")
 		return
 	}
 	for i, item := range list.Content {
 		if tagged(item).empties {
 			continue
 		}
-		if len(w.all) >= maxMappings {
-			if !w.full {
-				w.problem(f, item, fmt.Sprintf("more than %d mappings in one project", maxMappings), "split the project")
-			}
-			w.full = true
+		if w.exhausted(f, item) {
 			return
 		}
 		m := w.mapping(f, item, env)
-		m.Service, m.Index, m.List = s.Name, i, f.Span(list).Start
+		m.Service, m.Index, m.List, m.envFiles = s.Name, i, f.Span(list).Start, w.envFiles
 		w.own(m)
 		s.ports = append(s.ports, m)
 	}
+}
+
+// exhausted reports, and says once, that the project has too many mappings.
+func (w *walker) exhausted(f *File, n *yaml.Node) bool {
+	if len(w.all) < maxMappings {
+		return false
+	}
+	if !w.full {
+		w.problem(f, n, fmt.Sprintf("more than %d mappings in one project", maxMappings), "split the project")
+	}
+	w.full = true
+	return true
 }
 
 // own records who owns a mapping's bytes: the first service that shows them.
@@ -372,6 +396,9 @@ func quote(s string) string { return strconv.Quote(s) }
 // templateError says in our words why compose-go can't read an expression;
 // it is nil when only a required variable is missing.
 func templateError(err error) error {
+	if errors.Is(err, errNested) {
+		return err
+	}
 	if _, invalid := errors.AsType[*template.InvalidTemplateError](err); invalid {
 		return errors.New("not a valid variable expression")
 	}

@@ -68,7 +68,7 @@ func publications(index int, p *compose.Project, unknown bool) []publication {
 		}
 		pub := publication{Mapping: m, project: index}
 		if s := services[m.Service]; s != nil {
-			if s.HostNetwork {
+			if s.HostNetwork || s.Scale == 0 {
 				continue
 			}
 			pub.profiles = s.Profiles
@@ -109,37 +109,36 @@ func (b board) overlapping(pub publication) iter.Seq[publication] {
 // maxRelated bounds the earlier ends that one finding lists.
 const maxRelated = 5
 
-// reportConflicts reports at most one error and one warning for a mapping,
-// with the earlier mappings that it collides with as related places.
+// reportConflicts reports a mapping's collisions, once for each of the ports
+// that earlier ones share with it, with those as related places.
 func (p *Pass) reportConflicts(pub publication, earlier board) {
-	var worst clash
-	var related []Related
+	worst := map[compose.PortRange]clash{}
+	related := map[compose.PortRange][]Related{}
+	var order []compose.PortRange
 	for e := range earlier.overlapping(pub) {
 		c := p.compare(e, pub)
-		if c.severity == Off || c.severity < worst.severity {
+		ports := overlap(e.HostPort.Ports, pub.HostPort.Ports)
+		if w, met := worst[ports]; c.severity == Off || c.severity < w.severity {
 			continue
+		} else if !met {
+			order = append(order, ports)
 		}
-		if c.severity > worst.severity {
-			worst, related = c, nil
+		if c.severity > worst[ports].severity {
+			worst[ports], related[ports] = c, nil
 		}
-		if len(related) >= maxRelated {
-			if worst.severity == Error {
-				break
-			}
-			continue
+		if len(related[ports]) < maxRelated {
+			related[ports] = append(related[ports], publishedAt(e))
+			related[ports] = append(related[ports], cause(e)...)
+		} else if worst[ports].severity == Error && len(order) == 1 && pub.HostPort.Ports.Width() == 1 {
+			break // nothing worse can come
 		}
-		related = append(related, publishedAt(e))
-		related = append(related, p.cause(e)...)
 	}
-	if worst.severity == Off {
-		return
+	for _, ports := range order {
+		f := aboutHost(*pub.Mapping)
+		f.Severity, f.Message, f.Hint = worst[ports].severity, worst[ports].message, worst[ports].hint
+		f.Related = slices.Concat(cause(pub), related[ports])
+		p.Report(f)
 	}
-	f := aboutHost(*pub.Mapping)
-	f.Severity = worst.severity
-	f.Message = worst.message
-	f.Hint = worst.hint
-	f.Related = slices.Concat(p.cause(pub), related)
-	p.Report(f)
 }
 
 // clash is how two publications collide; severity Off means they do not.
@@ -205,8 +204,13 @@ func picks(pub publication) bool {
 // sameMapping reports two entries that Compose folds into one, or that
 // duplicate-mapping reports.
 func sameMapping(a, b publication) bool {
-	return a.Service == b.Service && a.HostIP == b.HostIP && a.Container.Width() > 0 &&
-		a.Container.First-a.HostPort.Ports.First == b.Container.First-b.HostPort.Ports.First
+	if a.Service != b.Service || a.HostIP != b.HostIP || a.Container.Width() == 0 {
+		return false
+	}
+	if picks(a) || picks(b) {
+		return a.Container == b.Container && a.HostPort.Ports == b.HostPort.Ports
+	}
+	return a.Container.First-a.HostPort.Ports.First == b.Container.First-b.HostPort.Ports.First
 }
 
 // together is the smallest set of profiles under which both services start,
@@ -254,15 +258,16 @@ func publishedAt(pub publication) Related {
 	return relatedTo(*pub.Mapping, "service "+quote(pub.Service)+" publishes it here")
 }
 
-// cause is the line of the env file that gives a mapping's variable its value.
-func (p *Pass) cause(pub publication) []Related {
-	v := pub.HostPort.Var
-	if v == "" || pub.HostPort.Ports == pub.HostPort.DefaultPorts {
+// cause is the lines of env files that make a mapping's host port another one
+// than what is written.
+func cause(pub publication) (lines []Related) {
+	if pub.HostPort.Ports == pub.HostPort.DefaultPorts {
 		return nil
 	}
-	file, _, ok := p.Project.Env.Setter(v)
-	if !ok {
-		return nil
+	for _, v := range compose.Variables(pub.HostPort.Text) {
+		if file, ok := pub.Setter(v); ok {
+			lines = append(lines, relatedLine(file, v, v+" is set here"))
+		}
 	}
-	return []Related{relatedLine(file, v, v+" is set here")}
+	return lines
 }

@@ -141,6 +141,55 @@ services:
   c: {image: x, ports: ["8000-8010:80"]}`, nil, `
 compose.yaml:3:26 warning: host port 8005 is inside a range that Docker picks from: service "a" publishes it too <- compose.yaml:2:26
 compose.yaml:4:26 warning: host port 8005 is inside a range that Docker picks from: service "b" publishes it too <- compose.yaml:3:26`},
+		"a port inside a range of the same service that Docker picks from": {`
+-- compose.yaml --
+services:
+  a: {image: x, ports: ["8000-8010:8000", "8005:8005"]}
+  b: {image: x, ports: [{target: 1, published: "9060-9062"}, {target: 2, published: "9061"}]}`, nil, `
+compose.yaml:2:44 warning: host port 8005 is inside a range that Docker picks from: container port 8000 of the same service publishes it too <- compose.yaml:2:26
+compose.yaml:3:86 warning: host port 9061 is inside a range that Docker picks from: container port 1 of the same service publishes it too <- compose.yaml:3:49`},
+		"a range over the ports of two services": {`
+-- compose.yaml --
+services:
+  a: {image: x, ports: ["8081:1"]}
+  c: {image: x, ports: ["8082:1"]}
+  d: {image: x, ports: ["8081-8082:1-2"]}`, nil, `
+compose.yaml:4:26 error: host port 8081 is already published by service "a" <- compose.yaml:2:26
+compose.yaml:4:26 error: host port 8082 is already published by service "c" <- compose.yaml:3:26`},
+		"a service that never starts": {`
+-- compose.yaml --
+services:
+  i: {image: x, scale: 0, ports: ["1004:1"]}
+  j: {image: x, ports: ["1004:1"]}`, nil, ``},
+		"extends of what extends in another file": {`
+-- compose.yaml --
+services: {c: {extends: {file: ext.yml, service: f}}}
+-- ext.yml --
+services: {e: {image: x, ports: ["8080:80"]}, f: {extends: e}}`, nil, ``},
+		"each include has its own env file": {`
+-- compose.yaml --
+include: [sub/compose.yaml, oth/compose.yaml]
+services: {web: {image: x, ports: ["8080:80"]}}
+-- sub/.env --
+V=8080
+-- sub/compose.yaml --
+services: {s: {image: x, ports: ["${V:-8100}:81"]}}
+-- oth/.env --
+V=8101
+-- oth/compose.yaml --
+services: {o: {image: x, ports: ["${V:-8100}:81"]}}`, nil, `
+sub/compose.yaml:1:35 error: host port 8080 is already published by service "web" <- sub/.env:1:1 <- compose.yaml:2:37`},
+		"a cause in a nested default, or in a part": {`
+-- .env --
+Y=8080
+Z=80
+-- compose.yaml --
+services:
+  a: {image: x, ports: ["8080:1"]}
+  b: {image: x, ports: ["${X:-${Y:-8090}}:80"]}
+  c: {image: x, ports: ["80${Z}:1"]}`, nil, `
+compose.yaml:3:26 error: host port 8080 is already published by service "a" <- .env:1:1 <- compose.yaml:2:26
+compose.yaml:4:26 error: host port 8080 is already published by service "a" <- .env:2:1 <- compose.yaml:2:26 <- compose.yaml:3:26 <- .env:1:1`},
 		"two container ports of one service": {`
 -- compose.yaml --
 services:

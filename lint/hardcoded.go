@@ -29,6 +29,9 @@ portmoor migrate rewrites a whole repository; --fix rewrites what lint reports.`
 			if c.Mapping.HostPort.Ports.Zero() && c.Mapping.HostPort.Literal() || c.Mapping.HostPort.Text == "" {
 				continue // it would be given a default back, and is no literal now
 			}
+			if p.Facts.Symlinks[c.Mapping.File.Path] {
+				continue // migrate does not write those
+			}
 			f := aboutHost(c.Mapping)
 			if c.Decision.Kind == strategies.Ephemeral {
 				// Going dynamic drops the default, which only migrate remembers.

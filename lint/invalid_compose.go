@@ -30,6 +30,14 @@ that hold a variable are not judged.`,
 			reported[q.File][q.Span.Start] = true
 			p.Report(Finding{File: q.File, Span: q.Span, Message: q.Message, Hint: q.Hint})
 		}
+		for _, m := range p.Project.Mappings {
+			if m.Invalid != "" && reported[m.File] == nil {
+				reported[m.File] = map[int]bool{}
+			}
+			if m.Invalid != "" { // which is the matter of invalid-port
+				reported[m.File][m.Entry.Start], reported[m.File][m.Scalar.Start] = true, true
+			}
+		}
 		for _, f := range p.Project.Files {
 			p.validate(f, reported[f])
 		}

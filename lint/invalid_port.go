@@ -1,6 +1,10 @@
 package lint
 
-import "github.com/portmoor/portmoor/compose"
+import (
+	"strings"
+
+	"github.com/portmoor/portmoor/compose"
+)
 
 var invalidPort = Rule{
 	Name:     "invalid-port",
@@ -24,7 +28,7 @@ forms pass docker compose config and only fail when the container starts.`,
 				continue
 			}
 			f := about(m)
-			if m.Syntax == compose.Long && !m.Scalar.Empty() {
+			if m.Syntax == compose.Long && strings.HasPrefix(m.Invalid, "published") && !m.Scalar.Empty() {
 				f.Span = m.Scalar
 			}
 			f.Message = "not a valid port mapping: " + m.Invalid

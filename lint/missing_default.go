@@ -47,7 +47,7 @@ example env file of the project, such as .env.example.`,
 			if port, from := p.example(e.Var); port != "" {
 				f.Hint = fmt.Sprintf("write ${%s:-%s}", e.Var, port)
 				f.Related = append(f.Related, relatedLine(from, e.Var, "its example value is here"))
-				if m.Locked == "" {
+				if m.Locked == "" && !slices.Contains(compose.Variables(m.Target), e.Var) {
 					f.Fix = []rewrite.Edit{rewrite.Replace(m, "${"+e.Var+":-"+port+"}")}
 				}
 			}

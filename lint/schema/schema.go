@@ -269,7 +269,7 @@ func explain(e *jsonschema.ValidationError) []Violation {
 		name = dotted(path)
 	}
 	about := func(format string, args ...any) []Violation {
-		return []Violation{{path: path, Message: name + " " + fmt.Sprintf(format, args...), Hint: "see the Compose specification"}}
+		return []Violation{{path: path, Message: name + " " + fmt.Sprintf(format, args...), Hint: hintAt(path)}}
 	}
 	switch k := e.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
@@ -305,9 +305,32 @@ func explain(e *jsonschema.ValidationError) []Violation {
 	}
 }
 
+// hintAt says how a value is written that is often of the wrong kind.
+func hintAt(path []string) string {
+	switch n := len(path); {
+	case n == 3 && path[0] == "services" && path[2] == "ports":
+		return "write each mapping after a dash"
+	case n == 2 && path[0] == "services":
+		return "indent its keys below its name"
+	case n == 1 && path[0] == "services":
+		return "write one service name per line, each with a colon"
+	case n == 1 && path[0] == "include":
+		return "write each path after a dash"
+	}
+	return "see the Compose specification"
+}
+
 func unknownKeys(path, keys []string) []Violation {
 	var found []Violation
 	for _, key := range slices.Sorted(slices.Values(keys)) {
+		if slices.Equal(path, []string{"services"}) {
+			found = append(found, Violation{
+				path: append(slices.Clone(path), key), key: true,
+				Message: "service name " + strconv.Quote(key) + " has characters that are not allowed",
+				Hint:    "use letters, digits, dots, underscores and dashes",
+			})
+			continue
+		}
 		where := "at the top level"
 		if len(path) > 0 {
 			where = "in " + dotted(path)

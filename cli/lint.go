@@ -185,7 +185,7 @@ func (w *workspace) facts() (lint.Facts, error) {
 // one folder has a file of its own.
 func (w *workspace) portsFile(p *compose.Project) string {
 	path := filepath.Join(p.Dir, filepath.FromSlash(cmp.Or(w.config.PortsFile, "data/ports.json")))
-	if compose.Standard(p.Group.Files[len(p.Group.Files)-1]) {
+	if compose.Standard(p.Group.Files[0]) && !p.Group.Overlay {
 		return path
 	}
 	ext := filepath.Ext(path)

@@ -78,9 +78,9 @@ type migration struct {
 func (w *workspace) plan() *migration {
 	facts := map[*compose.Project]func(compose.Mapping) strategies.Facts{}
 	for _, family := range strategies.Families(w.projects) {
-		names := strategies.NameWithDefaults(family, w.defaults)
+		names := strategies.NameWithDefaults(family, w.remembered)
 		for _, p := range family {
-			facts[p] = strategies.Gather(p, names, w.defaults(p))
+			facts[p] = strategies.Gather(p, names, w.remembered(p))
 		}
 	}
 	m := &migration{owner: map[compose.Place]*compose.Project{}}
@@ -100,14 +100,13 @@ func (w *workspace) fromHome(path string) string {
 	return filepath.ToSlash(rel)
 }
 
-// settingsName names a project in the configuration: by its folder, or where
-// that has others too, and docker compose would not find this one there, by its
-// last file.
-func (w *workspace) settingsName(p *compose.Project) string {
-	if last := p.Group.Files[len(p.Group.Files)-1]; !compose.Standard(last) {
-		return w.fromHome(last)
+// settingsName names a file in the configuration: by its folder where docker
+// compose finds it there by itself, else by its path.
+func (w *workspace) settingsName(f *compose.File) string {
+	if compose.Standard(f.Path) {
+		return w.fromHome(filepath.Dir(f.Path))
 	}
-	return w.fromHome(p.Dir)
+	return w.fromHome(f.Path)
 }
 
 // refuseInvalid takes out the changes of files that docker compose refuses,
@@ -163,15 +162,20 @@ func (c *commands) refuseSymlink(w *workspace, path string) {
 // that they can be given back.
 func (m *migration) remember(w *workspace) error {
 	defaults := map[string]map[string]string{}
+	keys := map[*compose.Project]map[compose.Place]string{}
 	for _, ch := range m.Changes {
 		if ch.Decision.Kind != strategies.Ephemeral {
 			continue
 		}
-		name := w.settingsName(m.owner[ch.Mapping.Place()])
+		p, at := m.owner[ch.Mapping.Place()], ch.Mapping.Place()
+		if keys[p] == nil {
+			keys[p] = strategies.DefaultKeys(p)
+		}
+		name := w.settingsName(ch.Mapping.File)
 		if defaults[name] == nil {
 			defaults[name] = map[string]string{}
 		}
-		defaults[name][strategies.DefaultKey(ch.Mapping)] = ch.Mapping.HostPort.Text
+		defaults[name][keys[p][at]] = ch.Mapping.HostPort.Text
 	}
 	if len(defaults) == 0 {
 		return nil
@@ -185,7 +189,7 @@ func (m *migration) remember(w *workspace) error {
 	return nil
 }
 
-// defaults are the host texts that the configuration remembers for a project.
-func (w *workspace) defaults(p *compose.Project) map[string]string {
-	return w.config.Defaults[w.settingsName(p)]
+// remembered are the host texts that the configuration has for a project.
+func (w *workspace) remembered(p *compose.Project) map[compose.Place]string {
+	return strategies.Recall(p, func(f *compose.File) map[string]string { return w.config.Defaults[w.settingsName(f)] })
 }

@@ -287,4 +287,6 @@ type Project struct {
 	Problems []Problem
 	// Notes are what a user should know but need not mend, one line each.
 	Notes []string
+
+	numbered [][]int // the mappings whose host ports were told apart together
 }

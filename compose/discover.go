@@ -225,20 +225,14 @@ func (d *discoverer) standard(dir string, names []string) (Group, []string) {
 	return g, names
 }
 
-// Standard reports whether docker compose finds a file by itself: it has the
-// first of Compose's names, or of those of overrides, that is in its folder.
+// Standard reports whether docker compose starts a folder's project from a file:
+// it has the first of Compose's names that are in the folder.
 func Standard(path string) bool {
-	for _, list := range [][]string{canonicalNames, overrideNames} {
-		if !slices.Contains(list, filepath.Base(path)) {
-			continue
-		}
-		first := slices.IndexFunc(list, func(n string) bool {
-			_, err := os.Stat(filepath.Join(filepath.Dir(path), n))
-			return err == nil
-		})
-		return first >= 0 && list[first] == filepath.Base(path)
-	}
-	return false
+	first := slices.IndexFunc(canonicalNames, func(n string) bool {
+		_, err := os.Stat(filepath.Join(filepath.Dir(path), n))
+		return err == nil
+	})
+	return first >= 0 && canonicalNames[first] == filepath.Base(path)
 }
 
 // other places a file that is not part of the folder's standard project.

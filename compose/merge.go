@@ -22,6 +22,7 @@ type merger struct {
 	extended map[string][]*service   // services of files that are only extended
 	stack    []string                // include chain, to find cycles
 	chains   map[*service]chainState // extends chains, to find cycles
+	lists    [][]*Mapping            // the lists that were numbered, in order
 }
 
 type chainState int
@@ -144,7 +145,7 @@ func (g *merger) drop(merged []*service, l layer) {
 	for _, s := range merged {
 		over := over[s.Name]
 		if l.drops.drops || over != nil && (over.drops.drops || over.portTag.drops) {
-			number(s.ports)
+			g.number(s.ports)
 			for _, m := range s.ports {
 				m.Dropped = Overridden
 			}
@@ -240,7 +241,7 @@ func (g *merger) extendedFile(ref *reference, in scope, env Lookup) (scope, bool
 			services = overlay(services, g.layer(file, doc, env).services)
 		}
 		for _, base := range services {
-			number(base.ports)
+			g.number(base.ports)
 			for _, m := range base.ports {
 				m.Dropped = Extended
 			}
@@ -321,7 +322,7 @@ func (g *merger) finish(merged []*service) {
 			}
 			last[m.identity] = m
 		}
-		number(s.ports)
+		g.number(s.ports)
 		sort.Strings(s.Profiles)
 		g.project.Services = append(g.project.Services, s.Service)
 	}
@@ -337,9 +338,18 @@ func (g *merger) finish(merged []*service) {
 		}
 		return a.Entry.Start - b.Entry.Start
 	})
-	for _, m := range g.all {
+	at := make(map[*Mapping]int, len(g.all))
+	for i, m := range g.all {
 		m.Key.Service = m.Service
+		at[m] = i
 		g.project.Mappings = append(g.project.Mappings, *m)
+	}
+	for _, list := range g.lists {
+		indices := make([]int, 0, len(list))
+		for _, m := range list {
+			indices = append(indices, at[m])
+		}
+		g.project.numbered = append(g.project.numbered, indices)
 	}
 	g.project.Problems = append(g.problems, g.empty()...)
 }
@@ -371,7 +381,13 @@ func (g *merger) empty() []Problem {
 	return []Problem{{File: first, Message: "empty compose file", Hint: "write services: and a service"}}
 }
 
-// number tells apart the host ports of one container port.
+// number tells apart the host ports of one container port in the merged ports
+// of a service.
+func (g *merger) number(ports []*Mapping) {
+	g.lists = append(g.lists, slices.Clone(ports))
+	number(ports)
+}
+
 func number(ports []*Mapping) {
 	type target struct{ container, protocol string }
 	hosts := map[target][]string{}

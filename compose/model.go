@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/compose-spec/compose-go/v2/loader"
 	"github.com/compose-spec/compose-go/v2/template"
@@ -57,15 +58,13 @@ func LoadModel(in ModelInput) (project *types.Project, err error) {
 // after the other: a clean clone may lack what it requires, so that behind the
 // empty one come some that set every variable which the files mention.
 func (p *Project) Environments() []map[string]string {
-	ones, mixed := map[string]string{}, map[string]string{}
-	for _, f := range p.Files {
-		for _, name := range f.Variables() {
-			ones[name], mixed[name] = "1", "true"
-		}
+	numbers, mixed := map[string]string{}, map[string]string{}
+	for i, name := range p.Variables() {
+		numbers[name], mixed[name] = strconv.Itoa(i+1), "true" // equal ones could make one of two ports
 	}
 	for _, m := range p.Mappings {
 		for _, name := range Variables(m.HostPort.Text + m.Target) {
-			mixed[name] = "1"
+			mixed[name] = numbers[name]
 		}
 		for _, name := range Variables(m.Address) {
 			mixed[name] = "127.0.0.1"
@@ -74,7 +73,7 @@ func (p *Project) Environments() []map[string]string {
 			mixed[m.HostPort.Var] = m.Container.String() // both sides of a range are as wide
 		}
 	}
-	return []map[string]string{nil, ones, mixed}
+	return []map[string]string{nil, numbers, mixed}
 }
 
 // Variables lists every name that the project's files mention and that its

@@ -30,7 +30,7 @@ func TestSchema(t *testing.T) {
 		"services: {web: {image: x, ports: [\"${A:-8080} :80\"]}}":                                 "${A",
 		"services: {web: {image: x, ports: [\"8080:80 ${X:-}\"]}}":                                 "8080",
 		"services: {web: {image: x, ports: [\"8080:${C:-0}\"]}}":                                   "8080",
-		"services: {web: {image: x, ports: [\"${A}:80\", \"${IP}:1:2\", \"${ALL}\"}}":              "",
+		"services: {web: {image: x, ports: [\"${A}:80\", \"${IP}:1:2\", \"${ALL}\"]}}":             "",
 		"services: {web: {image: x, ports: [{target: 80, host_ip: localhost}]}}":                   "target",
 		"services: {web: {image: x, ports: [{target: 80, host_ip: \"[::1]\"}]}}":                   "target",
 		"services: {web: {image: x, ports: [{target: 80, host_ip: \"::1\"}]}}":                     "",

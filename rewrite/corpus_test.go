@@ -32,12 +32,14 @@ func TestCorpus(t *testing.T) {
 	})
 }
 
-// remembered are host texts by a project's last file and the mapping's key.
+// remembered are host texts by file and the mapping's key.
 type remembered map[string]map[string]string
 
 func decideAll(projects []*compose.Project, s strategies.Strategy, kept remembered) Decide {
 	facts := map[*compose.Project]func(compose.Mapping) strategies.Facts{}
-	of := func(p *compose.Project) map[string]string { return kept[p.Group.Files[len(p.Group.Files)-1]] }
+	of := func(p *compose.Project) map[compose.Place]string {
+		return strategies.Recall(p, func(f *compose.File) map[string]string { return kept[f.Path] })
+	}
 	for _, family := range strategies.Families(projects) {
 		names := strategies.NameWithDefaults(family, of)
 		for _, p := range family {
@@ -224,12 +226,11 @@ func checkRoundTrip(t *testing.T, projects []*compose.Project) {
 		return decide(p, m)
 	})
 	for _, c := range plan.Changes {
-		files := owner[c.Mapping.Place()].Group.Files
-		last := files[len(files)-1]
-		if kept[last] == nil {
-			kept[last] = map[string]string{}
+		path := c.Mapping.File.Path
+		if kept[path] == nil {
+			kept[path] = map[string]string{}
 		}
-		kept[last][strategies.DefaultKey(c.Mapping)] = c.Mapping.HostPort.Text
+		kept[path][strategies.DefaultKeys(owner[c.Mapping.Place()])[c.Mapping.Place()]] = c.Mapping.HostPort.Text
 	}
 	dynamic := apply(t, plan)
 	second := reload(first, dynamic)

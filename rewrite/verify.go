@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
@@ -77,18 +78,41 @@ func VerifyModel(p *compose.Project, after map[string][]byte, changes []Change) 
 		return false, err
 	}
 	defer done()
-	for _, environ := range p.Environments() {
+	refused := false
+	for _, environ := range environments(p, after) {
 		was, err := load(nil, environ)
 		if err != nil {
 			continue
 		}
 		is, err := load(after, environ)
 		if err != nil {
-			return true, fmt.Errorf("%s: docker compose would refuse the result", p.Group.Files[0])
+			refused = true // or a required variable came back, which the next one sets
+			continue
 		}
 		return true, compareModels(p, was, is, expectations(p, changes, environ))
 	}
+	if refused {
+		return true, fmt.Errorf("%s: docker compose would refuse the result", p.Group.Files[0])
+	}
 	return false, nil
+}
+
+// environments are those of the project, which also set the variables that only
+// the new bytes mention.
+func environments(p *compose.Project, after map[string][]byte) []map[string]string {
+	all := p.Environments()
+	next := 30000
+	for _, path := range slices.Sorted(maps.Keys(after)) {
+		for _, name := range compose.Variables(string(after[path])) {
+			for _, environ := range all[1:] {
+				if environ[name] == "" {
+					next++
+					environ[name] = strconv.Itoa(next)
+				}
+			}
+		}
+	}
+	return all
 }
 
 type loadFunc func(content map[string][]byte, environ map[string]string) (*types.Project, error)
@@ -143,14 +167,15 @@ func expectations(p *compose.Project, changes []Change, environ map[string]strin
 	expected := map[container][]expectation{}
 	for _, m := range p.Mappings {
 		c, ok := changed[m.Place()]
-		if !ok || c.Decision.Port != "" && c.Decision.Port == m.HostPort.Text {
+		_, set := environ[c.Decision.Var]
+		if !ok || c.Decision.Port != "" && c.Decision.Port == m.HostPort.Text && !set {
 			continue
 		}
 		published := c.Decision.Port
 		if c.Decision.Var == "" {
 			published = c.Decision.Text
 		}
-		if _, set := environ[c.Decision.Var]; set {
+		if set {
 			published = "$" + c.Decision.Var
 		}
 		e := expectation{m.Container, published}
@@ -238,7 +263,10 @@ func portsOf(services types.Services) map[string][]types.ServicePortConfig {
 	for _, s := range services {
 		seen := map[string]bool{}
 		for _, port := range s.Ports {
-			port.Extensions = nil
+			port.Extensions, port.Protocol = nil, strings.ToLower(port.Protocol)
+			if port.HostIP == "" {
+				port.HostIP = "0.0.0.0" // one and the same to Compose when it looks for repeats
+			}
 			if key := identity(port); !seen[key] {
 				seen[key] = true
 				ports[s.Name] = append(ports[s.Name], port)
@@ -274,6 +302,13 @@ func comparePorts(service string, was, is []types.ServicePortConfig, expected ma
 	return nil
 }
 
+// samePorts compares ports as numbers: compose-go drops leading zeros.
+func samePorts(a, b string) bool {
+	x, errX := compose.ParsePorts(a)
+	y, errY := compose.ParsePorts(b)
+	return a == b || errX == nil && errY == nil && a != "" && b != "" && x == y
+}
+
 // unmatched are the ports that have no equal among others.
 func unmatched(ports, others []types.ServicePortConfig) (left []types.ServicePortConfig) {
 	has := map[string]bool{}
@@ -298,7 +333,7 @@ func planned(service string, port types.ServicePortConfig, expected map[containe
 		case target < e.container.First || target > e.container.Last:
 			return false
 		default:
-			return e.container.Width() > 1 || strings.Contains(e.published, "$") || port.Published == e.published
+			return e.container.Width() > 1 || strings.Contains(e.published, "$") || samePorts(port.Published, e.published)
 		}
 	}
 	return slices.ContainsFunc(expected[container{service, port.Protocol, target}], fits) ||

@@ -46,6 +46,10 @@ type Facts struct {
 	// Merges reports that Compose would make one of this mapping and another,
 	// or two of what it takes for one, if Docker picked the host port.
 	Merges bool
+	// Repeats reports that a wider mapping of the service has this one in it.
+	Repeats bool
+	// Repeated reports that it is such a wider mapping.
+	Repeated bool
 }
 
 // KeptNoDefault is the reason why a variable without a default stays.
@@ -60,6 +64,7 @@ const (
 	keptBothSides = "the same variable is on both sides"
 	keptMerges    = "Compose would merge it with another mapping of this container port"
 	keptTarget    = "the container port is a variable without a value"
+	keptRepeats   = "it repeats a part of another mapping, and Compose takes the two for one"
 	keptUnfit     = "the default in the configuration is not a host port that fits"
 )
 
@@ -77,6 +82,8 @@ func Decide(m compose.Mapping, s Strategy, facts Facts) Decision {
 		return keep(m.Locked)
 	case bothSides(m):
 		return keep(keptBothSides)
+	case facts.Repeats:
+		return keep(keptRepeats)
 	case dynamic:
 		return ephemeral(m, s, facts)
 	case picked(m):
@@ -117,7 +124,7 @@ func ephemeral(m compose.Mapping, s Strategy, facts Facts) Decision {
 	if m.Container.Zero() {
 		return keep(keptTarget)
 	}
-	if facts.Merges {
+	if facts.Merges || facts.Repeated {
 		return keep(keptMerges)
 	}
 	d := Decision{Kind: Ephemeral, Text: "0", Reason: "the strategy is dynamic"}
@@ -142,7 +149,7 @@ func restore(m compose.Mapping, facts Facts) Decision {
 	}
 	port := defaultOf(e)
 	literal := port != "" && !strings.Contains(port, "$")
-	if host, ok := parsePorts(port); literal && (!ok || m.Container.Width() > 1 && host.Width() != m.Container.Width()) {
+	if host, ok := parsePorts(port); literal && (!ok && e.Var == "" || m.Container.Width() > 1 && host.Width() != m.Container.Width()) {
 		return keep(keptUnfit)
 	}
 	switch taken := e.Var != "" && facts.Names.heldByOther(e.Var, m); {
@@ -163,15 +170,11 @@ func defaultOf(e compose.Expr) string {
 	return ""
 }
 
-// parsePorts reads a port or a range of ports as it is written in a host port.
+// parsePorts reads a port or a range of ports as it is written in a host port;
+// 0 is none.
 func parsePorts(text string) (compose.PortRange, bool) {
-	first, last, isRange := strings.Cut(text, "-")
-	if !isRange {
-		last = first
-	}
-	from, err := strconv.ParseUint(first, 10, 16)
-	to, err2 := strconv.ParseUint(last, 10, 16)
-	return compose.PortRange{First: int(from), Last: int(to)}, err == nil && err2 == nil && 0 < from && from <= to
+	r, err := compose.ParsePorts(text)
+	return r, err == nil && !r.Zero()
 }
 
 // bothSides reports whether a variable of the host port is also in the

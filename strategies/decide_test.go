@@ -14,10 +14,13 @@ import (
 // the new host text in quotes, or why it stays. A mapping whose bytes belong
 // to another is left out, as nobody decides for it.
 func decisions(projects []*compose.Project, s Strategy, defaults map[string]string) []string {
-	names := NameWithDefaults(projects, func(*compose.Project) map[string]string { return defaults })
+	remembered := func(p *compose.Project) map[compose.Place]string {
+		return Recall(p, func(*compose.File) map[string]string { return defaults })
+	}
+	names := NameWithDefaults(projects, remembered)
 	var all []string
 	for _, p := range projects {
-		facts := Gather(p, names, defaults)
+		facts := Gather(p, names, remembered(p))
 		for _, m := range p.Mappings {
 			if m.Inherited {
 				continue
@@ -176,6 +179,8 @@ func TestMerges(t *testing.T) {
 		{"ranges that overlap", []string{"3000-3005:3000-3005", "4000-4002:3005-3007"}, []string{bare, stay}},
 		{"ranges side by side", []string{"3000-3005:3000-3005", "4000-4002:3006-3008"}, []string{bare, bare}},
 		{"a range and a container port", []string{"3004", "3000-3005:3000-3005"}, []string{keptDynamic, stay}},
+		{"a port and a range that has it", []string{"9004-9006:1-3", "9005:2"}, []string{stay, keptRepeats}},
+		{"a range and one that has it", []string{"8081:81", "8081-8082:81-82"}, []string{keptRepeats, stay}},
 		{"a range and a host port", []string{"9090:3004", "3000-3005:3000-3005"}, []string{move, bare}},
 	}
 	for _, tt := range tests {
@@ -316,11 +321,31 @@ func TestWayBack(t *testing.T) {
 		{
 			"two addresses that had two ports",
 			[]string{"127.0.0.1:0:80", "0:80"},
-			map[string]string{"web:80@127.0.0.1": "${WEB_HOST_PORT:-9090}", "web:80#2": "${WEB_80_2_HOST_PORT:-8080}"},
+			map[string]string{"web:80@127.0.0.1": "${WEB_HOST_PORT:-9090}", "web:80": "${WEB_80_2_HOST_PORT:-8080}"},
 			[]string{`"${WEB_HOST_PORT:-9090}"`, `"${WEB_80_2_HOST_PORT:-8080}"`},
 		},
 		{
-			"the number of another mapping",
+			"numbers, whatever the others' variables",
+			[]string{"'[::1]:0:80'", "0:80", "'[::1]:0:81'"},
+			map[string]string{"web:80@[::1]": "8082", "web:80": "${X:-8080}", "web:81@[::1]": "8083"},
+			[]string{`"${WEB_HOST_PORT:-8082}"`, `"${X:-8080}"`, `"${WEB_81_HOST_PORT:-8083}"`},
+		},
+		{
+			"two ports on two addresses need two variables",
+			[]string{"0:80", "127.0.0.1:0:80"},
+			map[string]string{"web:80": "8080", "web:80@127.0.0.1": "8083"},
+			[]string{`"${WEB_HOST_PORT:-8080}"`, `"${WEB_80_2_HOST_PORT:-8083}"`},
+		},
+		{
+			"two protocols with two ports",
+			[]string{"0:54/udp", "0:54"},
+			map[string]string{"web:54/udp": "54", "web:54": "55"},
+			[]string{`"${WEB_UDP_HOST_PORT:-54}"`, `"${WEB_HOST_PORT:-55}"`},
+		},
+		{"a leading zero", []string{"0:80"}, map[string]string{"web:80": "08021"}, []string{`"${WEB_HOST_PORT:-08021}"`}},
+		{"a variable that is 0", []string{"0:80"}, map[string]string{"web:80": "${V:-0}"}, []string{`"${V:-0}"`}},
+		{
+			"the second of two",
 			[]string{"0:80", "8080:80"},
 			map[string]string{"web:80#2": "9090"},
 			[]string{keptPicked, `"${WEB_80_2_HOST_PORT:-8080}"`},
@@ -382,14 +407,14 @@ func TestDecisionOfWayBack(t *testing.T) {
 	} {
 		projects := load(t, map[string]string{"compose.yaml": service("web", "0:80")}, "compose.yaml")
 		m := projects[0].Mappings[0]
-		got := Decide(m, Hybrid, Gather(projects[0], Name(projects), map[string]string{"web:80": text})(m))
+		got := Decide(m, Hybrid, Gather(projects[0], Name(projects), map[compose.Place]string{m.Place(): text})(m))
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", text, diff)
 		}
 	}
 }
 
-func TestDefaultKey(t *testing.T) {
+func TestDefaultKeys(t *testing.T) {
 	for entry, want := range map[string]string{
 		"8080:80":                    "web:80",
 		"8080:80/udp":                "web:80/udp",
@@ -402,14 +427,14 @@ func TestDefaultKey(t *testing.T) {
 		"{target: 80, published: 1, host_ip: ::1}": "web:80@::1",
 	} {
 		projects := load(t, map[string]string{"compose.yaml": service("web", entry)}, "compose.yaml")
-		if got := DefaultKey(projects[0].Mappings[0]); got != want {
+		if got := DefaultKeys(projects[0])[projects[0].Mappings[0].Place()]; got != want {
 			t.Errorf("%s: key %q, want %q", entry, got, want)
 		}
 	}
 	projects := load(t, map[string]string{"compose.yaml": service("web", "8080:80", "9090:80", "127.0.0.1:7070:80/udp")}, "compose.yaml")
 	var got []string
 	for _, m := range projects[0].Mappings {
-		got = append(got, DefaultKey(m))
+		got = append(got, DefaultKeys(projects[0])[m.Place()])
 	}
 	if diff := cmp.Diff([]string{"web:80", "web:80#2", "web:80/udp@127.0.0.1"}, got); diff != "" {
 		t.Errorf("keys (-want +got):\n%s", diff)

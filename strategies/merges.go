@@ -25,6 +25,47 @@ func merging(family []*compose.Project) map[compose.Place]bool {
 	return kept
 }
 
+// repeating finds the mappings that say again what is in a range of the same
+// service: "9004-9006:1-3" and "9005:2". Compose makes an entry of each port, and
+// takes two equal ones for one; under two variables they would come apart. The
+// range can't be left to Docker either, as then there would be one more.
+func repeating(family []*compose.Project) (narrow, wide map[compose.Place]bool) {
+	narrow, wide = map[compose.Place]bool{}, map[compose.Place]bool{}
+	for _, p := range family {
+		for _, list := range mergedLists(p) {
+			for _, b := range list {
+				if b.Container.Width() < 2 {
+					continue
+				}
+				for _, a := range list {
+					if within(a, b) {
+						narrow[a.Place()], wide[b.Place()] = true, true
+					}
+				}
+			}
+		}
+	}
+	return narrow, wide
+}
+
+// within reports whether every port of a mapping is also one of a wider one.
+func within(a, b compose.Mapping) bool {
+	return b.Container.Width() > max(a.Container.Width(), 1) && a.Protocol == b.Protocol && sameAddress(a, b) &&
+		b.Container.First <= a.Container.First && a.Container.Last <= b.Container.Last && !a.Container.Zero() && !a.HostPort.Ports.Zero() &&
+		a.HostPort.Ports.Width() == a.Container.Width() &&
+		a.HostPort.Ports.First-a.Container.First == b.HostPort.Ports.First-b.Container.First
+}
+
+func sameAddress(a, b compose.Mapping) bool {
+	any4 := func(ip string) string {
+		if ip == "" {
+			return "0.0.0.0" // one and the same to Compose
+		}
+		return ip
+	}
+	return any4(a.HostIP) == any4(b.HostIP)
+}
+
 // mergedLists are the entries that meet in the ports of one service; those
 // that an override replaces, or that only an extended file has, meet the
 // others of their file.

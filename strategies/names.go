@@ -14,8 +14,12 @@ import (
 // files, so that a mapping has one name wherever it is written.
 type Names struct {
 	units  map[compose.Key]*unit
+	at     map[compose.Place]*unit
 	holds  map[string]*unit       // by variable; a nil unit means that several hold it
+	now    map[string]*unit       // like holds, but only what stands in the files
 	merges map[compose.Place]bool // what [merging] found in the family
+	// narrow are the mappings that say again what a wide one says already.
+	narrow, wide map[compose.Place]bool
 }
 
 // unit is the mappings that one variable serves: one service and container
@@ -29,10 +33,10 @@ type unit struct {
 	variable string
 }
 
-// Of is the variable for a mapping. It is "" when the family does not have the
-// mapping, or has it only as a copy of another service's.
+// Of is the variable for a mapping: that of whoever owns its bytes. It is ""
+// when the family does not have the mapping.
 func (n Names) Of(m compose.Mapping) string {
-	if u := n.units[m.Key]; u != nil {
+	if u := n.at[m.Place()]; u != nil {
 		return u.variable
 	}
 	return ""
@@ -40,8 +44,8 @@ func (n Names) Of(m compose.Mapping) string {
 
 // heldByOther reports whether a variable already serves another mapping.
 func (n Names) heldByOther(variable string, m compose.Mapping) bool {
-	u, held := n.holds[variable]
-	return held && (u == nil || u != n.units[m.Key])
+	u, held := n.now[variable]
+	return held && (u == nil || u != n.at[m.Place()])
 }
 
 // Name chooses the variables of one naming family.
@@ -52,32 +56,38 @@ func (n Names) heldByOther(variable string, m compose.Mapping) bool {
 // something else, or an env file sets, is passed over: its value would take
 // the port over at once.
 func Name(family []*compose.Project) Names {
-	return NameWithDefaults(family, func(*compose.Project) map[string]string { return nil })
+	return NameWithDefaults(family, func(*compose.Project) map[compose.Place]string { return nil })
 }
 
 // NameWithDefaults is Name where the configuration remembers host texts for
-// mappings that Docker picks the host port of: their variables stay theirs.
-// Defaults gives the texts of a project's folder, by [DefaultKey].
-func NameWithDefaults(family []*compose.Project, defaults func(*compose.Project) map[string]string) Names {
+// mappings that Docker picks the host port of: names are chosen as if the texts
+// stood in the files again, so that the way back leads to the same ones.
+func NameWithDefaults(family []*compose.Project, remembered func(*compose.Project) map[compose.Place]string) Names {
 	b := builder{
-		Names:    Names{units: map[compose.Key]*unit{}, holds: map[string]*unit{}, merges: merging(family)},
-		taken:    map[string]bool{},
-		splits:   map[compose.Key]bool{},
-		repeats:  map[compose.Key]compose.Key{},
-		recalled: map[string]*unit{},
+		Names: Names{
+			units: map[compose.Key]*unit{}, at: map[compose.Place]*unit{}, holds: map[string]*unit{}, now: map[string]*unit{},
+			merges: merging(family),
+		},
+		taken:   map[string]bool{},
+		splits:  map[compose.Key]bool{},
+		repeats: map[compose.Key]compose.Key{},
 	}
-	family = baseFirst(family)
-	for _, p := range family {
+	b.narrow, b.wide = repeating(family)
+	restored := make([]*compose.Project, 0, len(family))
+	for _, p := range baseFirst(family) {
+		restored = append(restored, p.WithHosts(remembered(p)))
+	}
+	for _, p := range restored {
 		b.splitProtocols(p)
 	}
-	for _, p := range family {
+	for _, p := range restored {
 		b.joinRepeats(p)
 	}
-	for _, p := range family {
+	for _, p := range restored {
 		b.collect(p)
 	}
 	for _, p := range family {
-		b.recall(p, recall(p, defaults(p)))
+		b.note(p)
 	}
 	b.choose()
 	return b.Names
@@ -121,8 +131,7 @@ type builder struct {
 	// splits are the container ports whose protocols have different host ports.
 	splits map[compose.Key]bool
 	// repeats lead from an entry that repeats an inherited one to the latter's owner.
-	repeats  map[compose.Key]compose.Key
-	recalled map[string]*unit // like holds, by the variables that are only remembered
+	repeats map[compose.Key]compose.Key
 }
 
 func withoutProtocol(k compose.Key) compose.Key {
@@ -209,6 +218,10 @@ func (b *builder) collect(p *compose.Project) {
 			b.all = append(b.all, u)
 		}
 		b.units[m.Key] = u
+		b.at[m.Place()] = u
+		for _, v := range compose.Variables(m.HostPort.Text) {
+			b.taken[v] = true // also where it is only remembered
+		}
 		u.name = cmp.Or(u.name, m.Name)
 		u.isRange = u.isRange || m.HostPort.Ports.Width() > 1
 		if v := m.HostPort.Var; v != "" {
@@ -230,38 +243,22 @@ func (b *builder) hold(v string, u *unit, env compose.Env, m compose.Mapping) {
 	}
 }
 
-// recall notes the variables that are to come back.
-func (b *builder) recall(p *compose.Project, remembered func(compose.Mapping) string) {
+// note records the variables that stand in a project's files now.
+func (b *builder) note(p *compose.Project) {
 	for _, m := range p.Mappings {
-		u, text := b.units[m.Key], remembered(m)
-		if u == nil || m.Inherited || text == "" {
+		v, u := m.HostPort.Var, b.at[m.Place()]
+		if v == "" || m.Inherited {
 			continue
 		}
-		e := compose.ParseExpr(text)
-		if host, ok := parsePorts(cmp.Or(defaultOf(e), text)); ok {
-			u.isRange = u.isRange || host.Width() > 1
-		}
-		if e.Var == "" {
-			continue
-		}
-		b.taken[e.Var] = true
-		if other, ok := b.recalled[e.Var]; ok && other != u {
+		if other, held := b.now[v]; held && other != u {
 			u = nil
 		}
-		b.recalled[e.Var] = u
-		if _, _, pinned := p.Env.Setter(e.Var); u != nil && u.variable == "" && !pinned {
-			u.variable = e.Var
-		}
+		b.now[v] = u
 	}
 }
 
 // serves reports whether a variable is for one unit and no other.
-func (b *builder) serves(v string, u *unit) bool {
-	if holder, held := b.holds[v]; held {
-		return holder == u
-	}
-	return b.recalled[v] == u
-}
+func (b *builder) serves(v string, u *unit) bool { return b.holds[v] == u }
 
 // choose names the units that have no variable yet, in an order that does not
 // depend on where they stand in a file: first those with the plain names.

@@ -23,9 +23,9 @@ const maxFixPasses = 10
 func (c *commands) fix(ctx *cli.Context, w *workspace, options lint.Options, findings []lint.Finding) ([]lint.Finding, error) {
 	before, after := map[string][]byte{}, map[string][]byte{}
 	projects, left := w.projects, findings
-	refused := c.refused(w, fixes(findings, nil))
+	refused := c.refused(w, fixes(findings, nil, w.context))
 	for range maxFixPasses {
-		edits := fixes(left, refused)
+		edits := fixes(left, refused, w.context)
 		if len(edits) == 0 {
 			break
 		}
@@ -41,7 +41,7 @@ func (c *commands) fix(ctx *cli.Context, w *workspace, options lint.Options, fin
 		maps.Copy(after, pass)
 		projects = w.reload(pass)
 		options.Strategies = w.strategy
-		left = lint.Run(projects, options)
+		left = w.findings(options)
 	}
 	outputs := make([]rewrite.Output, 0, len(after))
 	for _, path := range slices.Sorted(maps.Keys(after)) {
@@ -75,7 +75,7 @@ func (c *commands) refused(w *workspace, edits map[*compose.File][]rewrite.Edit)
 
 // fixes collects the edits of a pass, but for those of refused files. Of fixes
 // that touch each other only the first is taken; the next pass sees what is left.
-func fixes(findings []lint.Finding, refused map[string]bool) map[*compose.File][]rewrite.Edit {
+func fixes(findings []lint.Finding, refused, context map[string]bool) map[*compose.File][]rewrite.Edit {
 	taken := map[*compose.File][]rewrite.Edit{}
 	for _, f := range findings {
 		touches := slices.ContainsFunc(f.Fix, func(e rewrite.Edit) bool {
@@ -83,7 +83,7 @@ func fixes(findings []lint.Finding, refused map[string]bool) map[*compose.File][
 				return e.Span.Start <= t.Span.End && t.Span.Start <= e.Span.End
 			})
 		})
-		if len(f.Fix) > 0 && !touches && !refused[f.File.Path] {
+		if len(f.Fix) > 0 && !touches && !refused[f.File.Path] && !context[f.File.Path] {
 			taken[f.File] = append(taken[f.File], f.Fix...)
 		}
 	}
@@ -135,16 +135,16 @@ func (w *workspace) reload(changed map[string][]byte) []*compose.Project {
 	for path, src := range changed {
 		w.loader.Add(path, src)
 	}
-	groups := make([]compose.Group, 0, len(w.projects))
-	for _, p := range w.projects {
+	var groups []compose.Group
+	for _, p := range slices.Concat(w.projects, w.neighbours) {
 		groups = append(groups, p.Group)
 	}
-	old := w.strategy
-	projects := w.loader.Load(groups)
+	old, n := w.strategy, len(w.projects)
+	all := w.loader.Load(groups)
 	w.strategy = map[*compose.Project]strategies.Strategy{}
-	for i, p := range projects {
+	for i, p := range all[:n] {
 		w.strategy[p] = old[w.projects[i]]
 	}
-	w.projects = projects
-	return projects
+	w.projects, w.neighbours = all[:n], all[n:]
+	return w.projects
 }

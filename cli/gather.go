@@ -29,7 +29,12 @@ type workspace struct {
 	loader   *compose.Loader
 	projects []*compose.Project
 	strategy map[*compose.Project]strategies.Strategy
-	unnamed  []string // files that are compose by content but not by name
+	// neighbours are the other projects of the folders: variables are named for
+	// all of a folder, also when only some of its files were asked for.
+	neighbours []*compose.Project
+	nearby     []compose.Group
+	context    map[string]bool // files that only say what others mean
+	unnamed    []string        // files that are compose by content but not by name
 }
 
 // open finds and loads the projects that the arguments name.
@@ -41,7 +46,7 @@ func (c *commands) open(ctx *cli.Context) (*workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &workspace{}
+	w := &workspace{context: map[string]bool{}}
 	if w.base, err = os.Getwd(); err != nil {
 		return nil, err
 	}
@@ -54,7 +59,13 @@ func (c *commands) open(ctx *cli.Context) (*workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.projects = w.loader.Load(groups)
+	all := w.loader.Load(slices.Concat(groups, w.around(groups)))
+	w.projects, w.neighbours = all[:len(groups)], all[len(groups):]
+	for _, g := range groups {
+		for _, path := range g.Context {
+			w.context[path] = true
+		}
+	}
 	c.notes(w)
 	c.unnamed(ctx, w)
 	return w, w.choose(ctx.String("strategy"), c.Environ, ctx.Command.Name != "lint")
@@ -140,6 +151,7 @@ func newConfigHome(abs string) string {
 func (c *commands) groups(ctx *cli.Context, w *workspace, paths []string) ([]compose.Group, error) {
 	if files := ctx.StringSlice("file"); len(files) > 0 {
 		abs := absolutePaths(w.base, files)
+		w.nearby = w.loader.Around(filepath.Dir(abs[0]), compose.DiscoverOptions{Base: w.home, Ignore: w.config.Ignore, Files: w.config.Files})
 		return []compose.Group{{Dir: filepath.Dir(abs[0]), Files: abs}}, nil
 	}
 	found, err := w.loader.Discover(paths, compose.DiscoverOptions{
@@ -149,7 +161,7 @@ func (c *commands) groups(ctx *cli.Context, w *workspace, paths []string) ([]com
 		return nil, usage("name a compose file or a folder that has one", "%s", err)
 	}
 	c.discovered(ctx, w, found)
-	w.unnamed = found.Unnamed
+	w.unnamed, w.nearby = found.Unnamed, found.Neighbours
 	if len(found.Groups) == 0 {
 		if c.code == exitFailure {
 			return nil, nil
@@ -158,6 +170,16 @@ func (c *commands) groups(ctx *cli.Context, w *workspace, paths []string) ([]com
 	}
 	return once(found.Groups), nil
 }
+
+// around are the projects beside those that were asked for.
+func (w *workspace) around(groups []compose.Group) []compose.Group {
+	return slices.DeleteFunc(once(slices.Clone(w.nearby)), func(n compose.Group) bool {
+		return slices.ContainsFunc(groups, func(g compose.Group) bool { return slices.Equal(g.Files, n.Files) })
+	})
+}
+
+// mine reports a file that was asked for, or that one of those reaches.
+func (w *workspace) mine(f *compose.File) bool { return !w.context[f.Path] }
 
 // once drops the groups that are reached a second time, through a linked folder.
 func once(groups []compose.Group) []compose.Group {

@@ -52,7 +52,7 @@ func (c *commands) runLint(ctx *cli.Context) error {
 		return err
 	}
 	c.unreadable(w)
-	findings := lint.Run(w.projects, options)
+	findings := w.findings(options)
 	if ctx.Bool("fix") || ctx.Bool("diff") {
 		if findings, err = c.fix(ctx, w, options, findings); err != nil {
 			return err
@@ -63,6 +63,16 @@ func (c *commands) runLint(ctx *cli.Context) error {
 		c.fail(exitFindings)
 	}
 	return c.report(ctx, w, findings)
+}
+
+// findings are those that concern a file which was asked for.
+func (w *workspace) findings(options lint.Options) []lint.Finding {
+	options.Neighbours = w.neighbours
+	return slices.DeleteFunc(lint.Run(w.projects, options), func(f lint.Finding) bool { return !w.concerns(f) })
+}
+
+func (w *workspace) concerns(f lint.Finding) bool {
+	return w.mine(f.File) || slices.ContainsFunc(f.Related, func(r lint.Related) bool { return w.mine(r.File) })
 }
 
 func (c *commands) report(ctx *cli.Context, w *workspace, findings []lint.Finding) error {

@@ -77,7 +77,7 @@ type migration struct {
 // plan decides what becomes of every mapping.
 func (w *workspace) plan() *migration {
 	facts := map[*compose.Project]func(compose.Mapping) strategies.Facts{}
-	for _, family := range strategies.Families(w.projects) {
+	for _, family := range strategies.Families(slices.Concat(w.projects, w.neighbours)) {
 		names := strategies.NameWithDefaults(family, w.remembered)
 		for _, p := range family {
 			facts[p] = strategies.Gather(p, names, w.remembered(p))
@@ -88,6 +88,8 @@ func (w *workspace) plan() *migration {
 		m.owner[mapping.Place()] = p
 		return strategies.Decide(mapping, w.strategy[p], facts[p](mapping))
 	})
+	m.Changes = slices.DeleteFunc(m.Changes, func(ch rewrite.Change) bool { return !w.mine(ch.Mapping.File) })
+	m.Skips = slices.DeleteFunc(m.Skips, func(s rewrite.Skip) bool { return !w.mine(s.Mapping.File) })
 	return m
 }
 
@@ -114,6 +116,9 @@ func (w *workspace) settingsName(f *compose.File) string {
 func (c *commands) refuseInvalid(w *workspace, m *migration) {
 	invalid := map[string]bool{}
 	for _, f := range lint.Run(w.projects, lint.Options{Only: []string{"invalid-compose"}}) {
+		if !w.mine(f.File) {
+			continue
+		}
 		invalid[f.File.Path] = true
 		c.say(w.place(f.File, f.Span)+": "+f.Message, f.Hint)
 		c.fail(exitFailure)

@@ -131,7 +131,7 @@ func (c *commands) summary(ctx *cli.Context, w *workspace, m *migration) {
 // migration carries over.
 func conflicts(w *workspace) (n int) {
 	for _, f := range lint.Run(w.projects, lint.Options{Only: []string{"host-port-conflict"}}) {
-		if f.Severity == lint.Error {
+		if f.Severity == lint.Error && w.concerns(f) {
 			n++
 		}
 	}
@@ -150,10 +150,10 @@ func (w *workspace) files() int {
 	seen := map[string]bool{}
 	for _, p := range w.projects {
 		for _, f := range p.Files {
-			seen[f.Path] = true
+			seen[f.Path] = w.mine(f)
 		}
 	}
-	return len(seen)
+	return len(slices.DeleteFunc(slices.Collect(maps.Keys(seen)), func(path string) bool { return !seen[path] }))
 }
 
 // strategyName is the run's strategy, or "mixed" where projects differ.

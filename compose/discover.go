@@ -43,6 +43,9 @@ type DiscoverOptions struct {
 // Found is what discovery came back with.
 type Found struct {
 	Groups []Group
+	// Neighbours are the other projects of folders of which only some files
+	// were asked for. Variables are named for all of a folder.
+	Neighbours []Group
 	// Notes are for every user, one line each.
 	Notes []string
 	// Passed are files that have a compose file's name but are none.
@@ -85,7 +88,11 @@ func (l *Loader) Discover(paths []string, options DiscoverOptions) (Found, error
 	}
 	_ = d.reading.Wait()
 	for _, f := range d.folders {
-		d.folder(f.dir, f.names, f.named)
+		if f.named {
+			d.choose(f)
+		} else {
+			d.folder(f.dir, f.names, false)
+		}
 	}
 	slices.SortFunc(d.found.Groups, compareGroups)
 	return d.found, nil
@@ -186,6 +193,53 @@ func (d *discoverer) folder(dir string, names []string, named bool) {
 	for _, name := range names {
 		d.other(dir, name, base, named)
 	}
+}
+
+// choose takes the projects of a folder that have the files which were named one
+// by one, with their other files as context; the rest are neighbours.
+func (d *discoverer) choose(f folder) {
+	all := discoverer{loader: d.loader, options: d.options, files: d.files, seen: map[string]bool{}}
+	if entries, err := os.ReadDir(f.dir); err == nil {
+		var names []string
+		for _, e := range entries {
+			if yamlName.MatchString(e.Name()) && !e.IsDir() && (all.named(filepath.Join(f.dir, e.Name())) || slices.Contains(f.names, e.Name())) {
+				names = append(names, e.Name())
+			}
+		}
+		all.folder(f.dir, names, false)
+	}
+	left := slices.Clone(f.names)
+	for _, g := range all.found.Groups {
+		mine := func(path string) bool {
+			asked := filepath.Dir(path) == f.dir && slices.Contains(f.names, filepath.Base(path))
+			return asked && (!g.Overlay || path == g.Files[len(g.Files)-1])
+		}
+		if !slices.ContainsFunc(g.Files, mine) {
+			d.found.Neighbours = append(d.found.Neighbours, g)
+			continue
+		}
+		for _, path := range g.Files {
+			if slices.Contains(f.names, filepath.Base(path)) && filepath.Dir(path) == f.dir {
+				left = slices.DeleteFunc(left, func(n string) bool { return n == filepath.Base(path) })
+			} else {
+				g.Context = append(g.Context, path)
+			}
+		}
+		if key := strings.Join(g.Files, "\x00"); !d.seen[key] {
+			d.seen[key] = true
+			d.add(g)
+		}
+	}
+	if len(left) > 0 {
+		d.folder(f.dir, left, true)
+	}
+}
+
+// Around is the projects of one folder.
+func (l *Loader) Around(dir string, options DiscoverOptions) []Group {
+	d := discoverer{loader: l, options: options, files: matcher(options.Files), seen: map[string]bool{}}
+	d.choose(folder{dir: dir, named: true})
+	return d.found.Neighbours
 }
 
 func (d *discoverer) add(g Group) { d.found.Groups = append(d.found.Groups, g) }

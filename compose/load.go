@@ -26,6 +26,9 @@ type Group struct {
 	Profiles []string
 	// Overlay reports a view that adds one more file to the folder's project.
 	Overlay bool
+	// Context are those of Files that were not asked for: they only say what
+	// the others mean.
+	Context []string
 }
 
 // LoadOptions say what variables are resolved with. The zero value is what

@@ -74,6 +74,9 @@ type Options struct {
 	// Strategies say what each project's host ports should be written as; auto
 	// where none is given.
 	Strategies map[*compose.Project]strategies.Strategy
+	// Neighbours are further projects of the same folders, which count for how
+	// variables are named.
+	Neighbours []*compose.Project
 	// Settings change rules, by name.
 	Settings map[string]Setting
 	// Only names the rules to run, even those that are off; nil is all.

@@ -99,7 +99,7 @@ func (r *run) severity(rule Rule) Severity {
 // the name that migrate would.
 func (r *run) plans() map[*compose.Project]func() *family {
 	plans := map[*compose.Project]func() *family{}
-	for _, projects := range strategies.Families(r.projects) {
+	for _, projects := range strategies.Families(slices.Concat(r.projects, r.options.Neighbours)) {
 		made := sync.OnceValue(func() *family { return r.planFamily(projects) })
 		for _, p := range projects {
 			plans[p] = made

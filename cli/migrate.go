@@ -196,5 +196,12 @@ func (m *migration) remember(w *workspace) error {
 
 // remembered are the host texts that the configuration has for a project.
 func (w *workspace) remembered(p *compose.Project) map[compose.Place]string {
-	return strategies.Recall(p, func(f *compose.File) map[string]string { return w.config.Defaults[w.settingsName(f)] })
+	if len(w.config.Defaults) == 0 {
+		return nil
+	}
+	byFile := map[*compose.File]map[string]string{}
+	for _, f := range p.Files {
+		byFile[f] = w.config.Defaults[w.settingsName(f)]
+	}
+	return strategies.Recall(p, func(f *compose.File) map[string]string { return byFile[f] })
 }

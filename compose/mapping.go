@@ -58,7 +58,7 @@ func (w *walker) short(m *Mapping, item *yaml.Node, env Lookup) {
 		}
 		text = strconv.Itoa(number)
 	}
-	address, host, _ := shortSpans(text)
+	address, host := shortSpans(text)
 	m.Address = text[address.Start:address.End]
 	m.HostPort = ParseExpr(text[host.Start:host.End])
 	m.Target = cutProtocol(strings.TrimPrefix(text[host.End:], ":"))
@@ -200,7 +200,7 @@ func resolveShort(text string, env Lookup) (p shortPort, known bool, err error) 
 // fillParts is fillMissing with a stub for the address, the host port, the
 // container port and the protocol.
 func fillParts(text string, env Lookup, stubs [4]string) (filled string, missing bool) {
-	address, host, _ := shortSpans(text)
+	address, host := shortSpans(text)
 	protocol := host.End + len(cutProtocol(text[host.End:]))
 	for i, part := range []Span{{0, address.End}, {address.End, host.End}, {host.End, protocol}, {protocol, len(text)}} {
 		t, m := fillMissing(text[part.Start:part.End], env, stubs[i])

@@ -107,10 +107,9 @@ func parsePort(text string) (int, error) {
 }
 
 // shortSpans finds the parts of a short form's source text: the address and
-// the host port, as offsets into text, and whether there is a colon before
-// the container port. Colons inside variable expressions and brackets belong
+// the host port, as offsets into text. Colons inside variable expressions and brackets belong
 // to their part. The host span is where to write one when none is written.
-func shortSpans(text string) (address, host Span, colon bool) {
+func shortSpans(text string) (address, host Span) {
 	var cuts []int
 	for i := 0; i < len(text); i++ {
 		switch text[i] {
@@ -126,10 +125,10 @@ func shortSpans(text string) (address, host Span, colon bool) {
 	}
 	switch n := len(cuts); n {
 	case 0:
-		return Span{}, Span{}, false
+		return Span{}, Span{}
 	case 1:
-		return Span{}, Span{0, cuts[0]}, true
+		return Span{}, Span{0, cuts[0]}
 	default:
-		return Span{0, cuts[n-2]}, Span{cuts[n-2] + 1, cuts[n-1]}, true
+		return Span{0, cuts[n-2]}, Span{cuts[n-2] + 1, cuts[n-1]}
 	}
 }

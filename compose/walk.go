@@ -427,6 +427,7 @@ func (f *File) foreign() map[*yaml.Node]bool {
 			for _, c := range n.Content {
 				walk(c, depth+1, ports)
 			}
+		default: // a scalar leads nowhere
 		}
 	}
 	if len(f.aliases) > 0 {

@@ -32,6 +32,10 @@ services:
 `,
 	Check: func(p *Pass) {
 		for _, e := range p.Project.Env.Files() {
+			named := slices.DeleteFunc(slices.Sorted(maps.Keys(e.Vars)), func(n string) bool { return !hostPortName.MatchString(n) })
+			if len(named) == 0 {
+				continue
+			}
 			used := map[string]bool{}
 			for _, project := range p.run.envUsers()[e.File.Path] {
 				for _, f := range project.Files {
@@ -40,8 +44,8 @@ services:
 					}
 				}
 			}
-			for _, name := range slices.Sorted(maps.Keys(e.Vars)) {
-				if !hostPortName.MatchString(name) || used[name] {
+			for _, name := range named {
+				if used[name] {
 					continue
 				}
 				f := Finding{File: e.File, Span: e.Line(name), Message: fmt.Sprintf("no compose file uses %s", name), Hint: "remove it, or correct the name"}

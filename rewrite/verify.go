@@ -79,7 +79,7 @@ func VerifyModel(p *compose.Project, after map[string][]byte, changes []Change) 
 	}
 	defer done()
 	refused := false
-	for _, environ := range environments(p, after) {
+	for _, environ := range environments(p, after, changes) {
 		was, err := load(nil, environ)
 		if err != nil {
 			continue
@@ -98,8 +98,8 @@ func VerifyModel(p *compose.Project, after map[string][]byte, changes []Change) 
 }
 
 // environments are those of the project, which also set the variables that only
-// the new bytes mention.
-func environments(p *compose.Project, after map[string][]byte) []map[string]string {
+// the new bytes mention, and give those of host ports something that fits.
+func environments(p *compose.Project, after map[string][]byte, changes []Change) []map[string]string {
 	all := p.Environments()
 	next := 30000
 	for _, path := range slices.Sorted(maps.Keys(after)) {
@@ -109,6 +109,17 @@ func environments(p *compose.Project, after map[string][]byte) []map[string]stri
 					next++
 					environ[name] = strconv.Itoa(next)
 				}
+			}
+		}
+	}
+	for _, c := range changes {
+		for _, name := range compose.Variables(c.Decision.Text) {
+			fits := all[1][name]
+			if c.Mapping.Container.Width() > 1 {
+				fits = c.Mapping.Container.String() // both sides are as wide
+			}
+			for _, environ := range all[1:] {
+				environ[name] = fits
 			}
 		}
 	}

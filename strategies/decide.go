@@ -124,6 +124,9 @@ func ephemeral(m compose.Mapping, s Strategy, facts Facts) Decision {
 	if m.Container.Zero() {
 		return keep(keptTarget)
 	}
+	if m.HostPort.Var == "" && !m.HostPort.Literal() {
+		return keep(keptParts) // one of them may be an address
+	}
 	if facts.Merges || facts.Repeated {
 		return keep(keptMerges)
 	}

@@ -64,7 +64,7 @@ func TestTable(t *testing.T) {
 		{`${V:-}:80`, KeptNoDefault, `"0"`},
 		{`"${V:?set V}:80"`, KeptNoDefault, `"0"`},
 		{`${V:+8080}:80`, KeptNoDefault, `"0"`},
-		{`${V:-80}80:80`, keptParts, `"0"`},
+		{`${V:-80}80:80`, keptParts, keptParts},
 		{`"${V:-127.0.0.1:8080}:80"`, "the variable holds an address or a whole mapping", "the variable holds an address or a whole mapping"},
 		{`${V:-8080}:${V:-8080}`, keptBothSides, keptBothSides},
 		{`${V:-8080}:1${V}`, keptBothSides, keptBothSides},

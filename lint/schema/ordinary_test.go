@@ -17,12 +17,30 @@ import (
 // out must never be what the schema refuses.
 func TestReduced(t *testing.T) {
 	values := []any{
-		nil, "", "a", "1", int64(1), 1.5, true, []any{}, []any{"a"}, []any{"a", "a"}, []any{"a", "b"}, []any{int64(1)},
-		[]any{true}, []any{nil}, []any{[]any{}}, []any{map[string]any{}}, map[string]any{}, map[string]any{"a": "b"},
-		map[string]any{"a": int64(1)}, map[string]any{"a": nil}, map[string]any{"a": []any{}}, map[string]any{"": "b"},
-		map[string]any{"a": map[string]any{}}, map[string]any{"test": "a", "interval": "1s"}, map[string]any{"test": true},
-		map[string]any{"retries": "1"}, map[string]any{"retries": []any{}}, map[string]any{"driver": "a", "options": map[string]any{"a": true}},
-		map[string]any{"context": ".", "args": []any{"a"}}, map[string]any{"context": int64(1)},
+		nil, "", "a", "1", int64(1), 1.5, true,
+		[]any{},
+		[]any{"a"},
+		[]any{"a", "a"},
+		[]any{"a", "b"},
+		[]any{int64(1)},
+		[]any{true},
+		[]any{nil},
+		[]any{[]any{}},
+		[]any{map[string]any{}},
+		map[string]any{},
+		map[string]any{"a": "b"},
+		map[string]any{"a": int64(1)},
+		map[string]any{"a": nil},
+		map[string]any{"a": []any{}},
+		map[string]any{"": "b"},
+		map[string]any{"a": map[string]any{}},
+		map[string]any{"test": "a", "interval": "1s"},
+		map[string]any{"test": true},
+		map[string]any{"retries": "1"},
+		map[string]any{"retries": []any{}},
+		map[string]any{"driver": "a", "options": map[string]any{"a": true}},
+		map[string]any{"context": ".", "args": []any{"a"}},
+		map[string]any{"context": int64(1)},
 	}
 	for key := range ordinaryKeys {
 		for _, v := range values {

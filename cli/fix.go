@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -50,13 +51,31 @@ func (c *commands) fix(ctx *cli.Context, w *workspace, options lint.Options, fin
 	if ctx.Bool("diff") {
 		return findings, c.diff(ctx, w, outputs)
 	}
-	if _, err := rewrite.WriteAll(outputs); err != nil {
+	if w.stdin != "" {
+		if err := c.writeStdin(w, after); err != nil {
+			return nil, err
+		}
+	} else if _, err := rewrite.WriteAll(outputs); err != nil {
 		return nil, problem{exitFailure, w.shorten(err.Error()), "nothing else was mended"}
 	}
 	if n := len(findings) - len(left); n > 0 {
 		fmt.Fprintf(c.Err, "mended %s in %s\n", plural(n, "finding"), plural(len(outputs), "file"))
 	}
 	return left, nil
+}
+
+// writeStdin prints the text that standard input has become.
+func (c *commands) writeStdin(w *workspace, after map[string][]byte) error {
+	src := after[w.stdin]
+	for _, p := range w.projects {
+		for _, f := range p.Files {
+			if src == nil && f.Path == w.stdin {
+				src = f.Src
+			}
+		}
+	}
+	_, err := c.Out.Write(src)
+	return err
 }
 
 // refused are the files to mend that can't be written.
@@ -119,6 +138,9 @@ func edited(projects []*compose.Project, edits map[*compose.File][]rewrite.Edit)
 					continue
 				}
 				d := strategies.Decision{Kind: strategies.Fix, Var: m.HostPort.Var, Port: m.HostPort.Text}
+				if e.Span.Empty() && strings.HasPrefix(e.New, "127.0.0.1:") {
+					d.Address = "127.0.0.1"
+				}
 				if !m.HostPort.Literal() {
 					d.Port = "$" + m.HostPort.Var
 				}

@@ -45,12 +45,18 @@ func oneOf(ctx *cli.Context, flag string, values []string) error {
 }
 
 // pathsOf are the files and folders that a command is about; all of them exist.
-func pathsOf(ctx *cli.Context) ([]string, error) {
+func (c *commands) pathsOf(ctx *cli.Context) ([]string, error) {
 	files, args := ctx.StringSlice("file"), ctx.Args().Slice()
 	if len(files) > 0 && len(args) > 0 {
 		return nil, usage("give either -f or paths", "portmoor %s: -f and the path %s exclude each other", ctx.Command.Name, args[0])
 	}
 	paths := slices.Concat(files, args)
+	if name := ctx.String("stdin-filename"); name != "" || slices.Equal(paths, []string{"-"}) {
+		if len(paths) > 1 || len(paths) == 1 && paths[0] != "-" {
+			return nil, usage("give one of the two", "portmoor %s: standard input and the path %s exclude each other", ctx.Command.Name, paths[0])
+		}
+		return []string{"-"}, nil
+	}
 	if len(paths) == 0 {
 		paths = []string{"."}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -34,6 +35,9 @@ type workspace struct {
 	neighbours []*compose.Project
 	nearby     []compose.Group
 	context    map[string]bool // files that only say what others mean
+	stdin      string          // the path that standard input is the text of, "" for none
+	baseline   map[string]bool // fingerprints of known findings; nil without a baseline
+	known      int             // findings that the baseline left out
 	unnamed    []string        // files that are compose by content but not by name
 }
 
@@ -42,7 +46,7 @@ func (c *commands) open(ctx *cli.Context) (*workspace, error) {
 	if err := cmp.Or(oneOf(ctx, "strategy", strategyNames), oneOf(ctx, "color", colorNames)); err != nil {
 		return nil, err
 	}
-	paths, err := pathsOf(ctx)
+	paths, err := c.pathsOf(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -50,11 +54,16 @@ func (c *commands) open(ctx *cli.Context) (*workspace, error) {
 	if w.base, err = os.Getwd(); err != nil {
 		return nil, err
 	}
-	if err := w.configure(ctx.String("config"), paths[0]); err != nil {
+	if err := w.configure(ctx.String("config"), cmp.Or(ctx.String("stdin-filename"), paths[0])); err != nil {
 		return nil, err
 	}
 	go schema.Prepare() // takes as long as reading a hundred files
 	w.loader = compose.NewLoader(compose.LoadOptions{EnvFiles: w.absolute(w.config.EnvFiles)})
+	if paths[0] == "-" {
+		if paths, err = c.readStdin(ctx, w); err != nil {
+			return nil, err
+		}
+	}
 	groups, err := c.groups(ctx, w, paths)
 	if err != nil {
 		return nil, err
@@ -71,11 +80,25 @@ func (c *commands) open(ctx *cli.Context) (*workspace, error) {
 	return w, w.choose(ctx.String("strategy"), c.Environ, ctx.Command.Name != "lint")
 }
 
+// readStdin takes standard input for the text of a file, which need not exist.
+func (c *commands) readStdin(ctx *cli.Context, w *workspace) ([]string, error) {
+	src, err := io.ReadAll(c.In)
+	if err != nil {
+		return nil, problem{code: exitFailure, message: "standard input: " + err.Error()}
+	}
+	w.stdin = absolutePaths(w.base, []string{cmp.Or(ctx.String("stdin-filename"), "<stdin>")})[0]
+	w.loader.Add(w.stdin, src)
+	return []string{w.stdin}, nil
+}
+
 // configure reads the configuration: the file named, or the nearest one.
 func (w *workspace) configure(named, path string) error {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return err
+	}
+	for !exists(abs) { // standard input may be a file to come
+		abs = filepath.Dir(abs)
 	}
 	found := named
 	if named == "" {
@@ -153,6 +176,9 @@ func (c *commands) groups(ctx *cli.Context, w *workspace, paths []string) ([]com
 		abs := absolutePaths(w.base, files)
 		w.nearby = w.loader.Around(filepath.Dir(abs[0]), compose.DiscoverOptions{Base: w.home, Ignore: w.config.Ignore, Files: w.config.Files})
 		return []compose.Group{{Dir: filepath.Dir(abs[0]), Files: abs}}, nil
+	}
+	if w.stdin != "" && !exists(w.stdin) {
+		return []compose.Group{{Dir: filepath.Dir(w.stdin), Files: []string{w.stdin}}}, nil
 	}
 	found, err := w.loader.Discover(paths, compose.DiscoverOptions{
 		Base: w.home, Ignore: w.config.Ignore, Files: w.config.Files, Projects: w.configured(),

@@ -28,6 +28,9 @@ func (c *commands) lint() *cli.Command {
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print findings, `FORMAT` is " + choice(reportNames)},
 			&cli.StringSliceFlag{Name: "rule", Usage: "run only `RULE`, even when it is off; may be repeated"},
 			&cli.StringFlag{Name: "fail-on", Value: "warning", Usage: "exit with 1 from `SEVERITY` on, which is " + choice(failOnNames)},
+			&cli.StringFlag{Name: "baseline", Usage: "leave out the findings that `FILE` has", TakesFile: true},
+			&cli.StringFlag{Name: "write-baseline", Usage: "write all findings to `FILE`, for --baseline", TakesFile: true},
+			&cli.StringFlag{Name: "stdin-filename", Usage: "read standard input as the text of `FILE`", TakesFile: true},
 			&cli.BoolFlag{Name: "fix", Usage: "mend what can be mended safely", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "diff", Usage: "show what --fix would change", DisableDefaultText: true},
 		),
@@ -47,12 +50,18 @@ func (c *commands) runLint(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := w.readBaseline(ctx); err != nil {
+		return err
+	}
 	options, err := w.lintOptions(ctx)
 	if err != nil {
 		return err
 	}
 	c.unreadable(w)
 	findings := w.findings(options)
+	if path := ctx.String("write-baseline"); path != "" {
+		return c.writeBaseline(w, path, findings)
+	}
 	if ctx.Bool("fix") || ctx.Bool("diff") {
 		if findings, err = c.fix(ctx, w, options, findings); err != nil {
 			return err
@@ -68,7 +77,7 @@ func (c *commands) runLint(ctx *cli.Context) error {
 // findings are those that concern a file which was asked for.
 func (w *workspace) findings(options lint.Options) []lint.Finding {
 	options.Neighbours = w.neighbours
-	return slices.DeleteFunc(lint.Run(w.projects, options), func(f lint.Finding) bool { return !w.concerns(f) })
+	return w.isNew(slices.DeleteFunc(lint.Run(w.projects, options), func(f lint.Finding) bool { return !w.concerns(f) }))
 }
 
 func (w *workspace) concerns(f lint.Finding) bool {
@@ -80,17 +89,24 @@ func (c *commands) report(ctx *cli.Context, w *workspace, findings []lint.Findin
 		Findings: findings, Files: w.files(), Base: w.base, Root: w.home, Version: version(),
 		Color: c.color(ctx, c.Out), Width: terminal(c.Out),
 	}
+	out := c.Out
+	if w.stdin != "" && ctx.Bool("fix") {
+		out = c.Err // the mended text is on standard output
+	}
 	if write, ok := formats[ctx.String("format")]; ok {
-		return write(c.Out, run)
+		return write(out, run)
 	}
 	if !ctx.Bool("diff") {
-		if err := report.Text(c.Out, run); err != nil {
+		if err := report.Text(out, run); err != nil {
 			return err
 		}
 	}
 	summary := report.Summary(run)
 	if rules := ctx.StringSlice("rule"); len(rules) > 0 {
 		summary += " (only " + strings.Join(rules, ", ") + ")"
+	}
+	if w.known > 0 {
+		summary += fmt.Sprintf("; %d more in the baseline", w.known)
 	}
 	fmt.Fprintln(c.Err, summary)
 	return nil

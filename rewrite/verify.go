@@ -158,6 +158,7 @@ func loaders(p *compose.Project, after map[string][]byte) (loadFunc, func(), err
 type expectation struct {
 	container compose.PortRange // zero when it holds a variable
 	published string            // what it must be afterwards; unchecked when it holds a variable
+	address   string            // that it gets, "" for none
 }
 
 // container identifies what expectations are about. Target is 0 for those that
@@ -179,7 +180,7 @@ func expectations(p *compose.Project, changes []Change, environ map[string]strin
 	for _, m := range p.Mappings {
 		c, ok := changed[m.Place()]
 		_, set := environ[c.Decision.Var]
-		if !ok || c.Decision.Port != "" && c.Decision.Port == m.HostPort.Text && !set {
+		if !ok || c.Decision.Port != "" && c.Decision.Port == m.HostPort.Text && !set && c.Decision.Address == "" {
 			continue
 		}
 		published := c.Decision.Port
@@ -189,7 +190,7 @@ func expectations(p *compose.Project, changes []Change, environ map[string]strin
 		if set {
 			published = "$" + c.Decision.Var
 		}
-		e := expectation{m.Container, published}
+		e := expectation{m.Container, published, c.Decision.Address}
 		if strings.Contains(m.Target, "$") {
 			e.container = compose.PortRange{} // the models may have another value for it
 		}
@@ -304,7 +305,11 @@ func comparePorts(service string, was, is []types.ServicePortConfig, expected ma
 	for _, port := range is {
 		bare := port
 		bare.Published = ""
-		if key := identity(bare); moved[key] > 0 && planned(service, port, expected) {
+		key := identity(bare)
+		if bare.HostIP = "0.0.0.0"; moved[key] == 0 {
+			key = identity(bare) // it got an address
+		}
+		if moved[key] > 0 && planned(service, port, expected) {
 			moved[key]--
 			continue
 		}
@@ -339,6 +344,8 @@ func planned(service string, port types.ServicePortConfig, expected map[containe
 	target := int(port.Target)
 	fits := func(e expectation) bool {
 		switch {
+		case e.address != "" && e.address != port.HostIP:
+			return false
 		case e.container.Zero():
 			return true
 		case target < e.container.First || target > e.container.Last:

@@ -29,6 +29,8 @@ type Decision struct {
 	// Text is the host port's new text: "${WEB_HOST_PORT:-8080}", "0", or ""
 	// where none is to be written.
 	Text string
+	// Address is the address that a mapping without one gets, "" for none.
+	Address string
 	// Reason says why, in a few words: lower case, no full stop.
 	Reason string
 }
@@ -105,7 +107,7 @@ func parameterize(variable, port, reason string) Decision {
 	if variable == "" {
 		return keep("no variable name is free")
 	}
-	return Decision{Parameterize, variable, port, "${" + variable + ":-" + port + "}", reason}
+	return Decision{Kind: Parameterize, Var: variable, Port: port, Text: "${" + variable + ":-" + port + "}", Reason: reason}
 }
 
 func variableReason(e compose.Expr) string {
@@ -161,7 +163,7 @@ func restore(m compose.Mapping, facts Facts) Decision {
 	case taken:
 		return keep("variable " + strconv.Quote(e.Var) + " now serves another mapping")
 	}
-	return Decision{Parameterize, e.Var, port, text, reason}
+	return Decision{Kind: Parameterize, Var: e.Var, Port: port, Text: text, Reason: reason}
 }
 
 // defaultOf is what a variable stands for while it is unset, "" for nothing:

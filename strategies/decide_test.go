@@ -396,14 +396,14 @@ func TestWayBack(t *testing.T) {
 func TestDecisionOfWayBack(t *testing.T) {
 	reason := "the configuration has a default"
 	for text, want := range map[string]Decision{
-		"8080":           {Parameterize, "WEB_HOST_PORT", "8080", "${WEB_HOST_PORT:-8080}", reason},
-		"${V:-8080}":     {Parameterize, "V", "8080", "${V:-8080}", reason},
-		"${V-8080}":      {Parameterize, "V", "8080", "${V-8080}", reason},
-		"$V":             {Parameterize, "V", "", "$V", reason},
-		"${V:?missing}":  {Parameterize, "V", "", "${V:?missing}", reason},
-		"${V:+8080}":     {Parameterize, "V", "", "${V:+8080}", reason},
-		"80${V:-80}":     {Parameterize, "", "", "80${V:-80}", reason},
-		"${V:-${W:-80}}": {Parameterize, "V", "${W:-80}", "${V:-${W:-80}}", reason},
+		"8080":           {Kind: Parameterize, Var: "WEB_HOST_PORT", Port: "8080", Text: "${WEB_HOST_PORT:-8080}", Reason: reason},
+		"${V:-8080}":     {Kind: Parameterize, Var: "V", Port: "8080", Text: "${V:-8080}", Reason: reason},
+		"${V-8080}":      {Kind: Parameterize, Var: "V", Port: "8080", Text: "${V-8080}", Reason: reason},
+		"$V":             {Kind: Parameterize, Var: "V", Port: "", Text: "$V", Reason: reason},
+		"${V:?missing}":  {Kind: Parameterize, Var: "V", Port: "", Text: "${V:?missing}", Reason: reason},
+		"${V:+8080}":     {Kind: Parameterize, Var: "V", Port: "", Text: "${V:+8080}", Reason: reason},
+		"80${V:-80}":     {Kind: Parameterize, Var: "", Port: "", Text: "80${V:-80}", Reason: reason},
+		"${V:-${W:-80}}": {Kind: Parameterize, Var: "V", Port: "${W:-80}", Text: "${V:-${W:-80}}", Reason: reason},
 	} {
 		projects := load(t, map[string]string{"compose.yaml": service("web", "0:80")}, "compose.yaml")
 		m := projects[0].Mappings[0]

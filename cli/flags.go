@@ -51,9 +51,9 @@ func (c *commands) pathsOf(ctx *cli.Context) ([]string, error) {
 		return nil, usage("give either -f or paths", "portmoor %s: -f and the path %s exclude each other", ctx.Command.Name, args[0])
 	}
 	paths := slices.Concat(files, args)
-	if name := ctx.String("stdin-filename"); name != "" || slices.Equal(paths, []string{"-"}) {
+	if name := ctx.String("stdin-filename"); name != "" || ctx.Command.Name == "lint" && slices.Contains(args, "-") {
 		if len(paths) > 1 || len(paths) == 1 && paths[0] != "-" {
-			return nil, usage("give one of the two", "portmoor %s: standard input and the path %s exclude each other", ctx.Command.Name, paths[0])
+			return nil, usage("give one of the two", "portmoor %s: standard input and paths exclude each other", ctx.Command.Name)
 		}
 		return []string{"-"}, nil
 	}

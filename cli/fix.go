@@ -116,7 +116,7 @@ func (w *workspace) apply(projects []*compose.Project, edits map[*compose.File][
 	var errs []error
 	for f, e := range edits {
 		src, err := rewrite.Apply(f.Src, e)
-		if err == nil {
+		if err == nil && f.Docs != nil { // a document with a table of ports is no YAML
 			err = rewrite.VerifyTree(f, src, changes)
 		}
 		errs = append(errs, err)
@@ -137,7 +137,7 @@ func edited(projects []*compose.Project, edits map[*compose.File][]rewrite.Edit)
 				if e.Span.Start < m.Scalar.Start || e.Span.End > m.Scalar.End {
 					continue
 				}
-				d := strategies.Decision{Kind: strategies.Fix, Var: m.HostPort.Var, Port: m.HostPort.Text}
+				d := strategies.Decision{Kind: strategies.Fix, Var: m.HostPort.Var, Port: m.HostPort.Text, Text: m.HostPort.Text}
 				if e.Span.Empty() && strings.HasPrefix(e.New, "127.0.0.1:") {
 					d.Address = "127.0.0.1"
 				}

@@ -30,6 +30,7 @@ type field struct {
 	values   []string // all a scalar may be; nil when that is not a closed set
 	check    string   // what scalars must look like, see checks
 	keys     string   // what the keys of the innermost map must look like
+	doc      string   // what it is for
 }
 
 // fields is the table of a struct's keys. Go fields without a tag are none.
@@ -42,7 +43,7 @@ func fields(t reflect.Type) []field {
 			continue
 		}
 		name, option, _ := strings.Cut(key, ",")
-		f := field{index: i, name: name, check: tag.Get("check"), keys: tag.Get("keys")}
+		f := field{index: i, name: name, check: tag.Get("check"), keys: tag.Get("keys"), doc: tag.Get("doc")}
 		f.required, f.short, f.rest = option == "required", option == "short", option == "rest"
 		if values := tag.Get("values"); values != "" {
 			f.values = strings.Split(values, ",")

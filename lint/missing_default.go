@@ -19,7 +19,10 @@ var missingDefault = Rule{
 picks a random port and nobody is told. Give it a default, ${WEB_PORT:-8080}, or make it required,
 ${WEB_PORT:?}. A variable that an env file in the repository sets is fine. --fix takes the default from an
 example env file of the project, such as .env.example.`,
-	Bad: `services:
+	Bad: `-- .env.example --
+WEB_PORT=8080
+-- compose.yaml --
+services:
   web:
     image: example/web
     ports: ["${WEB_PORT}:80"]

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"flag"
 	"io"
 	"os"
@@ -60,7 +61,7 @@ func TestFormats(t *testing.T) {
 				t.Errorf("got %s", got.Bytes())
 			}
 			for _, b := range [][]byte{got.Bytes(), none.Bytes()} {
-				if err := xml.Unmarshal(b, new(any)); err != nil && strings.HasSuffix(name, "xml") && err != io.EOF {
+				if err := xml.Unmarshal(b, new(any)); err != nil && strings.HasSuffix(name, "xml") && !errors.Is(err, io.EOF) {
 					t.Errorf("%v: %s", err, b)
 				}
 			}

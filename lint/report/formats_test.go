@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -65,11 +66,18 @@ func TestFormats(t *testing.T) {
 					t.Errorf("%v: %s", err, b)
 				}
 			}
-			golden(t, name, got.Bytes())
-			golden(t, "none-"+name, none.Bytes())
+			golden(t, name, withoutRules(got.Bytes()))
+			golden(t, "none-"+name, withoutRules(none.Bytes()))
 		})
 	}
 }
+
+// withoutRules leaves out of a SARIF log what the rules say of themselves.
+func withoutRules(b []byte) []byte {
+	return rulesOfSARIF.ReplaceAll(b, []byte("          \"rules\": []\n"))
+}
+
+var rulesOfSARIF = regexp.MustCompile(`(?ms)^          "rules": \[.*?^          \]\n`)
 
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()

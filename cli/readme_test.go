@@ -11,7 +11,7 @@ import (
 
 var (
 	consoleBlock = regexp.MustCompile("(?ms)^```console\n(.*?)^```$")
-	configBlock  = regexp.MustCompile("(?ms)^```yaml\n(.*?)^```$")
+	configBlock  = regexp.MustCompile("(?ms)^```yaml\n(strategy:.*?)^```$")
 )
 
 // TestREADME runs what the README shows: the output must be what it prints, but

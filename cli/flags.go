@@ -14,6 +14,7 @@ import (
 func projectFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "file", Aliases: []string{"f"}, Usage: "load `FILE`s as one project, as docker compose -f does", TakesFile: true},
+		&cli.StringSliceFlag{Name: "profile", Usage: "take `PROFILE` for chosen, as docker compose --profile does; may be repeated"},
 		&cli.StringFlag{Name: "config", Usage: "read `FILE` instead of the nearest " + configName, TakesFile: true},
 		&cli.StringFlag{Name: "strategy", Usage: "what host ports should be written as, `STRATEGY` is " + choice(strategyNames)},
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say what is passed over, and every reason", DisableDefaultText: true},

@@ -68,6 +68,9 @@ func (c *commands) open(ctx *cli.Context) (*workspace, error) {
 	if err != nil {
 		return nil, err
 	}
+	for i := range groups {
+		groups[i].Profiles = slices.Concat(groups[i].Profiles, ctx.StringSlice("profile"))
+	}
 	all := w.loader.Load(slices.Concat(groups, w.around(groups)))
 	w.projects, w.neighbours = all[:len(groups)], all[len(groups):]
 	for _, g := range groups {

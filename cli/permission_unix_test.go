@@ -15,7 +15,7 @@ import (
 // TestUnreadable lints as a user who may not read a file and a folder, beside
 // a file that is gone: each is a line and exit code 3, and the rest is linted.
 func TestUnreadable(t *testing.T) {
-	dir, err := os.MkdirTemp("", "portmoor-unreadable-") // that of the test is closed to others
+	dir, err := os.MkdirTemp("", "portmoor-unreadable-") //nolint:usetesting // that of the test is closed to other users
 	if err != nil {
 		t.Fatal(err)
 	}

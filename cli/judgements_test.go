@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestJudgements has the cases in which two answers are thinkable, by rule.
+func TestJudgements(t *testing.T) {
+	for name, c := range map[string]struct {
+		rules, archive string
+		want           []string
+	}{
+		"shared-variable: a template": {"shared-variable,host-port-conflict", `x-p: &p ["${P:-8080}:80"]
+services:
+  a: {image: x, ports: *p}
+  b: {image: x, ports: *p}
+`, []string{"shared-variable compose.yaml:1:11"}},
+		"shared-variable: one unit": {"shared-variable,host-port-conflict", `services:
+  a: {image: x, ports: ["${P:-53}:53", "${P:-53}:53/udp", "127.0.0.1:${Q:-1}:1", "127.0.0.2:${Q:-1}:1"]}
+`, nil},
+		"shared-variable: profiles": {"shared-variable", `services:
+  a: {image: x, ports: ["${P:-1}:80"], profiles: [dev]}
+  b: {image: x, ports: ["${P:-2}:80"], profiles: [prod]}
+`, []string{"shared-variable compose.yaml:3:26"}},
+		"shared-variable: two container ports": {"shared-variable,host-port-conflict", `services:
+  a: {image: x, ports: ["${P}:80", "${P}:81"]}
+`, []string{"shared-variable compose.yaml:2:37"}},
+		"default-mismatch": {"default-mismatch", `services:
+  a: {image: x, ports: ["${P:-1}:80"], command: "run ${P:-2}", labels: ["${Q:-1}", "${Q:-2}", "${P:-1}"]} # ${P:-3}
+`, []string{"default-mismatch compose.yaml:2:54"}},
+		"override-appends: a second mapping, and one that clashes": {"override-appends,host-port-conflict", `-- compose.yaml --
+services:
+  a: {image: x, ports: ["8080:80"]}
+  b: {image: x, ports: ["9090:90"]}
+  c: {image: x, ports: ["7070:70"]}
+-- compose.override.yaml --
+services:
+  a: {ports: ["8081:80"]}
+  b: {ports: ["127.0.0.1:9090:90"]}
+  c: {ports: ["7070:70", "7071:71"]}
+`, []string{"override-appends compose.override.yaml:2:15", "override-appends compose.override.yaml:3:15"}},
+		"scaled-fixed-port": {"scaled-fixed-port", `services:
+  a: {image: x, ports: ["8000-8001:80", "8010-8011:90", "0:91", "92"], scale: 2}
+  b: {image: x, ports: ["9000-9001:80"], deploy: {replicas: 3}}
+  c: {image: x, ports: ["9100:80"], deploy: {replicas: "${N:-2}"}}
+`, []string{"scaled-fixed-port compose.yaml:3:26", "scaled-fixed-port compose.yaml:4:26"}},
+		"stale-reference: whose port is it": {"stale-reference", `-- .env --
+# http://localhost:1
+API=http://localhost:2/x
+WEB=http://localhost:8080
+-- compose.yaml --
+services:
+  web:
+    image: x
+    ports: ["8080:80"]
+    environment:
+      SELF: http://localhost:80
+      OTHER: http://127.0.0.1:8081/a
+      LIST: "http://localhost:8080,http://user:pw@host.docker.internal:9999"
+      SERVICE: http://db:5432
+      BARE: localhost:7777
+      PORT: http://localhost:${WEB_PORT:-8080}
+    labels: ["url=http://[::1]:6666"]
+    healthcheck: {test: curl http://localhost:5555}
+`, []string{
+			"stale-reference .env:2:22", "stale-reference compose.yaml:7:31", "stale-reference compose.yaml:8:72", "stale-reference compose.yaml:12:32",
+		}},
+		"unknown-port-variable: files of several projects": {"unknown-port-variable", `-- .portmoor.yaml --
+env_files: [env.shared]
+-- env.shared --
+WEB_HOST_PORT=1
+API_HOST_PORT=2
+OLD_HOST_PORT=3
+OTHER_PORT=4
+-- a/compose.yaml --
+services: {web: {image: x, ports: ["${WEB_HOST_PORT:-1}:80"]}}
+-- b/compose.yaml --
+services: {api: {image: x, ports: ["${API_HOST_PORT:-1}:80"]}}
+`, []string{"unknown-port-variable env.shared:3:1"}},
+		"assignment-drift": {"assignment-drift", `-- data/ports.json --
+{
+  "api": 9001,
+  "gone:80": 9002,
+  "lit": 9003,
+  "web": 9001,
+  "web:81/udp": 9005,
+  "note": "kept"
+}
+-- compose.yaml --
+services:
+  web: {image: x, ports: ["${WEB_HOST_PORT:-1}:80", "${WEB_81_HOST_PORT:-2}:81/udp"]}
+  api: {image: x, ports: ["${API_HOST_PORT:-3}:80"]}
+  lit: {image: x, ports: ["9009:80"]}
+`, []string{"assignment-drift ports.json:3:3", "assignment-drift ports.json:4:10", "assignment-drift ports.json:5:10"}},
+		"docs-drift: rows, columns and what is missing": {"docs-drift", `-- README.md --
+| Service | Port |
+|---|---|
+| web | 1 |
+<!-- portmoor:ports -->
+Text before the table.
+
+| What | Service | Host port | Container |
+|------|---------|-----------|-----------|
+| a | ` + "`web`" + ` | 8080 | 80 |
+| b | [web](#web) | **8000** | 443 |
+| c | db | 5433 | |
+| d | gone | 1 | |
+<!-- /portmoor:ports -->
+-- compose.yaml --
+services:
+  web: {image: x, ports: ["8080:80", "8443:443"]}
+  db: {image: x, ports: ["${DB:-5432}:5432"]}
+  new: {image: x, ports: ["7000:70"]}
+  quiet: {image: x}
+`, []string{"docs-drift README.md:4:1", "docs-drift README.md:10:23", "docs-drift README.md:11:12", "docs-drift README.md:12:14"}},
+		"docs-drift: a table that is not one": {"docs-drift", `-- README.md --
+<!-- portmoor:ports -->
+| Name | Port |
+|---|---|
+<!-- /portmoor:ports -->
+-- compose.yaml --
+services: {web: {image: x, ports: ["8080:80"]}}
+`, []string{"docs-drift README.md:1:1"}},
+		"missing-default": {"missing-default", `-- .git/HEAD --
+
+-- .gitignore --
+.env
+-- .env --
+A=1
+-- env.shared --
+B=2
+-- .portmoor.yaml --
+env_files: [env.shared]
+-- compose.yaml --
+services:
+  a: {image: x, ports: ["${A}:1", "${B}:2", "${C:?}:3", "${D:-}:4", "${E-5}:5"]}
+`, []string{"missing-default compose.yaml:2:26", "missing-default compose.yaml:2:58"}},
+		"unquoted-port": {"unquoted-port", `services:
+  a:
+    image: x
+    ports:
+      - 22:22
+      - 8080:80
+      - 59:59:59
+      - 10025:25
+      - "23:23"
+`, []string{"unquoted-port compose.yaml:5:9", "unquoted-port compose.yaml:8:9"}},
+		"browser-blocked-port": {"browser-blocked-port", `services:
+  a: {image: x, ports: ["6000:80", "6666:80/udp", "22:22", "2222:22", "6660-6670:6660-6670", "10080:8080"]}
+`, []string{"browser-blocked-port compose.yaml:2:26", "browser-blocked-port compose.yaml:2:72", "browser-blocked-port compose.yaml:2:95"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			writeExample(t, dir, c.archive)
+			args := []string{dir}
+			for rule := range strings.SplitSeq(c.rules, ",") {
+				args = append(args, "--rule", rule)
+			}
+			_, got := lintJSON(t, args...)
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}

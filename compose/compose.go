@@ -12,31 +12,24 @@ package compose
 
 import (
 	"strconv"
-	"sync"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/portmoor/portmoor/compose/source"
 )
 
-// Span is a range of bytes of a file, half open: Src[Start:End]. A span whose
-// ends are equal is a place where text can be inserted.
-type Span struct{ Start, End int }
+// What a project is read from, as package source has it.
+type (
+	// Span is a range of bytes of a file.
+	Span = source.Span
+	// File is one compose file.
+	File = source.File
+	// Problem is a reason why a file is not valid YAML or not valid Compose.
+	Problem = source.Problem
+)
 
-// Empty reports whether the span covers no byte.
-func (s Span) Empty() bool { return s.Start >= s.End }
-
-// Problem is a reason why a file is not valid YAML or not valid Compose.
-type Problem struct {
-	File *File
-	// Span is where it is; both ends 0 when it concerns the whole file.
-	Span Span
-	// Message says what is wrong: lower case, one line, no place in it.
-	Message string
-	// Hint says what to do; it may be empty.
-	Hint string
-	// Unreadable reports that the file could not be read at all, which is a
-	// failure of the run rather than a finding about the file.
-	Unreadable bool
-}
+// Parse reads the YAML of a compose file.
+func Parse(path string, src []byte) *File { return source.Parse(path, src) }
 
 // PortRange is a range of port numbers, both ends included. The zero value
 // means no port; First == Last is a single port.
@@ -236,32 +229,6 @@ type Text struct {
 	File  *File
 	Span  Span
 	Value string // with its variables replaced
-}
-
-// File is one compose file.
-type File struct {
-	// Path is absolute.
-	Path string
-	// Src is the file's bytes exactly as they are on disk. Nobody modifies them.
-	Src []byte
-	// Docs are the parsed documents, nil when Problems says why not.
-	Docs []*yaml.Node
-	// Problems are what makes the file invalid, in order of position.
-	Problems []Problem
-
-	lines       []int               // offset of each line's first byte as YAML counts lines
-	aliases     []*yaml.Node        // every alias in the documents
-	nodes       int                 // values in the documents, aliases followed
-	longest     int                 // text in the documents, in bytes
-	flow        map[*yaml.Node]bool // the members of flow collections
-	namesOnce   sync.Once
-	names       []string // the variables that the file mentions, repeats included
-	scalarsOnce sync.Once
-	scalars     []Span // of every scalar, in order
-	editorOnce  sync.Once
-	runes       runeIndex
-	editorRunes runeIndex
-	editorLines []int // offset of each line's first byte as editors count lines
 }
 
 // Project is what docker compose would load together.

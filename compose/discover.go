@@ -14,6 +14,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
 	"go.yaml.in/yaml/v4"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/portmoor/portmoor/compose/source"
 )
 
 // The names that Compose looks for, in its order (cli.DefaultFileNames and
@@ -333,8 +335,8 @@ func (d *discoverer) extendsProject(path string, bare []string) bool {
 		return false
 	}
 	for _, doc := range f.Docs {
-		for _, s := range fields(value(root(doc), "services")) {
-			if slices.Contains(bare, s.key.Value) {
+		for _, s := range source.Fields(source.Value(source.Root(doc), "services")) {
+			if slices.Contains(bare, s.Key.Value) {
 				return true
 			}
 		}
@@ -346,25 +348,18 @@ func (d *discoverer) extendsProject(path string, bare []string) bool {
 // extends, and whether there is a services mapping at all.
 func bareServices(f *File) (bare []string, services bool) {
 	for _, doc := range f.Docs {
-		list := deref(value(root(doc), "services"))
+		list := source.Deref(source.Value(source.Root(doc), "services"))
 		if list == nil || list.Kind != yaml.MappingNode {
 			continue
 		}
 		services = true
-		for _, s := range fields(list) {
-			if value(s.value, "image") == nil && value(s.value, "build") == nil && value(s.value, "extends") == nil {
-				bare = append(bare, s.key.Value)
+		for _, s := range source.Fields(list) {
+			if source.Value(s.Value, "image") == nil && source.Value(s.Value, "build") == nil && source.Value(s.Value, "extends") == nil {
+				bare = append(bare, s.Key.Value)
 			}
 		}
 	}
 	return bare, services
-}
-
-func root(doc *yaml.Node) *yaml.Node {
-	if doc.Kind == yaml.DocumentNode && len(doc.Content) > 0 {
-		return doc.Content[0]
-	}
-	return doc
 }
 
 // unnamed reports whether a file is compose by content.
@@ -380,7 +375,7 @@ func (l *Loader) unnamed(path string) bool {
 
 func emptyServices(f *File) bool {
 	for _, doc := range f.Docs {
-		if len(fields(value(root(doc), "services"))) > 0 {
+		if len(source.Fields(source.Value(source.Root(doc), "services"))) > 0 {
 			return false
 		}
 	}

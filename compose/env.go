@@ -67,7 +67,7 @@ func (f EnvFile) Line(name string) Span {
 	}
 	last := at[len(at)-1]
 	blanks := len(f.File.Src[last[0]:last[1]]) - len(bytes.TrimLeft(f.File.Src[last[0]:last[1]], " \t"))
-	return Span{last[0] + blanks, last[1]}
+	return Span{Start: last[0] + blanks, End: last[1]}
 }
 
 // env reads env files in order; those that do not exist are passed over.

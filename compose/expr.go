@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/template"
+
+	"github.com/portmoor/portmoor/compose/source"
 )
 
 // Lookup gives a variable's value, and whether it is set at all.
@@ -46,7 +48,7 @@ func ParseExpr(text string) Expr {
 		}
 		body = inside
 	}
-	name := nameLen(body)
+	name := source.NameLen(body)
 	rest := body[name:]
 	op := ""
 	for _, o := range []string{":-", ":?", ":+", "-", "?", "+"} {
@@ -62,18 +64,6 @@ func ParseExpr(text string) Expr {
 	return e
 }
 
-// nameLen is the length of the variable name that opens text.
-func nameLen(text string) int {
-	for i := range len(text) {
-		switch c := text[i]; {
-		case c == '_', 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', i > 0 && '0' <= c && c <= '9':
-		default:
-			return i
-		}
-	}
-	return len(text)
-}
-
 // expressionLen is the length of the escape or variable expression that opens
 // text, which starts with a dollar sign: "$$", "$NAME" or "${…}". It is 1 for
 // a dollar sign that opens nothing.
@@ -84,7 +74,7 @@ func expressionLen(text string) int {
 	case text[1] == '$':
 		return 2
 	case text[1] != '{':
-		return 1 + nameLen(text[1:])
+		return 1 + source.NameLen(text[1:])
 	}
 	// compose-go does not look at the character after a brace that opens
 	// (template.getFirstBraceClosingIndex), so that ${A:-{}} is one expression.
@@ -104,26 +94,4 @@ func expressionLen(text string) int {
 }
 
 // Variables lists the names that text mentions, in order, repeats included.
-// It reads bytes rather than YAML: a name in a comment counts too, which is
-// right for asking whether a name is still free.
-func Variables(text string) []string {
-	var names []string
-	for {
-		dollar := strings.IndexByte(text, '$')
-		if dollar < 0 || dollar+1 >= len(text) {
-			return names
-		}
-		text = text[dollar+1:]
-		switch text[0] {
-		case '$':
-			text = text[1:]
-			continue
-		case '{':
-			text = text[1:]
-		}
-		if n := nameLen(text); n > 0 {
-			names = append(names, text[:n])
-			text = text[n:]
-		}
-	}
-}
+func Variables(text string) []string { return source.Variables(text) }

@@ -29,7 +29,7 @@ func TestHostile(t *testing.T) {
 		"control":          {"services: \x01\n", "control character U+0001"},
 		"merge laughs":     {laughs, "more than 200000 values"},
 		"alias cycle":      {"x-a: &a [1, *a]\n", "stands inside the anchor"},
-		"too large":        {"# " + strings.Repeat("x", maxSize), "larger than"},
+		"too large":        {"# " + strings.Repeat("x", 4<<20), "larger than"},
 		"duplicate keys":   {"services:\n  web: {image: x}\n  web: {image: y}\n", "already set on line 2"},
 		"template":         {"a: {{ x }}\n", "not a scalar"},
 		"number as key":    {"1: x\n", "not text"},

@@ -3,11 +3,12 @@ package compose
 import (
 	"fmt"
 	"net"
-	"slices"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/portmoor/portmoor/compose/source"
 )
 
 // Reasons why a host port can't be spliced.
@@ -23,7 +24,7 @@ const (
 // mapping reads one entry of a ports list. It returns a mapping for every
 // entry; one that Compose refuses says so in Invalid.
 func (w *walker) mapping(f *File, item *yaml.Node, env Lookup) *Mapping {
-	n := deref(item)
+	n := source.Deref(item)
 	m := &Mapping{File: f, Protocol: "tcp"}
 	if n.Kind == yaml.MappingNode {
 		w.long(m, n, env)
@@ -62,7 +63,7 @@ func (w *walker) short(m *Mapping, item *yaml.Node, env Lookup) {
 	m.Address = text[address.Start:address.End]
 	m.HostPort = ParseExpr(text[host.Start:host.End])
 	m.Target = cutProtocol(strings.TrimPrefix(text[host.End:], ":"))
-	m.Host = Span{m.Host.Start + host.Start, m.Host.Start + host.End}
+	m.Host = Span{Start: m.Host.Start + host.Start, End: m.Host.Start + host.End}
 	m.readShort(text, env)
 }
 
@@ -110,58 +111,6 @@ func (m *Mapping) readShort(text string, env Lookup) {
 	}
 }
 
-// WithHosts is the project as it would be with other host ports: those of the
-// mappings at some places are replaced by texts, and the keys numbered anew.
-func (p *Project) WithHosts(texts map[Place]string) *Project {
-	if len(texts) == 0 {
-		return p
-	}
-	changed := *p
-	changed.Mappings = slices.Clone(p.Mappings)
-	for i := range changed.Mappings {
-		m := &changed.Mappings[i]
-		if text, ok := texts[m.Place()]; ok {
-			m.HostPort = ParseExpr(text)
-			m.HostPort.Ports = portsOf(text, func(name string) (string, bool) { return p.lookup(*m, name) })
-			m.HostPort.DefaultPorts = portsOf(text, unset)
-		}
-	}
-	for _, list := range p.numbered {
-		mappings := make([]*Mapping, 0, len(list))
-		for _, i := range list {
-			mappings = append(mappings, &changed.Mappings[i])
-		}
-		number(mappings)
-	}
-	return &changed
-}
-
-func (p *Project) lookup(m Mapping, name string) (string, bool) {
-	if v, ok := p.Env.environ[name]; ok {
-		return v, true
-	}
-	if f, ok := m.Setter(name); ok {
-		return f.Vars[name], true
-	}
-	return "", false
-}
-
-func portsOf(text string, lookup Lookup) PortRange {
-	expanded, err := expand(text, lookup)
-	if err != nil {
-		return PortRange{}
-	}
-	ports, err := parseRange(expanded)
-	if err != nil {
-		return PortRange{}
-	}
-	return ports
-}
-
-// ParsePorts reads a port or a range as Compose does, zero for port 0. The error
-// says in a few words what is wrong.
-func ParsePorts(text string) (PortRange, error) { return parseRange(text) }
-
 func sameRange(text string, r PortRange) bool {
 	got, err := parseRange(text)
 	return err == nil && got == r
@@ -202,8 +151,9 @@ func resolveShort(text string, env Lookup) (p shortPort, known bool, err error) 
 func fillParts(text string, env Lookup, stubs [4]string) (filled string, missing bool) {
 	address, host := shortSpans(text)
 	protocol := host.End + len(cutProtocol(text[host.End:]))
-	for i, part := range []Span{{0, address.End}, {address.End, host.End}, {host.End, protocol}, {protocol, len(text)}} {
-		t, m := fillMissing(text[part.Start:part.End], env, stubs[i])
+	parts := []string{text[:address.End], text[address.End:host.End], text[host.End:protocol], text[protocol:]}
+	for i, part := range parts {
+		t, m := fillMissing(part, env, stubs[i])
 		filled, missing = filled+t, missing || m
 	}
 	return filled, missing
@@ -240,7 +190,7 @@ func (w *walker) long(m *Mapping, n *yaml.Node, env Lookup) {
 	}
 	m.Entry = m.File.Span(n.Content[0])
 	text := func(key string) (string, bool) {
-		v := deref(value(n, key))
+		v := source.Deref(source.Value(n, key))
 		if v == nil || v.Tag == "!!null" {
 			return "", false
 		}
@@ -252,7 +202,7 @@ func (w *walker) long(m *Mapping, n *yaml.Node, env Lookup) {
 	}
 	m.Name, _ = text("name")
 	m.HostIP, _ = text("host_ip")
-	if v := deref(value(n, "host_ip")); v != nil && v.Tag != "!!null" {
+	if v := source.Deref(source.Value(n, "host_ip")); v != nil && v.Tag != "!!null" {
 		m.Address = v.Value
 	}
 	w.target(m, n, text)
@@ -266,7 +216,7 @@ func (w *walker) long(m *Mapping, n *yaml.Node, env Lookup) {
 }
 
 func (w *walker) target(m *Mapping, n *yaml.Node, text func(string) (string, bool)) {
-	v := deref(value(n, "target"))
+	v := source.Deref(source.Value(n, "target"))
 	if v == nil || v.Tag == "!!null" {
 		m.Invalid = "no target: the container port is missing"
 		return
@@ -293,8 +243,8 @@ func (w *walker) target(m *Mapping, n *yaml.Node, text func(string) (string, boo
 }
 
 func (w *walker) published(m *Mapping, n *yaml.Node, env Lookup) {
-	item := value(n, "published")
-	if item == nil || deref(item).Tag == "!!null" && deref(item).Value == "" {
+	item := source.Value(n, "published")
+	if item == nil || source.Deref(item).Tag == "!!null" && source.Deref(item).Value == "" {
 		m.Locked = lockedMissing
 		m.identity = identity(m.HostIP, "", m)
 		return
@@ -352,7 +302,7 @@ func cutProtocol(target string) string {
 // place finds the scalar whose bytes hold the host port and says whether they
 // can be spliced. It returns the scalar's value node.
 func (w *walker) place(m *Mapping, item *yaml.Node) *yaml.Node {
-	n, holder := deref(item), item
+	n, holder := source.Deref(item), item
 	if m.Syntax == Short {
 		// An alias in a ports list stands for a whole entry, which is edited
 		// where its anchor is; an alias under published is itself replaced,
@@ -369,11 +319,11 @@ func (w *walker) place(m *Mapping, item *yaml.Node) *yaml.Node {
 	m.scalar = holder
 	m.Scalar = m.File.Span(holder)
 	m.Host = m.Scalar
-	m.Flow = m.File.flow[holder]
+	m.Flow = m.File.InFlow(holder)
 	if holder.Kind != yaml.ScalarNode {
 		return n
 	}
-	inner, exact := m.File.inner(holder, m.Scalar)
+	inner, exact := m.File.Inner(holder, m.Scalar)
 	m.Host = inner
 	switch {
 	case holder.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 || !exact:

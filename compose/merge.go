@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/portmoor/portmoor/compose/source"
 )
 
 // merger loads one project's files the way compose-go does: each document
@@ -144,7 +146,7 @@ func (g *merger) drop(merged []*service, l layer) {
 	over := index(l.services)
 	for _, s := range merged {
 		over := over[s.Name]
-		if l.drops.drops || over != nil && (over.drops.drops || over.portTag.drops) {
+		if l.drops.Drops || over != nil && (over.drops.Drops || over.portTag.Drops) {
 			g.number(s.ports)
 			for _, m := range s.ports {
 				m.Dropped = Overridden
@@ -152,121 +154,6 @@ func (g *merger) drop(merged []*service, l layer) {
 			s.ports = nil
 		}
 	}
-}
-
-// extend resolves the extends of every service of a document.
-func (g *merger) extend(l *layer, dir string, env Lookup) {
-	for _, s := range l.services {
-		g.resolve(s, scope{l.services, l.file, dir, false}, env)
-	}
-}
-
-// scope is where a service looks for the one it extends. Paths in it are
-// relative to dir: the project's folder, or that of an extended file.
-type scope struct {
-	services []*service
-	file     *File
-	dir      string
-	extended bool // its services are not the project's
-}
-
-// resolve puts the ports of what a service extends before its own.
-func (g *merger) resolve(s *service, in scope, env Lookup) {
-	ref := s.extends
-	if ref == nil || g.chains[s] == resolved {
-		return
-	}
-	if g.chains[s] == resolving {
-		g.problem(in.file, ref.node, "service "+quote(s.Name)+" extends itself", "remove one of the extends of the cycle")
-		return
-	}
-	g.chains[s] = resolving
-	heir := in.extended
-	defer func() { g.chains[s] = resolved }()
-	if len(ref.paths) > 0 {
-		var found bool
-		if in, found = g.extendedFile(ref, in, env); !found {
-			return
-		}
-	}
-	base := find(in.services, ref.service)
-	if base == nil {
-		g.problem(s.File, ref.node, fmt.Sprintf("service %s extends %s, which is not in %s",
-			quote(s.Name), quote(ref.service), filepath.Base(in.file.Path)), "correct the name")
-		return
-	}
-	g.resolve(base, in, env)
-	if !s.portTag.drops {
-		s.ports = append(g.copies(base.ports, s, heir), s.ports...)
-	}
-	s.inherit(base)
-}
-
-// copies are a service's ports as another one inherits them, which itself may
-// only be there to be extended.
-func (g *merger) copies(ports []*Mapping, heir *service, extended bool) []*Mapping {
-	inherited := make([]*Mapping, 0, len(ports))
-	for _, m := range ports {
-		if g.exhausted(heir.File, heir.extends.node) {
-			break
-		}
-		m.Shared = true
-		c := *m
-		c.Service, c.Inherited, c.Dropped = heir.Name, true, Published
-		if extended {
-			c.Dropped = Extended
-		}
-		g.all = append(g.all, &c)
-		inherited = append(inherited, &c)
-	}
-	return inherited
-}
-
-// extendedFile reads the file that a service extends. Its own services are
-// not in the project: their entries are only kept so that they can be edited.
-func (g *merger) extendedFile(ref *reference, in scope, env Lookup) (scope, bool) {
-	if remote(ref.paths[0]) {
-		g.note("%s: extends %s is remote and is not read", in.file.Path, ref.paths[0])
-		return in, false
-	}
-	path := absolute(in.dir, ref.paths[0])
-	file, err := g.open(path)
-	if err != nil {
-		g.problem(in.file, ref.node, fmt.Sprintf("extends %s: %s", quote(ref.paths[0]), reason(err)), "correct the path")
-		return in, false
-	}
-	if _, done := g.extended[path]; !done {
-		var services []*service
-		for _, doc := range file.Docs {
-			services = overlay(services, g.layer(file, doc, env).services)
-		}
-		for _, base := range services {
-			g.number(base.ports)
-			for _, m := range base.ports {
-				m.Dropped = Extended
-			}
-		}
-		g.extended[path] = services
-	}
-	return scope{g.extended[path], file, filepath.Dir(path), true}, true
-}
-
-// inherit takes over what a service does not set itself.
-func (s *service) inherit(base *service) {
-	for _, p := range base.Profiles {
-		if !slices.Contains(s.Profiles, p) {
-			s.Profiles = append(s.Profiles, p)
-		}
-	}
-	if s.Scale == 1 {
-		s.Scale = base.Scale
-	}
-	if s.ContainerName.Value == "" {
-		s.ContainerName = base.ContainerName
-	}
-	s.PortFile = s.PortFile || base.PortFile
-	s.HostNetwork = s.HostNetwork || base.HostNetwork
-	s.defines = s.defines || base.defines
 }
 
 // overlay lays services over those of earlier documents: ports are appended,
@@ -363,12 +250,12 @@ func (g *merger) empty() []Problem {
 			return nil // what it says is not known
 		}
 		for _, doc := range f.Docs {
-			n := deref(root(doc))
+			n := source.Deref(source.Root(doc))
 			if n.Kind != yaml.MappingNode && n.Tag != "!!null" {
 				return nil // which is another problem
 			}
-			for _, fd := range fields(n) {
-				if fd.key.Value != "version" {
+			for _, fd := range source.Fields(n) {
+				if fd.Key.Value != "version" {
 					return nil
 				}
 			}

@@ -90,12 +90,13 @@ func (p *Project) Variables() []string {
 	return slices.Compact(names)
 }
 
-// Variables lists the names that the file mentions, in order, repeats included,
-// as the function Variables does.
-func (f *File) Variables() []string {
-	f.namesOnce.Do(func() { f.names = Variables(string(f.Src)) })
-	return f.names
-}
+// Limits of what is taken and of what compose-go is given.
+const (
+	maxMappings = 10_000   // of one project, anchors followed
+	maxLoaded   = 6_000    // values of one project, aliases followed; compose-go needs a third of a second for them
+	maxScalar   = 16 << 10 // bytes of one text; compose-go's time for a command grows with the square
+	maxRange    = 4096     // ports of one range; compose-go makes an entry of each
+)
 
 // ErrWithheld is returned for a project that compose-go must not see.
 var ErrWithheld = errors.New("withheld from compose-go")
@@ -109,12 +110,12 @@ func (p *Project) Loadable() error {
 		if f.Docs == nil {
 			return fmt.Errorf("%s: %w", f.Path, ErrWithheld)
 		}
-		if nodes += f.nodes; nodes > maxLoaded {
+		if nodes += f.Nodes; nodes > maxLoaded {
 			return fmt.Errorf("%s: more than %d values: %w", f.Path, maxLoaded, ErrWithheld)
 		}
 	}
 	for _, f := range p.Files {
-		if f.longest > maxScalar {
+		if f.Longest > maxScalar {
 			return fmt.Errorf("%s: a text longer than %d bytes: %w", f.Path, maxScalar, ErrWithheld)
 		}
 	}

@@ -127,8 +127,8 @@ func shortSpans(text string) (address, host Span) {
 	case 0:
 		return Span{}, Span{}
 	case 1:
-		return Span{}, Span{0, cuts[0]}
+		return Span{}, Span{End: cuts[0]}
 	default:
-		return Span{0, cuts[n-2]}, Span{cuts[n-2] + 1, cuts[n-1]}
+		return Span{End: cuts[n-2]}, Span{Start: cuts[n-2] + 1, End: cuts[n-1]}
 	}
 }

@@ -1,4 +1,4 @@
-package compose
+package source
 
 import (
 	"strconv"
@@ -13,26 +13,26 @@ import (
 func (f *File) Values() []any {
 	values := make([]any, len(f.Docs))
 	for i, doc := range f.Docs {
-		values[i] = plain(root(doc))
+		values[i] = plain(Root(doc))
 	}
 	return values
 }
 
 func plain(n *yaml.Node) any {
-	n = deref(n)
+	n = Deref(n)
 	switch n.Kind {
 	case yaml.MappingNode:
 		m := make(map[string]any, len(n.Content)/2)
-		for _, fd := range fields(n) {
-			if !tagged(fd.value).empties {
-				m[deref(fd.key).Value] = plain(fd.value)
+		for _, fd := range Fields(n) {
+			if !Tagged(fd.Value).Empties {
+				m[Deref(fd.Key).Value] = plain(fd.Value)
 			}
 		}
 		return m
 	case yaml.SequenceNode:
 		s := make([]any, 0, len(n.Content))
 		for _, c := range n.Content {
-			if !tagged(c).empties {
+			if !Tagged(c).Empties {
 				s = append(s, plain(c))
 			}
 		}
@@ -73,15 +73,15 @@ func scalarValue(n *yaml.Node) any {
 // Extension is the top-level x- key that a byte stands below, "" for none.
 func (f *File) Extension(offset int) string {
 	for i, doc := range f.Docs {
-		if i+1 < len(f.Docs) && f.Span(root(f.Docs[i+1])).Start <= offset {
+		if i+1 < len(f.Docs) && f.Span(Root(f.Docs[i+1])).Start <= offset {
 			continue
 		}
 		name := ""
-		for _, fd := range fields(root(doc)) {
-			if f.Span(fd.key).Start > offset {
+		for _, fd := range Fields(Root(doc)) {
+			if f.Span(fd.Key).Start > offset {
 				break
 			}
-			name = fd.key.Value
+			name = fd.Key.Value
 		}
 		if strings.HasPrefix(name, "x-") {
 			return name
@@ -94,15 +94,15 @@ func (f *File) Extension(offset int) string {
 // as text. With key set it is the last key instead of its value. Of a path
 // that leads nowhere it is the last part that exists.
 func (f *File) At(doc int, path []string, key bool) Span {
-	n := root(f.Docs[doc])
+	n := Root(f.Docs[doc])
 	span := f.Span(n)
 	for i, p := range path {
-		name, next := child(deref(n), p)
+		name, next := child(Deref(n), p)
 		if next == nil {
 			return span
 		}
 		span = f.Span(name)
-		if v := f.Span(next); i == len(path)-1 && !key && deref(next).Kind == yaml.ScalarNode && !v.Empty() {
+		if v := f.Span(next); i == len(path)-1 && !key && Deref(next).Kind == yaml.ScalarNode && !v.Empty() {
 			span = v
 		}
 		n = next
@@ -120,9 +120,9 @@ func child(n *yaml.Node, step string) (name, member *yaml.Node) {
 		}
 		return n.Content[at], n.Content[at]
 	}
-	for _, fd := range fields(n) {
-		if deref(fd.key).Value == step {
-			return fd.key, fd.value
+	for _, fd := range Fields(n) {
+		if Deref(fd.Key).Value == step {
+			return fd.Key, fd.Value
 		}
 	}
 	return nil, nil

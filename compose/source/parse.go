@@ -1,4 +1,4 @@
-package compose
+package source
 
 import (
 	"bytes"
@@ -13,15 +13,11 @@ import (
 
 // Limits that hold before any other code sees a file. compose-go needs a
 // second for 1,000 levels of nesting and minutes for 9,000; no compose file
-// in use comes near either limit.
+// in use comes near any of them.
 const (
-	maxSize     = 4 << 20
-	maxDepth    = 100
-	maxMappings = 10_000   // of one project, anchors followed
-	maxNodes    = 200_000  // of one file, aliases followed
-	maxLoaded   = 6_000    // of one project, aliases followed; compose-go needs a third of a second for them
-	maxScalar   = 16 << 10 // bytes of one text; compose-go's time for a command grows with the square
-	maxRange    = 4096     // ports of one range; compose-go makes an entry of each
+	maxSize  = 4 << 20
+	maxDepth = 100
+	maxNodes = 200_000 // aliases followed
 )
 
 // Parse reads the YAML of a compose file. It never fails: what is wrong with
@@ -47,7 +43,7 @@ func Parse(path string, src []byte) *File {
 	f.Problems = in.problems
 	slices.SortStableFunc(f.Problems, func(a, b Problem) int { return a.Span.Start - b.Span.Start })
 	if !in.refused {
-		f.Docs, f.aliases, f.flow, f.nodes, f.longest = docs, in.aliases, in.flow, in.nodes, in.longest
+		f.Docs, f.Aliases, f.flow, f.Nodes, f.Longest = docs, in.aliases, in.flow, in.nodes, in.longest
 	}
 	return f
 }
@@ -228,7 +224,7 @@ func (in *inspector) merges(m *yaml.Node) {
 			continue
 		}
 		for _, s := range sources(m.Content[i+1]) {
-			if deref(s).Kind != yaml.MappingNode {
+			if Deref(s).Kind != yaml.MappingNode {
 				in.refuse(m.Content[i], "merge key does not name a mapping", "give it an alias of a mapping")
 				return
 			}

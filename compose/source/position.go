@@ -1,4 +1,4 @@
-package compose
+package source
 
 import (
 	"bytes"
@@ -221,10 +221,10 @@ func foldedLen(text []byte, value string) int {
 	return at
 }
 
-// inner is a scalar's text without its quotes, and whether the node's value
+// Inner is a scalar's text without its quotes, and whether the node's value
 // stands there letter by letter. Only then is index i of the value byte i of
 // the source; escapes, folding and block scalars are never rewritten.
-func (f *File) inner(n *yaml.Node, outer Span) (Span, bool) {
+func (f *File) Inner(n *yaml.Node, outer Span) (Span, bool) {
 	in := outer
 	if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
 		in = Span{outer.Start + 1, max(outer.End-1, outer.Start+1)}

@@ -1,0 +1,55 @@
+package compose
+
+import "slices"
+
+// WithHosts is the project as it would be with other host ports: those of the
+// mappings at some places are replaced by texts, and the keys numbered anew.
+func (p *Project) WithHosts(texts map[Place]string) *Project {
+	if len(texts) == 0 {
+		return p
+	}
+	changed := *p
+	changed.Mappings = slices.Clone(p.Mappings)
+	for i := range changed.Mappings {
+		m := &changed.Mappings[i]
+		if text, ok := texts[m.Place()]; ok {
+			m.HostPort = ParseExpr(text)
+			m.HostPort.Ports = portsOf(text, func(name string) (string, bool) { return p.lookup(*m, name) })
+			m.HostPort.DefaultPorts = portsOf(text, unset)
+		}
+	}
+	for _, list := range p.numbered {
+		mappings := make([]*Mapping, 0, len(list))
+		for _, i := range list {
+			mappings = append(mappings, &changed.Mappings[i])
+		}
+		number(mappings)
+	}
+	return &changed
+}
+
+func (p *Project) lookup(m Mapping, name string) (string, bool) {
+	if v, ok := p.Env.environ[name]; ok {
+		return v, true
+	}
+	if f, ok := m.Setter(name); ok {
+		return f.Vars[name], true
+	}
+	return "", false
+}
+
+func portsOf(text string, lookup Lookup) PortRange {
+	expanded, err := expand(text, lookup)
+	if err != nil {
+		return PortRange{}
+	}
+	ports, err := parseRange(expanded)
+	if err != nil {
+		return PortRange{}
+	}
+	return ports
+}
+
+// ParsePorts reads a port or a range as Compose does, zero for port 0. The error
+// says in a few words what is wrong.
+func ParsePorts(text string) (PortRange, error) { return parseRange(text) }

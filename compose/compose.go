@@ -2,12 +2,13 @@
 // mapping means, as compose-go would have it, and where it stands, as byte
 // offsets into the file it was read from.
 //
-// The model: [Discover] finds projects on disk, [Load] reads one, and every
+// The model: a [Loader] discovers projects on disk and loads them, and every
 // published entry of every service's ports becomes a [Mapping] that knows its
 // span. Files are never modified here; whoever rewrites them splices spans.
 //
-//	groups, err := compose.Discover([]string{"."}, compose.DiscoverOptions{})
-//	projects := compose.NewLoader(compose.LoadOptions{}).Load(groups[0])
+//	loader := compose.NewLoader(compose.LoadOptions{})
+//	found, err := loader.Discover([]string{"."}, compose.DiscoverOptions{})
+//	projects := loader.Load(found.Groups)
 package compose
 
 import (

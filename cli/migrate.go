@@ -80,7 +80,7 @@ func (w *workspace) plan() *migration {
 	for _, family := range strategies.Families(slices.Concat(w.projects, w.neighbours)) {
 		names := strategies.NameWithDefaults(family, w.remembered)
 		for _, p := range family {
-			facts[p] = strategies.Gather(p, names, w.remembered(p))
+			facts[p] = strategies.Gather(names, w.remembered(p))
 		}
 	}
 	m := &migration{owner: map[compose.Place]*compose.Project{}}

@@ -117,7 +117,7 @@ type family struct {
 func (r *run) planFamily(projects []*compose.Project) *family {
 	made := &family{names: strategies.Name(projects), plans: map[*compose.Project]rewrite.Plan{}}
 	for _, p := range projects {
-		facts := strategies.Gather(p, made.names, nil)
+		facts := strategies.Gather(made.names, nil)
 		made.plans[p] = rewrite.Make([]*compose.Project{p}, func(_ *compose.Project, m compose.Mapping) strategies.Decision {
 			return strategies.Decide(m, cmp.Or(r.options.Strategies[p], strategies.Auto), facts(m))
 		})

@@ -43,7 +43,7 @@ func decideAll(projects []*compose.Project, s strategies.Strategy, kept remember
 	for _, family := range strategies.Families(projects) {
 		names := strategies.NameWithDefaults(family, of)
 		for _, p := range family {
-			facts[p] = strategies.Gather(p, names, of(p))
+			facts[p] = strategies.Gather(names, of(p))
 		}
 	}
 	return func(p *compose.Project, m compose.Mapping) strategies.Decision {

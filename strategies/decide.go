@@ -157,7 +157,7 @@ func restore(m compose.Mapping, facts Facts) Decision {
 	if host, ok := parsePorts(port); literal && (!ok && e.Var == "" || m.Container.Width() > 1 && host.Width() != m.Container.Width()) {
 		return keep(keptUnfit)
 	}
-	switch taken := e.Var != "" && facts.Names.heldByOther(e.Var, m); {
+	switch taken := e.Var != "" && facts.Names.heldByOther(e, m); {
 	case e.Literal(), taken && literal:
 		return parameterize(facts.Names.Of(m), port, reason)
 	case taken:

@@ -20,7 +20,7 @@ func decisions(projects []*compose.Project, s Strategy, defaults map[string]stri
 	names := NameWithDefaults(projects, remembered)
 	var all []string
 	for _, p := range projects {
-		facts := Gather(p, names, remembered(p))
+		facts := Gather(names, remembered(p))
 		for _, m := range p.Mappings {
 			if m.Inherited {
 				continue
@@ -146,7 +146,7 @@ func TestAutoSaysWhy(t *testing.T) {
 	} {
 		projects := load(t, map[string]string{"compose.yaml": service("web", "8080:80") + keys}, "compose.yaml")
 		m := projects[0].Mappings[0]
-		if d := Decide(m, Auto, Gather(projects[0], Name(projects), nil)(m)); d.Reason != want {
+		if d := Decide(m, Auto, Gather(Name(projects), nil)(m)); d.Reason != want {
 			t.Errorf("%s: reason %q, want %q", keys, d.Reason, want)
 		}
 	}
@@ -407,7 +407,7 @@ func TestDecisionOfWayBack(t *testing.T) {
 	} {
 		projects := load(t, map[string]string{"compose.yaml": service("web", "0:80")}, "compose.yaml")
 		m := projects[0].Mappings[0]
-		got := Decide(m, Hybrid, Gather(projects[0], Name(projects), map[compose.Place]string{m.Place(): text})(m))
+		got := Decide(m, Hybrid, Gather(Name(projects), map[compose.Place]string{m.Place(): text})(m))
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", text, diff)
 		}

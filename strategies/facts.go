@@ -6,28 +6,39 @@ import (
 	"github.com/portmoor/portmoor/compose"
 )
 
-// Gather returns what Decide needs to know of a project's mappings. Names are
-// those of the project's family. Remembered are the host texts that the
+// Gather returns what Decide needs to know of mappings. Names are those of their
+// family. Remembered are the host texts that the
 // configuration has for them, as [Recall] finds them; nil when it has none.
-func Gather(p *compose.Project, names Names, remembered map[compose.Place]string) func(compose.Mapping) Facts {
-	services := map[string]compose.Service{}
-	for _, s := range p.Services {
-		services[s.Name] = s
-	}
-	users := map[compose.Place][]compose.Service{}
-	for _, m := range p.Mappings {
-		if s, ok := services[m.Service]; ok {
-			users[m.Place()] = append(users[m.Place()], s)
-		}
-	}
+func Gather(names Names, remembered map[compose.Place]string) func(compose.Mapping) Facts {
 	return func(m compose.Mapping) Facts {
-		facts := Facts{Names: names, Default: remembered[m.Place()], Merges: names.merges[m.Place()], Repeats: names.narrow[m.Place()], Repeated: names.wide[m.Place()]}
-		for _, s := range users[m.Place()] {
-			facts.Scaled = facts.Scaled || s.Scale > 1
-			facts.PortFile = facts.PortFile || s.PortFile
+		at := m.Place()
+		return Facts{
+			Names: names, Default: remembered[at], Merges: names.merges[at], Repeats: names.narrow[at], Repeated: names.wide[at],
+			Scaled: names.scaled[at], PortFile: names.portFile[at],
 		}
-		return facts
 	}
+}
+
+// users finds the places of which a service that has them runs more than once,
+// or learns its port after start: an entry is written once for all projects of
+// the family, and one that only an overlay scales has to fit there too.
+func users(family []*compose.Project) (scaled, portFile map[compose.Place]bool) {
+	scaled, portFile = map[compose.Place]bool{}, map[compose.Place]bool{}
+	for _, p := range family {
+		services := map[string]compose.Service{}
+		for _, s := range p.Services {
+			services[s.Name] = s
+		}
+		for _, m := range p.Mappings {
+			if s := services[m.Service]; s.Scale > 1 {
+				scaled[m.Place()] = true
+			}
+			if services[m.Service].PortFile {
+				portFile[m.Place()] = true
+			}
+		}
+	}
+	return scaled, portFile
 }
 
 // Recall finds the host texts that are remembered for the mappings whose host

@@ -100,11 +100,13 @@ func mergedLists(p *compose.Project) [][]compose.Mapping {
 // that would become one moves, unless one of them is written so already.
 func keepClashes(list []compose.Mapping, kept map[compose.Place]bool) {
 	taken, staying := map[slot]compose.Mapping{}, map[slot][]compose.Mapping{}
+	bare := map[slot]bool{} // what is written as a container port alone
 	for _, m := range list {
 		for _, s := range slots(m) {
 			switch {
 			case picked(m):
 				taken[s] = m
+				bare[s.unbare()] = bare[s.unbare()] || s.bare
 			case !movable(m) || kept[m.Place()]:
 				staying[s] = append(staying[s], m)
 			}
@@ -116,6 +118,10 @@ func keepClashes(list []compose.Mapping, kept map[compose.Place]bool) {
 		}
 		for _, s := range slots(m) {
 			other, clash := taken[s]
+			// While V is unset, "${V}:80" is one with "80".
+			if bare[s.unbare()] && mayBeEmpty(m) || s.bare && slices.ContainsFunc(staying[s.unbare()], mayBeEmpty) {
+				kept[m.Place()] = true
+			}
 			if clash && !alwaysOne(m, other) {
 				kept[m.Place()] = true
 				if sometimesOne(m, other) {
@@ -140,6 +146,17 @@ type slot struct {
 	ip, protocol string
 	container    int
 	bare         bool
+}
+
+func (s slot) unbare() slot {
+	s.bare = false
+	return s
+}
+
+// mayBeEmpty reports a variable that leaves the port to Docker, as it is or
+// while it is unset.
+func mayBeEmpty(m compose.Mapping) bool {
+	return m.HostPort.Ports.Zero() || m.HostPort.DefaultPorts.Zero()
 }
 
 // slots are what a mapping would be once Docker picks its host port, with its

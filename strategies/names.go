@@ -16,10 +16,11 @@ type Names struct {
 	units  map[compose.Key]*unit
 	at     map[compose.Place]*unit
 	holds  map[string]*unit       // by variable; a nil unit means that several hold it
-	now    map[string]*unit       // like holds, but only what stands in the files
+	now    map[string][]holder    // by variable
 	merges map[compose.Place]bool // what [merging] found in the family
 	// narrow are the mappings that say again what a wide one says already.
-	narrow, wide map[compose.Place]bool
+	narrow, wide     map[compose.Place]bool
+	scaled, portFile map[compose.Place]bool // what [users] found in the family
 }
 
 // unit is the mappings that one variable serves: one service and container
@@ -42,10 +43,21 @@ func (n Names) Of(m compose.Mapping) string {
 	return ""
 }
 
-// heldByOther reports whether a variable already serves another mapping.
-func (n Names) heldByOther(variable string, m compose.Mapping) bool {
-	u, held := n.now[variable]
-	return held && (u == nil || u != n.at[m.Place()])
+// heldByOther reports whether a variable now serves another mapping, with
+// another default: with the same one it has always been for both.
+func (n Names) heldByOther(e compose.Expr, m compose.Mapping) bool {
+	for _, h := range n.now[e.Var] {
+		if h.unit != n.at[m.Place()] && h.port != defaultOf(e) {
+			return true
+		}
+	}
+	return false
+}
+
+// holder is who has a variable in the files as they are.
+type holder struct {
+	unit *unit
+	port string // the default
 }
 
 // Name chooses the variables of one naming family.
@@ -65,7 +77,7 @@ func Name(family []*compose.Project) Names {
 func NameWithDefaults(family []*compose.Project, remembered func(*compose.Project) map[compose.Place]string) Names {
 	b := builder{
 		Names: Names{
-			units: map[compose.Key]*unit{}, at: map[compose.Place]*unit{}, holds: map[string]*unit{}, now: map[string]*unit{},
+			units: map[compose.Key]*unit{}, at: map[compose.Place]*unit{}, holds: map[string]*unit{}, now: map[string][]holder{},
 			merges: merging(family),
 		},
 		taken:   map[string]bool{},
@@ -73,6 +85,7 @@ func NameWithDefaults(family []*compose.Project, remembered func(*compose.Projec
 		repeats: map[compose.Key]compose.Key{},
 	}
 	b.narrow, b.wide = repeating(family)
+	b.scaled, b.portFile = users(family)
 	restored := make([]*compose.Project, 0, len(family))
 	for _, p := range baseFirst(family) {
 		restored = append(restored, p.WithHosts(remembered(p)))
@@ -246,14 +259,9 @@ func (b *builder) hold(v string, u *unit, env compose.Env, m compose.Mapping) {
 // note records the variables that stand in a project's files now.
 func (b *builder) note(p *compose.Project) {
 	for _, m := range p.Mappings {
-		v, u := m.HostPort.Var, b.at[m.Place()]
-		if v == "" || m.Inherited {
-			continue
+		if v := m.HostPort.Var; v != "" && !m.Inherited {
+			b.now[v] = append(b.now[v], holder{b.at[m.Place()], defaultOf(m.HostPort)})
 		}
-		if other, held := b.now[v]; held && other != u {
-			u = nil
-		}
-		b.now[v] = u
 	}
 }
 

@@ -32,7 +32,11 @@ func (c *commands) fix(ctx *cli.Context, w *workspace, options lint.Options, fin
 		}
 		pass, err := w.apply(projects, edits)
 		if err != nil {
-			return nil, err
+			// One that does not fit must not keep the others from being made.
+			if left, err = w.without(projects, left, err); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		for f := range edits {
 			if _, seen := before[f.Path]; !seen {
@@ -62,6 +66,25 @@ func (c *commands) fix(ctx *cli.Context, w *workspace, options lint.Options, fin
 		fmt.Fprintf(c.Err, "mended %s in %s\n", plural(n, "finding"), plural(len(outputs), "file"))
 	}
 	return left, nil
+}
+
+// without takes the fixes out of findings that fail by themselves; when none
+// does, it returns the error that all of them led to.
+func (w *workspace) without(projects []*compose.Project, findings []lint.Finding, err error) ([]lint.Finding, error) {
+	findings = slices.Clone(findings)
+	unfit := false
+	for i, f := range findings {
+		if len(f.Fix) == 0 || w.context[f.File.Path] {
+			continue
+		}
+		if _, bad := w.apply(projects, map[*compose.File][]rewrite.Edit{f.File: f.Fix}); bad != nil {
+			findings[i].Fix, unfit = nil, true
+		}
+	}
+	if unfit {
+		err = nil
+	}
+	return findings, err
 }
 
 // writeStdin prints the text that standard input has become.
@@ -142,7 +165,7 @@ func edited(projects []*compose.Project, edits map[*compose.File][]rewrite.Edit)
 					d.Address = "127.0.0.1"
 				}
 				if !m.HostPort.Literal() {
-					d.Port = "$" + m.HostPort.Var
+					d.Port = "${}" // whatever it is now
 				}
 				changes = append(changes, rewrite.Change{Mapping: m, Decision: d, Edit: e})
 				break

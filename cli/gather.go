@@ -180,19 +180,20 @@ func (c *commands) groups(ctx *cli.Context, w *workspace, paths []string) ([]com
 		w.nearby = w.loader.Around(filepath.Dir(abs[0]), compose.DiscoverOptions{Base: w.home, Ignore: w.config.Ignore, Files: w.config.Files})
 		return []compose.Group{{Dir: filepath.Dir(abs[0]), Files: abs}}, nil
 	}
+	options := compose.DiscoverOptions{Base: w.home, Ignore: w.config.Ignore, Files: w.config.Files, Projects: w.configured()}
 	if w.stdin != "" && !exists(w.stdin) {
-		return []compose.Group{{Dir: filepath.Dir(w.stdin), Files: []string{w.stdin}}}, nil
+		found := w.loader.File(w.stdin, options)
+		w.nearby = found.Neighbours
+		return found.Groups, nil
 	}
-	found, err := w.loader.Discover(paths, compose.DiscoverOptions{
-		Base: w.home, Ignore: w.config.Ignore, Files: w.config.Files, Projects: w.configured(),
-	})
+	found, err := w.loader.Discover(paths, options)
 	if err != nil {
 		return nil, usage("name a compose file or a folder that has one", "%s", err)
 	}
 	c.discovered(ctx, w, found)
 	w.unnamed, w.nearby = found.Unnamed, found.Neighbours
 	if len(found.Groups) == 0 {
-		if c.code == exitFailure {
+		if c.code == exitFailure || len(found.Ignored) > 0 {
 			return nil, nil
 		}
 		return nil, usage("name a compose file, or list it under files in "+configName, "%s: no compose files here", strings.Join(paths, ", "))
@@ -263,6 +264,9 @@ func (c *commands) discovered(ctx *cli.Context, w *workspace, found compose.Foun
 		c.say(w.shorten(n), "")
 	}
 	if ctx.Bool("verbose") {
+		for _, p := range found.Ignored {
+			c.say(w.show(p)+": the configuration ignores it", "")
+		}
 		for _, p := range found.Passed {
 			c.say(w.show(p)+": has no services, passed over", "")
 		}

@@ -50,6 +50,8 @@ func TestHostile(t *testing.T) {
 		"merge laughs":       {laughs + "services: {web: {image: x}}\n", 1, 3},
 		"list laughs":        {expanded + "services: {web: {image: x}}\n", 1, 3},
 		"one long line":      {"services: {web: {image: x, ports: [" + strings.Repeat("\"8080:80\", ", 5_000) + "]}}\n", 1, 0},
+		"many ignores":       {"services:\n  web:\n    image: x\n    ports:\n" + lines(4_000, "      - \"2%d:1%d\" # portmoor:ignore hardcoded-host-port x\n"), 1, 0},
+		"many wide ranges":   {"services:\n" + lines(400, "  s%d: {image: x, ports: [\"1000-5000:1000-5000\"]}\n"), 1, 0},
 		"nul":                {"services: {web: {image: \"a\x00b\"}}\n", 1, 3},
 		"template":           {"services: {web: {image: x, ports: {{ .Ports }}}}\n", 1, 3},
 		"empty":              {"", 1, 3},

@@ -116,6 +116,78 @@ services:
   new: {image: x, ports: ["7000:70"]}
   quiet: {image: x}
 `, []string{"docs-drift README.md:4:1", "docs-drift README.md:10:23", "docs-drift README.md:11:12", "docs-drift README.md:12:14"}},
+		"docs-drift: addresses, URLs and several numbers": {"docs-drift", `-- README.md --
+` + "```" + `
+<!-- portmoor:ports -->
+` + "```" + `
+<!-- portmoor:ports -->
+| Service | Port |
+|---|---|
+| web | 127.0.0.1:8080 |
+| web | http://localhost:8080/a |
+| web | [::1]:8080, 9 |
+| web | 8000 and 8001 |
+| web | 127.0.0.1:8000 |
+<!-- /portmoor:ports -->
+Text.
+<!-- portmoor:ports -->
+| Service | Port |
+|---|---|
+| web | 1 |
+<!-- /portmoor:ports -->
+-- compose.yaml --
+services: {web: {image: x, ports: ["8080:80"]}}
+`, []string{"docs-drift README.md:10:9", "docs-drift README.md:11:19", "docs-drift README.md:17:9"}},
+		"ignored: one of three": {"host-port-conflict,unused-ignore", `services:
+  a: {image: x, ports: ["8080:80"]} # portmoor:ignore host-port-conflict only a or the rest runs
+  b: {image: x, ports: ["8080:80"]}
+  c: {image: x, ports: ["8080:80"]}
+`, []string{"host-port-conflict compose.yaml:4:26"}},
+		"unknown-port-variable: what is passed on": {"unknown-port-variable", `-- .env --
+A_HOST_PORT=1
+B_HOST_PORT=2
+C_HOST_PORT=3
+-- compose.yaml --
+services: {web: {image: x, environment: [A_HOST_PORT], build: {context: ., args: [B_HOST_PORT]}}}
+-- sub/.env --
+D_HOST_PORT=1
+-- sub/compose.yaml --
+services: {web: {image: x, env_file: .env}}
+`, []string{"unknown-port-variable .env:3:1"}},
+		"default-mismatch: what is not interpolated": {"default-mismatch", `services:
+  a:
+    image: x
+    ports: ["${P:-8080}:80"]
+    command: echo $${P:-3000} ${P:-08080}
+    labels: {"a.${P:-5}": b}
+`, nil},
+		"stale-reference: block texts and what is exposed": {"stale-reference", `-- .env --
+A=x # was http://localhost:5555
+-- compose.yaml --
+services:
+  a:
+    image: x
+    expose: ["3000"]
+    environment: &e
+      URL: |
+        http://localhost:7778/
+      OWN: http://localhost:3000
+  b: {image: x, environment: *e}
+`, []string{"stale-reference compose.yaml:7:26", "stale-reference compose.yaml:8:29"}},
+		"invalid-port: variables without braces": {"invalid-port", `services:
+  a: {image: x, ports: ["$A:$P", "${A}:${P}", "8080:$P"]}
+`, nil},
+		"invalid-compose: the path of an include": {"invalid-compose", `include:
+  - path: missing/compose.yaml
+services: {a: {extends: {file: gone.yaml, service: b}}}
+`, []string{"invalid-compose compose.yaml:2:11", "invalid-compose compose.yaml:3:32"}},
+		"ignored paths that are named": {"hardcoded-host-port", `-- .portmoor.yaml --
+ignore: [legacy/]
+-- legacy/compose.yaml --
+services: {a: {image: x, ports: ["8080:80"]}}
+-- compose.yaml --
+services: {}
+`, nil},
 		"docs-drift: a table that is not one": {"docs-drift", `-- README.md --
 <!-- portmoor:ports -->
 | Name | Port |

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -46,6 +48,9 @@ func (c *commands) runLint(ctx *cli.Context) error {
 	if format := ctx.String("format"); ctx.Bool("diff") && format != "text" {
 		return usage("give one of the two", "portmoor lint: --diff and --format %s exclude each other", format)
 	}
+	if written := ctx.String("write-baseline"); written != "" && (ctx.Bool("fix") || ctx.Bool("diff") || ctx.String("baseline") != "") {
+		return usage("write the baseline first", "portmoor lint: --write-baseline excludes --baseline, --fix and --diff")
+	}
 	w, err := c.open(ctx)
 	if err != nil {
 		return err
@@ -53,7 +58,7 @@ func (c *commands) runLint(ctx *cli.Context) error {
 	if err := w.readBaseline(ctx); err != nil {
 		return err
 	}
-	options, err := w.lintOptions(ctx)
+	options, err := c.lintOptions(ctx, w)
 	if err != nil {
 		return err
 	}
@@ -144,7 +149,7 @@ func ruleOptions() map[string][]string {
 
 // lintOptions turn flags and configuration into options, and fill in the
 // facts that rules can't look up themselves.
-func (w *workspace) lintOptions(ctx *cli.Context) (lint.Options, error) {
+func (c *commands) lintOptions(ctx *cli.Context, w *workspace) (lint.Options, error) {
 	o := lint.Options{Strategies: w.strategy, Settings: map[string]lint.Setting{}, Only: ctx.StringSlice("rule")}
 	known := ruleOptions()
 	for _, name := range o.Only {
@@ -168,13 +173,13 @@ func (w *workspace) lintOptions(ctx *cli.Context) (lint.Options, error) {
 		o.Groups = append(o.Groups, lint.Group{Name: name, Range: compose.PortRange(g.Range), Services: g.Services})
 	}
 	var err error
-	o.Facts, err = w.facts()
+	o.Facts, err = c.facts(w)
 	return o, err
 }
 
 // facts are what the rules know besides the compose files and the values of
 // env files.
-func (w *workspace) facts() (lint.Facts, error) {
+func (c *commands) facts(w *workspace) (lint.Facts, error) {
 	f := lint.Facts{
 		Examples: map[string][]compose.EnvFile{}, Tracked: map[string]bool{},
 		Symlinks: map[string]bool{}, Assignments: map[*compose.Project]*compose.File{}, Docs: map[*compose.Project][]*compose.File{},
@@ -184,9 +189,12 @@ func (w *workspace) facts() (lint.Facts, error) {
 		for _, file := range p.Files {
 			f.Symlinks[file.Path] = isSymlink(file.Path)
 		}
-		var err error
-		if f.Assignments[p], err = read(w.portsFile(p)); err != nil {
+		assignments, err := read(w.portsFile(p))
+		if err != nil {
 			return f, err
+		}
+		if bad := c.corrupt(w, assignments); !bad {
+			f.Assignments[p] = assignments
 		}
 		for _, path := range append([]string{filepath.Join(p.Dir, "README.md")}, w.absolute(w.config.Docs)...) {
 			doc, err := read(path)
@@ -205,6 +213,22 @@ func (w *workspace) facts() (lint.Facts, error) {
 		}
 	}
 	return f, nil
+}
+
+// corrupt reports a file of remembered ports that is not JSON.
+func (c *commands) corrupt(w *workspace, f *compose.File) bool {
+	if f == nil {
+		return false
+	}
+	var assigned map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(f.Src))
+	err := decoder.Decode(&assigned)
+	if err == nil && len(f.Docs) == 1 {
+		return false
+	}
+	c.say(fmt.Sprintf("%s: byte %d: not a file of remembered ports", w.show(f.Path), decoder.InputOffset()), "mend the file, or remove it")
+	c.fail(exitFailure)
+	return true
 }
 
 // portsFile is where the ports of a project are remembered: a second project of
@@ -230,9 +254,6 @@ func (w *workspace) reader() func(path string) (*compose.File, error) {
 		switch {
 		case err == nil && filepath.Ext(path) == ".json":
 			files[path] = compose.Parse(path, src)
-			if q := files[path].Problems; len(q) > 0 {
-				return nil, problem{exitFailure, w.place(files[path], q[0].Span) + ": " + q[0].Message, "mend the file, or remove it"}
-			}
 		case err == nil:
 			files[path] = &compose.File{Path: path, Src: src}
 		case errors.Is(err, fs.ErrNotExist):

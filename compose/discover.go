@@ -52,6 +52,8 @@ type Found struct {
 	Notes []string
 	// Passed are files that have a compose file's name but are none.
 	Passed []string
+	// Ignored are files that were asked for, but that the configuration ignores.
+	Ignored []string
 	// Unnamed are files that are compose by content but not by name.
 	Unnamed []string
 	// Failures are folders that could not be read.
@@ -75,6 +77,8 @@ func (l *Loader) Discover(paths []string, options DiscoverOptions) (Found, error
 		switch {
 		case err != nil:
 			return Found{}, fmt.Errorf("%s: %s", path, reason(err))
+		case !info.IsDir() && newIgnorer(filepath.Dir(abs), options).excluded(abs):
+			d.found.Ignored = append(d.found.Ignored, abs)
 		case info.IsDir():
 			d.walk(abs, newIgnorer(abs, options).named(abs))
 		default:
@@ -201,15 +205,16 @@ func (d *discoverer) folder(dir string, names []string, named bool) {
 // by one, with their other files as context; the rest are neighbours.
 func (d *discoverer) choose(f folder) {
 	all := discoverer{loader: d.loader, options: d.options, files: d.files, seen: map[string]bool{}}
+	names := slices.DeleteFunc(slices.Clone(f.names), func(n string) bool { return !yamlName.MatchString(n) })
 	if entries, err := os.ReadDir(f.dir); err == nil {
-		var names []string
 		for _, e := range entries {
-			if yamlName.MatchString(e.Name()) && !e.IsDir() && (all.named(filepath.Join(f.dir, e.Name())) || slices.Contains(f.names, e.Name())) {
+			if yamlName.MatchString(e.Name()) && !e.IsDir() && all.named(filepath.Join(f.dir, e.Name())) && !slices.Contains(names, e.Name()) {
 				names = append(names, e.Name())
 			}
 		}
-		all.folder(f.dir, names, false)
 	}
+	slices.Sort(names)
+	all.folder(f.dir, names, false)
 	left := slices.Clone(f.names)
 	for _, g := range all.found.Groups {
 		mine := func(path string) bool {
@@ -237,6 +242,14 @@ func (d *discoverer) choose(f folder) {
 	}
 }
 
+// File finds the project of one file, which may be one that was only added to
+// the loader.
+func (l *Loader) File(path string, options DiscoverOptions) Found {
+	d := discoverer{loader: l, options: options, files: matcher(options.Files), seen: map[string]bool{}}
+	d.choose(folder{dir: filepath.Dir(path), names: []string{filepath.Base(path)}, named: true})
+	return d.found
+}
+
 // Around is the projects of one folder.
 func (l *Loader) Around(dir string, options DiscoverOptions) []Group {
 	d := discoverer{loader: l, options: options, files: matcher(options.Files), seen: map[string]bool{}}
@@ -249,9 +262,10 @@ func (d *discoverer) add(g Group) { d.found.Groups = append(d.found.Groups, g) }
 // settled adds the configured projects that a folder's files belong to. It
 // returns the names that belong to none, and the first of these projects.
 func (d *discoverer) settled(dir string, names []string) (left []string, first Group) {
+	here := names
 	for i, p := range d.options.Projects {
 		mine := func(n string) bool { return slices.Contains(p.Files, filepath.Join(dir, n)) }
-		if !slices.ContainsFunc(names, mine) {
+		if !slices.ContainsFunc(here, mine) {
 			continue
 		}
 		names = slices.DeleteFunc(slices.Clone(names), mine)

@@ -29,7 +29,7 @@ func (g *merger) resolve(s *service, in scope, env Lookup) {
 		return
 	}
 	if g.chains[s] == resolving {
-		g.problem(in.file, ref.node, "service "+quote(s.Name)+" extends itself", "remove one of the extends of the cycle")
+		g.serviceProblem(in.file, s, "service "+quote(s.Name)+" extends itself", "remove one of the extends of the cycle")
 		return
 	}
 	g.chains[s] = resolving
@@ -37,13 +37,13 @@ func (g *merger) resolve(s *service, in scope, env Lookup) {
 	defer func() { g.chains[s] = resolved }()
 	if len(ref.paths) > 0 {
 		var found bool
-		if in, found = g.extendedFile(ref, in, env); !found {
+		if in, found = g.extendedFile(s, in, env); !found {
 			return
 		}
 	}
 	base := find(in.services, ref.service)
 	if base == nil {
-		g.problem(s.File, ref.node, fmt.Sprintf("service %s extends %s, which is not in %s",
+		g.serviceProblem(s.File, s, fmt.Sprintf("service %s extends %s, which is not in %s",
 			quote(s.Name), quote(ref.service), filepath.Base(in.file.Path)), "correct the name")
 		return
 	}
@@ -76,7 +76,8 @@ func (g *merger) copies(ports []*Mapping, heir *service, extended bool) []*Mappi
 
 // extendedFile reads the file that a service extends. Its own services are
 // not in the project: their entries are only kept so that they can be edited.
-func (g *merger) extendedFile(ref *reference, in scope, env Lookup) (scope, bool) {
+func (g *merger) extendedFile(s *service, in scope, env Lookup) (scope, bool) {
+	ref := s.extends
 	if remote(ref.paths[0]) {
 		g.note("%s: extends %s is remote and is not read", in.file.Path, ref.paths[0])
 		return in, false
@@ -84,7 +85,7 @@ func (g *merger) extendedFile(ref *reference, in scope, env Lookup) (scope, bool
 	path := absolute(in.dir, ref.paths[0])
 	file, err := g.open(path)
 	if err != nil {
-		g.problem(in.file, ref.node, fmt.Sprintf("extends %s: %s", quote(ref.paths[0]), reason(err)), "correct the path")
+		g.serviceProblem(in.file, s, fmt.Sprintf("extends %s: %s", quote(ref.paths[0]), reason(err)), "correct the path")
 		return in, false
 	}
 	if _, done := g.extended[path]; !done {
@@ -119,4 +120,9 @@ func (s *service) inherit(base *service) {
 	s.PortFile = s.PortFile || base.PortFile
 	s.HostNetwork = s.HostNetwork || base.HostNetwork
 	s.defines = s.defines || base.defines
+}
+
+// serviceProblem is about what a service extends.
+func (g *merger) serviceProblem(f *File, s *service, message, hint string) {
+	g.problems = append(g.problems, Problem{File: f, Span: f.Span(s.extends.node), Service: s.Name, Message: message, Hint: hint})
 }

@@ -171,7 +171,7 @@ func fillMissing(text string, env Lookup, stub string) (filled string, missing b
 		}
 		n := expressionLen(text[i:])
 		value, err := expand(text[i:i+n], env)
-		if (err != nil || value == "") && n > 2 {
+		if (err != nil || value == "") && n > 1 && text[i+1] != '$' {
 			value, missing = stub, true
 		}
 		b.WriteString(value)

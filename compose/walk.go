@@ -220,6 +220,9 @@ func (w *walker) includes(f *File, n *yaml.Node, env Lookup) []reference {
 		ref := reference{node: item}
 		if source.Deref(item).Kind == yaml.MappingNode {
 			ref.paths, ref.envFiles = texts(source.Value(item, "path")), texts(source.Value(item, "env_file"))
+			if path := source.Deref(source.Value(item, "path")); path != nil && path.Kind == yaml.ScalarNode {
+				ref.node = path
+			}
 			if d := texts(source.Value(item, "project_directory")); len(d) == 1 {
 				ref.projectDir = d[0]
 			}

@@ -64,7 +64,7 @@ func (p *Pass) reportClashes() {
 	var order []int
 	for _, pub := range p.run.publications[p.index] {
 		other, ok := p.run.holder(pub)
-		if !ok || picks(pub) {
+		if !ok || picks(pub) || p.ignores(other.Mapping) {
 			continue
 		}
 		if found[other.project] == nil {

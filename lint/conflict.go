@@ -118,7 +118,7 @@ func (p *Pass) reportConflicts(pub publication, earlier board) {
 	for e := range earlier.overlapping(pub) {
 		c := p.compare(e, pub)
 		ports := overlap(e.HostPort.Ports, pub.HostPort.Ports)
-		if w, met := worst[ports]; c.severity == Off || c.severity < w.severity {
+		if w, met := worst[ports]; c.severity == Off || c.severity < w.severity || p.ignores(e.Mapping) {
 			continue
 		} else if !met {
 			order = append(order, ports)
@@ -129,7 +129,7 @@ func (p *Pass) reportConflicts(pub publication, earlier board) {
 		if len(related[ports]) < maxRelated {
 			related[ports] = append(related[ports], publishedAt(e))
 			related[ports] = append(related[ports], cause(e)...)
-		} else if worst[ports].severity == Error && len(order) == 1 && pub.HostPort.Ports.Width() == 1 {
+		} else if worst[ports].severity == Error && len(order) == 1 && ports == pub.HostPort.Ports {
 			break // nothing worse can come
 		}
 	}

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 
@@ -42,7 +43,7 @@ different ports until someone sets it. Write the same default in both.`,
 			for _, at := range withDefault.FindAllSubmatchIndex(f.Src, -1) {
 				name, text := string(f.Src[at[2]:at[3]]), string(f.Src[at[4]:at[5]])
 				span := compose.Span{Start: at[0], End: at[1]}
-				if want, ok := defaults[name]; !ok || text == want || f.Comment(at[0]) || span == first[name].Span {
+				if want, ok := defaults[name]; !ok || samePort(text, want) || f.Comment(at[0]) || span == first[name].Span || notInterpolated(f.Src, span) {
 					continue
 				}
 				p.Report(Finding{
@@ -54,6 +55,22 @@ different ports until someone sets it. Write the same default in both.`,
 			}
 		}
 	},
+}
+
+// notInterpolated reports what Compose leaves as it is: a dollar sign that is
+// written twice, and the key of a mapping.
+func notInterpolated(src []byte, span compose.Span) bool {
+	if span.Start > 0 && src[span.Start-1] == '$' {
+		return true
+	}
+	rest := bytes.TrimLeft(src[span.End:], "\"'")
+	return bytes.HasPrefix(rest, []byte(": ")) || bytes.HasPrefix(rest, []byte(":\n"))
+}
+
+func samePort(a, b string) bool {
+	x, errX := compose.ParsePorts(a)
+	y, errY := compose.ParsePorts(b)
+	return a == b || errX == nil && errY == nil && x == y
 }
 
 // withDefault is a variable with a default that holds no other variable.

@@ -56,6 +56,21 @@ const (
 	tableEnd   = "<!-- /portmoor:ports -->"
 )
 
+// tablesOf finds the markers of tables, but for those in fenced code.
+func tablesOf(src []byte) (markers []compose.Span) {
+	at, fenced := 0, false
+	for line := range bytes.Lines(src) {
+		if trimmed := bytes.TrimSpace(line); bytes.HasPrefix(trimmed, []byte("```")) || bytes.HasPrefix(trimmed, []byte("~~~")) {
+			fenced = !fenced
+		}
+		if i := bytes.Index(line, []byte(tableStart)); i >= 0 && !fenced {
+			markers = append(markers, compose.Span{Start: at + i, End: at + i + len(tableStart)})
+		}
+		at += len(line)
+	}
+	return markers
+}
+
 // usersOfDocs are the projects whose ports each document may list.
 func usersOfDocs(projects []*compose.Project, docs map[*compose.Project][]*compose.File) map[*compose.File][]*compose.Project {
 	users := map[*compose.File][]*compose.Project{}
@@ -93,28 +108,30 @@ func defaultPorts(m compose.Mapping) compose.PortRange {
 	return m.HostPort.DefaultPorts
 }
 
-// row is a line of a table: the text of its cells, and where the port stands.
+// row is a line of a table: the text of its cells, and where ports stand.
 type row struct {
 	service, container string
-	port               compose.Span
+	ports              []compose.Span // at least one
 }
 
 func (p *Pass) compareTable(doc *compose.File, services map[string][]compose.Mapping) {
-	start := bytes.Index(doc.Src, []byte(tableStart))
-	if start < 0 {
-		return
-	}
-	marker := compose.Span{Start: start, End: start + len(tableStart)}
-	rows, ok := table(doc.Src, marker.End)
-	if !ok {
-		p.Report(Finding{File: doc, Span: marker, Message: "no table with the columns Service and Port follows, or it is not ended by " + tableEnd})
+	markers := tablesOf(doc.Src)
+	if len(markers) == 0 {
 		return
 	}
 	listed := map[string]bool{}
-	for _, r := range rows {
-		listed[r.service] = true
-		p.compareRow(doc, r, services)
+	for _, marker := range markers {
+		rows, ok := table(doc.Src, marker.End)
+		if !ok {
+			p.Report(Finding{File: doc, Span: marker, Message: "no table with the columns Service and Port follows, or it is not ended by " + tableEnd})
+			return
+		}
+		for _, r := range rows {
+			listed[r.service] = true
+			p.compareRow(doc, r, services)
+		}
 	}
+	marker := markers[0]
 	for _, name := range slices.Sorted(maps.Keys(services)) {
 		if len(services[name]) > 0 && !listed[name] {
 			m := services[name][0]
@@ -129,8 +146,9 @@ func (p *Pass) compareTable(doc *compose.File, services map[string][]compose.Map
 }
 
 func (p *Pass) compareRow(doc *compose.File, r row, services map[string][]compose.Mapping) {
-	text := string(doc.Src[r.port.Start:r.port.End])
-	f := Finding{File: doc, Span: r.port, Service: r.service}
+	span := r.ports[0]
+	text := string(doc.Src[span.Start:span.End])
+	f := Finding{File: doc, Span: span, Service: r.service}
 	mappings, known := services[r.service]
 	if !known {
 		f.Message = fmt.Sprintf("the table lists service %s, which no compose file has", quote(r.service))
@@ -141,7 +159,9 @@ func (p *Pass) compareRow(doc *compose.File, r row, services map[string][]compos
 	mappings = slices.DeleteFunc(slices.Clone(mappings), func(m compose.Mapping) bool {
 		return r.container != "" && m.Key.Container != r.container
 	})
-	if slices.ContainsFunc(mappings, func(m compose.Mapping) bool { return defaultPorts(m).String() == text }) {
+	if slices.ContainsFunc(r.ports, func(s compose.Span) bool {
+		return slices.ContainsFunc(mappings, func(m compose.Mapping) bool { return defaultPorts(m).String() == string(doc.Src[s.Start:s.End]) })
+	}) {
 		return
 	}
 	var right []string
@@ -158,7 +178,9 @@ func (p *Pass) compareRow(doc *compose.File, r row, services map[string][]compos
 	case 1:
 		f.Message = fmt.Sprintf("the table gives service %s the port %s, but it is %s", quote(r.service), text, right[0])
 		f.Hint = "write " + right[0]
-		f.Fix = []rewrite.Edit{{Span: r.port, New: right[0]}}
+		if len(r.ports) == 1 {
+			f.Fix = []rewrite.Edit{{Span: span, New: right[0]}}
+		}
 	default:
 		f.Message = fmt.Sprintf("the table gives service %s the port %s, but they are %s", quote(r.service), text, strings.Join(right, " and "))
 		f.Hint = "add a column Container to tell them apart"
@@ -169,9 +191,26 @@ func (p *Pass) compareRow(doc *compose.File, r row, services map[string][]compos
 var (
 	separatorRow = regexp.MustCompile(`^[\s|:-]+$`)
 	portInCell   = regexp.MustCompile(`\d+(-\d+)?`)
+	portOfHost   = regexp.MustCompile(`[A-Za-z0-9\]]:(\d{1,5})\b`)
 	markup       = strings.NewReplacer("`", "", "*", "", "_", "\x00") // underscores belong to names
 	link         = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
 )
+
+// portsIn finds the ports of a cell: behind the host of addresses and URLs, or
+// where there are none, the numbers that stand alone.
+func portsIn(text string) (found [][]int) {
+	for _, at := range portOfHost.FindAllStringSubmatchIndex(text, -1) {
+		found = append(found, at[2:4])
+	}
+	if found == nil {
+		for _, at := range portInCell.FindAllStringIndex(text, -1) {
+			if before := strings.TrimRight(text[:at[0]], "`*_ ([\t"); !strings.HasSuffix(before, ".") {
+				found = append(found, at)
+			}
+		}
+	}
+	return found
+}
 
 // table reads the rows of the first table behind a place. It reports false
 // when there is none with the two columns, or when nothing ends it.
@@ -204,17 +243,15 @@ func table(src []byte, from int) (rows []row, ok bool) {
 			return cell{}
 		}
 		port := cell("port", "host port")
-		digits := portInCell.FindStringIndex(port.text)
 		service := plainText(cell("service").text)
-		if digits == nil || service == "" {
-			continue
+		r := row{service: service, container: portInCell.FindString(cell("container", "container port").text)}
+		for _, digits := range portsIn(port.text) {
+			offset := start + port.start
+			r.ports = append(r.ports, compose.Span{Start: offset + digits[0], End: offset + digits[1]})
 		}
-		offset := start + port.start
-		rows = append(rows, row{
-			service:   service,
-			container: portInCell.FindString(cell("container", "container port").text),
-			port:      compose.Span{Start: offset + digits[0], End: offset + digits[1]},
-		})
+		if len(r.ports) > 0 && service != "" {
+			rows = append(rows, r)
+		}
 	}
 	return rows, columns["service"] > 0 && (columns["port"] > 0 || columns["host port"] > 0)
 }

@@ -3,9 +3,11 @@ package lint
 import (
 	"fmt"
 	"maps"
+	"path/filepath"
 	"regexp"
 	"slices"
 
+	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint/schema"
 )
 
@@ -36,6 +38,9 @@ services:
 			if len(named) == 0 {
 				continue
 			}
+			if p.run.passedOn(e.File) {
+				continue // a service gets all of it
+			}
 			used := map[string]bool{}
 			for _, project := range p.run.envUsers()[e.File.Path] {
 				for _, f := range project.Files {
@@ -45,7 +50,7 @@ services:
 				}
 			}
 			for _, name := range named {
-				if used[name] {
+				if used[name] || p.run.mentions(e.File, name) {
 					continue
 				}
 				f := Finding{File: e.File, Span: e.Line(name), Message: fmt.Sprintf("no compose file uses %s", name), Hint: "remove it, or correct the name"}
@@ -56,6 +61,43 @@ services:
 			}
 		}
 	},
+}
+
+// passedOn reports an env file that a service names under env_file.
+func (r *run) passedOn(env *compose.File) bool {
+	for _, p := range r.envUsers()[env.Path] {
+		for _, f := range p.Files {
+			for _, doc := range r.contents(f).values() {
+				root, _ := doc.(map[string]any)
+				services, _ := root["services"].(map[string]any)
+				for _, s := range services {
+					service, _ := s.(map[string]any)
+					named := slices.Collect(maps.Values(texts(service["env_file"])))
+					if one, ok := service["env_file"].(string); ok {
+						named = append(named, one)
+					}
+					if slices.ContainsFunc(named, func(n string) bool { return filepath.Join(filepath.Dir(f.Path), filepath.FromSlash(n)) == env.Path }) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+// mentions reports a name that a compose file passes on without a value, as
+// environment: [NAME] does.
+func (r *run) mentions(env *compose.File, name string) bool {
+	word := regexp.MustCompile(`\b` + name + `\b`)
+	for _, p := range r.envUsers()[env.Path] {
+		for _, f := range p.Files {
+			if word.Match(f.Src) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 var hostPortName = regexp.MustCompile(`_HOST_PORT(_RANGE)?$`)

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint/schema"
@@ -39,7 +40,14 @@ type ignore struct {
 	span compose.Span // the rule's name, or the comment when it names none
 	rule string
 	line int // that it counts for; 0 is the whole file
-	used bool
+	used atomic.Bool
+}
+
+// ignoreKey is where ignores of a rule are looked up.
+type ignoreKey struct {
+	file *compose.File
+	rule string
+	line int
 }
 
 var ignoreComment = regexp.MustCompile(`#[ \t]*portmoor:(ignore-file|ignore)\b[ \t]*([A-Za-z0-9,_-]*)`)
@@ -87,47 +95,71 @@ func appliesTo(f *compose.File, offset int) int {
 	return line
 }
 
-// suppress takes out the findings that comments ignore, at either of their
-// ends, and adds what comments ignore in vain.
-func (r *run) suppress(findings []Finding) []Finding {
-	byFile := map[*compose.File][]*ignore{}
+// readIgnores reads the comments of all files of a run.
+func (r *run) readIgnores() {
+	r.ignores = map[ignoreKey][]*ignore{}
+	seen := map[*compose.File]bool{}
 	for _, p := range r.projects {
 		files := slices.Clone(p.Files)
 		for _, e := range p.Env.Files() {
 			files = append(files, e.File)
 		}
 		for _, f := range files {
-			if _, done := byFile[f]; !done {
-				byFile[f] = ignores(f)
-			}
-		}
-	}
-	ignored := func(rule string, f *compose.File, spans ...compose.Span) (yes bool) {
-		for _, ig := range byFile[f] {
-			if ig.rule != rule {
+			if seen[f] {
 				continue
 			}
-			for _, s := range spans {
-				if line, _ := f.Position(s.Start); s != (compose.Span{}) && ig.line == line || ig.line == 0 {
-					ig.used, yes = true, true
-				}
+			seen[f] = true
+			for _, ig := range ignores(f) {
+				key := ignoreKey{f, ig.rule, ig.line}
+				r.ignores[key] = append(r.ignores[key], ig)
 			}
 		}
-		return yes
 	}
+}
+
+// ignored reports whether a comment ignores a rule at one of some places.
+func (r *run) ignored(rule string, f *compose.File, spans ...compose.Span) (yes bool) {
+	if len(r.ignores) == 0 {
+		return false
+	}
+	use := func(line int) {
+		for _, ig := range r.ignores[ignoreKey{f, rule, line}] {
+			ig.used.Store(true)
+			yes = true
+		}
+	}
+	use(0)
+	for _, s := range spans {
+		if s != (compose.Span{}) {
+			line, _ := f.Position(s.Start)
+			use(line)
+		}
+	}
+	return yes
+}
+
+// ignores reports whether a comment ignores the pass's rule at the earlier end
+// of what it is about to find: then only that end does not count.
+func (p *Pass) ignores(m *compose.Mapping) bool {
+	return p.run.ignored(p.rule.Name, m.File, m.Entry, m.Host)
+}
+
+// suppress takes out the findings that comments ignore, and adds what comments
+// ignore in vain.
+func (r *run) suppress(findings []Finding) []Finding {
 	findings = slices.DeleteFunc(findings, func(f Finding) bool {
-		yes := ignored(f.Rule, f.File, f.Span, f.entry)
+		yes := r.ignored(f.Rule, f.File, f.Span, f.entry)
 		for _, rel := range f.Related {
-			yes = ignored(f.Rule, rel.File, rel.Span, rel.entry) || yes
+			yes = r.ignored(f.Rule, rel.File, rel.Span, rel.entry) || yes
 		}
 		return yes
 	})
-	return append(findings, r.unusedIgnores(byFile)...)
+	return append(findings, r.unusedIgnores()...)
 }
 
 // unusedIgnores reports the comments that ignore nothing. A rule that did not
 // run could have found something.
-func (r *run) unusedIgnores(byFile map[*compose.File][]*ignore) (found []Finding) {
+func (r *run) unusedIgnores() (found []Finding) {
 	severity := r.severity(unusedIgnore)
 	if severity == Off {
 		return nil
@@ -136,11 +168,11 @@ func (r *run) unusedIgnores(byFile map[*compose.File][]*ignore) (found []Finding
 	for _, rule := range Rules() {
 		ran[rule.Name] = r.severity(rule) != Off && rule.Strategy == ""
 	}
-	for _, list := range byFile {
+	for _, list := range r.ignores {
 		for _, ig := range list {
 			f := Finding{Rule: unusedIgnore.Name, Severity: severity, File: ig.file, Span: ig.span, Hint: "remove the comment"}
 			switch looked, exists := ran[ig.rule]; {
-			case ig.used:
+			case ig.used.Load(), ig.rule == hardcodedHostPort.Name && r.options.Facts.Symlinks[ig.file.Path]:
 				continue
 			case ig.rule == "":
 				f.Message, f.Hint = "the comment names no rule to ignore", "write the rule's name behind it"

@@ -28,7 +28,7 @@ that hold a variable are not judged.`,
 				reported[q.File] = map[int]bool{}
 			}
 			reported[q.File][q.Span.Start] = true
-			p.Report(Finding{File: q.File, Span: q.Span, Message: q.Message, Hint: q.Hint})
+			p.Report(Finding{File: q.File, Span: q.Span, Service: q.Service, Message: q.Message, Hint: q.Hint})
 		}
 		for _, m := range p.Project.Mappings {
 			if m.Invalid != "" && reported[m.File] == nil {

@@ -40,7 +40,7 @@ services:
 		for _, pub := range publications(p.index, p.Project, true) {
 			t := target{pub.Service, pub.Key.Container, pub.Protocol}
 			for _, e := range earlier[t] {
-				if !appends(e, pub) {
+				if !appends(e, pub) || p.ignores(e.Mapping) {
 					continue
 				}
 				f := about(*pub.Mapping)

@@ -19,6 +19,7 @@ import (
 func Run(projects []*compose.Project, options Options) []Finding {
 	r := &run{projects: projects, options: options}
 	r.families = r.plans()
+	r.readIgnores()
 	r.alone = alone(projects)
 	r.claimed = sync.OnceValue(r.claims)
 	r.envUsers = sync.OnceValue(func() map[string][]*compose.Project { return usersOfEnvFiles(projects) })
@@ -53,6 +54,7 @@ type run struct {
 	alone        []bool          // by project
 	publications [][]publication // by project
 	claimed      func() board
+	ignores      map[ignoreKey][]*ignore
 	envUsers     func() map[string][]*compose.Project
 	docUsers     func() map[*compose.File][]*compose.Project
 }
@@ -148,7 +150,20 @@ func (r *run) contents(f *compose.File) *contents {
 // once sorts findings and drops repeats.
 func once(findings []Finding) []Finding {
 	slices.SortStableFunc(findings, compareFindings)
-	return slices.CompactFunc(findings, func(a, b Finding) bool { return compareFindings(a, b) == 0 })
+	return slices.CompactFunc(findings, same)
+}
+
+// same reports two findings of which one is enough: what two services or
+// projects share is to be mended in one place.
+func same(a, b Finding) bool {
+	return a.File.Path == b.File.Path && a.Span == b.Span && a.Rule == b.Rule &&
+		(a.Message == b.Message || len(a.Related) > 0 && len(b.Related) > 0 && a.Service == b.Service && sameEnd(a, b))
+}
+
+// sameEnd reports two findings about one pair, which one project takes for an
+// error and another for a warning.
+func sameEnd(a, b Finding) bool {
+	return a.Severity != b.Severity && a.Related[0].File.Path == b.Related[0].File.Path && a.Related[0].Span == b.Related[0].Span
 }
 
 func compareFindings(a, b Finding) int {
@@ -157,6 +172,7 @@ func compareFindings(a, b Finding) int {
 		a.Span.Start-b.Span.Start,
 		a.Span.End-b.Span.End,
 		cmp.Compare(a.Rule, b.Rule),
+		int(b.Severity)-int(a.Severity),
 		cmp.Compare(a.Service, b.Service),
 		cmp.Compare(a.Message, b.Message),
 	)

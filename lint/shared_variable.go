@@ -29,7 +29,7 @@ mapping a variable of its own. One variable for tcp and udp of one number, or fo
 		for _, pub := range p.variables() {
 			v := pub.HostPort.Var
 			for _, e := range holders[v] {
-				if !sharesVariable(e, pub) {
+				if !sharesVariable(e, pub) || p.ignores(e.Mapping) {
 					continue
 				}
 				f := aboutHost(*pub.Mapping)

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/portmoor/portmoor/compose"
 )
@@ -75,8 +76,8 @@ func (p *Pass) staleInDocument(f *compose.File, doc int, value any) {
 				if !localURL.MatchString(text) {
 					continue
 				}
-				span := f.At(doc, []string{"services", name, key, path}, false)
-				p.staleIn(f, span, name)
+				span := f.Whole(f.At(doc, []string{"services", name, key, path}, false))
+				p.staleIn(f, span, name, exposed(service))
 			}
 		}
 	}
@@ -102,23 +103,37 @@ func texts(v any) map[string]string {
 	return found
 }
 
+// exposed are the container ports that a service only exposes.
+func exposed(service map[string]any) (ports []string) {
+	list, _ := service["expose"].([]any)
+	for _, item := range list {
+		port, _, _ := strings.Cut(fmt.Sprint(item), "/")
+		ports = append(ports, port)
+	}
+	return ports
+}
+
 // staleInEnvFile looks at an env file once, for all projects that have it.
 func (p *Pass) staleInEnvFile(f *compose.File) {
 	at := 0
 	for line := range bytes.Lines(f.Src) {
 		if !bytes.HasPrefix(bytes.TrimSpace(line), []byte("#")) {
-			p.staleIn(f, compose.Span{Start: at, End: at + len(line)}, "")
+			end := len(line)
+			if comment := bytes.Index(line, []byte(" #")); comment >= 0 && !bytes.ContainsAny(line[:comment], "\"'") {
+				end = comment
+			}
+			p.staleIn(f, compose.Span{Start: at, End: at + end}, "", nil)
 		}
 		at += len(line)
 	}
 }
 
 // staleIn reports the ports of URLs in a piece of a file.
-func (p *Pass) staleIn(f *compose.File, in compose.Span, service string) {
+func (p *Pass) staleIn(f *compose.File, in compose.Span, service string, exposed []string) {
 	for _, at := range localURL.FindAllSubmatchIndex(f.Src[in.Start:in.End], -1) {
 		span := compose.Span{Start: in.Start + at[2], End: in.Start + at[3]}
 		port, err := strconv.Atoi(string(f.Src[span.Start:span.End]))
-		if err != nil || p.reaches(f, port, service) {
+		if err != nil || p.reaches(f, port, service) || slices.Contains(exposed, strconv.Itoa(port)) {
 			continue
 		}
 		p.Report(Finding{

@@ -7,6 +7,17 @@ import (
 	"github.com/portmoor/portmoor/rewrite"
 )
 
+// boundToo reports another mapping of the same port that has an address, with
+// which the fix would make it one.
+func (p *Pass) boundToo(m *compose.Mapping) bool {
+	for other := range p.written() {
+		if other.Service == m.Service && other.Address != "" && other.Container.Overlaps(m.Container) && other.Protocol == m.Protocol {
+			return true
+		}
+	}
+	return false
+}
+
 var unboundInterface = Rule{
 	Name:     "unbound-interface",
 	Severity: Off,
@@ -38,7 +49,7 @@ adds the address to short forms that have none.`,
 			f.Hint = "write 127.0.0.1: before the host port"
 			if m.Syntax == compose.Long {
 				f.Hint = "add host_ip: 127.0.0.1"
-			} else if m.Address == "" && m.Locked == "" {
+			} else if m.Address == "" && m.Locked == "" && !p.boundToo(m) {
 				text := "127.0.0.1:"
 				if m.HostPort.Text == "" && (m.Host.Start >= len(m.File.Src) || m.File.Src[m.Host.Start] != ':') {
 					text += ":" // "80" becomes "127.0.0.1::80"

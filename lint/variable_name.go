@@ -27,7 +27,12 @@ migrate keeps a name that is there, since env files elsewhere may set it: rename
 			if v := m.HostPort.Var; v != "" && !strategies.Conventional(m.Service, v) {
 				f := aboutHost(*m)
 				f.Message = fmt.Sprintf("variable %s does not say that it is the host port of %s", v, quote(m.Service))
-				f.Hint = "name it " + strategies.Plain(m.Service) + ", or " + strategies.Plain(m.Service, m.Key.Container) + " for a further port"
+				f.Hint = "name it " + strategies.Plain(m.Service)
+				if m.HostPort.Ports.Width() > 1 {
+					f.Hint += "_RANGE"
+				} else if m.Container.Width() == 1 {
+					f.Hint += ", or " + strategies.Plain(m.Service, m.Key.Container) + " for a further port"
+				}
 				p.Report(f)
 			}
 		}

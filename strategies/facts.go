@@ -38,7 +38,46 @@ func users(family []*compose.Project) (scaled, portFile map[compose.Place]bool) 
 			}
 		}
 	}
+	spread(family, scaled)
+	spread(family, portFile)
 	return scaled, portFile
+}
+
+// spread adds to places those of mappings that Compose takes for one with them:
+// if one goes to Docker, the others have to go too.
+func spread(family []*compose.Project, places map[compose.Place]bool) {
+	if len(places) == 0 {
+		return
+	}
+	for before := -1; before < len(places); {
+		before = len(places)
+		for _, p := range family {
+			for _, list := range mergedLists(p) {
+				bySlot := map[slot][]compose.Mapping{}
+				for _, m := range list {
+					for _, s := range slots(m) {
+						bySlot[s.unbare()] = append(bySlot[s.unbare()], m)
+					}
+				}
+				for _, together := range bySlot {
+					spreadAmong(together, places)
+				}
+			}
+		}
+	}
+}
+
+func spreadAmong(together []compose.Mapping, places map[compose.Place]bool) {
+	for _, m := range together {
+		if !places[m.Place()] {
+			continue
+		}
+		for _, other := range together {
+			if sometimesOne(m, other) {
+				places[other.Place()] = true
+			}
+		}
+	}
 }
 
 // Recall finds the host texts that are remembered for the mappings whose host

@@ -42,6 +42,15 @@ func (f *File) collectScalars(n *yaml.Node) {
 	}
 }
 
+// Whole is the span of a scalar with all of its text, where Span has only the
+// first character of a block scalar.
+func (f *File) Whole(span Span) Span {
+	if span.Start < len(f.Src) && span.End == span.Start+1 && (f.Src[span.Start] == '|' || f.Src[span.Start] == '>') {
+		span.End = f.blockEnd(span.Start)
+	}
+	return span
+}
+
 // blockEnd is where a block scalar ends: before the first line that is neither
 // blank nor indented deeper than the line in which it begins.
 func (f *File) blockEnd(start int) int {

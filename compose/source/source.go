@@ -31,6 +31,8 @@ type Problem struct {
 	File *File
 	// Span is where it is; both ends 0 when it concerns the whole file.
 	Span Span
+	// Service is the service it concerns, "" when none.
+	Service string
 	// Message says what is wrong: lower case, one line, no place in it.
 	Message string
 	// Hint says what to do; it may be empty.

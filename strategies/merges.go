@@ -1,6 +1,7 @@
 package strategies
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/portmoor/portmoor/compose"
@@ -9,13 +10,16 @@ import (
 // merging finds the mappings of a family that have to keep their host port
 // when Docker picks the others': Compose would make one of two, or two of one.
 // Projects that share a file are looked at together, since an entry is written
-// once for all of them.
-func merging(family []*compose.Project) map[compose.Place]bool {
+// once for all of them. Staying are places that are known to keep theirs.
+func merging(family []*compose.Project, staying ...map[compose.Place]bool) map[compose.Place]bool {
 	var lists [][]compose.Mapping
 	for _, p := range family {
 		lists = append(lists, mergedLists(p)...)
 	}
 	kept := map[compose.Place]bool{}
+	for _, places := range staying {
+		maps.Copy(kept, places)
+	}
 	for before := -1; before < len(kept); { // one that stays can make others stay
 		before = len(kept)
 		for _, list := range lists {

@@ -78,13 +78,13 @@ func NameWithDefaults(family []*compose.Project, remembered func(*compose.Projec
 	b := builder{
 		Names: Names{
 			units: map[compose.Key]*unit{}, at: map[compose.Place]*unit{}, holds: map[string]*unit{}, now: map[string][]holder{},
-			merges: merging(family),
 		},
 		taken:   map[string]bool{},
 		splits:  map[compose.Key]bool{},
 		repeats: map[compose.Key]compose.Key{},
 	}
 	b.narrow, b.wide = repeating(family)
+	b.merges = merging(family, b.narrow, b.wide)
 	b.scaled, b.portFile = users(family)
 	restored := make([]*compose.Project, 0, len(family))
 	for _, p := range baseFirst(family) {

@@ -93,6 +93,34 @@ func (l *Loader) Load(groups []Group) []*Project {
 	return projects
 }
 
+// Environ is the process environment that variables are resolved with.
+func (l *Loader) Environ() map[string]string { return l.options.Environ }
+
+// TogetherBy is the smallest set of profiles under which both of two services
+// start, nil when they start without any or with those chosen.
+func (p *Project) TogetherBy(a, b []string) []string {
+	chosen := p.Profiles()
+	starts := func(profiles []string) bool {
+		return len(profiles) == 0 || slices.ContainsFunc(profiles, func(n string) bool {
+			return slices.Contains(chosen, n) || slices.Contains(chosen, "*")
+		})
+	}
+	switch {
+	case starts(a) && starts(b):
+		return nil
+	case starts(a):
+		return b[:1]
+	case starts(b):
+		return a[:1]
+	}
+	for _, n := range a {
+		if slices.Contains(b, n) {
+			return []string{n}
+		}
+	}
+	return []string{a[0], b[0]}
+}
+
 // each calls a function for every number below n, as many at a time as there
 // are processors.
 func each(n int, call func(int)) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 )
@@ -131,4 +132,20 @@ func shortSpans(text string) (address, host Span) {
 	default:
 		return Span{End: cuts[n-2]}, Span{Start: cuts[n-2] + 1, End: cuts[n-1]}
 	}
+}
+
+// AddressesOverlap reports whether Docker would bind one socket address for
+// both. Without an address it binds 0.0.0.0 and [::]; each of the two given
+// alone is that family only.
+func AddressesOverlap(a, b string) bool {
+	if a == b || a == "" || b == "" {
+		return true
+	}
+	x, errX := netip.ParseAddr(a)
+	y, errY := netip.ParseAddr(b)
+	if errX != nil || errY != nil {
+		return false
+	}
+	x, y = x.Unmap(), y.Unmap()
+	return x.Is4() == y.Is4() && (x == y || x.IsUnspecified() || y.IsUnspecified())
 }

@@ -94,7 +94,7 @@ func (p *Pass) reportClashes() {
 func (r *run) holder(mine publication) (first publication, found bool) {
 	for c := range r.claimed().overlapping(mine) {
 		if c.project < mine.project && (!found || c.project < first.project) && r.comparable(c.project, mine.project) &&
-			c.Protocol == mine.Protocol && addressesOverlap(c.HostIP, mine.HostIP) {
+			c.Protocol == mine.Protocol && compose.AddressesOverlap(c.HostIP, mine.HostIP) {
 			first, found = c, true
 		}
 	}

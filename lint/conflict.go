@@ -3,7 +3,6 @@ package lint
 import (
 	"fmt"
 	"iter"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -148,7 +147,7 @@ type clash struct {
 }
 
 func (p *Pass) compare(a, b publication) clash {
-	if a.Protocol != b.Protocol || !addressesOverlap(a.HostIP, b.HostIP) || sameMapping(a, b) ||
+	if a.Protocol != b.Protocol || !compose.AddressesOverlap(a.HostIP, b.HostIP) || sameMapping(a, b) ||
 		sharesVariable(a, b) || appends(a, b) {
 		return clash{}
 	}
@@ -213,46 +212,8 @@ func sameMapping(a, b publication) bool {
 	return a.Container.First-a.HostPort.Ports.First == b.Container.First-b.HostPort.Ports.First
 }
 
-// together is the smallest set of profiles under which both services start,
-// nil when they start without any or with those chosen.
-func (p *Pass) together(a, b []string) []string {
-	chosen := p.Project.Profiles()
-	starts := func(profiles []string) bool {
-		return len(profiles) == 0 || slices.ContainsFunc(profiles, func(n string) bool {
-			return slices.Contains(chosen, n) || slices.Contains(chosen, "*")
-		})
-	}
-	switch {
-	case starts(a) && starts(b):
-		return nil
-	case starts(a):
-		return b[:1]
-	case starts(b):
-		return a[:1]
-	}
-	for _, n := range a {
-		if slices.Contains(b, n) {
-			return []string{n}
-		}
-	}
-	return []string{a[0], b[0]}
-}
-
-// addressesOverlap reports whether Docker would bind one socket address for
-// both. Without an address it binds 0.0.0.0 and [::]; each of the two given
-// alone is that family only.
-func addressesOverlap(a, b string) bool {
-	if a == b || a == "" || b == "" {
-		return true
-	}
-	x, errX := netip.ParseAddr(a)
-	y, errY := netip.ParseAddr(b)
-	if errX != nil || errY != nil {
-		return false
-	}
-	x, y = x.Unmap(), y.Unmap()
-	return x.Is4() == y.Is4() && (x == y || x.IsUnspecified() || y.IsUnspecified())
-}
+// together is the smallest set of profiles under which both services start.
+func (p *Pass) together(a, b []string) []string { return p.Project.TogetherBy(a, b) }
 
 func publishedAt(pub publication) Related {
 	return relatedTo(*pub.Mapping, "service "+quote(pub.Service)+" publishes it here")

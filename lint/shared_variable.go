@@ -3,6 +3,8 @@ package lint
 import (
 	"fmt"
 	"strings"
+
+	"github.com/portmoor/portmoor/compose"
 )
 
 var sharedVariable = Rule{
@@ -62,7 +64,7 @@ func (p *Pass) variables() (out []publication) {
 // its value.
 func sharesVariable(a, b publication) bool {
 	return a.HostPort.Var != "" && a.HostPort.Var == b.HostPort.Var && a.Protocol == b.Protocol &&
-		addressesOverlap(a.HostIP, b.HostIP) && (a.Service != b.Service || a.Key.Container != b.Key.Container)
+		compose.AddressesOverlap(a.HostIP, b.HostIP) && (a.Service != b.Service || a.Key.Container != b.Key.Container)
 }
 
 // other names the earlier of two mappings as seen from the later.

@@ -1,0 +1,113 @@
+// Package allocate says which host port belongs to whom: it gives every mapping
+// a port that is free on this machine, and remembers it.
+//
+// The model: a [Unit] is the mappings that one assignment serves. [Assign] is
+// pure: it takes units and what holds ports, a [Host], and returns what each
+// unit gets and why. What holds ports is asked of the machine once ([Probe]);
+// containers and other checkouts come as data. A [Store] keeps assignments in
+// the project's ports file and in the machine's ledger, under one lock, so that
+// of two runs at once the second sees what the first has taken.
+//
+//	store, err := allocate.Open(paths)
+//	defer store.Close()
+//	outcomes := allocate.Assign(units, host, options)
+//	err = store.Save(outcomes)
+package allocate
+
+import (
+	"fmt"
+
+	"github.com/portmoor/portmoor/compose"
+)
+
+// Socket is an address and a protocol that a mapping binds. The address is ""
+// for every interface of both families, as Docker has it.
+type Socket struct{ Address, Protocol string }
+
+// Source is where the port that a unit wants comes from, the strongest last.
+type Source int
+
+// Sources of a wanted port.
+const (
+	Default     Source = iota // the compose file
+	Assigned                  // remembered by an earlier run
+	Manual                    // remembered by assign
+	EnvFile                   // pinned by an env file
+	Environment               // pinned by the environment of the process
+)
+
+// Unit is the mappings that one assignment serves: those of one variable.
+type Unit struct {
+	// Key is its name in the ports file.
+	Key string
+	// Var is the variable; "" for a literal, which nothing can move.
+	Var string
+	// Sockets are what its mappings bind.
+	Sockets []Socket
+	// Want is the port or the range that it would have; never zero.
+	Want   compose.PortRange
+	Source Source
+	// Place is where Want is set, for people: "compose.yaml:5:9", ".env:2".
+	Place string
+	// Service is what its mappings belong to.
+	Service string
+	// Range is where a new port is chosen from, both ends included.
+	Range compose.PortRange
+	// Explicit reports that the range was configured, and so may hold ports
+	// that are not chosen otherwise.
+	Explicit bool
+}
+
+// Kind is what an owner is.
+type Kind int
+
+// The kinds of owners.
+const (
+	Process   Kind = iota + 1 // a program on this machine
+	Container                 // a container that is not the project's own
+	Checkout                  // a claim of another checkout in the ledger
+	Mapping                   // another mapping of the project
+)
+
+// Owner is who holds a port.
+type Owner struct {
+	Kind Kind
+	// Name says who: "project/service", a program, a folder, a service.
+	Name string
+	// Detail says more: a container's name, a pid; "" for nothing.
+	Detail string
+}
+
+// String is the owner in a sentence: held by ….
+func (o Owner) String() string {
+	kinds := map[Kind]string{Process: "process", Container: "container", Checkout: "checkout", Mapping: "service"}
+	text := kinds[o.Kind]
+	if o.Name != "" {
+		text += " " + o.Name
+	}
+	if o.Detail != "" {
+		text += fmt.Sprintf(" (%s)", o.Detail)
+	}
+	return text
+}
+
+// Host says who holds a port on this machine besides the project itself.
+type Host interface {
+	// Holder is who holds a port for a socket, if anybody does.
+	Holder(s Socket, port int) (Owner, bool)
+}
+
+// Outcome is what a unit gets.
+type Outcome struct {
+	Unit Unit
+	// Ports are what it has now; zero when Problem says why it has none.
+	Ports compose.PortRange
+	// Moved reports that Ports are not what it wanted.
+	Moved bool
+	// Owner is who holds what it wanted; the zero Owner when nobody does.
+	Owner Owner
+	// Problem says why the unit can't have a port; "" when it has one.
+	Problem string
+	// Hint says what to do about the problem.
+	Hint string
+}

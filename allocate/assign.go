@@ -1,0 +1,166 @@
+package allocate
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/portmoor/portmoor/compose"
+)
+
+// Options say what Assign may choose, and which units can run together.
+type Options struct {
+	// Unchoosable are ports that are never chosen, but that may be wanted.
+	Unchoosable []compose.PortRange
+	// Avoided are ports that are chosen only from a configured range: those that
+	// browsers refuse, and those of outgoing connections.
+	Avoided []compose.PortRange
+	// Together reports whether two units, by index, can run at the same time;
+	// nil means that all can.
+	Together func(a, b int) bool
+}
+
+// Assign gives every unit a port: the one it wants where that is free, else, for
+// a unit that may move, the lowest free one of its range. The result has the
+// order of the units. It does not depend on the order in which they are given:
+// pins come first, then what is remembered, then defaults, each by key.
+func Assign(units []Unit, host Host, options Options) []Outcome {
+	a := assigner{units: units, host: host, options: options, outcomes: make([]Outcome, len(units)), settled: make([]bool, len(units)), byPort: map[int][]int{}}
+	order := make([]int, len(units))
+	for i := range units {
+		order[i] = i
+		a.outcomes[i] = Outcome{Unit: units[i]}
+		a.note(i, units[i].Want)
+	}
+	slices.SortStableFunc(order, func(i, j int) int {
+		return cmp.Or(int(units[j].Source)-int(units[i].Source), cmp.Compare(units[i].Key, units[j].Key))
+	})
+	for _, i := range order {
+		a.keep(i)
+	}
+	for _, i := range order {
+		if !a.settled[i] {
+			a.move(i)
+		}
+	}
+	return a.outcomes
+}
+
+type assigner struct {
+	units    []Unit
+	host     Host
+	options  Options
+	outcomes []Outcome
+	settled  []bool        // which units have their ports
+	byPort   map[int][]int // the units that have or want each port
+}
+
+func (a *assigner) note(i int, ports compose.PortRange) {
+	for port := ports.First; port <= ports.Last; port++ {
+		a.byPort[port] = append(a.byPort[port], i)
+	}
+}
+
+// keep settles a unit whose wanted ports are free.
+func (a *assigner) keep(i int) {
+	u := a.units[i]
+	if owner, taken := a.holder(i, u.Want, false); taken {
+		a.outcomes[i].Owner = owner
+		return
+	}
+	a.settle(i, u.Want)
+}
+
+func (a *assigner) settle(i int, ports compose.PortRange) {
+	if want := a.units[i].Want; want != ports {
+		for port := want.First; port <= want.Last; port++ {
+			a.byPort[port] = slices.DeleteFunc(a.byPort[port], func(j int) bool { return j == i })
+		}
+		a.note(i, ports)
+	}
+	a.outcomes[i].Ports, a.settled[i] = ports, true
+}
+
+// move finds another port, or says why there is none.
+func (a *assigner) move(i int) {
+	u, out := a.units[i], &a.outcomes[i]
+	switch {
+	case u.Source == EnvFile, u.Source == Environment:
+		out.Problem = fmt.Sprintf("port %s is pinned by %s, but held by %s", u.Want, u.Place, out.Owner)
+		out.Hint = "change the pin, or stop who holds the port"
+		return
+	case u.Source == Manual:
+		out.Problem = fmt.Sprintf("port %s was assigned by hand, but is held by %s", u.Want, out.Owner)
+		out.Hint = "assign another port, or stop who holds it"
+		return
+	case u.Var == "":
+		out.Problem = fmt.Sprintf("port %s is a number in the compose file, and held by %s", u.Want, out.Owner)
+		out.Hint = "run portmoor migrate --write, so that it can move, or stop who holds it"
+		return
+	}
+	width := u.Want.Width()
+	for first := u.Range.First; first+width-1 <= u.Range.Last; first++ {
+		ports := compose.PortRange{First: first, Last: first + width - 1}
+		if blocked := a.blocked(u, ports); blocked > 0 {
+			first = blocked // the loop goes on behind it
+			continue
+		}
+		if _, taken := a.holder(i, ports, true); !taken {
+			a.settle(i, ports)
+			out.Moved = true
+			return
+		}
+	}
+	out.Problem = fmt.Sprintf("no port is free in %s, and %s is held by %s", u.Range, u.Want, out.Owner)
+	out.Hint = "widen range in .portmoor.yaml"
+}
+
+// blocked is the last port of a range that must not be chosen and overlaps, or 0.
+func (a *assigner) blocked(u Unit, ports compose.PortRange) int {
+	ranges := a.options.Unchoosable
+	if !u.Explicit {
+		ranges = slices.Concat(ranges, a.options.Avoided)
+	}
+	for _, r := range ranges {
+		if r.Overlaps(ports) {
+			return r.Last
+		}
+	}
+	return 0
+}
+
+// holder is who holds one of a unit's ports: another unit that is settled, or
+// somebody on the host. A port to choose is not taken from a unit that has yet
+// to be settled either, nor from one that never runs together with this one.
+func (a *assigner) holder(i int, ports compose.PortRange, choosing bool) (Owner, bool) {
+	for port := ports.First; port <= ports.Last; port++ {
+		for _, j := range a.byPort[port] {
+			if i == j || !a.settled[j] && !choosing {
+				continue
+			}
+			together := a.options.Together == nil || a.options.Together(i, j)
+			if (together || choosing) && meet(a.units[i].Sockets, a.units[j].Sockets) {
+				return Owner{Kind: Mapping, Name: a.units[j].Service}, true
+			}
+		}
+	}
+	for _, s := range a.units[i].Sockets {
+		for port := ports.First; port <= ports.Last; port++ {
+			if owner, taken := a.host.Holder(s, port); taken {
+				return owner, true
+			}
+		}
+	}
+	return Owner{}, false
+}
+
+func meet(a, b []Socket) bool {
+	return slices.ContainsFunc(a, func(x Socket) bool {
+		return slices.ContainsFunc(b, func(y Socket) bool { return Overlap(x, y) })
+	})
+}
+
+// Overlap reports whether two sockets can't have one port at the same time.
+func Overlap(a, b Socket) bool {
+	return a.Protocol == b.Protocol && compose.AddressesOverlap(a.Address, b.Address)
+}

@@ -1,0 +1,148 @@
+package allocate
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/portmoor/portmoor/compose"
+)
+
+// taken is a host on which some ports are held on every socket of a protocol.
+type taken map[string]bool
+
+func (h taken) Holder(s Socket, port int) (Owner, bool) {
+	return Owner{Kind: Process, Name: "nginx", Detail: "pid 7"}, h[fmt.Sprintf("%d/%s", port, s.Protocol)]
+}
+
+func unit(key, variable string, port int, source Source) Unit {
+	return Unit{
+		Key: key, Var: variable, Service: key, Sockets: []Socket{{"", "tcp"}}, Want: compose.PortRange{First: port, Last: port},
+		Source: source, Place: "compose.yaml:1:1", Range: compose.PortRange{First: 10000, Last: 10004},
+	}
+}
+
+// TestAssign has one question a case: who keeps, who moves, and why not.
+func TestAssign(t *testing.T) {
+	wide := unit("r", "R", 8000, Default)
+	wide.Want.Last = 8001
+	udp := unit("u", "U", 8080, Default)
+	udp.Sockets[0].Protocol = "udp"
+	local := unit("l", "L", 8080, Default)
+	local.Sockets[0].Address = "127.0.0.1"
+	other := unit("o", "O", 8080, Default)
+	other.Sockets[0].Address = "127.0.0.2"
+	for name, c := range map[string]struct {
+		units   []Unit
+		host    taken
+		options Options
+		want    []string
+	}{
+		"free":                       {[]Unit{unit("a", "A", 8080, Default)}, nil, Options{}, []string{"a 8080"}},
+		"held":                       {[]Unit{unit("a", "A", 8080, Default)}, taken{"8080/tcp": true}, Options{}, []string{"a 10000 moved"}},
+		"the lowest free":            {[]Unit{unit("a", "A", 8080, Default)}, taken{"8080/tcp": true, "10000/tcp": true}, Options{}, []string{"a 10001 moved"}},
+		"udp is not tcp":             {[]Unit{udp}, taken{"8080/tcp": true}, Options{}, []string{"u 8080"}},
+		"the first by key keeps it":  {[]Unit{unit("b", "B", 8080, Default), unit("a", "A", 8080, Default)}, nil, Options{}, []string{"b 10000 moved", "a 8080"}},
+		"the assigned one keeps it":  {[]Unit{unit("a", "A", 8080, Default), unit("b", "B", 8080, Assigned)}, nil, Options{}, []string{"a 10000 moved", "b 8080"}},
+		"a pin wins":                 {[]Unit{unit("a", "A", 8080, Assigned), unit("b", "B", 8080, EnvFile)}, nil, Options{}, []string{"a 10000 moved", "b 8080"}},
+		"other addresses":            {[]Unit{local, other, udp}, nil, Options{}, []string{"l 8080", "o 8080", "u 8080"}},
+		"an address and all":         {[]Unit{local, unit("z", "Z", 8080, Default)}, nil, Options{}, []string{"l 8080", "z 10000 moved"}},
+		"a range stays as wide":      {[]Unit{wide}, taken{"8001/tcp": true, "10001/tcp": true}, Options{}, []string{"r 10002-10003 moved"}},
+		"not what others want":       {[]Unit{unit("a", "A", 8080, Default), unit("b", "B", 10000, Default)}, taken{"8080/tcp": true, "10000/tcp": true}, Options{}, []string{"a 10001 moved", "b 10002 moved"}},
+		"unchoosable":                {[]Unit{unit("a", "A", 8080, Default)}, taken{"8080/tcp": true}, Options{Unchoosable: []compose.PortRange{{First: 9000, Last: 10002}}}, []string{"a 10003 moved"}},
+		"a default there stays":      {[]Unit{unit("a", "A", 80, Default)}, nil, Options{Unchoosable: []compose.PortRange{{First: 1, Last: 1024}}}, []string{"a 80"}},
+		"avoided":                    {[]Unit{unit("a", "A", 8080, Default)}, taken{"8080/tcp": true}, Options{Avoided: []compose.PortRange{{First: 10000, Last: 10000}}}, []string{"a 10001 moved"}},
+		"a pin that is held":         {[]Unit{unit("a", "A", 8080, EnvFile)}, taken{"8080/tcp": true}, Options{}, []string{"a port 8080 is pinned by compose.yaml:1:1, but held by process nginx (pid 7)"}},
+		"one by hand that is held":   {[]Unit{unit("a", "A", 8080, Manual)}, taken{"8080/tcp": true}, Options{}, []string{"a port 8080 was assigned by hand, but is held by process nginx (pid 7)"}},
+		"a literal that is held":     {[]Unit{unit("a", "", 8080, Default)}, taken{"8080/tcp": true}, Options{}, []string{"a port 8080 is a number in the compose file, and held by process nginx (pid 7)"}},
+		"never together":             {[]Unit{unit("a", "A", 8080, Default), unit("b", "B", 8080, Default)}, nil, Options{Together: func(int, int) bool { return false }}, []string{"a 8080", "b 8080"}},
+		"never together, but chosen": {[]Unit{unit("a", "A", 8080, Default), unit("b", "B", 8080, Default)}, taken{"8080/tcp": true}, Options{Together: func(int, int) bool { return false }}, []string{"a 10000 moved", "b 10001 moved"}},
+		"the range is full": {
+			[]Unit{unit("a", "A", 8080, Default)},
+			taken{"8080/tcp": true, "10000/tcp": true, "10001/tcp": true, "10002/tcp": true, "10003/tcp": true, "10004/tcp": true},
+			Options{},
+			[]string{"a no port is free in 10000-10004, and 8080 is held by process nginx (pid 7)"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			for _, o := range Assign(c.units, c.host, c.options) {
+				text := o.Ports.String()
+				if o.Moved {
+					text += " moved"
+				}
+				if o.Problem != "" {
+					text = o.Problem
+				}
+				got = append(got, o.Unit.Key+" "+text)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestAssignNeverTwice assigns random units on random hosts: no port is given to
+// two that can run together, none that is held is given, the order of the units
+// does not matter, and what was given is kept the next time.
+func TestAssignNeverTwice(t *testing.T) {
+	for seed := range 500 {
+		r := rand.New(rand.NewPCG(uint64(seed), 2))
+		host := taken{}
+		for range r.IntN(200) {
+			host[fmt.Sprintf("%d/%s", 9990+r.IntN(40), []string{"tcp", "udp"}[r.IntN(2)])] = true
+		}
+		var units []Unit
+		for i := range 1 + r.IntN(20) {
+			u := unit(fmt.Sprintf("k%02d", i), "V", 9990+r.IntN(30), Source(r.IntN(2)))
+			u.Range = compose.PortRange{First: 10000, Last: 10060}
+			u.Sockets = []Socket{{[]string{"", "127.0.0.1", "::1", "0.0.0.0"}[r.IntN(4)], []string{"tcp", "udp"}[r.IntN(2)]}}
+			u.Want.Last += r.IntN(3)
+			units = append(units, u)
+		}
+		outcomes := Assign(units, host, Options{})
+		byKey := map[string]Outcome{}
+		for i, o := range outcomes {
+			byKey[o.Unit.Key] = o
+			if o.Problem != "" {
+				continue
+			}
+			if o.Ports.Width() != o.Unit.Want.Width() {
+				t.Fatalf("seed %d: %s got %s for %s", seed, o.Unit.Key, o.Ports, o.Unit.Want)
+			}
+			for port := o.Ports.First; port <= o.Ports.Last; port++ {
+				if _, held := host.Holder(o.Unit.Sockets[0], port); held {
+					t.Fatalf("seed %d: %s got %d, which is held", seed, o.Unit.Key, port)
+				}
+			}
+			for _, other := range outcomes[:i] {
+				if other.Problem == "" && other.Ports.Overlaps(o.Ports) && meet(other.Unit.Sockets, o.Unit.Sockets) {
+					t.Fatalf("seed %d: %s and %s both got %s", seed, other.Unit.Key, o.Unit.Key, o.Ports)
+				}
+			}
+		}
+		shuffled := append([]Unit(nil), units...)
+		r.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+		for _, o := range Assign(shuffled, host, Options{}) {
+			if o.Ports != byKey[o.Unit.Key].Ports {
+				t.Fatalf("seed %d: %s depends on the order", seed, o.Unit.Key)
+			}
+		}
+		var again []Unit
+		for _, o := range outcomes {
+			if o.Problem == "" {
+				u := o.Unit
+				u.Want, u.Source = o.Ports, Assigned
+				again = append(again, u)
+			}
+		}
+		for _, o := range Assign(again, host, Options{}) {
+			if o.Moved || o.Problem != "" {
+				t.Fatalf("seed %d: %s is not stable: %+v", seed, o.Unit.Key, o)
+			}
+		}
+	}
+}

@@ -1,0 +1,155 @@
+package allocate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"sync"
+	"syscall"
+
+	psnet "github.com/shirou/gopsutil/v4/net"
+	"github.com/shirou/gopsutil/v4/process"
+)
+
+// Held is a port that somebody is known to hold.
+type Held struct {
+	Socket Socket
+	Port   int
+	Owner  Owner
+}
+
+// Machine is a [Host]: what is known of containers and checkouts, and this
+// machine's own sockets. The zero Machine asks the sockets only.
+type Machine struct {
+	// Held are ports that containers and other checkouts hold.
+	Held []Held
+	// Own are ports that the project's own containers hold; a socket there is
+	// no conflict.
+	Own []Held
+	// Remote reports that the engine is not on this machine, whose sockets then
+	// say nothing.
+	Remote bool
+
+	once   sync.Once
+	held   map[int][]Held
+	own    map[int][]Held
+	table  sync.Once
+	owners map[int][]listener
+}
+
+// listener is an entry of the machine's socket table.
+type listener struct {
+	socket Socket
+	pid    int32
+}
+
+// Holder is who holds a port: a container or checkout, else a socket. A port
+// that an own container has is free for the project.
+func (m *Machine) Holder(s Socket, port int) (Owner, bool) {
+	m.once.Do(func() { m.held, m.own = byPort(m.Held), byPort(m.Own) })
+	for _, h := range m.own[port] {
+		if Overlap(h.Socket, s) {
+			return Owner{}, false
+		}
+	}
+	for _, h := range m.held[port] {
+		if Overlap(h.Socket, s) {
+			return h.Owner, true
+		}
+	}
+	if m.Remote || !inUse(s, port) {
+		return Owner{}, false
+	}
+	return m.process(s, port), true
+}
+
+func byPort(all []Held) map[int][]Held {
+	index := map[int][]Held{}
+	for _, h := range all {
+		index[h.Port] = append(index[h.Port], h)
+	}
+	return index
+}
+
+// inUse tries to bind a port, in each family that the socket needs. What can't
+// be tried, such as a port that needs privileges or an address of another
+// machine, is not in use for all we know.
+func inUse(s Socket, port int) bool {
+	for _, network := range networks(s) {
+		address := net.JoinHostPort(s.Address, strconv.Itoa(port))
+		var err error
+		var closer interface{ Close() error }
+		switch s.Protocol {
+		case "tcp":
+			closer, err = net.Listen(network, address) //nolint:noctx // it returns at once
+		case "udp":
+			closer, err = net.ListenPacket(network, address) //nolint:noctx // it returns at once
+		default:
+			return false // nobody but the engine knows of sctp
+		}
+		if err == nil {
+			_ = closer.Close()
+			continue
+		}
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return true
+		}
+	}
+	return false
+}
+
+// networks are the families of a socket: both without an address, each its own
+// for a wildcard. A listener on [::] counts for IPv4 only if it takes that too,
+// which binding IPv4 finds out.
+func networks(s Socket) []string {
+	if s.Address == "" {
+		return []string{s.Protocol + "4", s.Protocol + "6"}
+	}
+	ip, err := netip.ParseAddr(s.Address)
+	if err == nil && ip.Unmap().Is4() {
+		return []string{s.Protocol + "4"}
+	}
+	return []string{s.Protocol + "6"}
+}
+
+// process names the program that has a port, as far as the system tells.
+func (m *Machine) process(s Socket, port int) Owner {
+	m.table.Do(m.readTable)
+	for _, l := range m.owners[port] {
+		if !Overlap(l.socket, s) {
+			continue
+		}
+		if p, err := process.NewProcess(l.pid); err == nil && l.pid > 0 {
+			if name, err := p.Name(); err == nil {
+				return Owner{Process, name, fmt.Sprintf("pid %d", l.pid)}
+			}
+		}
+		return Owner{Kind: Process, Name: "of another user"}
+	}
+	return Owner{Kind: Process, Name: "that the system does not name"}
+}
+
+// readTable reads the machine's sockets; only what has no peer is a listener.
+func (m *Machine) readTable() {
+	m.owners = map[int][]listener{}
+	for _, kind := range []string{"tcp", "udp"} {
+		connections, err := psnet.ConnectionsWithContext(context.Background(), kind)
+		if err != nil {
+			continue // then holders have no name
+		}
+		for _, c := range connections {
+			if c.Raddr.Port != 0 || kind == "tcp" && c.Status != "LISTEN" {
+				continue
+			}
+			port := int(c.Laddr.Port)
+			address := c.Laddr.IP
+			if address == "*" || address == "::" {
+				address = "" // it may be both families
+			}
+			m.owners[port] = append(m.owners[port], listener{Socket{address, kind}, c.Pid})
+		}
+	}
+}

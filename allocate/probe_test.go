@@ -1,0 +1,89 @@
+package allocate
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"testing"
+)
+
+// TestSockets opens real sockets: each must be seen by those that would collide
+// with it and by no others, and named.
+func TestSockets(t *testing.T) {
+	me := fmt.Sprintf("pid %d", os.Getpid())
+	for name, c := range map[string]struct {
+		network, address string
+		seen, unseen     []Socket
+	}{
+		"loopback tcp": {"tcp4", "127.0.0.1:0", []Socket{{"127.0.0.1", "tcp"}, {"", "tcp"}, {"0.0.0.0", "tcp"}}, []Socket{{"127.0.0.1", "udp"}, {"::1", "tcp"}, {"::", "tcp"}, {"127.0.0.2", "tcp"}, {"127.0.0.1", "sctp"}}},
+		"loopback v6":  {"tcp6", "[::1]:0", []Socket{{"::1", "tcp"}, {"", "tcp"}, {"::", "tcp"}}, []Socket{{"127.0.0.1", "tcp"}, {"0.0.0.0", "tcp"}, {"::1", "udp"}}},
+		"udp":          {"udp4", "127.0.0.1:0", []Socket{{"127.0.0.1", "udp"}, {"", "udp"}}, []Socket{{"127.0.0.1", "tcp"}, {"", "tcp"}}},
+		"wildcard v4":  {"tcp4", "0.0.0.0:0", []Socket{{"127.0.0.1", "tcp"}, {"", "tcp"}, {"0.0.0.0", "tcp"}}, []Socket{{"::1", "tcp"}, {"::", "tcp"}}},
+		"both":         {"tcp", ":0", []Socket{{"127.0.0.1", "tcp"}, {"::1", "tcp"}, {"", "tcp"}}, []Socket{{"", "udp"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			port, closer := listen(t, c.network, c.address)
+			defer closer()
+			m := &Machine{}
+			for _, s := range c.seen {
+				if owner, held := m.Holder(s, port); !held || owner.Kind != Process || owner.Detail != me || !strings.HasPrefix(owner.Name, "allocate") {
+					t.Errorf("%v: held: %v by %v", s, held, owner)
+				}
+			}
+			for _, s := range c.unseen {
+				if owner, held := m.Holder(s, port); held {
+					t.Errorf("%v: held by %v", s, owner)
+				}
+			}
+			if owner, held := (&Machine{Remote: true}).Holder(c.seen[0], port); held {
+				t.Errorf("a remote engine's machine: held by %v", owner)
+			}
+			own := &Machine{Own: []Held{{Socket: c.seen[0], Port: port}}}
+			if owner, held := own.Holder(c.seen[0], port); held {
+				t.Errorf("the project's own: held by %v", owner)
+			}
+		})
+	}
+}
+
+func listen(t *testing.T, network, address string) (port int, closer func()) {
+	t.Helper()
+	if strings.HasPrefix(network, "udp") {
+		c, err := net.ListenPacket(network, address)
+		if err != nil {
+			t.Skip(err)
+		}
+		a, _ := c.LocalAddr().(*net.UDPAddr)
+		return a.Port, func() { _ = c.Close() }
+	}
+	l, err := net.Listen(network, address)
+	if err != nil {
+		t.Skip(err)
+	}
+	a, _ := l.Addr().(*net.TCPAddr)
+	return a.Port, func() { _ = l.Close() }
+}
+
+// TestHeld: containers and checkouts are told before sockets, by address and
+// protocol.
+func TestHeld(t *testing.T) {
+	m := &Machine{Held: []Held{
+		{Socket{"0.0.0.0", "tcp"}, 64001, Owner{Container, "shop/web", "shop-web-1"}},
+		{Socket{"", "udp"}, 64002, Owner{Checkout, "/home/a", "web"}},
+	}}
+	for socket, want := range map[Socket]string{
+		{"", "tcp"}: "container shop/web (shop-web-1)", {"127.0.0.1", "tcp"}: "container shop/web (shop-web-1)", {"::1", "tcp"}: "", {"", "udp"}: "",
+	} {
+		got := ""
+		if owner, held := m.Holder(socket, 64001); held {
+			got = owner.String()
+		}
+		if got != want {
+			t.Errorf("%v: %q, want %q", socket, got, want)
+		}
+	}
+	if owner, held := m.Holder(Socket{"::1", "udp"}, 64002); !held || owner.String() != "checkout /home/a (web)" {
+		t.Errorf("held: %v by %v", held, owner)
+	}
+}

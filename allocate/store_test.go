@@ -1,0 +1,150 @@
+package allocate
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func paths(t *testing.T) Paths {
+	t.Helper()
+	dir := t.TempDir()
+	checkout := filepath.Join(dir, "shop")
+	if err := os.Mkdir(checkout, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return Paths{Ports: filepath.Join(checkout, "data", "ports.json"), Ledger: filepath.Join(dir, "state", "ledger.json"), Checkout: checkout, Project: "shop"}
+}
+
+// save opens a store, sets assignments, saves and closes it.
+func save(t *testing.T, p Paths, assignments ...Assignment) {
+	t.Helper()
+	s, err := Open(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range assignments {
+		s.Assigned[a.Key] = a
+	}
+	if err := errors.Join(s.Save(), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func put(t *testing.T, path, text string) {
+	t.Helper()
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestStore: what is saved is read back, also by another checkout as claims; the
+// ports file is the flat one of the guide, sorted, with keys that are not ours.
+func TestStore(t *testing.T) {
+	p := paths(t)
+	put(t, p.Ports, `{"zebra": 8080, "comment": "mine", "nested": {"a": [1]}, "zero": 0}`)
+	web := Assignment{Key: "web", Port: 10000, Manual: true, Sockets: []Socket{{"", "tcp"}, {"", "udp"}}, Width: 1}
+	wide := Assignment{Key: "wide", Port: 10010, Sockets: []Socket{{"127.0.0.1", "tcp"}}, Width: 3}
+	save(t, p, web, wide)
+	got, err := os.ReadFile(p.Ports)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "{\n  \"comment\": \"mine\",\n  \"nested\": {\n    \"a\": [\n      1\n    ]\n  },\n  \"web\": 10000,\n  \"wide\": 10010,\n  \"zebra\": 8080,\n  \"zero\": 0\n}\n"
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	s, err := Read(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]Assignment{"web": web, "wide": wide, "zebra": {Key: "zebra", Port: 8080, Width: 1}}, s.Assigned); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if len(s.Claims) > 0 {
+		t.Errorf("claims of its own: %v", s.Claims)
+	}
+
+	other := p
+	other.Checkout = filepath.Dir(p.Checkout)
+	other.Ports = filepath.Join(other.Checkout, "ports.json")
+	o, err := Read(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(o.Claims) != 5 || o.Claims[0] != (Held{Socket{"", "tcp"}, 10000, Owner{Checkout, p.Checkout, "web"}}) {
+		t.Errorf("claims %v", o.Claims)
+	}
+
+	// A checkout that is gone holds nothing.
+	if err := os.RemoveAll(p.Checkout); err != nil {
+		t.Fatal(err)
+	}
+	if o, err = Read(other); err != nil || len(o.Claims) != 0 {
+		t.Errorf("claims %v, %v", o.Claims, err)
+	}
+}
+
+// TestSaveNothing: the second save writes nothing, and an empty store no file.
+func TestSaveNothing(t *testing.T) {
+	p := paths(t)
+	save(t, p)
+	if _, err := os.Stat(p.Ports); err == nil {
+		t.Error("an empty ports file")
+	}
+	save(t, p, Assignment{Key: "web", Port: 1, Sockets: []Socket{{"", "tcp"}}})
+	before, err := os.Stat(p.Ports)
+	if err != nil {
+		t.Fatal(err)
+	}
+	save(t, p)
+	if after, err := os.Stat(p.Ports); err != nil || !os.SameFile(before, after) {
+		t.Errorf("written again: %v", err)
+	}
+}
+
+// TestCorrupt: files that are not what they should be are errors that say where,
+// and stay as they are.
+func TestCorrupt(t *testing.T) {
+	for src, want := range map[string]string{
+		`{"web": 8080`:       "byte 12: not valid JSON",
+		`{"web": 8080,}`:     "byte 14: not valid JSON",
+		`[1]`:                "not valid JSON",
+		``:                   "byte 0: not valid JSON",
+		`{"web": 8080} more`: "more follows",
+	} {
+		p := paths(t)
+		put(t, p.Ports, src)
+		_, err := Open(p)
+		if !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), p.Ports) {
+			t.Errorf("%q: got %v, want %q", src, err, want)
+		}
+		if got, _ := os.ReadFile(p.Ports); string(got) != src {
+			t.Errorf("%q became %q", src, got)
+		}
+		if s, err := Open(p); err == nil {
+			t.Error("the lock is still held, or the error is gone", s)
+		}
+		p.Forgiving = true
+		if s, err := Open(p); err != nil || len(s.Assigned) > 0 || s.Close() != nil {
+			t.Errorf("reset: %v", err)
+		}
+		p.Forgiving = false
+		if err := os.Remove(p.Ports); err != nil {
+			t.Fatal(err)
+		}
+		put(t, p.Ledger, src)
+		if _, err := Open(p); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("ledger %q: %v", src, err)
+		}
+	}
+	p := paths(t)
+	put(t, p.Ledger, `{"version": 2}`)
+	if _, err := Open(p); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "version 2") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,148 @@
+package cli
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portmoor/portmoor/allocate"
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/config"
+)
+
+func (c *commands) assign() *cli.Command {
+	return &cli.Command{
+		Name:        "assign",
+		Usage:       "give a service a host port by hand; it is never moved",
+		ArgsUsage:   "SERVICE[:PORT] N",
+		Description: "SERVICE:PORT names the container port of a service that has several.",
+		Flags:       oneProjectFlags(&cli.BoolFlag{Name: "force", Usage: "also when the port is reserved or held", DisableDefaultText: true}),
+		Action:      c.runAssign,
+	}
+}
+
+func (c *commands) runAssign(ctx *cli.Context) error {
+	if ctx.Args().Len() != 2 {
+		return usage("write portmoor assign SERVICE[:PORT] N", "portmoor assign: want a service and a port")
+	}
+	port, err := strconv.Atoi(ctx.Args().Get(1))
+	if err != nil || port < 1 || port > 65535 {
+		return usage("choose one from 1 to 65535", "portmoor assign: %q is not a port", ctx.Args().Get(1))
+	}
+	s, err := c.openStack(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer s.store.Close() //nolint:errcheck // the lock ends with the process
+	i, err := s.unit(ctx.Args().First())
+	if err != nil {
+		return err
+	}
+	u := &s.units[i]
+	if u.Var == "" {
+		return problem{exitFindings, fmt.Sprintf("%s: the host port of %s is a number, which no assignment moves", u.Place, u.Key), "run portmoor migrate --write first"}
+	}
+	if u.Source == allocate.EnvFile || u.Source == allocate.Environment {
+		return problem{exitFindings, fmt.Sprintf("%s pins the host port of %s, which wins over an assignment", u.Place, u.Key), "remove it there first"}
+	}
+	u.Want, u.Source = compose.PortRange{First: port, Last: port + u.Want.Width() - 1}, allocate.Manual
+	if err := c.ask(ctx, s); err != nil {
+		return err
+	}
+	options := s.options()
+	if !ctx.Bool("force") {
+		for _, r := range options.Unchoosable {
+			if r.Overlaps(u.Want) {
+				return problem{exitFindings, fmt.Sprintf("port %d is in the reserved range %s", port, r), "choose another, or give --force"}
+			}
+		}
+		if o := allocate.Assign(s.units, s.machine, options)[i]; o.Problem != "" {
+			return problem{exitFindings, fmt.Sprintf("port %d is held by %s", port, o.Owner), "choose another, or give --force"}
+		}
+	}
+	s.store.Assigned[u.Key] = allocate.Assignment{Key: u.Key, Port: port, Manual: true, Sockets: u.Sockets, Width: u.Want.Width()}
+	if err := s.store.Save(); err != nil {
+		return s.storeProblem(err)
+	}
+	fmt.Fprintf(c.Err, "%s has port %s (%s)\n", u.Key, u.Want, u.Var)
+	return s.writePortsEnv()
+}
+
+// unit finds what SERVICE or SERVICE:PORT names: a key of the ports file, or the
+// only mapping of a service.
+func (s *stack) unit(name string) (int, error) {
+	var keys []string
+	only := -1
+	service, container, _ := strings.Cut(name, ":")
+	for i, u := range s.units {
+		keys = append(keys, u.Key)
+		if u.Key == name {
+			return i, nil
+		}
+		if u.Service != service {
+			continue
+		}
+		switch {
+		case container == "" && only < 0:
+			only = i
+		case container == "":
+			return 0, usage("write one of "+strings.Join(s.keysOf(service), ", "), "%s: has several host ports", name)
+		case s.hasContainer(u.Key, service, container):
+			return i, nil
+		}
+	}
+	if only >= 0 {
+		return only, nil
+	}
+	hint := "there are " + strings.Join(keys, ", ")
+	if near := config.Nearest(name, keys); near != "" {
+		hint = "did you mean " + near + "?"
+	}
+	return 0, usage(hint, "%s: no host port of project %s is called that", name, s.project.Name)
+}
+
+func (s *stack) keysOf(service string) (keys []string) {
+	for _, u := range s.units {
+		if u.Service == service {
+			keys = append(keys, u.Key)
+		}
+	}
+	return keys
+}
+
+// hasContainer reports whether a key stands for a container port of a service.
+func (s *stack) hasContainer(key, service, container string) bool {
+	for _, m := range s.project.Mappings {
+		if m.Service == service && m.Key.Container == container && s.names.AssignmentKey(m) == key {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *commands) get() *cli.Command {
+	return &cli.Command{
+		Name:      "get",
+		Usage:     "print the host port of a service, and change nothing",
+		ArgsUsage: "SERVICE[:PORT]",
+		Flags:     oneProjectFlags(),
+		Action: func(ctx *cli.Context) error {
+			if ctx.Args().Len() != 1 {
+				return usage("write portmoor get SERVICE[:PORT]", "portmoor get: want a service")
+			}
+			s, err := c.openStack(ctx, false)
+			if err != nil {
+				return err
+			}
+			defer s.store.Close() //nolint:errcheck // the lock ends with the process
+			i, err := s.unit(ctx.Args().First())
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(c.Out, s.units[i].Want)
+			return nil
+		},
+	}
+}

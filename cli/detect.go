@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portmoor/portmoor/allocate"
+)
+
+func (c *commands) detect() *cli.Command {
+	return &cli.Command{
+		Name:  "detect",
+		Usage: "give every host port of the project one that is free here, and remember it",
+		Description: `A port that is free, or held by the project's own containers, is kept; else the lowest
+free one of the range takes its place. The second run changes nothing. Pass what was found
+to Compose with: docker compose $(portmoor env --args) up`,
+		Flags: oneProjectFlags(
+			&cli.BoolFlag{Name: "prune", Usage: "forget the ports of mappings that are gone", DisableDefaultText: true},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print the ports, `FORMAT` is " + choice(formatNames)},
+		),
+		Action: c.runDetect,
+	}
+}
+
+// runDetect asks the machine, assigns, remembers and tells what has moved.
+func (c *commands) runDetect(ctx *cli.Context) error {
+	if err := oneOf(ctx, "format", formatNames); err != nil {
+		return err
+	}
+	s, err := c.openStack(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer s.store.Close() //nolint:errcheck // the lock ends with the process
+	if err := c.ask(ctx, s); err != nil {
+		return err
+	}
+	c.sayEngine(s)
+	outcomes := allocate.Assign(s.units, s.machine, s.options())
+	if ctx.Bool("prune") {
+		s.prune()
+	}
+	s.remember(outcomes)
+	if err := s.store.Save(); err != nil {
+		return s.storeProblem(err)
+	}
+	if err := s.writePortsEnv(); err != nil {
+		return err
+	}
+	c.tell(outcomes)
+	if ctx.String("format") == "json" {
+		return c.portsJSON(s, outcomes)
+	}
+	return c.portsTable(outcomes)
+}
+
+// remember keeps what was assigned; the environment of the process is for this
+// run only.
+func (s *stack) remember(outcomes []allocate.Outcome) {
+	for _, o := range outcomes {
+		if o.Problem != "" || o.Unit.Source == allocate.Environment {
+			continue
+		}
+		s.store.Assigned[o.Unit.Key] = allocate.Assignment{
+			Key: o.Unit.Key, Port: o.Ports.First, Manual: o.Unit.Source == allocate.Manual,
+			Sockets: o.Unit.Sockets, Width: o.Ports.Width(),
+		}
+	}
+}
+
+// prune forgets what no mapping has any more.
+func (s *stack) prune() {
+	for key := range s.store.Assigned {
+		if !slices.ContainsFunc(s.units, func(u allocate.Unit) bool { return u.Key == key }) {
+			delete(s.store.Assigned, key)
+		}
+	}
+}
+
+// tell explains every move and every problem.
+func (c *commands) tell(outcomes []allocate.Outcome) {
+	moved := 0
+	for _, o := range outcomes {
+		switch {
+		case o.Problem != "":
+			c.say(fmt.Sprintf("%s: %s: %s", o.Unit.Place, o.Unit.Key, o.Problem), o.Hint)
+			c.fail(exitFindings)
+		case o.Moved:
+			moved++
+			c.say(fmt.Sprintf("%s: %s moves from %s to %s (%s): %s is held by %s", o.Unit.Place, o.Unit.Key, o.Unit.Want, o.Ports, o.Unit.Var, o.Unit.Want, o.Owner), "")
+		}
+	}
+	if moved > 0 {
+		fmt.Fprintf(c.Err, "%s moved; portmoor reset forgets them again\n", plural(moved, "port"))
+	}
+}
+
+func (c *commands) portsTable(outcomes []allocate.Outcome) error {
+	t := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
+	for _, o := range outcomes {
+		port := o.Ports.String()
+		if o.Problem != "" {
+			port = "-"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", visible(o.Unit.Key), port, o.Unit.Var, sourceName(o))
+	}
+	return t.Flush()
+}
+
+func sourceName(o allocate.Outcome) string {
+	if o.Moved {
+		return "moved"
+	}
+	return [...]string{"default", "assigned", "assigned by hand", "env file", "environment"}[o.Unit.Source]
+}
+
+// portReport is the JSON of detect, validate and show, version 1.
+type portReport struct {
+	Version int         `json:"version"`
+	Ports   []portEntry `json:"ports"`
+}
+
+type portEntry struct {
+	Project  string `json:"project"`
+	Service  string `json:"service"`
+	Key      string `json:"key"`
+	HostPort string `json:"host_port"`
+	Wanted   string `json:"wanted"`
+	Variable string `json:"variable"`
+	Source   string `json:"source"`
+	Moved    bool   `json:"moved"`
+	Holder   string `json:"holder"`
+	Problem  string `json:"problem"`
+}
+
+func (c *commands) portsJSON(s *stack, outcomes []allocate.Outcome) error {
+	r := portReport{Version: 1, Ports: []portEntry{}}
+	for _, o := range outcomes {
+		e := portEntry{
+			Project: s.project.Name, Service: o.Unit.Service, Key: o.Unit.Key, HostPort: o.Ports.String(), Wanted: o.Unit.Want.String(),
+			Variable: o.Unit.Var, Source: sourceName(o), Moved: o.Moved, Problem: o.Problem,
+		}
+		if o.Owner != (allocate.Owner{}) {
+			e.Holder = o.Owner.String()
+		}
+		r.Ports = append(r.Ports, e)
+	}
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(c.Out, escapeJSON(string(text))+"\n")
+	return err
+}
+
+// wanted is what every unit would have if nobody held anything.
+func (s *stack) wanted() []allocate.Outcome {
+	outcomes := make([]allocate.Outcome, 0, len(s.units))
+	for _, u := range s.units {
+		outcomes = append(outcomes, allocate.Outcome{Unit: u, Ports: u.Want})
+	}
+	return outcomes
+}

@@ -1,0 +1,308 @@
+package cli
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portmoor/portmoor/allocate"
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/strategies"
+)
+
+// oneProjectFlags are the flags of commands about one project, which is found
+// as docker compose finds it.
+func oneProjectFlags(more ...cli.Flag) []cli.Flag {
+	return append([]cli.Flag{
+		&cli.StringSliceFlag{Name: "file", Aliases: []string{"f"}, Usage: "load `FILE`s as the project, as docker compose -f does", TakesFile: true},
+		&cli.StringFlag{Name: "project-name", Aliases: []string{"p"}, Usage: "call the project `NAME`"},
+		&cli.StringSliceFlag{Name: "profile", Usage: "take `PROFILE` for chosen; may be repeated"},
+		&cli.StringSliceFlag{Name: "env-file", Usage: "read `FILE` instead of .env; may be repeated", TakesFile: true},
+		&cli.StringFlag{Name: "ports-file", Usage: "keep the assignments in `FILE`", EnvVars: []string{"PORTMOOR_PORTS_FILE"}, TakesFile: true},
+		&cli.StringFlag{Name: "config", Usage: "read `FILE` instead of the nearest " + configName, TakesFile: true},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more", DisableDefaultText: true},
+	}, more...)
+}
+
+// stack is the one project that a command is about, with what is remembered of
+// it. It holds the lock until it is closed.
+type stack struct {
+	*workspace
+	project *compose.Project
+	names   strategies.Names
+	store   *allocate.Store
+	units   []allocate.Unit
+	engine  string // why the engine was not asked, "" when it was
+	machine *allocate.Machine
+}
+
+// openStack finds and loads the project and reads what is remembered of it,
+// under the lock for a command that writes.
+func (c *commands) openStack(ctx *cli.Context, writes bool) (*stack, error) {
+	s := &stack{workspace: &workspace{context: map[string]bool{}}}
+	var err error
+	if s.base, err = os.Getwd(); err != nil {
+		return nil, err
+	}
+	group, err := s.findProject(ctx, c.environ())
+	if err != nil {
+		return nil, err
+	}
+	if err := s.configure(ctx.String("config"), group.Files[0]); err != nil {
+		return nil, err
+	}
+	for _, p := range s.configured() {
+		if slices.Equal(p.Files[:1], group.Files[:1]) && len(ctx.StringSlice("file")) == 0 {
+			group = p
+		}
+	}
+	group.Profiles = slices.Concat(group.Profiles, ctx.StringSlice("profile"))
+	if files := ctx.StringSlice("env-file"); len(files) > 0 {
+		group.EnvFiles = absolutePaths(s.base, files)
+	}
+	s.loader = compose.NewLoader(compose.LoadOptions{Environ: c.environ(), EnvFiles: s.absolute(s.config.EnvFiles), Name: ctx.String("project-name")})
+	near := s.loader.Around(group.Dir, compose.DiscoverOptions{Base: s.home, Ignore: s.config.Ignore, Files: s.config.Files})
+	all := s.loader.Load(append([]compose.Group{group}, near...))
+	s.project, s.projects = all[0], all[:1]
+	s.names = strategies.Name(all)
+	for _, q := range s.project.Problems {
+		return nil, problem{exitFailure, s.place(q.File, q.Span) + ": " + q.Message, cmp.Or(q.Hint, "mend the file")}
+	}
+	paths := s.paths(ctx, c.environ())
+	paths.Forgiving = ctx.Command.Name == "reset"
+	open := allocate.Read
+	if writes {
+		open = allocate.Open
+	}
+	if s.store, err = open(paths); err != nil {
+		return nil, s.storeProblem(err)
+	}
+	s.units = s.gatherUnits()
+	return s, nil
+}
+
+// findProject is the project of -f, else that of the folder or of the nearest
+// one above it that has a compose file, as docker compose has it.
+func (s *stack) findProject(ctx *cli.Context, environ map[string]string) (compose.Group, error) {
+	if files := ctx.StringSlice("file"); len(files) > 0 {
+		abs := absolutePaths(s.base, files)
+		for i, f := range abs {
+			if !exists(f) {
+				return compose.Group{}, usage("name a compose file", "%s: no such file", files[i])
+			}
+		}
+		return compose.Group{Dir: filepath.Dir(abs[0]), Files: abs}, nil
+	}
+	for dir := s.base; ; dir = filepath.Dir(dir) {
+		if list := environ["COMPOSE_FILE"]; list != "" && dir == s.base {
+			abs := absolutePaths(s.base, strings.Split(list, cmp.Or(environ["COMPOSE_PATH_SEPARATOR"], string(os.PathListSeparator))))
+			return compose.Group{Dir: filepath.Dir(abs[0]), Files: abs}, nil
+		}
+		for _, g := range compose.NewLoader(compose.LoadOptions{}).Around(dir, compose.DiscoverOptions{Base: dir}) {
+			if compose.Standard(g.Files[0]) && !g.Overlay {
+				return g, nil
+			}
+		}
+		if dir == filepath.Dir(dir) {
+			return compose.Group{}, usage("go to a folder that has one, or name it with -f", "%s: no compose file here or above", ".")
+		}
+	}
+}
+
+func (s *stack) paths(ctx *cli.Context, environ map[string]string) allocate.Paths {
+	ledger := environ["PORTMOOR_LEDGER"]
+	if ledger == "" {
+		state := cmp.Or(environ["XDG_STATE_HOME"], filepath.Join(environ["HOME"], ".local", "state"))
+		ledger = filepath.Join(state, "portmoor", "ledger.json")
+	}
+	ports := s.portsFile(s.project)
+	if file := ctx.String("ports-file"); file != "" {
+		ports = absolutePaths(s.base, []string{file})[0]
+	}
+	return allocate.Paths{Ports: ports, Ledger: absolutePaths(s.base, []string{ledger})[0], Checkout: s.project.Dir, Project: s.project.Name}
+}
+
+func (s *stack) storeProblem(err error) error {
+	var all []error
+	for _, e := range joined(err) {
+		all = append(all, problem{exitFailure, s.shorten(e.Error()), "mend the file, or move it away; nothing was written"})
+	}
+	return errors.Join(all...)
+}
+
+// gatherUnits are what the project's assignments are for, sorted by key. What
+// Docker picks the port of has none.
+func (s *stack) gatherUnits() []allocate.Unit {
+	byKey := map[string]*allocate.Unit{}
+	services := map[string]compose.Service{}
+	for _, svc := range s.project.Services {
+		services[svc.Name] = svc
+	}
+	for i := range s.project.Mappings {
+		m := &s.project.Mappings[i]
+		svc := services[m.Service]
+		if m.Dropped != compose.Published || m.Invalid != "" || svc.HostNetwork || svc.Scale == 0 || m.HostPort.Ports.Zero() && m.HostPort.DefaultPorts.Zero() {
+			continue
+		}
+		if m.HostPort.Ports.Width() > 1 && m.Container.Width() == 1 {
+			continue // Docker picks one of the range
+		}
+		key := s.names.AssignmentKey(*m)
+		u := byKey[key]
+		if u == nil {
+			u = s.newUnit(key, m)
+			byKey[key] = u
+		}
+		socket := allocate.Socket{Address: m.HostIP, Protocol: m.Protocol}
+		if !slices.Contains(u.Sockets, socket) {
+			u.Sockets = append(u.Sockets, socket)
+		}
+	}
+	units := make([]allocate.Unit, 0, len(byKey))
+	for _, key := range slices.Sorted(maps.Keys(byKey)) {
+		units = append(units, *byKey[key])
+	}
+	return units
+}
+
+// newUnit says what a mapping wants and who says so: the process environment,
+// an env file, what is remembered, or the compose file.
+func (s *stack) newUnit(key string, m *compose.Mapping) *allocate.Unit {
+	u := &allocate.Unit{Key: key, Service: m.Service, Want: m.HostPort.Ports, Place: s.place(m.File, m.Host)}
+	u.Range, u.Explicit = s.rangeOf(m.Service)
+	if m.Locked == "" {
+		u.Var = m.HostPort.Var
+	}
+	remembered, known := s.store.Assigned[key]
+	assigned := compose.PortRange{First: remembered.Port, Last: remembered.Port + max(m.HostPort.Ports.Width(), m.HostPort.DefaultPorts.Width()) - 1}
+	if u.Var != "" {
+		if v, set := s.environ()[u.Var]; set && v != "" {
+			u.Source, u.Place = allocate.Environment, u.Var+" in the environment"
+			return u
+		}
+		if f, set := m.Setter(u.Var); set && f.Vars[u.Var] != "" && (!known || u.Want != assigned) {
+			line, _ := f.File.Position(f.Line(u.Var).Start)
+			u.Source, u.Place = allocate.EnvFile, fmt.Sprintf("%s:%d", s.show(f.File.Path), line)
+			return u
+		}
+	}
+	if known && u.Var != "" {
+		u.Source, u.Want = allocate.Assigned, assigned
+		if remembered.Manual {
+			u.Source = allocate.Manual
+		}
+		return u
+	}
+	if u.Want.Zero() {
+		u.Want = m.HostPort.DefaultPorts
+	}
+	return u
+}
+
+// environ is the environment of the process, as the loader has it.
+func (s *stack) environ() map[string]string { return s.loader.Environ() }
+
+// rangeOf is where new ports of a service are chosen from.
+func (s *stack) rangeOf(service string) (ports compose.PortRange, explicit bool) {
+	for _, name := range slices.Sorted(maps.Keys(s.config.Groups)) {
+		for _, pattern := range s.config.Groups[name].Services {
+			if matched, err := path.Match(pattern, service); err == nil && matched {
+				return compose.PortRange(s.config.Groups[name].Range), true
+			}
+		}
+	}
+	if r := compose.PortRange(s.config.Range); !r.Zero() {
+		return r, true
+	}
+	return compose.PortRange{First: 10000, Last: 11000}, false
+}
+
+// options say what may be chosen, and what never runs together.
+func (s *stack) options() allocate.Options {
+	o := allocate.Options{Unchoosable: []compose.PortRange{{First: 1, Last: 1024}, {First: 6881, Last: 6889}}}
+	for _, r := range s.config.Reserved {
+		o.Unchoosable = append(o.Unchoosable, compose.PortRange(r))
+	}
+	ephemeral := compose.PortRange(s.config.Ephemeral)
+	if ephemeral.Zero() {
+		ephemeral = compose.PortRange{First: 32768, Last: 60999}
+	}
+	o.Avoided = append(o.Avoided, ephemeral)
+	for _, port := range lint.BlockedPorts {
+		o.Avoided = append(o.Avoided, compose.PortRange{First: port, Last: port})
+	}
+	profiles := map[string][]string{}
+	for _, svc := range s.project.Services {
+		profiles[svc.Name] = svc.Profiles
+	}
+	o.Together = func(a, b int) bool {
+		return len(s.project.TogetherBy(profiles[s.units[a].Service], profiles[s.units[b].Service])) < 2
+	}
+	return o
+}
+
+// ask fills in what the engine and other checkouts hold.
+func (c *commands) ask(ctx *cli.Context, s *stack) error {
+	s.machine = &allocate.Machine{Held: s.store.Claims}
+	engine, err := docker.Connect(c.environ())
+	if err != nil {
+		s.engine = err.Error()
+		return nil
+	}
+	defer engine.Close() //nolint:errcheck // nothing is left to be sent
+	bindings, err := engine.Bindings(ctx.Context)
+	if err != nil {
+		s.engine = err.Error()
+		return nil
+	}
+	s.machine.Remote = engine.Remote
+	for _, b := range bindings {
+		own := b.Project == s.project.Name && b.Project != ""
+		if own && !sameFolder(b.WorkingDir, s.project.Dir) {
+			return problem{
+				exitFailure, fmt.Sprintf("project %q runs from another folder, %s", s.project.Name, b.WorkingDir),
+				"give this one another name with -p",
+			}
+		}
+		own = own && slices.ContainsFunc(s.project.Services, func(svc compose.Service) bool { return svc.Name == b.Service })
+		held := allocate.Held{Socket: allocate.Socket{Address: b.HostIP, Protocol: b.Protocol}, Port: b.HostPort}
+		if own {
+			s.machine.Own = append(s.machine.Own, held)
+			continue
+		}
+		held.Owner = allocate.Owner{Kind: allocate.Container, Name: b.Container}
+		if b.Project != "" {
+			held.Owner = allocate.Owner{Kind: allocate.Container, Name: b.Project + "/" + b.Service, Detail: b.Container}
+		}
+		s.machine.Held = append(s.machine.Held, held)
+	}
+	return nil
+}
+
+func sameFolder(a, b string) bool {
+	if a == b {
+		return true
+	}
+	x, errX := filepath.EvalSymlinks(a)
+	y, errY := filepath.EvalSymlinks(b)
+	return errX == nil && errY == nil && x == y
+}
+
+// sayEngine tells what the answer rests on when the engine was not asked.
+func (c *commands) sayEngine(s *stack) {
+	if s.engine != "" {
+		c.say(s.engine+": only this machine's sockets and other checkouts count", "")
+	} else if s.machine.Remote {
+		c.say("the docker engine is on another machine: only its containers and other checkouts count", "")
+	}
+}

@@ -1,0 +1,56 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portmoor/portmoor/allocate"
+)
+
+func (c *commands) validate() *cli.Command {
+	return &cli.Command{
+		Name:  "validate",
+		Usage: "check that every host port of the project is free, or its own",
+		Description: `Changes nothing. Exits with 0 when the project can start, also when it runs already, and
+with 1 when somebody else holds one of its ports: portmoor validate && docker compose up`,
+		Flags:  oneProjectFlags(&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print the ports, `FORMAT` is " + choice(formatNames)}),
+		Action: c.runValidate,
+	}
+}
+
+func (c *commands) runValidate(ctx *cli.Context) error {
+	if err := oneOf(ctx, "format", formatNames); err != nil {
+		return err
+	}
+	s, err := c.openStack(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer s.store.Close() //nolint:errcheck // the lock ends with the process
+	if err := c.ask(ctx, s); err != nil {
+		return err
+	}
+	c.sayEngine(s)
+	outcomes := allocate.Assign(s.units, s.machine, s.options())
+	taken := 0
+	for _, o := range outcomes {
+		if !o.Moved && o.Problem == "" {
+			continue
+		}
+		taken++
+		hint := o.Hint
+		if o.Moved {
+			hint = "run portmoor detect, or stop who holds it"
+		}
+		c.say(fmt.Sprintf("%s: %s: port %s is held by %s", o.Unit.Place, o.Unit.Key, o.Unit.Want, o.Owner), hint)
+		c.fail(exitFindings)
+	}
+	if ctx.String("format") == "json" {
+		return c.portsJSON(s, outcomes)
+	}
+	if taken == 0 {
+		fmt.Fprintf(c.Err, "%s of project %s can be bound\n", plural(len(outcomes), "port"), s.project.Name)
+	}
+	return nil
+}

@@ -50,14 +50,14 @@ func TestSockets(t *testing.T) {
 func listen(t *testing.T, network, address string) (port int, closer func()) {
 	t.Helper()
 	if strings.HasPrefix(network, "udp") {
-		c, err := net.ListenPacket(network, address)
+		c, err := (&net.ListenConfig{}).ListenPacket(t.Context(), network, address)
 		if err != nil {
 			t.Skip(err)
 		}
 		a, _ := c.LocalAddr().(*net.UDPAddr)
 		return a.Port, func() { _ = c.Close() }
 	}
-	l, err := net.Listen(network, address)
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), network, address)
 	if err != nil {
 		t.Skip(err)
 	}

@@ -104,8 +104,7 @@ func endpoint(environ map[string]string) (string, error) {
 	if name == "" || name == "default" {
 		return client.DefaultDockerHost, nil
 	}
-	sum := sha256.Sum256([]byte(name))
-	src, err := os.ReadFile(filepath.Join(dir, "contexts", "meta", hex.EncodeToString(sum[:]), "meta.json"))
+	src, err := os.ReadFile(filepath.Join(dir, "contexts", "meta", contextID(name), "meta.json"))
 	if err != nil {
 		return "", fmt.Errorf("docker context %q does not exist", name)
 	}
@@ -116,6 +115,12 @@ func endpoint(environ map[string]string) (string, error) {
 		return "", fmt.Errorf("docker context %q has no endpoint", name)
 	}
 	return meta.Endpoints.Docker.Host, nil
+}
+
+// contextID is the folder in which the docker command keeps a context.
+func contextID(name string) string {
+	sum := sha256.Sum256([]byte(name))
+	return hex.EncodeToString(sum[:])
 }
 
 // remote reports an endpoint that is reached over a network, unless it is this

@@ -40,8 +40,11 @@ const (
 type Unit struct {
 	// Key is its name in the ports file.
 	Key string
-	// Var is the variable; "" for a literal, which nothing can move.
+	// Var is the variable; "" for a literal.
 	Var string
+	// Movable reports that another port can be given: a variable can, a literal
+	// only where an override file is written.
+	Movable bool
 	// Sockets are what its mappings bind.
 	Sockets []Socket
 	// Want is the port or the range that it would have; never zero.

@@ -93,7 +93,7 @@ func (a *assigner) move(i int) {
 		out.Problem = fmt.Sprintf("port %s was assigned by hand, but is held by %s", u.Want, out.Owner)
 		out.Hint = "assign another port, or stop who holds it"
 		return
-	case u.Var == "":
+	case !u.Movable:
 		out.Problem = fmt.Sprintf("port %s is a number in the compose file, and held by %s", u.Want, out.Owner)
 		out.Hint = "run portmoor migrate --write, so that it can move, or stop who holds it"
 		return

@@ -19,7 +19,7 @@ func (h taken) Holder(s Socket, port int) (Owner, bool) {
 
 func unit(key, variable string, port int, source Source) Unit {
 	return Unit{
-		Key: key, Var: variable, Service: key, Sockets: []Socket{{"", "tcp"}}, Want: compose.PortRange{First: port, Last: port},
+		Key: key, Var: variable, Movable: variable != "", Service: key, Sockets: []Socket{{"", "tcp"}}, Want: compose.PortRange{First: port, Last: port},
 		Source: source, Place: "compose.yaml:1:1", Range: compose.PortRange{First: 10000, Last: 10004},
 	}
 }

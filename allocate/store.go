@@ -24,6 +24,8 @@ type Assignment struct {
 	Port int
 	// Manual reports that a person chose it: it is never moved.
 	Manual bool
+	// Pinned reports that it only repeats what an env file said.
+	Pinned bool
 	// Sockets and Width are what the port is held for; they are only in the ledger.
 	Sockets []Socket
 	Width   int
@@ -77,6 +79,7 @@ type ledgerEntry struct {
 	Port    int            `json:"port"`
 	Width   int            `json:"width,omitempty"`
 	Manual  bool           `json:"manual,omitempty"`
+	Pinned  bool           `json:"pinned,omitempty"`
 	Sockets []ledgerSocket `json:"sockets"`
 }
 
@@ -145,7 +148,7 @@ func (s *Store) readPorts() error {
 		}
 		a := Assignment{Key: key, Port: port, Width: 1}
 		if e, ok := mine[key]; ok && e.Port == port {
-			a.Manual, a.Width = e.Manual, max(e.Width, 1)
+			a.Manual, a.Pinned, a.Width = e.Manual, e.Pinned, max(e.Width, 1)
 			for _, socket := range e.Sockets {
 				a.Sockets = append(a.Sockets, Socket(socket))
 			}
@@ -247,7 +250,7 @@ func (s *Store) Save() error {
 	ports := maps.Clone(s.kept)
 	for key, a := range s.Assigned {
 		ports[key] = json.RawMessage(fmt.Sprint(a.Port))
-		e := ledgerEntry{Port: a.Port, Manual: a.Manual, Sockets: []ledgerSocket{}}
+		e := ledgerEntry{Port: a.Port, Manual: a.Manual, Pinned: a.Pinned, Sockets: []ledgerSocket{}}
 		if a.Width > 1 {
 			e.Width = a.Width
 		}

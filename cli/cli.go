@@ -115,7 +115,7 @@ func (c *commands) app() *cli.App {
 		ErrWriter:       c.Err,
 		HideHelpCommand: true, // helpLast has it
 		ExitErrHandler:  func(*cli.Context, error) {},
-		Commands:        []*cli.Command{c.lint(), c.migrate(), c.rules(), c.detect(), c.validate(), c.show(), c.assign(), c.get(), c.env(), c.reset()},
+		Commands:        []*cli.Command{c.lint(), c.migrate(), c.rules(), c.detect(), c.validate(), c.show(), c.assign(), c.get(), c.env(), c.reset(), c.initialize()},
 		Action:          c.noCommand,
 		OnUsageError:    onUsageError,
 

@@ -2,14 +2,18 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"io/fs"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -37,6 +41,11 @@ func TestScripts(t *testing.T) {
 			}
 			return os.Geteuid() == 0, nil
 		},
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("PORTMOOR_LEDGER", filepath.Join(e.WorkDir, ".tmp", "ledger.json"))
+			e.Setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+			return nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":        exits,
 			"untouched":    untouched,
@@ -44,6 +53,7 @@ func TestScripts(t *testing.T) {
 			"trim-newline": trimNewline,
 			"mode":         mode,
 			"mode-set":     setMode,
+			"hold":         hold,
 		},
 	})
 }
@@ -119,6 +129,24 @@ func edit(ts *testscript.TestScript, names []string, change func([]byte) []byte)
 		ts.Check(err)
 		ts.Check(os.WriteFile(ts.MkAbs(name), change(content), 0o644))
 	}
+}
+
+// hold listens on a port until the script ends:
+//
+//	hold tcp 127.0.0.1:28080
+func hold(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: hold NETWORK ADDRESS")
+	}
+	var closer io.Closer
+	var err error
+	if strings.HasPrefix(args[0], "udp") {
+		closer, err = new(net.ListenConfig).ListenPacket(context.Background(), args[0], args[1])
+	} else {
+		closer, err = new(net.ListenConfig).Listen(context.Background(), args[0], args[1])
+	}
+	ts.Check(err)
+	ts.Defer(func() { _ = closer.Close() })
 }
 
 // setMode changes the permissions of files and folders:

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -20,6 +21,7 @@ func (c *commands) detect() *cli.Command {
 free one of the range takes its place. The second run changes nothing. Pass what was found
 to Compose with: docker compose $(portmoor env --args) up`,
 		Flags: oneProjectFlags(
+			&cli.StringFlag{Name: "override", Usage: "move numbers too, and write `FILE` that overrides the ports of their services", TakesFile: true},
 			&cli.BoolFlag{Name: "prune", Usage: "forget the ports of mappings that are gone", DisableDefaultText: true},
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print the ports, `FORMAT` is " + choice(formatNames)},
 		),
@@ -36,9 +38,26 @@ func (c *commands) runDetect(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	outcomes, err := c.assignPorts(ctx, s)
+	if err != nil {
+		return err
+	}
+	if path := ctx.String("override"); path != "" {
+		if err := c.writeOverride(s, path, outcomes); err != nil {
+			return err
+		}
+	}
+	if ctx.String("format") == "json" {
+		return c.portsJSON(s, outcomes)
+	}
+	return c.portsTable(outcomes)
+}
+
+// assignPorts does what detect does for one project, and gives back its lock.
+func (c *commands) assignPorts(ctx *cli.Context, s *stack) ([]allocate.Outcome, error) {
 	defer s.store.Close() //nolint:errcheck // the lock ends with the process
 	if err := c.ask(ctx, s); err != nil {
-		return err
+		return nil, err
 	}
 	c.sayEngine(s)
 	outcomes := allocate.Assign(s.units, s.machine, s.options())
@@ -47,16 +66,13 @@ func (c *commands) runDetect(ctx *cli.Context) error {
 	}
 	s.remember(outcomes)
 	if err := s.store.Save(); err != nil {
-		return s.storeProblem(err)
+		return nil, s.storeProblem(err)
 	}
 	if err := s.writePortsEnv(); err != nil {
-		return err
+		return nil, err
 	}
 	c.tell(outcomes)
-	if ctx.String("format") == "json" {
-		return c.portsJSON(s, outcomes)
-	}
-	return c.portsTable(outcomes)
+	return outcomes, nil
 }
 
 // remember keeps what was assigned; the environment of the process is for this
@@ -67,7 +83,7 @@ func (s *stack) remember(outcomes []allocate.Outcome) {
 			continue
 		}
 		s.store.Assigned[o.Unit.Key] = allocate.Assignment{
-			Key: o.Unit.Key, Port: o.Ports.First, Manual: o.Unit.Source == allocate.Manual,
+			Key: o.Unit.Key, Port: o.Ports.First, Manual: o.Unit.Source == allocate.Manual, Pinned: o.Unit.Source == allocate.EnvFile,
 			Sockets: o.Unit.Sockets, Width: o.Ports.Width(),
 		}
 	}
@@ -92,7 +108,8 @@ func (c *commands) tell(outcomes []allocate.Outcome) {
 			c.fail(exitFindings)
 		case o.Moved:
 			moved++
-			c.say(fmt.Sprintf("%s: %s moves from %s to %s (%s): %s is held by %s", o.Unit.Place, o.Unit.Key, o.Unit.Want, o.Ports, o.Unit.Var, o.Unit.Want, o.Owner), "")
+			c.say(fmt.Sprintf("%s: %s moves from %s to %s (%s): %s is held by %s",
+				o.Unit.Place, o.Unit.Key, o.Unit.Want, o.Ports, cmp.Or(o.Unit.Var, "by the override file"), o.Unit.Want, o.Owner), "")
 		}
 	}
 	if moved > 0 {

@@ -83,7 +83,7 @@ func command(t *testing.T, dir string, want int, name string, args ...string) st
 	return string(out)
 }
 
-func put(t *testing.T, path, text string) {
+func put(t testing.TB, path, text string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)

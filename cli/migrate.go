@@ -62,7 +62,32 @@ func (c *commands) runMigrate(ctx *cli.Context) error {
 			return problem{exitFailure, w.shorten(err.Error()), "nothing else was written; mend this and run it again"}
 		}
 	}
-	return c.showMigration(ctx, w, m)
+	if err := c.showMigration(ctx, w, m); err != nil {
+		return err
+	}
+	if ctx.Bool("write") {
+		return c.detectAll(ctx, w)
+	}
+	return nil
+}
+
+// detectAll gives ports to the projects that follow the auto strategy, as
+// detect does: that is what auto is.
+func (c *commands) detectAll(ctx *cli.Context, w *workspace) error {
+	for _, p := range w.projects {
+		standard := compose.Standard(p.Group.Files[0]) && !p.Group.Overlay || len(w.projects) == 1
+		if w.strategy[p] != strategies.Auto || !standard || len(p.Problems) > 0 {
+			continue
+		}
+		s := &stack{workspace: &workspace{base: w.base, config: w.config, home: w.home, context: map[string]bool{}}}
+		if err := c.load(ctx, s, p.Group, true); err != nil {
+			return err
+		}
+		if _, err := c.assignPorts(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // migration is what a run would do: the plan, and the files as they would be.

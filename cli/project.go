@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path"
@@ -44,12 +45,14 @@ type stack struct {
 	units   []allocate.Unit
 	engine  string // why the engine was not asked, "" when it was
 	machine *allocate.Machine
+
+	override bool // whether literals may move, into an override file
 }
 
 // openStack finds and loads the project and reads what is remembered of it,
 // under the lock for a command that writes.
 func (c *commands) openStack(ctx *cli.Context, writes bool) (*stack, error) {
-	s := &stack{workspace: &workspace{context: map[string]bool{}}}
+	s := &stack{workspace: &workspace{context: map[string]bool{}}, override: ctx.String("override") != ""}
 	var err error
 	if s.base, err = os.Getwd(); err != nil {
 		return nil, err
@@ -61,6 +64,11 @@ func (c *commands) openStack(ctx *cli.Context, writes bool) (*stack, error) {
 	if err := s.configure(ctx.String("config"), group.Files[0]); err != nil {
 		return nil, err
 	}
+	return s, c.load(ctx, s, group, writes)
+}
+
+// load loads a project into a stack.
+func (c *commands) load(ctx *cli.Context, s *stack, group compose.Group, writes bool) (err error) {
 	for _, p := range s.configured() {
 		if slices.Equal(p.Files[:1], group.Files[:1]) && len(ctx.StringSlice("file")) == 0 {
 			group = p
@@ -76,19 +84,22 @@ func (c *commands) openStack(ctx *cli.Context, writes bool) (*stack, error) {
 	s.project, s.projects = all[0], all[:1]
 	s.names = strategies.Name(all)
 	for _, q := range s.project.Problems {
-		return nil, problem{exitFailure, s.place(q.File, q.Span) + ": " + q.Message, cmp.Or(q.Hint, "mend the file")}
+		return problem{exitFailure, s.place(q.File, q.Span) + ": " + q.Message, cmp.Or(q.Hint, "mend the file")}
 	}
-	paths := s.paths(ctx, c.environ())
+	paths, err := s.paths(ctx, c.environ())
+	if err != nil {
+		return err
+	}
 	paths.Forgiving = ctx.Command.Name == "reset"
 	open := allocate.Read
 	if writes {
 		open = allocate.Open
 	}
 	if s.store, err = open(paths); err != nil {
-		return nil, s.storeProblem(err)
+		return s.storeProblem(err)
 	}
 	s.units = s.gatherUnits()
-	return s, nil
+	return nil
 }
 
 // findProject is the project of -f, else that of the folder or of the nearest
@@ -119,23 +130,34 @@ func (s *stack) findProject(ctx *cli.Context, environ map[string]string) (compos
 	}
 }
 
-func (s *stack) paths(ctx *cli.Context, environ map[string]string) allocate.Paths {
+func (s *stack) paths(ctx *cli.Context, environ map[string]string) (allocate.Paths, error) {
 	ledger := environ["PORTMOOR_LEDGER"]
 	if ledger == "" {
-		state := cmp.Or(environ["XDG_STATE_HOME"], filepath.Join(environ["HOME"], ".local", "state"))
+		home := cmp.Or(environ["HOME"], environ["USERPROFILE"])
+		state := cmp.Or(environ["XDG_STATE_HOME"], filepath.Join(home, ".local", "state"))
+		if !filepath.IsAbs(state) {
+			return allocate.Paths{}, problem{exitFailure, "there is no home folder to keep the ledger in", "set PORTMOOR_LEDGER to a file"}
+		}
 		ledger = filepath.Join(state, "portmoor", "ledger.json")
 	}
 	ports := s.portsFile(s.project)
 	if file := ctx.String("ports-file"); file != "" {
 		ports = absolutePaths(s.base, []string{file})[0]
 	}
-	return allocate.Paths{Ports: ports, Ledger: absolutePaths(s.base, []string{ledger})[0], Checkout: s.project.Dir, Project: s.project.Name}
+	return allocate.Paths{Ports: ports, Ledger: absolutePaths(s.base, []string{ledger})[0], Checkout: s.project.Dir, Project: s.project.Name}, nil
 }
 
 func (s *stack) storeProblem(err error) error {
 	var all []error
 	for _, e := range joined(err) {
-		all = append(all, problem{exitFailure, s.shorten(e.Error()), "mend the file, or move it away; nothing was written"})
+		hint := "run it again; what was there is as it was"
+		switch {
+		case errors.Is(e, allocate.ErrCorrupt):
+			hint = "mend the file, or move it away; nothing was written"
+		case errors.Is(e, fs.ErrPermission):
+			hint = "write where you may: --ports-file names another file of assignments, PORTMOOR_LEDGER another ledger"
+		}
+		all = append(all, problem{exitFailure, s.shorten(e.Error()), hint})
 	}
 	return errors.Join(all...)
 }
@@ -183,20 +205,22 @@ func (s *stack) newUnit(key string, m *compose.Mapping) *allocate.Unit {
 	if m.Locked == "" {
 		u.Var = m.HostPort.Var
 	}
+	u.Movable = u.Var != "" || s.override && m.Locked == ""
 	remembered, known := s.store.Assigned[key]
 	assigned := compose.PortRange{First: remembered.Port, Last: remembered.Port + max(m.HostPort.Ports.Width(), m.HostPort.DefaultPorts.Width()) - 1}
-	if u.Var != "" {
+	own := known && u.Want == assigned && !remembered.Pinned // a value that is our own assignment is no pin
+	if u.Var != "" && !own {
 		if v, set := s.environ()[u.Var]; set && v != "" {
 			u.Source, u.Place = allocate.Environment, u.Var+" in the environment"
 			return u
 		}
-		if f, set := m.Setter(u.Var); set && f.Vars[u.Var] != "" && (!known || u.Want != assigned) {
+		if f, set := m.Setter(u.Var); set && f.Vars[u.Var] != "" {
 			line, _ := f.File.Position(f.Line(u.Var).Start)
 			u.Source, u.Place = allocate.EnvFile, fmt.Sprintf("%s:%d", s.show(f.File.Path), line)
 			return u
 		}
 	}
-	if known && u.Var != "" {
+	if known && u.Movable {
 		u.Source, u.Want = allocate.Assigned, assigned
 		if remembered.Manual {
 			u.Source = allocate.Manual
@@ -277,7 +301,9 @@ func (c *commands) ask(ctx *cli.Context, s *stack) error {
 		own = own && slices.ContainsFunc(s.project.Services, func(svc compose.Service) bool { return svc.Name == b.Service })
 		held := allocate.Held{Socket: allocate.Socket{Address: b.HostIP, Protocol: b.Protocol}, Port: b.HostPort}
 		if own {
-			s.machine.Own = append(s.machine.Own, held)
+			if b.Running { // one that is stopped holds nothing against its own next start
+				s.machine.Own = append(s.machine.Own, held)
+			}
 			continue
 		}
 		held.Owner = allocate.Owner{Kind: allocate.Container, Name: b.Container}

@@ -147,7 +147,7 @@ func (e *Engine) Bindings(ctx context.Context) ([]Binding, error) {
 	var g errgroup.Group
 	g.SetLimit(8)
 	for i, c := range all {
-		if c.State == container.StateRunning {
+		if isRunning(c) {
 			found[i] = running(c)
 			continue
 		}
@@ -179,6 +179,11 @@ func (e *Engine) explain(err error) error {
 	return fmt.Errorf("docker endpoint %s: %w", e.Host, err)
 }
 
+// isRunning reports that a container has its ports; one that is paused has.
+func isRunning(c container.Summary) bool {
+	return c.State == container.StateRunning || c.State == container.StatePaused
+}
+
 func base(c container.Summary) Binding {
 	name := c.ID[:min(len(c.ID), 12)]
 	if len(c.Names) > 0 {
@@ -186,7 +191,7 @@ func base(c container.Summary) Binding {
 	}
 	return Binding{
 		Project: c.Labels["com.docker.compose.project"], Service: c.Labels["com.docker.compose.service"],
-		WorkingDir: c.Labels["com.docker.compose.project.working_dir"], Container: name, Running: c.State == container.StateRunning,
+		WorkingDir: c.Labels["com.docker.compose.project.working_dir"], Container: name, Running: isRunning(c),
 	}
 }
 

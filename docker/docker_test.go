@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,30 +11,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-)
 
-// recorded is an engine that answers with what a real one (API 1.41) has said.
-func recorded(t testing.TB, list string, inspect map[string]string) *httptest.Server {
-	t.Helper()
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Api-Version", "1.41")
-		w.Header().Set("Content-Type", "application/json")
-		_, path, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v"), "/")
-		switch {
-		case strings.HasSuffix(r.URL.Path, "/_ping"):
-			fmt.Fprint(w, "OK")
-		case path == "containers/json" && r.URL.Query().Get("all") == "1":
-			fmt.Fprint(w, list)
-		case inspect[strings.TrimSuffix(strings.TrimPrefix(path, "containers/"), "/json")] != "":
-			fmt.Fprint(w, inspect[strings.TrimSuffix(strings.TrimPrefix(path, "containers/"), "/json")])
-		default:
-			w.WriteHeader(http.StatusNotFound)
-			fmt.Fprint(w, `{"message":"no such container"}`)
-		}
-	}))
-	t.Cleanup(s.Close)
-	return s
-}
+	"github.com/portmoor/portmoor/docker/dockertest"
+)
 
 func connect(t *testing.T, environ map[string]string) *Engine {
 	t.Helper()
@@ -59,8 +36,8 @@ const stoppedContainer = `{"Id":"bbb","HostConfig":{"PortBindings":{"53/udp":[{"
 // TestBindings: the ports of running containers in both families, those that
 // stopped ones ask for, and none of one that is removed meanwhile.
 func TestBindings(t *testing.T) {
-	s := recorded(t, containers, map[string]string{"bbb": stoppedContainer})
-	e := connect(t, map[string]string{"DOCKER_HOST": "tcp" + strings.TrimPrefix(s.URL, "http")})
+	host := dockertest.Serve(t, "127.0.0.1", containers, map[string]string{"bbb": stoppedContainer})
+	e := connect(t, map[string]string{"DOCKER_HOST": host})
 	got, err := e.Bindings(context.Background())
 	if err != nil {
 		t.Fatal(err)
@@ -133,8 +110,8 @@ func BenchmarkBindings(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	s := recorded(b, string(text), inspect)
-	e, err := Connect(map[string]string{"DOCKER_HOST": "tcp" + strings.TrimPrefix(s.URL, "http")})
+	host := dockertest.Serve(b, "127.0.0.1", string(text), inspect)
+	e, err := Connect(map[string]string{"DOCKER_HOST": host})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -1,0 +1,172 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portmoor/portmoor/rewrite"
+)
+
+func (c *commands) initialize() *cli.Command {
+	return &cli.Command{
+		Name:  "init",
+		Usage: "write " + configName + ", the hooks of pre-commit and what Git should ignore",
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "make", Usage: "also write targets for make", DisableDefaultText: true},
+		},
+		Action: c.runInit,
+	}
+}
+
+const (
+	initialConfig = `# Settings of portmoor, which keeps the host ports of this repository in order.
+# yaml-language-server: $schema=https://raw.githubusercontent.com/portmoor/portmoor/main/docs/portmoor.schema.json
+strategy: auto # hybrid, dynamic or auto
+`
+	preCommitHook = `  - repo: https://github.com/portmoor/portmoor
+    rev: main
+    hooks:
+      - id: portmoor-lint
+`
+	makeTargets = `# Written by portmoor init --make.
+.PHONY: ports-auto-detect ports-validate ports-show ports-reset first-run-multi-host
+
+ports-auto-detect:
+	portmoor detect
+
+ports-validate:
+	portmoor validate
+
+ports-show:
+	portmoor show
+
+ports-reset:
+	portmoor reset
+
+first-run-multi-host:
+	portmoor migrate --strategy auto --write
+	portmoor validate
+	docker compose $$(portmoor env --args) up -d
+`
+)
+
+// ignoredByGit is what belongs to one machine.
+var ignoredByGit = []string{".ports.env", "data/ports.json", "data/ports.*.json", "data/ports*.json.bak"}
+
+// runInit writes what is not there yet, and touches nothing else.
+func (c *commands) runInit(ctx *cli.Context) error {
+	base, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	root := newConfigHome(base)
+	steps := []func(string) (string, error){writeConfig, addHook, addIgnored}
+	if ctx.Bool("make") {
+		steps = append(steps, addTargets)
+	}
+	for _, step := range steps {
+		said, err := step(root)
+		if err != nil {
+			return problem{code: exitFailure, message: err.Error()}
+		}
+		fmt.Fprintln(c.Err, said)
+	}
+	return nil
+}
+
+func writeConfig(root string) (string, error) {
+	path := filepath.Join(root, configName)
+	if exists(path) {
+		return configName + ": is there already", nil
+	}
+	return configName + ": written", rewrite.Write(path, []byte(initialConfig))
+}
+
+// addHook adds the hook to pre-commit's configuration, whose last key has to be
+// its list of repositories for that.
+func addHook(root string) (string, error) {
+	const name = ".pre-commit-config.yaml"
+	path := filepath.Join(root, name)
+	src, err := read(path)
+	switch {
+	case err != nil:
+		return "", err
+	case bytes.Contains(src, []byte("portmoor")):
+		return name + ": has the hook already", nil
+	case src == nil:
+		return name + ": written", rewrite.Write(path, []byte("repos:\n"+preCommitHook))
+	}
+	last := ""
+	for line := range strings.Lines(string(src)) {
+		if line[0] != ' ' && line[0] != '-' && line[0] != '#' && strings.TrimSpace(line) != "" {
+			last = strings.TrimRight(line, "\r\n")
+		}
+	}
+	if strings.TrimSpace(last) != "repos:" {
+		return name + ": add this under repos:\n" + strings.TrimRight(preCommitHook, "\n"), nil
+	}
+	return name + ": the hook is added", rewrite.Write(path, append(ended(src), preCommitHook...))
+}
+
+func addIgnored(root string) (string, error) {
+	const name = ".gitignore"
+	path := filepath.Join(root, name)
+	src, err := read(path)
+	if err != nil {
+		return "", err
+	}
+	has := map[string]bool{}
+	for line := range strings.Lines(string(src)) {
+		has[strings.TrimSpace(line)] = true
+	}
+	out := ended(src)
+	for _, line := range ignoredByGit {
+		if !has[line] {
+			out = append(out, line+"\n"...)
+		}
+	}
+	if len(out) == len(ended(src)) {
+		return name + ": has the lines already", nil
+	}
+	return name + ": lines are added", rewrite.Write(path, out)
+}
+
+func addTargets(root string) (string, error) {
+	path := filepath.Join(root, "portmoor.mk")
+	if err := rewrite.Write(path, []byte(makeTargets)); err != nil {
+		return "", err
+	}
+	makefile := filepath.Join(root, "Makefile")
+	src, err := read(makefile)
+	if err != nil {
+		return "", err
+	}
+	if bytes.Contains(src, []byte("portmoor.mk")) {
+		return "Makefile: includes the targets already", nil
+	}
+	return "Makefile: includes portmoor.mk", rewrite.Write(makefile, append(ended(src), "include portmoor.mk\n"...))
+}
+
+// read reads a file that need not be there, which is nil then.
+func read(path string) ([]byte, error) {
+	src, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return src, err
+}
+
+// ended is text that ends with a line break, unless it is empty.
+func ended(src []byte) []byte {
+	if len(src) > 0 && src[len(src)-1] != '\n' {
+		return append(bytes.Clone(src), '\n')
+	}
+	return bytes.Clone(src)
+}

@@ -75,8 +75,8 @@ func (c *commands) load(ctx *cli.Context, s *stack, group compose.Group, writes 
 		}
 	}
 	group.Profiles = slices.Concat(group.Profiles, ctx.StringSlice("profile"))
-	if files := ctx.StringSlice("env-file"); len(files) > 0 {
-		group.EnvFiles = absolutePaths(s.base, files)
+	if group.EnvFiles, err = s.envFiles(ctx, c.environ(), group.EnvFiles); err != nil {
+		return err
 	}
 	s.loader = compose.NewLoader(compose.LoadOptions{Environ: c.environ(), EnvFiles: s.absolute(s.config.EnvFiles), Name: ctx.String("project-name")})
 	near := s.loader.Around(group.Dir, compose.DiscoverOptions{Base: s.home, Ignore: s.config.Ignore, Files: s.config.Files})
@@ -100,6 +100,26 @@ func (c *commands) load(ctx *cli.Context, s *stack, group compose.Group, writes 
 	}
 	s.units = s.gatherUnits()
 	return nil
+}
+
+// envFiles are those of --env-file, else of COMPOSE_ENV_FILES, else of the
+// configuration; nil for the .env of the project. As for docker compose, each of
+// the first two has to be there.
+func (s *stack) envFiles(ctx *cli.Context, environ map[string]string, configured []string) ([]string, error) {
+	files := ctx.StringSlice("env-file")
+	if list := environ["COMPOSE_ENV_FILES"]; len(files) == 0 && list != "" {
+		files = strings.Split(list, ",")
+	}
+	if len(files) == 0 {
+		return configured, nil
+	}
+	abs := absolutePaths(s.base, files)
+	for i, f := range abs {
+		if !exists(f) {
+			return nil, usage("mend --env-file or COMPOSE_ENV_FILES; docker compose would refuse it too", "%s: no such file", visible(files[i]))
+		}
+	}
+	return abs, nil
 }
 
 // findProject is the project of -f, else that of the folder or of the nearest

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/allocate"
+	"github.com/portmoor/portmoor/compose"
 )
 
 func (c *commands) show() *cli.Command {
@@ -38,7 +39,7 @@ func (c *commands) runShow(ctx *cli.Context) error {
 	for _, o := range s.wanted() {
 		assigned := "-"
 		if a, known := s.store.Assigned[o.Unit.Key]; known {
-			assigned = fmt.Sprint(a.Port)
+			assigned = compose.PortRange{First: a.Port, Last: a.Port + max(a.Width, 1) - 1}.String()
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", visible(o.Unit.Key), s.defaultOf(o.Unit), assigned, o.Unit.Var, sourceName(o))
 	}

@@ -395,14 +395,3 @@ func emptyServices(f *File) bool {
 	}
 	return true
 }
-
-// splitList splits a comma separated list of paths, as COMPOSE_ENV_FILES is.
-func splitList(list, dir string) []string {
-	var paths []string
-	for p := range strings.SplitSeq(list, ",") {
-		if p = strings.TrimSpace(p); p != "" {
-			paths = append(paths, absolute(dir, p))
-		}
-	}
-	return paths
-}

@@ -147,9 +147,6 @@ func (l *Loader) load(group Group) *Project {
 	if envFiles == nil {
 		envFiles = []string{filepath.Join(group.Dir, ".env")}
 	}
-	if list := l.options.Environ["COMPOSE_ENV_FILES"]; list != "" {
-		envFiles = splitList(list, group.Dir)
-	}
 	environ := Env{environ: l.options.Environ}
 	var envProblems []Problem
 	p.Env = l.env(slices.Concat(envFiles, l.options.EnvFiles), environ.Lookup, &envProblems)

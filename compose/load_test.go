@@ -173,11 +173,6 @@ P=7001`
 			t.Errorf("project %s with profiles %v", p.Name, p.Profiles())
 		}
 	}
-	// COMPOSE_ENV_FILES replaces .env.
-	p := loadIn(dir, LoadOptions{Environ: map[string]string{"COMPOSE_ENV_FILES": "more.env"}})
-	if got := p.Mappings[0].HostPort.Ports.String(); got != "7001" || p.Name == "named" {
-		t.Errorf("got %s in project %s, want 7001", got, p.Name)
-	}
 }
 
 // TestDiscover groups the files of folders as docker compose and the house

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -143,6 +144,44 @@ func TestOtherFolder(t *testing.T) {
 	}
 	if code, _, errs := here("validate", "-p", "mine"); code != 1 || !strings.Contains(errs, "held by container shop/web (shop-web-1)") {
 		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
+// TestStays: the holder is gone, and the port that was found instead is still
+// the one; a container that takes it meanwhile moves it again.
+func TestStays(t *testing.T) {
+	const port = 28382
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", fmt.Sprintf(":%d", port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shop(t, port)
+	serve(t, "127.0.0.1")
+	get := func() string {
+		t.Helper()
+		if code, _, errs := here("detect"); code != 0 {
+			t.Errorf("exit %d: %s", code, errs)
+		}
+		_, out, _ := here("get", "web")
+		return strings.TrimSpace(out)
+	}
+	found := get()
+	if found == fmt.Sprint(port) {
+		t.Fatal("a port that is held was kept")
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if again := get(); again != found {
+		t.Errorf("%s became %s", found, again)
+	}
+	n, err := strconv.Atoi(found)
+	if err != nil {
+		t.Fatal(err)
+	}
+	serve(t, "127.0.0.1", box{name: "other", state: "exited", port: n})
+	if now := get(); now == found {
+		t.Errorf("%s is kept, which a container has", now)
 	}
 }
 

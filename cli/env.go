@@ -41,7 +41,13 @@ func (c *commands) runEnv(ctx *cli.Context) error {
 		if err := s.writePortsEnv(); err != nil {
 			return err
 		}
-		fmt.Fprintln(c.Out, strings.Join(s.envArgs(), " "))
+		args := s.envArgs()
+		for _, arg := range args {
+			if strings.ContainsAny(arg, " \t\n*?[") {
+				return problem{exitFailure, fmt.Sprintf("%q: the shell would take the path apart", arg), "set COMPOSE_ENV_FILES to the files, with commas between them"}
+			}
+		}
+		fmt.Fprintln(c.Out, strings.Join(args, " "))
 	default:
 		for _, line := range s.portsEnv() {
 			fmt.Fprintln(c.Out, line)

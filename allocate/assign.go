@@ -23,7 +23,8 @@ type Options struct {
 // Assign gives every unit a port: the one it wants where that is free, else, for
 // a unit that may move, the lowest free one of its range. The result has the
 // order of the units. It does not depend on the order in which they are given:
-// pins come first, then what is remembered, then defaults, each by key.
+// pins come first, then what is remembered, then defaults; among them what can't
+// move, then the others by key.
 func Assign(units []Unit, host Host, options Options) []Outcome {
 	a := assigner{units: units, host: host, options: options, outcomes: make([]Outcome, len(units)), settled: make([]bool, len(units)), byPort: map[int][]int{}}
 	order := make([]int, len(units))
@@ -33,7 +34,7 @@ func Assign(units []Unit, host Host, options Options) []Outcome {
 		a.note(i, units[i].Want)
 	}
 	slices.SortStableFunc(order, func(i, j int) int {
-		return cmp.Or(int(units[j].Source)-int(units[i].Source), cmp.Compare(units[i].Key, units[j].Key))
+		return cmp.Or(int(units[j].Source)-int(units[i].Source), movable(units[i])-movable(units[j]), cmp.Compare(units[i].Key, units[j].Key))
 	})
 	for _, i := range order {
 		a.keep(i)
@@ -44,6 +45,13 @@ func Assign(units []Unit, host Host, options Options) []Outcome {
 		}
 	}
 	return a.outcomes
+}
+
+func movable(u Unit) int {
+	if u.Movable {
+		return 1
+	}
+	return 0
 }
 
 type assigner struct {

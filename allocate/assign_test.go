@@ -46,6 +46,7 @@ func TestAssign(t *testing.T) {
 		"udp is not tcp":             {[]Unit{udp}, taken{"8080/tcp": true}, Options{}, []string{"u 8080"}},
 		"the first by key keeps it":  {[]Unit{unit("b", "B", 8080, Default), unit("a", "A", 8080, Default)}, nil, Options{}, []string{"b 10000 moved", "a 8080"}},
 		"the assigned one keeps it":  {[]Unit{unit("a", "A", 8080, Default), unit("b", "B", 8080, Assigned)}, nil, Options{}, []string{"a 10000 moved", "b 8080"}},
+		"a number keeps it":          {[]Unit{unit("a", "A", 8080, Default), unit("b", "", 8080, Default)}, nil, Options{}, []string{"a 10000 moved", "b 8080"}},
 		"a pin wins":                 {[]Unit{unit("a", "A", 8080, Assigned), unit("b", "B", 8080, EnvFile)}, nil, Options{}, []string{"a 10000 moved", "b 8080"}},
 		"other addresses":            {[]Unit{local, other, udp}, nil, Options{}, []string{"l 8080", "o 8080", "u 8080"}},
 		"an address and all":         {[]Unit{local, unit("z", "Z", 8080, Default)}, nil, Options{}, []string{"l 8080", "z 10000 moved"}},

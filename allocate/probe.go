@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync"
 	"syscall"
+	"time"
 
 	psnet "github.com/shirou/gopsutil/v4/net"
 	"github.com/shirou/gopsutil/v4/process"
@@ -60,10 +61,25 @@ func (m *Machine) Holder(s Socket, port int) (Owner, bool) {
 			return h.Owner, true
 		}
 	}
-	if m.Remote || !inUse(s, port) {
+	if m.Remote {
 		return Owner{}, false
 	}
-	return m.process(s, port), true
+	return m.socketHolder(s, port)
+}
+
+// socketHolder tries to bind the port. Another run's try is over in a moment, so
+// what fails though no listener is known is tried again.
+func (m *Machine) socketHolder(s Socket, port int) (Owner, bool) {
+	for range 4 {
+		if !inUse(s, port) {
+			return Owner{}, false
+		}
+		if owner, known := m.process(s, port); known && inUse(s, port) {
+			return owner, true
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	return Owner{Kind: Process, Name: "that the system does not name"}, true
 }
 
 func byPort(all []Held) map[int][]Held {
@@ -116,7 +132,7 @@ func networks(s Socket) []string {
 }
 
 // process names the program that has a port, as far as the system tells.
-func (m *Machine) process(s Socket, port int) Owner {
+func (m *Machine) process(s Socket, port int) (owner Owner, known bool) {
 	m.table.Do(m.readTable)
 	for _, l := range m.owners[port] {
 		if !Overlap(l.socket, s) {
@@ -124,12 +140,12 @@ func (m *Machine) process(s Socket, port int) Owner {
 		}
 		if p, err := process.NewProcess(l.pid); err == nil && l.pid > 0 {
 			if name, err := p.Name(); err == nil {
-				return Owner{Process, name, fmt.Sprintf("pid %d", l.pid)}
+				return Owner{Process, name, fmt.Sprintf("pid %d", l.pid)}, true
 			}
 		}
-		return Owner{Kind: Process, Name: "of another user"}
+		return Owner{Kind: Process, Name: "of another user"}, true
 	}
-	return Owner{Kind: Process, Name: "that the system does not name"}
+	return Owner{}, false
 }
 
 // readTable reads the machine's sockets; only what has no peer is a listener.

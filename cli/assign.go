@@ -48,7 +48,7 @@ func (c *commands) runAssign(ctx *cli.Context) error {
 		return problem{exitFindings, fmt.Sprintf("%s pins the host port of %s, which wins over an assignment", u.Place, u.Key), "remove it there first"}
 	}
 	u.Want, u.Source = compose.PortRange{First: port, Last: port + u.Want.Width() - 1}, allocate.Manual
-	if err := c.ask(ctx, s); err != nil {
+	if err := c.ask(ctx.Context, s); err != nil {
 		return err
 	}
 	options := s.options()

@@ -52,7 +52,8 @@ func Run(p Process) int {
 // commands holds what the commands of one run share.
 type commands struct {
 	Process
-	code int // the worst that has happened so far
+	code   int          // the worst that has happened so far
+	engine *engineFacts // nil until the engine was asked
 }
 
 // fail raises the exit code.

@@ -42,6 +42,9 @@ func (c *commands) runDetect(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if moved := c.tell(outcomes); moved > 0 {
+		fmt.Fprintf(c.Err, "%s moved; portmoor reset forgets what was found\n", plural(moved, "port"))
+	}
 	if path := ctx.String("override"); path != "" {
 		if err := c.writeOverride(s, path, outcomes); err != nil {
 			return err
@@ -56,10 +59,9 @@ func (c *commands) runDetect(ctx *cli.Context) error {
 // assignPorts does what detect does for one project, and gives back its lock.
 func (c *commands) assignPorts(ctx *cli.Context, s *stack) ([]allocate.Outcome, error) {
 	defer s.store.Close() //nolint:errcheck // the lock ends with the process
-	if err := c.ask(ctx, s); err != nil {
+	if err := c.ask(ctx.Context, s); err != nil {
 		return nil, err
 	}
-	c.sayEngine(s)
 	outcomes := allocate.Assign(s.units, s.machine, s.options())
 	if ctx.Bool("prune") {
 		s.prune()
@@ -71,7 +73,6 @@ func (c *commands) assignPorts(ctx *cli.Context, s *stack) ([]allocate.Outcome, 
 	if err := s.writePortsEnv(); err != nil {
 		return nil, err
 	}
-	c.tell(outcomes)
 	return outcomes, nil
 }
 
@@ -98,9 +99,8 @@ func (s *stack) prune() {
 	}
 }
 
-// tell explains every move and every problem.
-func (c *commands) tell(outcomes []allocate.Outcome) {
-	moved := 0
+// tell explains every move and every problem, and counts the moves.
+func (c *commands) tell(outcomes []allocate.Outcome) (moved int) {
 	for _, o := range outcomes {
 		switch {
 		case o.Problem != "":
@@ -112,9 +112,7 @@ func (c *commands) tell(outcomes []allocate.Outcome) {
 				o.Unit.Place, o.Unit.Key, o.Unit.Want, o.Ports, cmp.Or(o.Unit.Var, "by the override file"), o.Unit.Want, o.Owner), "")
 		}
 	}
-	if moved > 0 {
-		fmt.Fprintf(c.Err, "%s moved; portmoor reset forgets them again\n", plural(moved, "port"))
-	}
+	return moved
 }
 
 func (c *commands) portsTable(outcomes []allocate.Outcome) error {

@@ -74,6 +74,7 @@ func (c *commands) runMigrate(ctx *cli.Context) error {
 // detectAll gives ports to the projects that follow the auto strategy, as
 // detect does: that is what auto is.
 func (c *commands) detectAll(ctx *cli.Context, w *workspace) error {
+	moved := 0
 	for _, p := range w.projects {
 		standard := compose.Standard(p.Group.Files[0]) && !p.Group.Overlay || len(w.projects) == 1
 		if w.strategy[p] != strategies.Auto || !standard || len(p.Problems) > 0 {
@@ -83,9 +84,14 @@ func (c *commands) detectAll(ctx *cli.Context, w *workspace) error {
 		if err := c.load(ctx, s, p.Group, true); err != nil {
 			return err
 		}
-		if _, err := c.assignPorts(ctx, s); err != nil {
+		outcomes, err := c.assignPorts(ctx, s)
+		if err != nil {
 			return err
 		}
+		moved += c.tell(outcomes)
+	}
+	if moved > 0 {
+		fmt.Fprintf(c.Err, "%s moved; portmoor reset, in the folder of a project, forgets what was found\n", plural(moved, "port"))
 	}
 	return nil
 }

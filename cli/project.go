@@ -16,7 +16,6 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
-	"github.com/portmoor/portmoor/docker"
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/strategies"
 )
@@ -43,7 +42,6 @@ type stack struct {
 	names   strategies.Names
 	store   *allocate.Store
 	units   []allocate.Unit
-	engine  string // why the engine was not asked, "" when it was
 	machine *allocate.Machine
 
 	override bool // whether literals may move, into an override file
@@ -293,62 +291,4 @@ func (s *stack) options() allocate.Options {
 		return len(s.project.TogetherBy(profiles[s.units[a].Service], profiles[s.units[b].Service])) < 2
 	}
 	return o
-}
-
-// ask fills in what the engine and other checkouts hold.
-func (c *commands) ask(ctx *cli.Context, s *stack) error {
-	s.machine = &allocate.Machine{Held: s.store.Claims}
-	engine, err := docker.Connect(c.environ())
-	if err != nil {
-		s.engine = err.Error()
-		return nil
-	}
-	defer engine.Close() //nolint:errcheck // nothing is left to be sent
-	bindings, err := engine.Bindings(ctx.Context)
-	if err != nil {
-		s.engine = err.Error()
-		return nil
-	}
-	s.machine.Remote = engine.Remote
-	for _, b := range bindings {
-		own := b.Project == s.project.Name && b.Project != ""
-		if own && !sameFolder(b.WorkingDir, s.project.Dir) {
-			return problem{
-				exitFailure, fmt.Sprintf("project %q runs from another folder, %s", s.project.Name, b.WorkingDir),
-				"give this one another name with -p",
-			}
-		}
-		own = own && slices.ContainsFunc(s.project.Services, func(svc compose.Service) bool { return svc.Name == b.Service })
-		held := allocate.Held{Socket: allocate.Socket{Address: b.HostIP, Protocol: b.Protocol}, Port: b.HostPort}
-		if own {
-			if b.Running { // one that is stopped holds nothing against its own next start
-				s.machine.Own = append(s.machine.Own, held)
-			}
-			continue
-		}
-		held.Owner = allocate.Owner{Kind: allocate.Container, Name: b.Container}
-		if b.Project != "" {
-			held.Owner = allocate.Owner{Kind: allocate.Container, Name: b.Project + "/" + b.Service, Detail: b.Container}
-		}
-		s.machine.Held = append(s.machine.Held, held)
-	}
-	return nil
-}
-
-func sameFolder(a, b string) bool {
-	if a == b {
-		return true
-	}
-	x, errX := filepath.EvalSymlinks(a)
-	y, errY := filepath.EvalSymlinks(b)
-	return errX == nil && errY == nil && x == y
-}
-
-// sayEngine tells what the answer rests on when the engine was not asked.
-func (c *commands) sayEngine(s *stack) {
-	if s.engine != "" {
-		c.say(s.engine+": only this machine's sockets and other checkouts count", "")
-	} else if s.machine.Remote {
-		c.say("the docker engine is on another machine: only its containers and other checkouts count", "")
-	}
 }

@@ -28,10 +28,9 @@ func (c *commands) runValidate(ctx *cli.Context) error {
 		return err
 	}
 	defer s.store.Close() //nolint:errcheck // the lock ends with the process
-	if err := c.ask(ctx, s); err != nil {
+	if err := c.ask(ctx.Context, s); err != nil {
 		return err
 	}
-	c.sayEngine(s)
 	outcomes := allocate.Assign(s.units, s.machine, s.options())
 	taken := 0
 	for _, o := range outcomes {

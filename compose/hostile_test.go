@@ -53,13 +53,20 @@ func TestHostile(t *testing.T) {
 		"shared many ways": {"x-p: &p [" + strings.Repeat("80,", 20_000) + "]\nservices:\n" + repeat("  s%d: {image: x, ports: *p}\n", 5), "more than 10000 mappings"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			began := time.Now()
-			p := loadFile([]byte(c.src))
-			checkSpans(t, p)
-			for _, f := range p.Files {
-				f.Values()
+			var p *Project
+			took := time.Hour
+			for range 3 { // other tests run at the same time
+				began := time.Now()
+				p = loadFile([]byte(c.src))
+				checkSpans(t, p)
+				for _, f := range p.Files {
+					f.Values()
+				}
+				if took = min(took, time.Since(began)); took < time.Second {
+					break
+				}
 			}
-			if took := time.Since(began); took > time.Second {
+			if took >= time.Second {
 				t.Errorf("took %v", took)
 			}
 			var said []string

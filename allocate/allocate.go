@@ -47,13 +47,17 @@ type Unit struct {
 	Movable bool
 	// Sockets are what its mappings bind.
 	Sockets []Socket
-	// Want is the port or the range that it would have; never zero.
+	// Want is the port or the range that it would have; zero where a pin says
+	// that Docker picks, and then it gets none.
 	Want   compose.PortRange
 	Source Source
 	// Place is where Want is set, for people: "compose.yaml:5:9", ".env:2".
 	Place string
-	// Service is what its mappings belong to.
+	// Service is what its mappings belong to, the first of them.
 	Service string
+	// Broken says why no port is right for it, and BrokenHint what to do about
+	// that; "" when one can be.
+	Broken, BrokenHint string
 	// Range is where a new port is chosen from, both ends included.
 	Range compose.PortRange
 	// Explicit reports that the range was configured, and so may hold ports
@@ -96,8 +100,9 @@ func (o Owner) String() string {
 
 // Host says who holds a port on this machine besides the project itself.
 type Host interface {
-	// Holder is who holds a port for a socket, if anybody does.
-	Holder(s Socket, port int) (Owner, bool)
+	// Holder is who holds a port for a socket, if anybody does. What the project's
+	// own containers hold is free for who wants it already, but is not chosen.
+	Holder(s Socket, port int, choosing bool) (Owner, bool)
 }
 
 // Outcome is what a unit gets.

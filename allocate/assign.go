@@ -64,6 +64,9 @@ type assigner struct {
 }
 
 func (a *assigner) note(i int, ports compose.PortRange) {
+	if ports.Zero() {
+		return
+	}
 	for port := ports.First; port <= ports.Last; port++ {
 		a.byPort[port] = append(a.byPort[port], i)
 	}
@@ -72,6 +75,13 @@ func (a *assigner) note(i int, ports compose.PortRange) {
 // keep settles a unit whose wanted ports are free.
 func (a *assigner) keep(i int) {
 	u := a.units[i]
+	if u.Broken != "" {
+		a.outcomes[i].Problem, a.outcomes[i].Hint = u.Broken, u.BrokenHint
+	}
+	if u.Broken != "" || u.Want.Zero() {
+		a.settled[i] = true
+		return
+	}
 	if owner, taken := a.holder(i, u.Want, false); taken {
 		a.outcomes[i].Owner = owner
 		return
@@ -103,7 +113,7 @@ func (a *assigner) move(i int) {
 		return
 	case !u.Movable:
 		out.Problem = fmt.Sprintf("port %s is a number in the compose file, and held by %s", u.Want, out.Owner)
-		out.Hint = "run portmoor migrate --write, so that it can move, or stop who holds it"
+		out.Hint = "run portmoor migrate --write, so that it can move, or portmoor detect --override FILE if the file is not yours, or stop who holds it"
 		return
 	}
 	width := u.Want.Width()
@@ -154,7 +164,7 @@ func (a *assigner) holder(i int, ports compose.PortRange, choosing bool) (Owner,
 	}
 	for _, s := range a.units[i].Sockets {
 		for port := ports.First; port <= ports.Last; port++ {
-			if owner, taken := a.host.Holder(s, port); taken {
+			if owner, taken := a.host.Holder(s, port, choosing); taken {
 				return owner, true
 			}
 		}

@@ -13,7 +13,7 @@ import (
 // taken is a host on which some ports are held on every socket of a protocol.
 type taken map[string]bool
 
-func (h taken) Holder(s Socket, port int) (Owner, bool) {
+func (h taken) Holder(s Socket, port int, _ bool) (Owner, bool) {
 	return Owner{Kind: Process, Name: "nginx", Detail: "pid 7"}, h[fmt.Sprintf("%d/%s", port, s.Protocol)]
 }
 
@@ -115,7 +115,7 @@ func TestAssignNeverTwice(t *testing.T) {
 				t.Fatalf("seed %d: %s got %s for %s", seed, o.Unit.Key, o.Ports, o.Unit.Want)
 			}
 			for port := o.Ports.First; port <= o.Ports.Last; port++ {
-				if _, held := host.Holder(o.Unit.Sockets[0], port); held {
+				if _, held := host.Holder(o.Unit.Sockets[0], port, false); held {
 					t.Fatalf("seed %d: %s got %d, which is held", seed, o.Unit.Key, port)
 				}
 			}

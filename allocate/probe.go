@@ -48,17 +48,23 @@ type listener struct {
 }
 
 // Holder is who holds a port: a container or checkout, else a socket. A port
-// that an own container has is free for the project.
-func (m *Machine) Holder(s Socket, port int) (Owner, bool) {
+// that an own container has is free for the project, but not to be chosen: it
+// may be another service's.
+func (m *Machine) Holder(s Socket, port int, choosing bool) (Owner, bool) {
 	m.once.Do(func() { m.held, m.own = byPort(m.Held), byPort(m.Own) })
 	for _, h := range m.own[port] {
-		if Overlap(h.Socket, s) {
+		if !choosing && h.Socket.Protocol == s.Protocol && (h.Socket.Address == s.Address || unspecified(h.Socket.Address)) {
 			return Owner{}, false
 		}
 	}
 	for _, h := range m.held[port] {
 		if Overlap(h.Socket, s) {
 			return h.Owner, true
+		}
+	}
+	for _, h := range m.own[port] {
+		if Overlap(h.Socket, s) {
+			return h.Owner, choosing
 		}
 	}
 	if m.Remote {
@@ -80,6 +86,11 @@ func (m *Machine) socketHolder(s Socket, port int) (Owner, bool) {
 		time.Sleep(2 * time.Millisecond)
 	}
 	return Owner{Kind: Process, Name: "that the system does not name"}, true
+}
+
+func unspecified(address string) bool {
+	ip, err := netip.ParseAddr(address)
+	return address == "" || err == nil && ip.IsUnspecified()
 }
 
 func byPort(all []Held) map[int][]Held {

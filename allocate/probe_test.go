@@ -27,21 +27,24 @@ func TestSockets(t *testing.T) {
 			defer closer()
 			m := &Machine{}
 			for _, s := range c.seen {
-				if owner, held := m.Holder(s, port); !held || owner.Kind != Process || owner.Detail != me || !strings.HasPrefix(owner.Name, "allocate") {
+				if owner, held := m.Holder(s, port, false); !held || owner.Kind != Process || owner.Detail != me || !strings.HasPrefix(owner.Name, "allocate") {
 					t.Errorf("%v: held: %v by %v", s, held, owner)
 				}
 			}
 			for _, s := range c.unseen {
-				if owner, held := m.Holder(s, port); held {
+				if owner, held := m.Holder(s, port, false); held {
 					t.Errorf("%v: held by %v", s, owner)
 				}
 			}
-			if owner, held := (&Machine{Remote: true}).Holder(c.seen[0], port); held {
+			if owner, held := (&Machine{Remote: true}).Holder(c.seen[0], port, false); held {
 				t.Errorf("a remote engine's machine: held by %v", owner)
 			}
 			own := &Machine{Own: []Held{{Socket: c.seen[0], Port: port}}}
-			if owner, held := own.Holder(c.seen[0], port); held {
+			if owner, held := own.Holder(c.seen[0], port, false); held {
 				t.Errorf("the project's own: held by %v", owner)
+			}
+			if _, held := own.Holder(c.seen[0], port, true); !held {
+				t.Error("the project's own is chosen for another service")
 			}
 		})
 	}
@@ -76,14 +79,36 @@ func TestHeld(t *testing.T) {
 		{"", "tcp"}: "container shop/web (shop-web-1)", {"127.0.0.1", "tcp"}: "container shop/web (shop-web-1)", {"::1", "tcp"}: "", {"", "udp"}: "",
 	} {
 		got := ""
-		if owner, held := m.Holder(socket, 64001); held {
+		if owner, held := m.Holder(socket, 64001, false); held {
 			got = owner.String()
 		}
 		if got != want {
 			t.Errorf("%v: %q, want %q", socket, got, want)
 		}
 	}
-	if owner, held := m.Holder(Socket{"::1", "udp"}, 64002); !held || owner.String() != "checkout /home/a (web)" {
+	if owner, held := m.Holder(Socket{"::1", "udp"}, 64002, false); !held || owner.String() != "checkout /home/a (web)" {
 		t.Errorf("held: %v by %v", held, owner)
+	}
+}
+
+// TestOwnAddress: what an own container has at one address says nothing of who
+// has the port at another; where it covers what is wanted, nobody else matters.
+func TestOwnAddress(t *testing.T) {
+	other := Held{Socket{"127.0.0.2", "tcp"}, 28510, Owner{Kind: Container, Name: "other"}}
+	for _, c := range []struct {
+		own, wanted string
+		held        bool
+	}{
+		{"127.0.0.1", "0.0.0.0", true},
+		{"127.0.0.1", "", true},
+		{"127.0.0.1", "127.0.0.1", false},
+		{"0.0.0.0", "", false},
+		{"", "0.0.0.0", false},
+		{"0.0.0.0", "127.0.0.2", false},
+	} {
+		m := &Machine{Remote: true, Held: []Held{other}, Own: []Held{{Socket: Socket{c.own, "tcp"}, Port: other.Port}}}
+		if _, held := m.Holder(Socket{c.wanted, "tcp"}, other.Port, false); held != c.held {
+			t.Errorf("own at %q, wanted %q: held is %v", c.own, c.wanted, held)
+		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -39,7 +40,9 @@ type Paths struct {
 	Ledger string
 	// Checkout is the project's folder, absolute: its name in the ledger.
 	Checkout string
-	// Project is the project's name, which tells two of one folder apart.
+	// Project tells two projects of one folder apart: its name and, behind a
+	// space, its ports file. Two that have one of them in common, such as the
+	// alternatives of one project, hold nothing against each other.
 	Project string
 	// Forgiving takes a ports file that is corrupt for an empty one: reset
 	// puts it aside.
@@ -52,6 +55,8 @@ type Store struct {
 	Assigned map[string]Assignment
 	// Claims are the ports of other checkouts.
 	Claims []Held
+	// Corrupt reports a ports file that can't be read, and that was forgiven.
+	Corrupt bool
 
 	paths  Paths
 	lock   *flock.Flock
@@ -132,12 +137,17 @@ func (s *Store) readPorts() error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.paths.Ports, cause(err))
 	}
-	var all map[string]json.RawMessage
+	all := map[string]json.RawMessage{}
 	if err := decode(s.paths.Ports, src, &all); err != nil {
-		if s.paths.Forgiving {
-			return nil
+		if !s.paths.Forgiving {
+			return err
 		}
-		return err
+		s.Corrupt, all = true, map[string]json.RawMessage{}
+		for key, e := range s.mine() { // what was chosen by hand is in the ledger as well
+			if e.Manual {
+				all[key] = json.RawMessage(fmt.Sprint(e.Port))
+			}
+		}
 	}
 	mine := s.mine()
 	for key, raw := range all {
@@ -205,13 +215,19 @@ func (s *Store) readLedger() error {
 	})
 	for _, folder := range slices.Sorted(maps.Keys(s.ledger.Checkouts)) {
 		for _, project := range slices.Sorted(maps.Keys(s.ledger.Checkouts[folder])) {
-			if folder == s.paths.Checkout && project == s.paths.Project {
+			if folder == s.paths.Checkout && sameProject(project, s.paths.Project) {
 				continue
 			}
 			s.claims(folder, s.ledger.Checkouts[folder][project])
 		}
 	}
 	return nil
+}
+
+func sameProject(a, b string) bool {
+	nameA, fileA, _ := strings.Cut(a, " ")
+	nameB, fileB, _ := strings.Cut(b, " ")
+	return nameA == nameB || fileA != "" && fileA == fileB
 }
 
 func (s *Store) claims(folder string, c claim) {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -47,7 +48,13 @@ func (c *commands) runAssign(ctx *cli.Context) error {
 	if u.Source == allocate.EnvFile || u.Source == allocate.Environment {
 		return problem{exitFindings, fmt.Sprintf("%s pins the host port of %s, which wins over an assignment", u.Place, u.Key), "remove it there first"}
 	}
+	if u.Broken != "" {
+		return problem{exitFindings, fmt.Sprintf("%s: %s: %s", u.Place, u.Key, u.Broken), u.BrokenHint}
+	}
 	u.Want, u.Source = compose.PortRange{First: port, Last: port + u.Want.Width() - 1}, allocate.Manual
+	if u.Want.Last > 65535 {
+		return usage("choose a lower one", "portmoor assign: %s has %d ports, and %d is behind the last", u.Key, u.Want.Width(), u.Want.Last)
+	}
 	if err := c.ask(ctx.Context, s); err != nil {
 		return err
 	}
@@ -58,8 +65,15 @@ func (c *commands) runAssign(ctx *cli.Context) error {
 				return problem{exitFindings, fmt.Sprintf("port %d is in the reserved range %s", port, r), "choose another, or give --force"}
 			}
 		}
-		if o := allocate.Assign(s.units, s.machine, options)[i]; o.Problem != "" {
-			return problem{exitFindings, fmt.Sprintf("port %d is held by %s", port, o.Owner), "choose another, or give --force"}
+		for j, o := range allocate.Assign(s.units, s.machine, options) {
+			owner := o.Owner
+			displaced := j != i && owner == allocate.Owner{Kind: allocate.Mapping, Name: u.Service} && o.Unit.Want.Overlaps(u.Want)
+			if displaced {
+				owner.Name = o.Unit.Service
+			}
+			if displaced || j == i && o.Problem != "" {
+				return problem{exitFindings, fmt.Sprintf("port %s is held by %s", u.Want, owner), "choose another, or give --force"}
+			}
 		}
 	}
 	s.store.Assigned[u.Key] = allocate.Assignment{Key: u.Key, Port: port, Manual: true, Sockets: u.Sockets, Width: u.Want.Width()}
@@ -96,11 +110,30 @@ func (s *stack) unit(name string) (int, error) {
 	if only >= 0 {
 		return only, nil
 	}
+	for _, m := range s.project.Mappings {
+		if m.Service == service && m.Dropped == compose.Published && m.HostPort.Ports.Zero() && (container == "" || m.Key.Container == container) {
+			return 0, picked(name)
+		}
+		if i := s.sharing(m); m.Service == service && i >= 0 && (container == "" || m.Key.Container == container) {
+			return i, nil
+		}
+	}
 	hint := "there are " + strings.Join(keys, ", ")
 	if near := config.Nearest(name, keys); near != "" {
 		hint = "did you mean " + near + "?"
 	}
 	return 0, usage(hint, "%s: no host port of project %s is called that", name, s.project.Name)
+}
+
+// sharing is the unit that serves a mapping with a variable, -1 for none: its
+// key may be that of another service.
+func (s *stack) sharing(m compose.Mapping) int {
+	return slices.IndexFunc(s.units, func(u allocate.Unit) bool { return u.Var != "" && u.Var == m.HostPort.Var })
+}
+
+// picked is the error about a port that is known only while the service runs.
+func picked(name string) error {
+	return usage("docker compose port tells it once the service runs", "%s: docker picks the host port at every start", name)
 }
 
 func (s *stack) keysOf(service string) (keys []string) {
@@ -140,6 +173,9 @@ func (c *commands) get() *cli.Command {
 			i, err := s.unit(ctx.Args().First())
 			if err != nil {
 				return err
+			}
+			if s.units[i].Want.Zero() {
+				return picked(ctx.Args().First())
 			}
 			fmt.Fprintln(c.Out, s.units[i].Want)
 			return nil

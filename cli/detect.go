@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -38,12 +39,17 @@ func (c *commands) runDetect(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if path := ctx.String("override"); path != "" {
+		if err := s.refuseForeign(path); err != nil {
+			return errors.Join(err, s.store.Close())
+		}
+	}
 	outcomes, err := c.assignPorts(ctx, s)
 	if err != nil {
 		return err
 	}
 	if moved := c.tell(outcomes); moved > 0 {
-		fmt.Fprintf(c.Err, "%s moved; portmoor reset forgets what was found\n", plural(moved, "port"))
+		fmt.Fprintf(c.Err, "%s moved: docker compose $(portmoor env --args) up; portmoor reset forgets what was found\n", plural(moved, "port"))
 	}
 	if path := ctx.String("override"); path != "" {
 		if err := c.writeOverride(s, path, outcomes); err != nil {
@@ -80,8 +86,11 @@ func (c *commands) assignPorts(ctx *cli.Context, s *stack) ([]allocate.Outcome, 
 // run only.
 func (s *stack) remember(outcomes []allocate.Outcome) {
 	for _, o := range outcomes {
-		if o.Problem != "" || o.Unit.Source == allocate.Environment {
+		if o.Problem != "" || o.Ports.Zero() || o.Unit.Source == allocate.Environment {
 			continue
+		}
+		if o.Unit.Source == allocate.EnvFile && s.store.Assigned[o.Unit.Key].Manual {
+			continue // what was chosen by hand is back when the pin is gone
 		}
 		s.store.Assigned[o.Unit.Key] = allocate.Assignment{
 			Key: o.Unit.Key, Port: o.Ports.First, Manual: o.Unit.Source == allocate.Manual, Pinned: o.Unit.Source == allocate.EnvFile,
@@ -117,11 +126,9 @@ func (c *commands) tell(outcomes []allocate.Outcome) (moved int) {
 
 func (c *commands) portsTable(outcomes []allocate.Outcome) error {
 	t := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "PORT OF\tPORT\tVARIABLE\tFROM")
 	for _, o := range outcomes {
-		port := o.Ports.String()
-		if o.Problem != "" {
-			port = "-"
-		}
+		port := cmp.Or(o.Ports.String(), "-")
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", visible(o.Unit.Key), port, o.Unit.Var, sourceName(o))
 	}
 	return t.Flush()
@@ -134,7 +141,7 @@ func sourceName(o allocate.Outcome) string {
 	return [...]string{"default", "assigned", "assigned by hand", "env file", "environment"}[o.Unit.Source]
 }
 
-// portReport is the JSON of detect, validate and show, version 1.
+// portReport is the JSON of detect and validate, version 1.
 type portReport struct {
 	Version int         `json:"version"`
 	Ports   []portEntry `json:"ports"`
@@ -165,19 +172,14 @@ func (c *commands) portsJSON(s *stack, outcomes []allocate.Outcome) error {
 		}
 		r.Ports = append(r.Ports, e)
 	}
-	text, err := json.MarshalIndent(r, "", "  ")
+	return c.printJSON(r)
+}
+
+func (c *commands) printJSON(v any) error {
+	text, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return err
 	}
 	_, err = io.WriteString(c.Out, escapeJSON(string(text))+"\n")
 	return err
-}
-
-// wanted is what every unit would have if nobody held anything.
-func (s *stack) wanted() []allocate.Outcome {
-	outcomes := make([]allocate.Outcome, 0, len(s.units))
-	for _, u := range s.units {
-		outcomes = append(outcomes, allocate.Outcome{Unit: u, Ports: u.Want})
-	}
-	return outcomes
 }

@@ -236,7 +236,7 @@ func BenchmarkDetect(b *testing.B) {
 		began := time.Now()
 		code, out, errs := here("detect")
 		best = min(best, time.Since(began))
-		if code != 0 || strings.Count(out, "\n") != 1000 || strings.Count(errs, " moves from ") != 300 {
+		if code != 0 || strings.Count(out, "\n") != 1001 || strings.Count(errs, " moves from ") != 300 {
 			b.Fatalf("exit %d: %d lines, %s", code, strings.Count(out, "\n"), errs[:min(len(errs), 1000)])
 		}
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -41,19 +42,31 @@ func (c *commands) runEnv(ctx *cli.Context) error {
 		if err := s.writePortsEnv(); err != nil {
 			return err
 		}
-		args := s.envArgs()
-		for _, arg := range args {
-			if strings.ContainsAny(arg, " \t\n*?[") {
-				return problem{exitFailure, fmt.Sprintf("%q: the shell would take the path apart", arg), "set COMPOSE_ENV_FILES to the files, with commas between them"}
-			}
-		}
-		fmt.Fprintln(c.Out, strings.Join(args, " "))
+		return c.printArgs(s)
 	default:
 		for _, line := range s.portsEnv() {
 			fmt.Fprintln(c.Out, line)
 		}
 	}
 	return nil
+}
+
+// portsEnvHeader tells a file of ours from one that somebody else has written.
+const portsEnvHeader = "# Host ports that portmoor found free on this machine. Do not edit: portmoor detect writes it.\n"
+
+// writable refuses to keep ports in files that somebody else has written, or
+// that are links, before anything is changed.
+func (s *stack) writable() error {
+	for _, path := range []string{s.portsEnvPath(), s.ports} {
+		if isSymlink(path) {
+			return problem{exitFailure, s.show(path) + ": is a symlink, and stays as it is", "put a file in its place; nothing was written"}
+		}
+	}
+	src, err := os.ReadFile(s.portsEnvPath())
+	if errors.Is(err, fs.ErrNotExist) || err == nil && (len(src) == 0 || bytes.HasPrefix(src, []byte(portsEnvHeader))) {
+		return nil
+	}
+	return problem{exitFailure, s.show(s.portsEnvPath()) + ": is not a file that portmoor has written", "move it away, or name another as ports_env_file in .portmoor.yaml; nothing was written"}
 }
 
 // portsEnv are the variables of the assignments, sorted, but for those that an
@@ -75,19 +88,43 @@ func (s *stack) portsEnv() (lines []string) {
 }
 
 func (s *stack) portsEnvPath() string {
-	return filepath.Join(s.project.Dir, filepath.FromSlash(cmp.Or(s.config.PortsEnvFile, ".ports.env")))
+	return s.fileOf(s.project, cmp.Or(s.config.PortsEnvFile, ".ports.env"))
 }
 
-// envArgs are the env files of the project in Compose's order, the remembered
-// ports last: --env-file alone would drop .env.
-func (s *stack) envArgs() (args []string) {
-	for _, f := range s.project.Env.Files() {
+// printArgs prints the env files of the project in Compose's order, the
+// remembered ports last: --env-file alone would drop .env.
+func (c *commands) printArgs(s *stack) error {
+	var files []string
+	for _, f := range s.project.EnvFiles {
 		if f.File.Path != s.portsEnvPath() {
-			args = append(args, "--env-file", f.File.Path)
+			files = append(files, f.File.Path)
 		}
 	}
-	return append(args, "--env-file", s.portsEnvPath())
+	if exists(s.portsEnvPath()) {
+		files = append(files, s.portsEnvPath())
+	} else {
+		c.say("no port is remembered yet", "run portmoor detect")
+	}
+	args := make([]string, 0, len(files))
+	for _, f := range files {
+		name := f
+		if breaks(name) { // from here the path may have nothing that breaks
+			if rel, err := filepath.Rel(s.base, f); err == nil {
+				name = rel
+			}
+		}
+		if breaks(name) {
+			return problem{exitFailure, visible(f) + ": the shell would take the path apart", "export COMPOSE_ENV_FILES='" + visible(strings.Join(files, ",")) + "'"}
+		}
+		args = append(args, "--env-file "+name)
+	}
+	fmt.Fprintln(c.Out, strings.Join(args, " "))
+	return nil
 }
+
+// breaks reports whether a shell that has no quotes around a text would make
+// something else of it.
+func breaks(text string) bool { return strings.ContainsAny(text, " \t\n*?[") }
 
 // writePortsEnv writes the file unless it says the same already. Without any
 // assignment there is none.
@@ -98,7 +135,7 @@ func (s *stack) writePortsEnv() error {
 	if errors.Is(err, fs.ErrNotExist) && len(lines) == 0 {
 		return nil
 	}
-	text := "# Host ports that portmoor found free on this machine. Do not edit: portmoor detect writes it.\n" +
+	text := portsEnvHeader +
 		"# Pass it with the project's other env files: docker compose $(portmoor env --args) up\n" +
 		strings.Join(append(lines, ""), "\n")
 	if string(old) == text {

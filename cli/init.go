@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/portmoor/portmoor/rewrite"
 )
@@ -35,8 +36,8 @@ strategy: auto # hybrid, dynamic or auto
     hooks:
       - id: portmoor-lint
 `
-	makeTargets = `# Written by portmoor init --make.
-.PHONY: ports-auto-detect ports-validate ports-show ports-reset first-run-multi-host
+	makeHeader  = "# Written by portmoor init --make.\n"
+	makeTargets = makeHeader + `.PHONY: ports-auto-detect ports-validate ports-show ports-reset first-run-multi-host
 
 ports-auto-detect:
 	portmoor detect
@@ -58,7 +59,7 @@ first-run-multi-host:
 )
 
 // ignoredByGit is what belongs to one machine.
-var ignoredByGit = []string{".ports.env", "data/ports.json", "data/ports.*.json", "data/ports*.json.bak"}
+var ignoredByGit = []string{".ports.env", ".ports.*.env", "data/ports.json", "data/ports.*.json", "data/ports*.json.bak"}
 
 // runInit writes what is not there yet, and touches nothing else.
 func (c *commands) runInit(ctx *cli.Context) error {
@@ -112,7 +113,32 @@ func addHook(root string) (string, error) {
 	if strings.TrimSpace(last) != "repos:" {
 		return name + ": add this under repos:\n" + strings.TrimRight(preCommitHook, "\n"), nil
 	}
-	return name + ": the hook is added", rewrite.Write(path, append(ended(src), preCommitHook...))
+	out := append(ended(src), indentAs(src, preCommitHook)...)
+	if !endsWithHook(out) {
+		return name + ": add this under repos:\n" + strings.TrimRight(preCommitHook, "\n"), nil
+	}
+	return name + ": the hook is added", rewrite.Write(path, out)
+}
+
+// endsWithHook reports whether a configuration can be read, and its last
+// repository is ours.
+func endsWithHook(src []byte) bool {
+	var parsed struct {
+		Repos []struct{ Repo string }
+	}
+	err := yaml.Unmarshal(src, &parsed)
+	return err == nil && len(parsed.Repos) > 0 && parsed.Repos[len(parsed.Repos)-1].Repo == "https://github.com/portmoor/portmoor"
+}
+
+// indentAs indents lines as the first entry of a list in a text is.
+func indentAs(src []byte, text string) string {
+	for line := range strings.Lines(string(src)) {
+		if entry := strings.TrimLeft(line, " "); strings.HasPrefix(entry, "- repo:") {
+			pad := line[:len(line)-len(entry)]
+			return pad + strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(text, "  "), "\n"), "\n  ", "\n"+pad) + "\n"
+		}
+	}
+	return text
 }
 
 func addIgnored(root string) (string, error) {
@@ -140,6 +166,9 @@ func addIgnored(root string) (string, error) {
 
 func addTargets(root string) (string, error) {
 	path := filepath.Join(root, "portmoor.mk")
+	if old, err := read(path); err != nil || old != nil && !bytes.HasPrefix(old, []byte(makeHeader)) {
+		return "portmoor.mk: is there already, and init has not written it", err
+	}
 	if err := rewrite.Write(path, []byte(makeTargets)); err != nil {
 		return "", err
 	}

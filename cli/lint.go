@@ -231,11 +231,16 @@ func (c *commands) corrupt(w *workspace, f *compose.File) bool {
 	return true
 }
 
-// portsFile is where the ports of a project are remembered: a second project of
-// one folder has a file of its own.
+// portsFile is where the ports of a project are remembered.
 func (w *workspace) portsFile(p *compose.Project) string {
-	path := filepath.Join(p.Dir, filepath.FromSlash(cmp.Or(w.config.PortsFile, "data/ports.json")))
-	if compose.Standard(p.Group.Files[0]) && !p.Group.Overlay {
+	return w.fileOf(p, cmp.Or(w.config.PortsFile, "data/ports.json"))
+}
+
+// fileOf is a file that a project has in its folder: one that is not what docker
+// compose finds there by itself has its name in it.
+func (w *workspace) fileOf(p *compose.Project, name string) string {
+	path := absolutePaths(p.Dir, []string{filepath.FromSlash(name)})[0]
+	if compose.Standard(p.Group.Files[0]) && !p.Group.Overlay && !p.Renamed {
 		return path
 	}
 	ext := filepath.Ext(path)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/lint"
@@ -81,17 +82,15 @@ func (c *commands) detectAll(ctx *cli.Context, w *workspace) error {
 			continue
 		}
 		s := &stack{workspace: &workspace{base: w.base, config: w.config, home: w.home, context: map[string]bool{}}}
-		if err := c.load(ctx, s, p.Group, true); err != nil {
-			return err
+		outcomes, err := []allocate.Outcome(nil), c.load(ctx, s, p.Group, true)
+		if err == nil {
+			outcomes, err = c.assignPorts(ctx, s)
 		}
-		outcomes, err := c.assignPorts(ctx, s)
-		if err != nil {
-			return err
-		}
+		c.exit(err) // the other projects have their ports all the same
 		moved += c.tell(outcomes)
 	}
 	if moved > 0 {
-		fmt.Fprintf(c.Err, "%s moved; portmoor reset, in the folder of a project, forgets what was found\n", plural(moved, "port"))
+		fmt.Fprintf(c.Err, "%s moved: docker compose $(portmoor env --args) up, in the folder of a project; portmoor reset there forgets what was found\n", plural(moved, "port"))
 	}
 	return nil
 }

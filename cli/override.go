@@ -1,13 +1,32 @@
 package cli
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"slices"
 	"strings"
+
+	"github.com/compose-spec/compose-go/v2/types"
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/rewrite"
 )
+
+// overrideHeader tells a file of ours from one that somebody else has written.
+const overrideHeader = "# Host ports that portmoor found free on this machine; portmoor detect --override writes it.\n"
+
+// refuseForeign refuses to write over a file that detect has not written.
+func (s *stack) refuseForeign(path string) error {
+	src, err := os.ReadFile(absolutePaths(s.base, []string{path})[0])
+	if errors.Is(err, fs.ErrNotExist) || err == nil && bytes.HasPrefix(src, []byte(overrideHeader)) {
+		return nil
+	}
+	return usage("name a new file", "%s: is there already, and portmoor detect --override has not written it", visible(path))
+}
 
 // writeOverride writes a compose file that moves the ports of services whose
 // files one does not own. It replaces their lists, since a list that is only
@@ -26,31 +45,38 @@ func (c *commands) writeOverride(s *stack, path string, outcomes []allocate.Outc
 		fmt.Fprintln(c.Err, "no number has to move: no override file is needed")
 		return nil
 	}
+	abs := absolutePaths(s.base, []string{path})[0]
+	files := slices.DeleteFunc(slices.Clone(s.project.Group.Files), func(f string) bool { return f == abs })
+	model, environ, err := s.anyModel(files)
+	if err != nil {
+		return err
+	}
 	var b strings.Builder
-	b.WriteString("# Host ports that portmoor found free on this machine; portmoor detect --override writes it.\nservices:\n")
+	b.WriteString(overrideHeader + "services:\n")
 	for _, svc := range s.project.Services {
 		if !moves[svc.Name] {
 			continue
 		}
-		fmt.Fprintf(&b, "  %s:\n    ports: !override\n", svc.Name)
+		fmt.Fprintf(&b, "  %q:\n    ports: !override\n", svc.Name)
 		for _, m := range s.project.Mappings {
 			if m.Service == svc.Name && m.Dropped == compose.Published && m.Invalid == "" {
-				fmt.Fprintf(&b, "      - %s\n", overridden(m, ports[s.names.AssignmentKey(m)]))
+				fmt.Fprintf(&b, "      - %s\n", overridden(m, ports[s.names.AssignmentKey(m)], model))
 			}
 		}
 	}
-	abs := absolutePaths(s.base, []string{path})[0]
-	if err := s.checkOverride(abs, b.String(), ports); err != nil {
-		return err
+	if err := s.checkOverride(model, compose.ModelInput{
+		Dir: s.project.Dir, Files: append(files, abs), Environ: environ, Content: map[string][]byte{abs: []byte(b.String())},
+	}, ports); err != nil {
+		return problem{exitFailure, s.show(abs) + ": " + s.shorten(err.Error()), "it was not written; this is a bug in portmoor, please report it with the compose file"}
 	}
 	if err := rewrite.Write(abs, []byte(b.String())); err != nil {
 		return problem{exitFailure, s.shorten(err.Error()), ""}
 	}
-	files := make([]string, 0, len(s.project.Group.Files)+1)
-	for _, f := range append(s.project.Group.Files, abs) {
-		files = append(files, "-f "+s.show(f))
+	var named strings.Builder
+	for _, f := range append(files, abs) {
+		named.WriteString(" -f " + s.show(f))
 	}
-	fmt.Fprintf(c.Err, "written to %s: docker compose %s up\n", visible(s.show(abs)), strings.Join(files, " "))
+	fmt.Fprintf(c.Err, "written to %s: docker compose $(portmoor env --args)%s up; give portmoor the same -f\n", visible(s.show(abs)), visible(named.String()))
 	return nil
 }
 
@@ -64,22 +90,26 @@ func (s *stack) literal(key string) compose.PortRange {
 	return compose.PortRange{}
 }
 
+// anyModel loads files with compose-go, under the first environment that does
+// not lack what they require.
+func (s *stack) anyModel(files []string) (model *types.Project, environ map[string]string, err error) {
+	for _, environ = range s.project.Environments() {
+		if model, err = compose.LoadModel(compose.ModelInput{Dir: s.project.Dir, Files: files, Environ: environ}); err == nil {
+			return model, environ, nil
+		}
+	}
+	return nil, nil, problem{exitFailure, s.shorten(err.Error()), "mend what docker compose refuses"}
+}
+
 // overridden is a mapping as a line of a list, with other host ports where
 // there are any.
-func overridden(m compose.Mapping, ports compose.PortRange) string {
+func overridden(m compose.Mapping, ports compose.PortRange, model *types.Project) string {
 	host := m.HostPort.Text
 	if !ports.Zero() {
 		host = ports.String()
 	}
 	if m.Syntax == compose.Long {
-		text := fmt.Sprintf("{target: %s, published: %q, protocol: %s", m.Target, host, m.Protocol)
-		if m.Address != "" {
-			text += fmt.Sprintf(", host_ip: %q", m.Address)
-		}
-		if m.Name != "" {
-			text += fmt.Sprintf(", name: %q", m.Name)
-		}
-		return text + "}"
+		return overriddenLong(m, host, model)
 	}
 	text := m.Target
 	if host != "" || m.Address != "" {
@@ -94,23 +124,60 @@ func overridden(m compose.Mapping, ports compose.PortRange) string {
 	return fmt.Sprintf("%q", text)
 }
 
-// checkOverride loads the project with the file on top, and holds every port
-// against what it should be.
-func (s *stack) checkOverride(path, text string, ports map[string]compose.PortRange) error {
-	l := compose.NewLoader(compose.LoadOptions{Environ: s.environ()})
-	l.Add(path, []byte(text))
-	group := s.project.Group
-	group.Files = append(append([]string{}, group.Files...), path)
-	p := l.Load([]compose.Group{group})[0]
-	found := map[compose.PortRange]bool{}
-	for _, m := range p.Mappings {
-		if m.Dropped == compose.Published {
-			found[m.HostPort.Ports] = true
+// overriddenLong takes what has no say in the host port from compose-go's model.
+func overriddenLong(m compose.Mapping, host string, model *types.Project) string {
+	fields := []string{fmt.Sprintf("target: %q, protocol: %q", m.Target, m.Protocol)}
+	add := func(name, value string) {
+		if value != "" {
+			fields = append(fields, fmt.Sprintf("%s: %q", name, value))
 		}
 	}
-	for key, want := range ports {
-		if !found[want] {
-			return problem{exitFailure, fmt.Sprintf("%s: %s would not have port %s", s.show(path), key, want), "nothing was written; this is a bug in portmoor, please report it with the file"}
+	add("published", host)
+	add("host_ip", m.Address)
+	for _, p := range model.Services[m.Service].Ports {
+		if int(p.Target) != m.Container.First || p.Protocol != m.Protocol || p.HostIP != m.HostIP || p.Name != m.Name {
+			continue
+		}
+		add("name", p.Name)
+		if p.Mode != "ingress" {
+			add("mode", p.Mode)
+		}
+		add("app_protocol", p.AppProtocol)
+		break
+	}
+	return "{" + strings.Join(fields, ", ") + "}"
+}
+
+// checkOverride loads the project with the file on top, and holds every port of
+// every service against what it should be.
+func (s *stack) checkOverride(before *types.Project, in compose.ModelInput, ports map[string]compose.PortRange) error {
+	after, err := compose.LoadModel(in)
+	if err != nil {
+		return err
+	}
+	moved := map[string]string{} // by service and number
+	for _, m := range s.project.Mappings {
+		if to, ok := ports[s.names.AssignmentKey(m)]; ok && m.Dropped == compose.Published {
+			for i := range to.Width() {
+				moved[fmt.Sprint(m.Service, " ", m.Protocol, " ", m.HostPort.Ports.First+i)] = fmt.Sprint(to.First + i)
+			}
+		}
+	}
+	for name, svc := range before.Services {
+		var want, got []string
+		for _, p := range svc.Ports {
+			if to, ok := moved[fmt.Sprint(name, " ", p.Protocol, " ", p.Published)]; ok {
+				p.Published = to
+			}
+			want = append(want, fmt.Sprintf("%+v", p))
+		}
+		for _, p := range after.Services[name].Ports {
+			got = append(got, fmt.Sprintf("%+v", p))
+		}
+		slices.Sort(want)
+		slices.Sort(got)
+		if !slices.Equal(want, got) {
+			return fmt.Errorf("service %q would have other ports than planned", name)
 		}
 	}
 	return nil

@@ -41,6 +41,7 @@ type stack struct {
 	project *compose.Project
 	names   strategies.Names
 	store   *allocate.Store
+	ports   string // the path of the ports file
 	units   []allocate.Unit
 	machine *allocate.Machine
 
@@ -84,9 +85,18 @@ func (c *commands) load(ctx *cli.Context, s *stack, group compose.Group, writes 
 	for _, q := range s.project.Problems {
 		return problem{exitFailure, s.place(q.File, q.Span) + ": " + q.Message, cmp.Or(q.Hint, "mend the file")}
 	}
+	if err := s.refuseInvalid(); err != nil {
+		return err
+	}
 	paths, err := s.paths(ctx, c.environ())
 	if err != nil {
 		return err
+	}
+	s.ports = paths.Ports
+	if writes {
+		if err := s.writable(); err != nil {
+			return err
+		}
 	}
 	paths.Forgiving = ctx.Command.Name == "reset"
 	open := allocate.Read
@@ -158,11 +168,18 @@ func (s *stack) paths(ctx *cli.Context, environ map[string]string) (allocate.Pat
 		}
 		ledger = filepath.Join(state, "portmoor", "ledger.json")
 	}
-	ports := s.portsFile(s.project)
+	ports, identity := s.portsFile(s.project), s.project.Name
 	if file := ctx.String("ports-file"); file != "" {
 		ports = absolutePaths(s.base, []string{file})[0]
 	}
-	return allocate.Paths{Ports: ports, Ledger: absolutePaths(s.base, []string{ledger})[0], Checkout: s.project.Dir, Project: s.project.Name}, nil
+	checkout := s.project.Dir
+	if resolved, err := filepath.EvalSymlinks(checkout); err == nil {
+		checkout = resolved
+	}
+	if rel, err := filepath.Rel(s.project.Dir, ports); err == nil {
+		identity += " " + filepath.ToSlash(rel)
+	}
+	return allocate.Paths{Ports: ports, Ledger: absolutePaths(s.base, []string{ledger})[0], Checkout: checkout, Project: identity}, nil
 }
 
 func (s *stack) storeProblem(err error) error {
@@ -171,7 +188,7 @@ func (s *stack) storeProblem(err error) error {
 		hint := "run it again; what was there is as it was"
 		switch {
 		case errors.Is(e, allocate.ErrCorrupt):
-			hint = "mend the file, or move it away; nothing was written"
+			hint = "mend the file, or move it away: it stays as it is, and no port was assigned"
 		case errors.Is(e, fs.ErrPermission):
 			hint = "write where you may: --ports-file names another file of assignments, PORTMOOR_LEDGER another ledger"
 		}
@@ -180,39 +197,58 @@ func (s *stack) storeProblem(err error) error {
 	return errors.Join(all...)
 }
 
-// gatherUnits are what the project's assignments are for, sorted by key. What
-// Docker picks the port of has none.
+// gatherUnits are what the project's assignments are for, sorted by key: one for
+// each variable, and for each number. What Docker picks the port of has none.
 func (s *stack) gatherUnits() []allocate.Unit {
-	byKey := map[string]*allocate.Unit{}
 	services := map[string]compose.Service{}
 	for _, svc := range s.project.Services {
 		services[svc.Name] = svc
 	}
+	var mappings []*compose.Mapping
 	for i := range s.project.Mappings {
 		m := &s.project.Mappings[i]
-		svc := services[m.Service]
-		if m.Dropped != compose.Published || m.Invalid != "" || svc.HostNetwork || svc.Scale == 0 || m.HostPort.Ports.Zero() && m.HostPort.DefaultPorts.Zero() {
-			continue
-		}
-		if m.HostPort.Ports.Width() > 1 && m.Container.Width() == 1 {
-			continue // Docker picks one of the range
-		}
-		key := s.names.AssignmentKey(*m)
-		u := byKey[key]
-		if u == nil {
-			u = s.newUnit(key, m)
-			byKey[key] = u
-		}
-		socket := allocate.Socket{Address: m.HostIP, Protocol: m.Protocol}
-		if !slices.Contains(u.Sockets, socket) {
-			u.Sockets = append(u.Sockets, socket)
+		if svc := services[m.Service]; m.Dropped == compose.Published && !svc.HostNetwork && svc.Scale > 0 && hasFixedPort(m) {
+			mappings = append(mappings, m)
 		}
 	}
-	units := make([]allocate.Unit, 0, len(byKey))
-	for _, key := range slices.Sorted(maps.Keys(byKey)) {
-		units = append(units, *byKey[key])
+	slices.SortStableFunc(mappings, func(a, b *compose.Mapping) int {
+		return cmp.Compare(s.names.AssignmentKey(*a), s.names.AssignmentKey(*b))
+	})
+	var units []allocate.Unit
+	at := map[string]int{} // by variable, and by key
+	for _, m := range mappings {
+		key := s.names.AssignmentKey(*m)
+		by := cmp.Or(m.HostPort.Var, key)
+		i, known := at[by]
+		if !known {
+			i = len(units)
+			at[by] = i
+			units = append(units, *s.newUnit(key, m))
+		}
+		s.serve(&units[i], m, services)
 	}
 	return units
+}
+
+// hasFixedPort reports whether a mapping has a host port that is not Docker's
+// choice.
+func hasFixedPort(m *compose.Mapping) bool {
+	picks := m.HostPort.Ports.Width() > 1 && m.Container.Width() == 1 // Docker picks one of the range
+	return !picks && (!m.HostPort.Ports.Zero() || !m.HostPort.DefaultPorts.Zero())
+}
+
+// serve lets a unit serve one more mapping. Two that bind one socket at the same
+// time can't share a variable.
+func (s *stack) serve(u *allocate.Unit, m *compose.Mapping, services map[string]compose.Service) {
+	socket := allocate.Socket{Address: m.HostIP, Protocol: m.Protocol}
+	together := len(s.project.TogetherBy(services[u.Service].Profiles, services[m.Service].Profiles)) < 2
+	if m.Service != u.Service && together && slices.ContainsFunc(u.Sockets, func(other allocate.Socket) bool { return allocate.Overlap(socket, other) }) {
+		u.Broken = fmt.Sprintf("%s is the host port of service %s too", u.Var, m.Service)
+		u.BrokenHint = "give each of the two a variable of its own"
+	}
+	if !slices.Contains(u.Sockets, socket) {
+		u.Sockets = append(u.Sockets, socket)
+	}
 }
 
 // newUnit says what a mapping wants and who says so: the process environment,
@@ -225,30 +261,67 @@ func (s *stack) newUnit(key string, m *compose.Mapping) *allocate.Unit {
 	}
 	u.Movable = u.Var != "" || s.override && m.Locked == ""
 	remembered, known := s.store.Assigned[key]
-	assigned := compose.PortRange{First: remembered.Port, Last: remembered.Port + max(m.HostPort.Ports.Width(), m.HostPort.DefaultPorts.Width()) - 1}
+	assigned := compose.PortRange{First: remembered.Port, Last: remembered.Port + max(m.HostPort.Ports.Width(), m.HostPort.DefaultPorts.Width(), 1) - 1}
 	own := known && u.Want == assigned && !remembered.Pinned // a value that is our own assignment is no pin
-	if u.Var != "" && !own {
-		if v, set := s.environ()[u.Var]; set && v != "" {
-			u.Source, u.Place = allocate.Environment, u.Var+" in the environment"
-			return u
-		}
-		if f, set := m.Setter(u.Var); set && f.Vars[u.Var] != "" {
-			line, _ := f.File.Position(f.Line(u.Var).Start)
-			u.Source, u.Place = allocate.EnvFile, fmt.Sprintf("%s:%d", s.show(f.File.Path), line)
-			return u
-		}
-	}
-	if known && u.Movable {
+	pinned := u.Var != "" && !own && s.pin(u, m)
+	switch {
+	case pinned:
+	case known && u.Movable:
 		u.Source, u.Want = allocate.Assigned, assigned
 		if remembered.Manual {
 			u.Source = allocate.Manual
 		}
-		return u
-	}
-	if u.Want.Zero() {
+	case u.Want.Zero():
 		u.Want = m.HostPort.DefaultPorts
+	case u.Var == "" && u.Want != m.HostPort.DefaultPorts:
+		u.Source = allocate.EnvFile // some variable in a text of several parts
 	}
 	return u
+}
+
+// pin finds who sets a unit's variable, if anybody does.
+func (s *stack) pin(u *allocate.Unit, m *compose.Mapping) bool {
+	place, source := s.setter(m, u.Var)
+	if place != "" {
+		u.Place, u.Source = place, source
+	}
+	return place != ""
+}
+
+// setter is where a variable of a mapping gets its value, "" for nowhere.
+func (s *stack) setter(m *compose.Mapping, name string) (place string, source allocate.Source) {
+	if s.environ()[name] != "" {
+		return name + " in the environment", allocate.Environment
+	}
+	f, set := m.Setter(name)
+	if !set || f.Vars[name] == "" {
+		return "", allocate.Default
+	}
+	line, _ := f.File.Position(f.Line(name).Start)
+	return fmt.Sprintf("%s:%d", s.show(f.File.Path), line), allocate.EnvFile
+}
+
+// refuseInvalid refuses what docker compose would refuse, and says which value
+// of a variable is to blame.
+func (s *stack) refuseInvalid() error {
+	for _, m := range s.project.Mappings {
+		if m.Invalid == "" || m.Dropped != compose.Published {
+			continue
+		}
+		hint := "mend the file"
+		text := string(m.File.Src[m.Entry.Start:m.Entry.End])
+		for _, name := range s.project.Variables() {
+			place, source := s.setter(&m, name)
+			if place != "" && (strings.Contains(text, "$"+name) || strings.Contains(text, "${"+name)) {
+				hint = "mend " + place
+				if source == allocate.EnvFile {
+					hint = "mend " + name + " at " + place
+				}
+			}
+		}
+		return problem{exitFailure, s.place(m.File, m.Entry) + ": " + m.Invalid, hint}
+	}
+	return nil
 }
 
 // environ is the environment of the process, as the loader has it.

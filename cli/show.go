@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -32,28 +33,68 @@ func (c *commands) runShow(ctx *cli.Context) error {
 	}
 	defer s.store.Close() //nolint:errcheck // the lock ends with the process
 	if ctx.String("format") == "json" {
-		return c.portsJSON(s, s.wanted())
+		return c.showJSON(s)
 	}
 	t := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "PORT OF\tDEFAULT\tASSIGNED\tVARIABLE\tFROM")
-	for _, o := range s.wanted() {
-		assigned := "-"
-		if a, known := s.store.Assigned[o.Unit.Key]; known {
-			assigned = compose.PortRange{First: a.Port, Last: a.Port + max(a.Width, 1) - 1}.String()
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", visible(o.Unit.Key), s.defaultOf(o.Unit), assigned, o.Unit.Var, sourceName(o))
+	fmt.Fprintln(t, "PORT OF\tPORT\tDEFAULT\tASSIGNED\tVARIABLE\tFROM")
+	for _, u := range s.units {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", visible(u.Key), cmp.Or(u.Want.String(), "-"),
+			cmp.Or(s.defaultOf(u), "-"), cmp.Or(s.assignedTo(u), "-"), u.Var, sourceName(allocate.Outcome{Unit: u}))
 	}
 	return t.Flush()
 }
 
-// defaultOf is the port that the compose file gives a unit, "-" for none.
+// shownPort is one mapping in the JSON of show.
+type shownPort struct {
+	Project       string `json:"project"`
+	Service       string `json:"service"`
+	Key           string `json:"key"`
+	ContainerPort string `json:"container_port"`
+	Protocol      string `json:"protocol"`
+	HostIP        string `json:"host_ip"`
+	HostPort      string `json:"host_port"`
+	Variable      string `json:"variable"`
+	Default       string `json:"default"`
+	Assigned      string `json:"assigned"`
+	Source        string `json:"source"`
+}
+
+func (c *commands) showJSON(s *stack) error {
+	ports := []shownPort{}
+	for _, u := range s.units {
+		for _, m := range s.project.Mappings {
+			if m.Dropped != compose.Published || m.HostPort.Ports.Zero() && m.HostPort.DefaultPorts.Zero() || s.names.AssignmentKey(m) != u.Key {
+				continue
+			}
+			ports = append(ports, shownPort{
+				Project: s.project.Name, Service: u.Service, Key: u.Key, ContainerPort: m.Container.String(), Protocol: m.Protocol, HostIP: m.HostIP,
+				HostPort: u.Want.String(), Variable: u.Var, Default: s.defaultOf(u), Assigned: s.assignedTo(u), Source: sourceName(allocate.Outcome{Unit: u}),
+			})
+		}
+	}
+	return c.printJSON(struct {
+		Version int         `json:"version"`
+		Ports   []shownPort `json:"ports"`
+	}{1, ports})
+}
+
+// assignedTo is what is remembered for a unit, "" for nothing.
+func (s *stack) assignedTo(u allocate.Unit) string {
+	a, known := s.store.Assigned[u.Key]
+	if !known {
+		return ""
+	}
+	return compose.PortRange{First: a.Port, Last: a.Port + max(a.Width, 1) - 1}.String()
+}
+
+// defaultOf is the port that the compose file gives a unit, "" for none.
 func (s *stack) defaultOf(u allocate.Unit) string {
 	for _, m := range s.project.Mappings {
 		if s.names.AssignmentKey(m) == u.Key && !m.HostPort.DefaultPorts.Zero() {
 			return m.HostPort.DefaultPorts.String()
 		}
 	}
-	return "-"
+	return ""
 }
 
 func (c *commands) reset() *cli.Command {
@@ -71,16 +112,22 @@ func (c *commands) runReset(ctx *cli.Context) error {
 		return err
 	}
 	defer s.store.Close() //nolint:errcheck // the lock ends with the process
+	forgotten := []string{}
+	for key, a := range s.store.Assigned {
+		if !ctx.Bool("keep-manual") || !a.Manual {
+			forgotten = append(forgotten, key)
+		}
+	}
+	if len(forgotten) == 0 && !s.store.Corrupt {
+		fmt.Fprintln(c.Err, "no port is remembered: nothing to forget")
+		return nil
+	}
 	backup, err := s.store.Backup()
 	if err != nil {
 		return s.storeProblem(err)
 	}
-	forgotten := 0
-	for key, a := range s.store.Assigned {
-		if !ctx.Bool("keep-manual") || !a.Manual {
-			delete(s.store.Assigned, key)
-			forgotten++
-		}
+	for _, key := range forgotten {
+		delete(s.store.Assigned, key)
 	}
 	if err := s.store.Save(); err != nil {
 		return s.storeProblem(err)
@@ -91,10 +138,10 @@ func (c *commands) runReset(ctx *cli.Context) error {
 	if err := s.writePortsEnv(); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.Err, "%s forgotten", plural(forgotten, "port"))
-	if backup != "" {
-		fmt.Fprintf(c.Err, "; they are in %s", visible(s.show(backup)))
+	if s.store.Corrupt {
+		fmt.Fprintf(c.Err, "what could not be read is in %s now\n", visible(s.show(backup)))
+	} else {
+		fmt.Fprintf(c.Err, "%s forgotten; to undo, put %s back in the place of the ports file, and run portmoor detect\n", plural(len(forgotten), "port"), visible(s.show(backup)))
 	}
-	fmt.Fprintln(c.Err)
 	return nil
 }

@@ -42,7 +42,11 @@ func (c *commands) runValidate(ctx *cli.Context) error {
 		if o.Moved {
 			hint = "run portmoor detect, or stop who holds it"
 		}
-		c.say(fmt.Sprintf("%s: %s: port %s is held by %s", o.Unit.Place, o.Unit.Key, o.Unit.Want, o.Owner), hint)
+		message := fmt.Sprintf("port %s is held by %s", o.Unit.Want, o.Owner)
+		if o.Unit.Broken != "" {
+			message = o.Unit.Broken
+		}
+		c.say(fmt.Sprintf("%s: %s: %s", o.Unit.Place, o.Unit.Key, message), hint)
 		c.fail(exitFindings)
 	}
 	if ctx.String("format") == "json" {

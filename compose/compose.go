@@ -236,7 +236,9 @@ type Text struct {
 type Project struct {
 	// Name is the project name that Compose would choose.
 	Name string
-	Dir  string // absolute
+	// Renamed reports that -p or the environment of the process chose it.
+	Renamed bool
+	Dir     string // absolute
 	// Family names the naming family: projects with equal values share
 	// their variable names.
 	Family string
@@ -250,6 +252,9 @@ type Project struct {
 	Services []Service // sorted by name
 	// Env is what variables were resolved with: the project's env files.
 	Env Env
+	// EnvFiles are those of the project itself, not of what it includes; the
+	// last one wins.
+	EnvFiles []EnvFile
 	// Problems are what stops docker compose from loading the project, those
 	// of its files included.
 	Problems []Problem

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"path/filepath"
@@ -162,19 +163,20 @@ func (l *Loader) load(group Group) *Project {
 	g.problems, g.envFiles = envProblems, [][]EnvFile{p.Env.files}
 	own := p.Env
 	g.finish(g.model(group.Files, group.Dir, own.Lookup))
-	p.Name = l.name(group, p)
+	p.EnvFiles = own.files
+	natural := naturalName(group, p)
+	p.Name = cmp.Or(l.options.Name, projectName(l.options.Environ["COMPOSE_PROJECT_NAME"]), natural)
+	p.Renamed = p.Name != natural
 	return p
 }
 
-// name is the project's name: -p, COMPOSE_PROJECT_NAME, name:, the folder.
-func (l *Loader) name(group Group, p *Project) string {
-	if l.options.Name != "" {
-		return l.options.Name
-	}
+// naturalName is the project's name when neither -p nor the environment of the
+// process says another: COMPOSE_PROJECT_NAME of an env file, name:, the folder.
+func naturalName(group Group, p *Project) string {
 	if group.Name != "" {
 		return group.Name
 	}
-	if n, ok := p.Env.Lookup("COMPOSE_PROJECT_NAME"); ok && n != "" {
+	if _, n, ok := (Env{files: p.EnvFiles}).Setter("COMPOSE_PROJECT_NAME"); ok && n != "" {
 		return projectName(n)
 	}
 	if p.Name != "" {

@@ -53,8 +53,9 @@ type Unit struct {
 	Source Source
 	// Place is where Want is set, for people: "compose.yaml:5:9", ".env:2".
 	Place string
-	// Service is what its mappings belong to, the first of them.
-	Service string
+	// Service is what its mappings belong to, the first of Services.
+	Service  string
+	Services []string
 	// Broken says why no port is right for it, and BrokenHint what to do about
 	// that; "" when one can be.
 	Broken, BrokenHint string

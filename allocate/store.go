@@ -61,6 +61,7 @@ type Store struct {
 	paths  Paths
 	lock   *flock.Flock
 	ledger ledger
+	gone   []claim                    // of folders that are not there any more
 	kept   map[string]json.RawMessage // keys of the ports file that are not ours
 }
 
@@ -162,10 +163,25 @@ func (s *Store) readPorts() error {
 			for _, socket := range e.Sockets {
 				a.Sockets = append(a.Sockets, Socket(socket))
 			}
+		} else if !ok {
+			a.Manual = s.wasManual(key, port)
 		}
 		s.Assigned[key] = a
 	}
 	return nil
+}
+
+// wasManual reports whether the ledger has the mark of a checkout that was moved:
+// of a folder that is gone, with the same key and port.
+func (s *Store) wasManual(key string, port int) bool {
+	return slices.ContainsFunc(s.gone, func(c claim) bool { return c[key].Manual && c[key].Port == port })
+}
+
+// Foreign reports that the ports file has something else than a port for a key.
+// It is never overwritten.
+func (s *Store) Foreign(key string) bool {
+	_, foreign := s.kept[key]
+	return foreign
 }
 
 // decode reads a file that is one JSON value, and says at which byte it is not.
@@ -209,9 +225,13 @@ func (s *Store) readLedger() error {
 	if s.ledger.Checkouts == nil {
 		s.ledger.Checkouts = map[string]map[string]claim{}
 	}
-	maps.DeleteFunc(s.ledger.Checkouts, func(folder string, _ map[string]claim) bool {
+	maps.DeleteFunc(s.ledger.Checkouts, func(folder string, claims map[string]claim) bool {
 		_, err := os.Stat(folder)
-		return errors.Is(err, fs.ErrNotExist)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return false
+		}
+		s.gone = append(s.gone, slices.Collect(maps.Values(claims))...)
+		return true
 	})
 	for _, folder := range slices.Sorted(maps.Keys(s.ledger.Checkouts)) {
 		for _, project := range slices.Sorted(maps.Keys(s.ledger.Checkouts[folder])) {

@@ -58,14 +58,14 @@ func (c *commands) runAssign(ctx *cli.Context) error {
 	if err := c.ask(ctx.Context, s); err != nil {
 		return err
 	}
-	options := s.options()
+	options := s.options(s.units)
 	if !ctx.Bool("force") {
 		for _, r := range options.Unchoosable {
 			if r.Overlaps(u.Want) {
 				return problem{exitFindings, fmt.Sprintf("port %d is in the reserved range %s", port, r), "choose another, or give --force"}
 			}
 		}
-		for j, o := range allocate.Assign(s.units, s.machine, options) {
+		for j, o := range s.assignAll() {
 			owner := o.Owner
 			displaced := j != i && owner == allocate.Owner{Kind: allocate.Mapping, Name: u.Service} && o.Unit.Want.Overlaps(u.Want)
 			if displaced {

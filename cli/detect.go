@@ -68,7 +68,7 @@ func (c *commands) assignPorts(ctx *cli.Context, s *stack) ([]allocate.Outcome, 
 	if err := c.ask(ctx.Context, s); err != nil {
 		return nil, err
 	}
-	outcomes := allocate.Assign(s.units, s.machine, s.options())
+	outcomes := s.assignAll()
 	if ctx.Bool("prune") {
 		s.prune()
 	}
@@ -93,7 +93,7 @@ func (s *stack) remember(outcomes []allocate.Outcome) {
 			continue // what was chosen by hand is back when the pin is gone
 		}
 		s.store.Assigned[o.Unit.Key] = allocate.Assignment{
-			Key: o.Unit.Key, Port: o.Ports.First, Manual: o.Unit.Source == allocate.Manual, Pinned: o.Unit.Source == allocate.EnvFile,
+			Key: o.Unit.Key, Port: o.Ports.First, Manual: o.Unit.Source == allocate.Manual, Pinned: o.Unit.Source == allocate.EnvFile || o.Unit.Var == "" && !o.Moved && o.Unit.Source == allocate.Default,
 			Sockets: o.Unit.Sockets, Width: o.Ports.Width(),
 		}
 	}

@@ -21,7 +21,11 @@ const overrideHeader = "# Host ports that portmoor found free on this machine; p
 
 // refuseForeign refuses to write over a file that detect has not written.
 func (s *stack) refuseForeign(path string) error {
-	src, err := os.ReadFile(absolutePaths(s.base, []string{path})[0])
+	abs := absolutePaths(s.base, []string{path})[0]
+	if abs == s.ports || abs == s.portsEnvPath() {
+		return usage("name a new file", "%s: is where portmoor keeps the ports", visible(path))
+	}
+	src, err := os.ReadFile(abs)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && bytes.HasPrefix(src, []byte(overrideHeader)) {
 		return nil
 	}
@@ -68,6 +72,9 @@ func (c *commands) writeOverride(s *stack, path string, outcomes []allocate.Outc
 		Dir: s.project.Dir, Files: append(files, abs), Environ: environ, Content: map[string][]byte{abs: []byte(b.String())},
 	}, ports); err != nil {
 		return problem{exitFailure, s.show(abs) + ": " + s.shorten(err.Error()), "it was not written; this is a bug in portmoor, please report it with the compose file"}
+	}
+	if err := s.refuseForeign(path); err != nil {
+		return err
 	}
 	if err := rewrite.Write(abs, []byte(b.String())); err != nil {
 		return problem{exitFailure, s.shorten(err.Error()), ""}

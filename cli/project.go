@@ -3,11 +3,8 @@ package cli
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"io/fs"
-	"maps"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,7 +13,6 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
-	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/strategies"
 )
 
@@ -68,6 +64,13 @@ func (c *commands) openStack(ctx *cli.Context, writes bool) (*stack, error) {
 
 // load loads a project into a stack.
 func (c *commands) load(ctx *cli.Context, s *stack, group compose.Group, writes bool) (err error) {
+	if path := ctx.String("override"); path != "" { // what it moved is planned anew
+		abs := absolutePaths(s.base, []string{path})[0]
+		group.Files = slices.DeleteFunc(slices.Clone(group.Files), func(f string) bool { return f == abs })
+		if len(group.Files) == 0 {
+			return usage("name a new file", "%s: is the compose file itself", visible(path))
+		}
+	}
 	for _, p := range s.configured() {
 		if slices.Equal(p.Files[:1], group.Files[:1]) && len(ctx.StringSlice("file")) == 0 {
 			group = p
@@ -195,173 +198,4 @@ func (s *stack) storeProblem(err error) error {
 		all = append(all, problem{exitFailure, s.shorten(e.Error()), hint})
 	}
 	return errors.Join(all...)
-}
-
-// gatherUnits are what the project's assignments are for, sorted by key: one for
-// each variable, and for each number. What Docker picks the port of has none.
-func (s *stack) gatherUnits() []allocate.Unit {
-	services := map[string]compose.Service{}
-	for _, svc := range s.project.Services {
-		services[svc.Name] = svc
-	}
-	var mappings []*compose.Mapping
-	for i := range s.project.Mappings {
-		m := &s.project.Mappings[i]
-		if svc := services[m.Service]; m.Dropped == compose.Published && !svc.HostNetwork && svc.Scale > 0 && hasFixedPort(m) {
-			mappings = append(mappings, m)
-		}
-	}
-	slices.SortStableFunc(mappings, func(a, b *compose.Mapping) int {
-		return cmp.Compare(s.names.AssignmentKey(*a), s.names.AssignmentKey(*b))
-	})
-	var units []allocate.Unit
-	at := map[string]int{} // by variable, and by key
-	for _, m := range mappings {
-		key := s.names.AssignmentKey(*m)
-		by := cmp.Or(m.HostPort.Var, key)
-		i, known := at[by]
-		if !known {
-			i = len(units)
-			at[by] = i
-			units = append(units, *s.newUnit(key, m))
-		}
-		s.serve(&units[i], m, services)
-	}
-	return units
-}
-
-// hasFixedPort reports whether a mapping has a host port that is not Docker's
-// choice.
-func hasFixedPort(m *compose.Mapping) bool {
-	picks := m.HostPort.Ports.Width() > 1 && m.Container.Width() == 1 // Docker picks one of the range
-	return !picks && (!m.HostPort.Ports.Zero() || !m.HostPort.DefaultPorts.Zero())
-}
-
-// serve lets a unit serve one more mapping. Two that bind one socket at the same
-// time can't share a variable.
-func (s *stack) serve(u *allocate.Unit, m *compose.Mapping, services map[string]compose.Service) {
-	socket := allocate.Socket{Address: m.HostIP, Protocol: m.Protocol}
-	together := len(s.project.TogetherBy(services[u.Service].Profiles, services[m.Service].Profiles)) < 2
-	if m.Service != u.Service && together && slices.ContainsFunc(u.Sockets, func(other allocate.Socket) bool { return allocate.Overlap(socket, other) }) {
-		u.Broken = fmt.Sprintf("%s is the host port of service %s too", u.Var, m.Service)
-		u.BrokenHint = "give each of the two a variable of its own"
-	}
-	if !slices.Contains(u.Sockets, socket) {
-		u.Sockets = append(u.Sockets, socket)
-	}
-}
-
-// newUnit says what a mapping wants and who says so: the process environment,
-// an env file, what is remembered, or the compose file.
-func (s *stack) newUnit(key string, m *compose.Mapping) *allocate.Unit {
-	u := &allocate.Unit{Key: key, Service: m.Service, Want: m.HostPort.Ports, Place: s.place(m.File, m.Host)}
-	u.Range, u.Explicit = s.rangeOf(m.Service)
-	if m.Locked == "" {
-		u.Var = m.HostPort.Var
-	}
-	u.Movable = u.Var != "" || s.override && m.Locked == ""
-	remembered, known := s.store.Assigned[key]
-	assigned := compose.PortRange{First: remembered.Port, Last: remembered.Port + max(m.HostPort.Ports.Width(), m.HostPort.DefaultPorts.Width(), 1) - 1}
-	own := known && u.Want == assigned && !remembered.Pinned // a value that is our own assignment is no pin
-	pinned := u.Var != "" && !own && s.pin(u, m)
-	switch {
-	case pinned:
-	case known && u.Movable:
-		u.Source, u.Want = allocate.Assigned, assigned
-		if remembered.Manual {
-			u.Source = allocate.Manual
-		}
-	case u.Want.Zero():
-		u.Want = m.HostPort.DefaultPorts
-	case u.Var == "" && u.Want != m.HostPort.DefaultPorts:
-		u.Source = allocate.EnvFile // some variable in a text of several parts
-	}
-	return u
-}
-
-// pin finds who sets a unit's variable, if anybody does.
-func (s *stack) pin(u *allocate.Unit, m *compose.Mapping) bool {
-	place, source := s.setter(m, u.Var)
-	if place != "" {
-		u.Place, u.Source = place, source
-	}
-	return place != ""
-}
-
-// setter is where a variable of a mapping gets its value, "" for nowhere.
-func (s *stack) setter(m *compose.Mapping, name string) (place string, source allocate.Source) {
-	if s.environ()[name] != "" {
-		return name + " in the environment", allocate.Environment
-	}
-	f, set := m.Setter(name)
-	if !set || f.Vars[name] == "" {
-		return "", allocate.Default
-	}
-	line, _ := f.File.Position(f.Line(name).Start)
-	return fmt.Sprintf("%s:%d", s.show(f.File.Path), line), allocate.EnvFile
-}
-
-// refuseInvalid refuses what docker compose would refuse, and says which value
-// of a variable is to blame.
-func (s *stack) refuseInvalid() error {
-	for _, m := range s.project.Mappings {
-		if m.Invalid == "" || m.Dropped != compose.Published {
-			continue
-		}
-		hint := "mend the file"
-		text := string(m.File.Src[m.Entry.Start:m.Entry.End])
-		for _, name := range s.project.Variables() {
-			place, source := s.setter(&m, name)
-			if place != "" && (strings.Contains(text, "$"+name) || strings.Contains(text, "${"+name)) {
-				hint = "mend " + place
-				if source == allocate.EnvFile {
-					hint = "mend " + name + " at " + place
-				}
-			}
-		}
-		return problem{exitFailure, s.place(m.File, m.Entry) + ": " + m.Invalid, hint}
-	}
-	return nil
-}
-
-// environ is the environment of the process, as the loader has it.
-func (s *stack) environ() map[string]string { return s.loader.Environ() }
-
-// rangeOf is where new ports of a service are chosen from.
-func (s *stack) rangeOf(service string) (ports compose.PortRange, explicit bool) {
-	for _, name := range slices.Sorted(maps.Keys(s.config.Groups)) {
-		for _, pattern := range s.config.Groups[name].Services {
-			if matched, err := path.Match(pattern, service); err == nil && matched {
-				return compose.PortRange(s.config.Groups[name].Range), true
-			}
-		}
-	}
-	if r := compose.PortRange(s.config.Range); !r.Zero() {
-		return r, true
-	}
-	return compose.PortRange{First: 10000, Last: 11000}, false
-}
-
-// options say what may be chosen, and what never runs together.
-func (s *stack) options() allocate.Options {
-	o := allocate.Options{Unchoosable: []compose.PortRange{{First: 1, Last: 1024}, {First: 6881, Last: 6889}}}
-	for _, r := range s.config.Reserved {
-		o.Unchoosable = append(o.Unchoosable, compose.PortRange(r))
-	}
-	ephemeral := compose.PortRange(s.config.Ephemeral)
-	if ephemeral.Zero() {
-		ephemeral = compose.PortRange{First: 32768, Last: 60999}
-	}
-	o.Avoided = append(o.Avoided, ephemeral)
-	for _, port := range lint.BlockedPorts {
-		o.Avoided = append(o.Avoided, compose.PortRange{First: port, Last: port})
-	}
-	profiles := map[string][]string{}
-	for _, svc := range s.project.Services {
-		profiles[svc.Name] = svc.Profiles
-	}
-	o.Together = func(a, b int) bool {
-		return len(s.project.TogetherBy(profiles[s.units[a].Service], profiles[s.units[b].Service])) < 2
-	}
-	return o
 }

@@ -31,7 +31,7 @@ func (c *commands) runValidate(ctx *cli.Context) error {
 	if err := c.ask(ctx.Context, s); err != nil {
 		return err
 	}
-	outcomes := allocate.Assign(s.units, s.machine, s.options())
+	outcomes := allocate.Assign(s.units, s.machine, s.options(s.units))
 	taken := 0
 	for _, o := range outcomes {
 		if !o.Moved && o.Problem == "" {

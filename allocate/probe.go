@@ -37,7 +37,6 @@ type Machine struct {
 	once   sync.Once
 	held   map[int][]Held
 	own    map[int][]Held
-	table  sync.Once
 	owners map[int][]listener
 }
 
@@ -84,6 +83,7 @@ func (m *Machine) socketHolder(s Socket, port int) (Owner, bool) {
 			return owner, true
 		}
 		time.Sleep(2 * time.Millisecond)
+		m.readTable() // it may have changed while it was read
 	}
 	return Owner{Kind: Process, Name: "that the system does not name"}, true
 }
@@ -144,7 +144,9 @@ func networks(s Socket) []string {
 
 // process names the program that has a port, as far as the system tells.
 func (m *Machine) process(s Socket, port int) (owner Owner, known bool) {
-	m.table.Do(m.readTable)
+	if m.owners == nil {
+		m.readTable()
+	}
 	for _, l := range m.owners[port] {
 		if !Overlap(l.socket, s) {
 			continue
@@ -165,7 +167,7 @@ func (m *Machine) readTable() {
 	for _, kind := range []string{"tcp", "udp"} {
 		connections, err := psnet.ConnectionsWithContext(context.Background(), kind)
 		if err != nil {
-			continue // then holders have no name
+			continue // then holders have no name until it is read again
 		}
 		for _, c := range connections {
 			if c.Raddr.Port != 0 || kind == "tcp" && c.Status != "LISTEN" {

@@ -5,7 +5,9 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 )
 
 // TestSockets opens real sockets: each must be seen by those that would collide
@@ -110,5 +112,39 @@ func TestOwnAddress(t *testing.T) {
 		if _, held := m.Holder(Socket{c.wanted, "tcp"}, other.Port, false); held != c.held {
 			t.Errorf("own at %q, wanted %q: held is %v", c.own, c.wanted, held)
 		}
+	}
+}
+
+// TestTriesOfOthers: other runs that try to bind a port at the same moment do
+// not hold it. Without a second look, one of these answers is wrong.
+func TestTriesOfOthers(t *testing.T) {
+	port, closer := listen(t, "tcp4", "127.0.0.1:0")
+	closer()
+	s := Socket{"127.0.0.1", "tcp"}
+	done := make(chan struct{})
+	var others sync.WaitGroup
+	for range 2 {
+		others.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+					inUse(s, port)
+					time.Sleep(200 * time.Microsecond)
+				}
+			}
+		})
+	}
+	wrong := 0
+	for began := time.Now(); time.Since(began) < 300*time.Millisecond; {
+		if _, held := (&Machine{}).Holder(s, port, false); held {
+			wrong++
+		}
+	}
+	close(done)
+	others.Wait()
+	if wrong > 0 {
+		t.Errorf("a free port was held %d times", wrong)
 	}
 }

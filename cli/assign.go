@@ -32,7 +32,7 @@ func (c *commands) runAssign(ctx *cli.Context) error {
 	if err != nil || port < 1 || port > 65535 {
 		return usage("choose one from 1 to 65535", "portmoor assign: %q is not a port", ctx.Args().Get(1))
 	}
-	s, err := c.openStack(ctx, true)
+	s, err := c.openStack(ctx, assigning)
 	if err != nil {
 		return err
 	}
@@ -153,32 +153,4 @@ func (s *stack) hasContainer(key, service, container string) bool {
 		}
 	}
 	return false
-}
-
-func (c *commands) get() *cli.Command {
-	return &cli.Command{
-		Name:      "get",
-		Usage:     "print the host port of a service, and change nothing",
-		ArgsUsage: "SERVICE[:PORT]",
-		Flags:     oneProjectFlags(),
-		Action: func(ctx *cli.Context) error {
-			if ctx.Args().Len() != 1 {
-				return usage("write portmoor get SERVICE[:PORT]", "portmoor get: want a service")
-			}
-			s, err := c.openStack(ctx, false)
-			if err != nil {
-				return err
-			}
-			defer s.store.Close() //nolint:errcheck // the lock ends with the process
-			i, err := s.unit(ctx.Args().First())
-			if err != nil {
-				return err
-			}
-			if s.units[i].Want.Zero() {
-				return picked(ctx.Args().First())
-			}
-			fmt.Fprintln(c.Out, s.units[i].Want)
-			return nil
-		},
-	}
 }

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/portmoor/portmoor/compose/corpustest"
 )
 
 // TestCorpus migrates a copy of every real repository. What --write leaves on
@@ -83,16 +85,7 @@ func treeOf(t *testing.T, dir string) map[string]string {
 // copyCorpus copies the folder of real compose files; it must be there in CI.
 func copyCorpus(t *testing.T) string {
 	t.Helper()
-	from := os.Getenv("PORTMOOR_CORPUS")
-	if from == "" {
-		from = filepath.Join("..", "..", "shared", "corpus")
-	}
-	if _, err := os.Stat(from); err != nil {
-		if os.Getenv("PORTMOOR_CI") != "" {
-			t.Fatal("the corpus is missing: ", err)
-		}
-		t.Skip("no corpus: ", err)
-	}
+	from := corpustest.Dir(t)
 	to := t.TempDir()
 	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
 		t.Fatal(err)

@@ -35,7 +35,7 @@ func (c *commands) runDetect(ctx *cli.Context) error {
 	if err := oneOf(ctx, "format", formatNames); err != nil {
 		return err
 	}
-	s, err := c.openStack(ctx, true)
+	s, err := c.openStack(ctx, assigning)
 	if err != nil {
 		return err
 	}
@@ -48,10 +48,11 @@ func (c *commands) runDetect(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if moved := c.tell(outcomes); moved > 0 {
+	path := ctx.String("override")
+	if moved := c.tell(outcomes); moved > 0 && path == "" {
 		fmt.Fprintf(c.Err, "%s moved: docker compose $(portmoor env --args) up; portmoor reset forgets what was found\n", plural(moved, "port"))
 	}
-	if path := ctx.String("override"); path != "" {
+	if path != "" {
 		if err := c.writeOverride(s, path, outcomes); err != nil {
 			return err
 		}

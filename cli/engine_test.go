@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -182,6 +186,67 @@ func TestStays(t *testing.T) {
 	serve(t, "127.0.0.1", box{name: "other", state: "exited", port: n})
 	if now := get(); now == found {
 		t.Errorf("%s is kept, which a container has", now)
+	}
+}
+
+// TestChoosing: a new port is none that browsers refuse, that outgoing
+// connections use or that is reserved; a range that is configured allows the
+// first two.
+func TestChoosing(t *testing.T) {
+	const port = 28385
+	for config, want := range map[string]string{
+		"":                        "10081", // 10080 is one that browsers refuse
+		"range: 10000-11000":      "10080",
+		"ephemeral: 10000-10500":  "10501",
+		"reserved: [10080-10200]": "10201",
+		"range: 6881-6890":        "6890",
+		"range: 1000-1100":        "1025",
+		"strategy: hybrid":        "10081",
+		"groups: {g: {range: 10079-10090, services: [w*]}}": "10080",
+	} {
+		t.Run(config, func(t *testing.T) {
+			dir := shop(t, port)
+			put(t, filepath.Join(dir, ".portmoor.yaml"), config+"\n")
+			boxes := []box{{name: "other", state: "exited", port: port}}
+			for taken := 10000; taken < 10080; taken++ {
+				boxes = append(boxes, box{name: fmt.Sprint("box", taken), state: "exited", port: taken})
+			}
+			serve(t, "127.0.0.1", boxes...)
+			code, out, errs := here("detect")
+			if code != 0 || !strings.Contains(out, " "+want+" ") {
+				t.Errorf("exit %d, want %s:\n%s%s", code, want, out, errs)
+			}
+		})
+	}
+}
+
+// TestNoLockForEngine: while one run waits for its engine, another checkout gets
+// its ports.
+func TestNoLockForEngine(t *testing.T) {
+	asked, answer := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	engine := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		once.Do(func() { close(asked) })
+		<-answer
+	}))
+	t.Cleanup(engine.Close)
+	dir := shop(t, 28383)
+	other := filepath.Join(dir, "other")
+	put(t, filepath.Join(other, "compose.yaml"), "services: {web: {image: x, ports: [\"${WEB_HOST_PORT:-28384}:80\"]}}\n")
+	environ := append(os.Environ(), "DOCKER_HOST=tcp"+strings.TrimPrefix(engine.URL, "http"))
+	stalled := make(chan int)
+	go func() {
+		stalled <- Run(Process{Args: []string{"portmoor", "detect"}, Out: io.Discard, Err: io.Discard, Environ: environ})
+	}()
+	<-asked
+	t.Setenv("DOCKER_HOST", "unix:///nonexistent.sock")
+	began := time.Now()
+	if code, _, errs := here("detect", "-f", filepath.Join(other, "compose.yaml")); code != 0 {
+		t.Errorf("exit %d after %v: %s", code, time.Since(began), errs)
+	}
+	close(answer)
+	if code := <-stalled; code != 0 {
+		t.Errorf("the one that waited: exit %d", code)
 	}
 }
 

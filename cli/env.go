@@ -30,7 +30,11 @@ func (c *commands) env() *cli.Command {
 }
 
 func (c *commands) runEnv(ctx *cli.Context) error {
-	s, err := c.openStack(ctx, ctx.Bool("write") || ctx.Bool("args"))
+	to := reading
+	if ctx.Bool("write") || ctx.Bool("args") {
+		to = writing
+	}
+	s, err := c.openStack(ctx, to)
 	if err != nil {
 		return err
 	}

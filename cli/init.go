@@ -59,7 +59,7 @@ first-run-multi-host:
 )
 
 // ignoredByGit is what belongs to one machine.
-var ignoredByGit = []string{".ports.env", ".ports.*.env", "data/ports.json", "data/ports.*.json", "data/ports*.json.bak"}
+var ignoredByGit = []string{".ports.env", ".ports.*.env", "**/data/ports.json", "**/data/ports.*.json", "**/data/ports*.json.bak"}
 
 // runInit writes what is not there yet, and touches nothing else.
 func (c *commands) runInit(ctx *cli.Context) error {

@@ -1,10 +1,7 @@
 package cli
 
 import (
-	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // TestJudgements has the cases in which two answers are thinkable, by rule.
@@ -224,17 +221,6 @@ services:
   a: {image: x, ports: ["6000:80", "6666:80/udp", "22:22", "2222:22", "6660-6670:6660-6670", "10080:8080"]}
 `, []string{"browser-blocked-port compose.yaml:2:26", "browser-blocked-port compose.yaml:2:72", "browser-blocked-port compose.yaml:2:95"}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			writeExample(t, dir, c.archive)
-			args := []string{dir}
-			for rule := range strings.SplitSeq(c.rules, ",") {
-				args = append(args, "--rule", rule)
-			}
-			_, got := lintJSON(t, args...)
-			if diff := cmp.Diff(c.want, got); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
+		t.Run(name, func(t *testing.T) { lintsTo(t, c.archive, c.rules, c.want) })
 	}
 }

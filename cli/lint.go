@@ -231,22 +231,6 @@ func (c *commands) corrupt(w *workspace, f *compose.File) bool {
 	return true
 }
 
-// portsFile is where the ports of a project are remembered.
-func (w *workspace) portsFile(p *compose.Project) string {
-	return w.fileOf(p, cmp.Or(w.config.PortsFile, "data/ports.json"))
-}
-
-// fileOf is a file that a project has in its folder: one that is not what docker
-// compose finds there by itself has its name in it.
-func (w *workspace) fileOf(p *compose.Project, name string) string {
-	path := absolutePaths(p.Dir, []string{filepath.FromSlash(name)})[0]
-	if compose.Standard(p.Group.Files[0]) && !p.Group.Overlay && !p.Renamed {
-		return path
-	}
-	ext := filepath.Ext(path)
-	return strings.TrimSuffix(path, ext) + "." + p.Name + ext
-}
-
 // reader reads files that need not exist, each once. Of those that are not
 // there it returns nil.
 func (w *workspace) reader() func(path string) (*compose.File, error) {

@@ -82,7 +82,7 @@ func (c *commands) detectAll(ctx *cli.Context, w *workspace) error {
 			continue
 		}
 		s := &stack{workspace: &workspace{base: w.base, config: w.config, home: w.home, context: map[string]bool{}}}
-		outcomes, err := []allocate.Outcome(nil), c.load(ctx, s, p.Group, true)
+		outcomes, err := []allocate.Outcome(nil), c.load(ctx, s, p.Group, assigning)
 		if err == nil {
 			outcomes, err = c.assignPorts(ctx, s)
 		}

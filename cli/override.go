@@ -2,9 +2,11 @@ package cli
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -89,12 +91,7 @@ func (c *commands) writeOverride(s *stack, path string, outcomes []allocate.Outc
 
 // literal is the number that the compose files give a key.
 func (s *stack) literal(key string) compose.PortRange {
-	for _, m := range s.project.Mappings {
-		if m.Dropped == compose.Published && s.names.AssignmentKey(m) == key {
-			return m.HostPort.Ports
-		}
-	}
-	return compose.PortRange{}
+	return s.served[key][0].HostPort.Ports
 }
 
 // anyModel loads files with compose-go, under the first environment that does
@@ -150,6 +147,11 @@ func overriddenLong(m compose.Mapping, host string, model *types.Project) string
 			add("mode", p.Mode)
 		}
 		add("app_protocol", p.AppProtocol)
+		for _, key := range slices.Sorted(maps.Keys(p.Extensions)) {
+			if value, err := json.Marshal(p.Extensions[key]); err == nil {
+				fields = append(fields, fmt.Sprintf("%q: %s", key, value))
+			}
+		}
 		break
 	}
 	return "{" + strings.Join(fields, ", ") + "}"
@@ -162,18 +164,18 @@ func (s *stack) checkOverride(before *types.Project, in compose.ModelInput, port
 	if err != nil {
 		return err
 	}
-	moved := map[string]string{} // by service and number
+	moved := map[string]string{} // by service and both numbers
 	for _, m := range s.project.Mappings {
 		if to, ok := ports[s.names.AssignmentKey(m)]; ok && m.Dropped == compose.Published {
 			for i := range to.Width() {
-				moved[fmt.Sprint(m.Service, " ", m.Protocol, " ", m.HostPort.Ports.First+i)] = fmt.Sprint(to.First + i)
+				moved[fmt.Sprint(m.Service, " ", m.Protocol, " ", m.HostPort.Ports.First+i, ":", m.Container.First+i)] = fmt.Sprint(to.First + i)
 			}
 		}
 	}
 	for name, svc := range before.Services {
 		var want, got []string
 		for _, p := range svc.Ports {
-			if to, ok := moved[fmt.Sprint(name, " ", p.Protocol, " ", p.Published)]; ok {
+			if to, ok := moved[fmt.Sprint(name, " ", p.Protocol, " ", p.Published, ":", p.Target)]; ok {
 				p.Published = to
 			}
 			want = append(want, fmt.Sprintf("%+v", p))

@@ -39,14 +39,24 @@ type stack struct {
 	store   *allocate.Store
 	ports   string // the path of the ports file
 	units   []allocate.Unit
+	served  map[string][]*compose.Mapping // those that a unit is for, by its key
 	machine *allocate.Machine
 
 	override bool // whether literals may move, into an override file
 }
 
-// openStack finds and loads the project and reads what is remembered of it,
-// under the lock for a command that writes.
-func (c *commands) openStack(ctx *cli.Context, writes bool) (*stack, error) {
+// access is what a command is about to do with what is remembered.
+type access int
+
+const (
+	reading   access = iota // nothing: no lock is taken
+	writing                 // change it, under the lock
+	assigning               // also choose ports, for which the engine is asked
+	resetting               // also put aside a ports file that can't be read
+)
+
+// openStack finds and loads the project and reads what is remembered of it.
+func (c *commands) openStack(ctx *cli.Context, to access) (*stack, error) {
 	s := &stack{workspace: &workspace{context: map[string]bool{}}, override: ctx.String("override") != ""}
 	var err error
 	if s.base, err = os.Getwd(); err != nil {
@@ -59,11 +69,11 @@ func (c *commands) openStack(ctx *cli.Context, writes bool) (*stack, error) {
 	if err := s.configure(ctx.String("config"), group.Files[0]); err != nil {
 		return nil, err
 	}
-	return s, c.load(ctx, s, group, writes)
+	return s, c.load(ctx, s, group, to)
 }
 
 // load loads a project into a stack.
-func (c *commands) load(ctx *cli.Context, s *stack, group compose.Group, writes bool) (err error) {
+func (c *commands) load(ctx *cli.Context, s *stack, group compose.Group, to access) (err error) {
 	if path := ctx.String("override"); path != "" { // what it moved is planned anew
 		abs := absolutePaths(s.base, []string{path})[0]
 		group.Files = slices.DeleteFunc(slices.Clone(group.Files), func(f string) bool { return f == abs })
@@ -96,16 +106,17 @@ func (c *commands) load(ctx *cli.Context, s *stack, group compose.Group, writes 
 		return err
 	}
 	s.ports = paths.Ports
-	if writes {
+	open := allocate.Read
+	if to != reading {
+		open = allocate.Open
 		if err := s.writable(); err != nil {
 			return err
 		}
 	}
-	paths.Forgiving = ctx.Command.Name == "reset"
-	open := allocate.Read
-	if writes {
-		open = allocate.Open
+	if to == assigning {
+		c.askEngine(ctx.Context) // an engine that stalls must not do so under the lock
 	}
+	paths.Forgiving = to == resetting
 	if s.store, err = open(paths); err != nil {
 		return s.storeProblem(err)
 	}
@@ -183,6 +194,22 @@ func (s *stack) paths(ctx *cli.Context, environ map[string]string) (allocate.Pat
 		identity += " " + filepath.ToSlash(rel)
 	}
 	return allocate.Paths{Ports: ports, Ledger: absolutePaths(s.base, []string{ledger})[0], Checkout: checkout, Project: identity}, nil
+}
+
+// portsFile is where the ports of a project are remembered.
+func (w *workspace) portsFile(p *compose.Project) string {
+	return w.fileOf(p, cmp.Or(w.config.PortsFile, "data/ports.json"))
+}
+
+// fileOf is a file that a project has in its folder: one that is not what docker
+// compose finds there by itself has its name in it.
+func (w *workspace) fileOf(p *compose.Project, name string) string {
+	path := absolutePaths(p.Dir, []string{filepath.FromSlash(name)})[0]
+	if compose.Standard(p.Group.Files[0]) && !p.Group.Overlay && !p.Renamed {
+		return path
+	}
+	ext := filepath.Ext(path)
+	return strings.TrimSuffix(path, ext) + "." + p.Name + ext
 }
 
 func (s *stack) storeProblem(err error) error {

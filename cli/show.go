@@ -2,10 +2,7 @@ package cli
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
@@ -27,7 +24,7 @@ func (c *commands) runShow(ctx *cli.Context) error {
 	if err := oneOf(ctx, "format", formatNames); err != nil {
 		return err
 	}
-	s, err := c.openStack(ctx, false)
+	s, err := c.openStack(ctx, reading)
 	if err != nil {
 		return err
 	}
@@ -62,12 +59,9 @@ type shownPort struct {
 func (c *commands) showJSON(s *stack) error {
 	ports := []shownPort{}
 	for _, u := range s.units {
-		for _, m := range s.project.Mappings {
-			if m.Dropped != compose.Published || m.HostPort.Ports.Zero() && m.HostPort.DefaultPorts.Zero() || s.names.AssignmentKey(m) != u.Key {
-				continue
-			}
+		for _, m := range s.served[u.Key] {
 			ports = append(ports, shownPort{
-				Project: s.project.Name, Service: u.Service, Key: u.Key, ContainerPort: m.Container.String(), Protocol: m.Protocol, HostIP: m.HostIP,
+				Project: s.project.Name, Service: m.Service, Key: u.Key, ContainerPort: m.Container.String(), Protocol: m.Protocol, HostIP: m.HostIP,
 				HostPort: u.Want.String(), Variable: u.Var, Default: s.defaultOf(u), Assigned: s.assignedTo(u), Source: sourceName(allocate.Outcome{Unit: u}),
 			})
 		}
@@ -89,59 +83,5 @@ func (s *stack) assignedTo(u allocate.Unit) string {
 
 // defaultOf is the port that the compose file gives a unit, "" for none.
 func (s *stack) defaultOf(u allocate.Unit) string {
-	for _, m := range s.project.Mappings {
-		if s.names.AssignmentKey(m) == u.Key && !m.HostPort.DefaultPorts.Zero() {
-			return m.HostPort.DefaultPorts.String()
-		}
-	}
-	return ""
-}
-
-func (c *commands) reset() *cli.Command {
-	return &cli.Command{
-		Name:   "reset",
-		Usage:  "forget the project's ports; a backup stays beside the file",
-		Flags:  oneProjectFlags(&cli.BoolFlag{Name: "keep-manual", Usage: "but for those that were assigned by hand", DisableDefaultText: true}),
-		Action: c.runReset,
-	}
-}
-
-func (c *commands) runReset(ctx *cli.Context) error {
-	s, err := c.openStack(ctx, true)
-	if err != nil {
-		return err
-	}
-	defer s.store.Close() //nolint:errcheck // the lock ends with the process
-	forgotten := []string{}
-	for key, a := range s.store.Assigned {
-		if !ctx.Bool("keep-manual") || !a.Manual {
-			forgotten = append(forgotten, key)
-		}
-	}
-	if len(forgotten) == 0 && !s.store.Corrupt {
-		fmt.Fprintln(c.Err, "no port is remembered: nothing to forget")
-		return nil
-	}
-	backup, err := s.store.Backup()
-	if err != nil {
-		return s.storeProblem(err)
-	}
-	for _, key := range forgotten {
-		delete(s.store.Assigned, key)
-	}
-	if err := s.store.Save(); err != nil {
-		return s.storeProblem(err)
-	}
-	if err := os.Remove(s.portsEnvPath()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return problem{code: exitFailure, message: s.show(s.portsEnvPath()) + ": can't be removed"}
-	}
-	if err := s.writePortsEnv(); err != nil {
-		return err
-	}
-	if s.store.Corrupt {
-		fmt.Fprintf(c.Err, "what could not be read is in %s now\n", visible(s.show(backup)))
-	} else {
-		fmt.Fprintf(c.Err, "%s forgotten; to undo, put %s back in the place of the ports file, and run portmoor detect\n", plural(len(forgotten), "port"), visible(s.show(backup)))
-	}
-	return nil
+	return s.served[u.Key][0].HostPort.DefaultPorts.String()
 }

@@ -11,6 +11,22 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// lintsTo lints an archive by some rules, with commas between them, and compares
+// what is found.
+func lintsTo(t *testing.T, archive, rules string, want []string) {
+	t.Helper()
+	dir := t.TempDir()
+	writeExample(t, dir, archive)
+	args := []string{dir}
+	for rule := range strings.SplitSeq(rules, ",") {
+		args = append(args, "--rule", rule)
+	}
+	_, got := lintJSON(t, args...)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // lintJSON lints a folder and returns the exit code and a line per finding:
 // its rule and place.
 func lintJSON(t *testing.T, args ...string) (int, []string) {
@@ -96,18 +112,7 @@ services:
 services: {a: {image: x, ports: ["8080:80"]}}
 `, []string{"invalid-compose compose.yaml:1:11", "hardcoded-host-port compose.yaml:2:35"}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			writeExample(t, dir, c.archive)
-			args := []string{dir}
-			for rule := range strings.SplitSeq(c.rules, ",") {
-				args = append(args, "--rule", rule)
-			}
-			_, got := lintJSON(t, args...)
-			if diff := cmp.Diff(c.want, got); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
+		t.Run(name, func(t *testing.T) { lintsTo(t, c.archive, c.rules, c.want) })
 	}
 }
 

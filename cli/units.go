@@ -31,19 +31,21 @@ func (s *stack) gatherUnits() []allocate.Unit {
 		return cmp.Compare(s.names.AssignmentKey(*a), s.names.AssignmentKey(*b))
 	})
 	var units []allocate.Unit
-	served := map[int][]*compose.Mapping{} // by unit
-	at := map[string]int{}                 // by variable, and by key
+	at := map[string]int{} // by variable, and by key
+	s.served = map[string][]*compose.Mapping{}
 	for _, m := range mappings {
 		key := s.names.AssignmentKey(*m)
-		by := cmp.Or(m.HostPort.Var, key)
+		by := key
+		if m.HostPort.Var != "" {
+			by = "$" + m.HostPort.Var
+		}
 		i, known := at[by]
 		if !known {
 			i = len(units)
 			at[by] = i
 			units = append(units, *s.newUnit(key, m))
 		}
-		s.serve(&units[i], m, served[i], services)
-		served[i] = append(served[i], m)
+		s.serve(&units[i], m, services)
 	}
 	return units
 }
@@ -57,19 +59,20 @@ func hasFixedPort(m *compose.Mapping) bool {
 
 // serve lets a unit serve one more mapping. Two that bind one socket at the same
 // time can't share a variable.
-func (s *stack) serve(u *allocate.Unit, m *compose.Mapping, served []*compose.Mapping, services map[string]compose.Service) {
+func (s *stack) serve(u *allocate.Unit, m *compose.Mapping, services map[string]compose.Service) {
 	socket := allocate.Socket{Address: m.HostIP, Protocol: m.Protocol}
-	for _, other := range served {
+	for _, other := range s.served[u.Key] {
 		overlap := allocate.Overlap(socket, allocate.Socket{Address: other.HostIP, Protocol: other.Protocol})
 		if overlap && s.together(services[m.Service].Profiles, services[other.Service].Profiles) {
-			u.Broken = fmt.Sprintf("%s is the host port of %s and %s", u.Var, s.names.AssignmentKey(*other), s.names.AssignmentKey(*m))
-			u.BrokenHint = "give each of the two a variable of its own"
+			u.Broken = fmt.Sprintf("%s is the host port of %s and %s", cmp.Or(u.Var, u.Want.String()), s.names.AssignmentKey(*other), s.names.AssignmentKey(*m))
+			u.BrokenHint = "give each of the two a host port of its own"
 		}
 	}
 	if n := services[m.Service].Scale; n > 1 {
 		u.Broken = fmt.Sprintf("service %s runs %d times, but port %s can be bound once", m.Service, n, u.Want)
-		u.BrokenHint = "leave the port to Docker: portmoor migrate --write does"
+		u.BrokenHint = "leave the port to Docker, as portmoor migrate --strategy auto --write does"
 	}
+	s.served[u.Key] = append(s.served[u.Key], m)
 	if !slices.Contains(u.Sockets, socket) {
 		u.Sockets = append(u.Sockets, socket)
 	}
@@ -101,9 +104,9 @@ func (s *stack) newUnit(key string, m *compose.Mapping) *allocate.Unit {
 	repeats := u.Var == "" && remembered.Pinned // the number of the file, which may be another one now
 	switch {
 	case s.store.Foreign(key):
-		u.Broken, u.BrokenHint = fmt.Sprintf("%s: %q is not a port", s.show(s.ports), key), "mend it, or run portmoor reset"
+		u.Broken, u.BrokenHint = fmt.Sprintf("%s: %q is not a port", s.show(s.ports), key), "write a port there, or take the entry out"
 	case known && assigned.Last > 65535:
-		u.Broken, u.BrokenHint = fmt.Sprintf("%s: %q has no room for %d ports", s.show(s.ports), key, assigned.Width()), "mend it, or run portmoor reset"
+		u.Broken, u.BrokenHint = fmt.Sprintf("%s: %q has no room for %d ports", s.show(s.ports), key, assigned.Width()), "write a port there, or take the entry out"
 	case pinned:
 	case known && u.Movable && !repeats:
 		u.Source, u.Want = allocate.Assigned, assigned
@@ -129,7 +132,10 @@ func (s *stack) pin(u *allocate.Unit, m *compose.Mapping) bool {
 
 // setter is where a variable of a mapping gets its value, "" for nowhere.
 func (s *stack) setter(m *compose.Mapping, name string) (place string, source allocate.Source) {
-	if s.environ()[name] != "" {
+	if v, set := s.environ()[name]; set {
+		if v == "" {
+			return "", allocate.Default // it hides the env files, and the default counts
+		}
 		return name + " in the environment", allocate.Environment
 	}
 	f, set := m.Setter(name)

@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/allocate"
+	"github.com/portmoor/portmoor/compose"
 )
 
 func (c *commands) validate() *cli.Command {
@@ -23,7 +25,7 @@ func (c *commands) runValidate(ctx *cli.Context) error {
 	if err := oneOf(ctx, "format", formatNames); err != nil {
 		return err
 	}
-	s, err := c.openStack(ctx, false)
+	s, err := c.openStack(ctx, reading)
 	if err != nil {
 		return err
 	}
@@ -32,27 +34,23 @@ func (c *commands) runValidate(ctx *cli.Context) error {
 		return err
 	}
 	outcomes := allocate.Assign(s.units, s.machine, s.options(s.units))
-	taken := 0
-	for _, o := range outcomes {
+	taken := false
+	for i := range outcomes {
+		o := &outcomes[i]
 		if !o.Moved && o.Problem == "" {
 			continue
 		}
-		taken++
-		hint := o.Hint
-		if o.Moved {
-			hint = "run portmoor detect, or stop who holds it"
+		taken = true
+		if o.Moved { // detect would move it: here it is what stops the project
+			o.Moved, o.Ports, o.Hint = false, compose.PortRange{}, "run portmoor detect, or stop who holds it"
 		}
-		message := fmt.Sprintf("port %s is held by %s", o.Unit.Want, o.Owner)
-		if o.Unit.Broken != "" {
-			message = o.Unit.Broken
-		}
-		c.say(fmt.Sprintf("%s: %s: %s", o.Unit.Place, o.Unit.Key, message), hint)
-		c.fail(exitFindings)
+		o.Problem = cmp.Or(o.Unit.Broken, fmt.Sprintf("port %s is held by %s", o.Unit.Want, o.Owner))
 	}
+	c.tell(outcomes)
 	if ctx.String("format") == "json" {
 		return c.portsJSON(s, outcomes)
 	}
-	if taken == 0 {
+	if !taken {
 		fmt.Fprintf(c.Err, "%s of project %s can be bound\n", plural(len(outcomes), "port"), s.project.Name)
 	}
 	return nil

@@ -2,11 +2,12 @@ package compose
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/portmoor/portmoor/compose/corpustest"
 )
 
 // TestWalkerAgreesWithComposeGo holds our own walker against compose-go over
@@ -14,7 +15,7 @@ import (
 // It would catch a merge, extends, include or tag that the walker gets wrong.
 func TestWalkerAgreesWithComposeGo(t *testing.T) {
 	l := NewLoader(LoadOptions{})
-	found, err := l.Discover([]string{corpus(t)}, DiscoverOptions{})
+	found, err := l.Discover([]string{corpustest.Dir(t)}, DiscoverOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,25 +107,4 @@ func spread(m Mapping) (out []string) {
 		out = append(out, fmt.Sprintf("%s:%s:%d/%s", m.HostIP, published, m.Container.First+i, m.Protocol))
 	}
 	return out
-}
-
-// corpus is the folder of real compose files, or the test is skipped; in CI
-// it must be there.
-func corpus(t testing.TB) string {
-	t.Helper()
-	dir := os.Getenv("PORTMOOR_CORPUS")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared", "corpus")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		if os.Getenv("PORTMOOR_CI") != "" {
-			t.Fatal("the corpus is missing: ", err)
-		}
-		t.Skip("the corpus is missing: set PORTMOOR_CORPUS")
-	}
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir
 }

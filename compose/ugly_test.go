@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/portmoor/portmoor/compose/corpustest"
 )
 
 var update = flag.Bool("update", false, "write the expected output of golden tests")
@@ -92,7 +94,7 @@ func checkSpans(t *testing.T, p *Project) {
 // file: the same mappings must be found, with the same texts.
 func TestCorpusInUglyBytes(t *testing.T) {
 	files := 0
-	err := filepath.WalkDir(corpus(t), func(path string, e os.DirEntry, err error) error {
+	err := filepath.WalkDir(corpustest.Dir(t), func(path string, e os.DirEntry, err error) error {
 		if err != nil || e.IsDir() || !yamlName.MatchString(path) {
 			return err
 		}

@@ -2,8 +2,6 @@ package lint
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
 	"runtime"
 	"testing"
 	"time"
@@ -12,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/corpustest"
 	"github.com/portmoor/portmoor/lint/schema"
 )
 
@@ -22,7 +21,7 @@ const mostTimes = 4
 // with the YAML library on as many processors. It fails when the ratio of the
 // best times is over the bound; the times themselves depend on the machine.
 func BenchmarkLint(b *testing.B) {
-	dir := corpus(b)
+	dir := corpustest.Dir(b)
 	options := compose.DiscoverOptions{Base: dir, Files: []string{"*.yml", "*.yaml"}}
 	schema.Prepare()
 	lint := func() map[string][]byte {
@@ -93,24 +92,4 @@ func parse(read map[string][]byte) {
 		})
 	}
 	_ = g.Wait()
-}
-
-// corpus is the folder of real compose files; it must be there in CI.
-func corpus(t testing.TB) string {
-	t.Helper()
-	dir := os.Getenv("PORTMOOR_CORPUS")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared", "corpus")
-	}
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(dir); err != nil {
-		if os.Getenv("PORTMOOR_CI") != "" {
-			t.Fatal("the corpus is missing: ", err)
-		}
-		t.Skip("no corpus: ", err)
-	}
-	return dir
 }

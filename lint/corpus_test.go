@@ -15,12 +15,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/corpustest"
 	"github.com/portmoor/portmoor/rewrite"
 )
 
 func corpusProjects(t testing.TB) []*compose.Project {
 	t.Helper()
-	dir := corpus(t)
+	dir := corpustest.Dir(t)
 	l := compose.NewLoader(compose.LoadOptions{})
 	found, err := l.Discover([]string{dir}, compose.DiscoverOptions{Base: dir, Files: []string{"*.yml", "*.yaml"}})
 	if err != nil {
@@ -81,7 +82,7 @@ var update = flag.Bool("update", false, "write the expected output of golden tes
 // TestCorpus counts what each rule finds in each real repository, so that a
 // change in judgement is seen, and holds every finding to its exact place.
 func TestCorpus(t *testing.T) {
-	dir := corpus(t)
+	dir := corpustest.Dir(t)
 	findings := Run(corpusProjects(t), Options{})
 	counts := map[string]int{}
 	for _, f := range findings {
@@ -121,7 +122,7 @@ func TestCorpus(t *testing.T) {
 // TestDeterminism lints the corpus on one processor and on eight: the findings
 // must be the same, in the same order.
 func TestDeterminism(t *testing.T) {
-	dir := corpus(t)
+	dir := corpustest.Dir(t)
 	run := func(processors int) string {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
 		var b strings.Builder

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/corpustest"
 	"github.com/portmoor/portmoor/strategies"
 )
 
@@ -19,7 +20,7 @@ const mostTimes = 2.2
 // and in turn only loads every project twice with compose-go. It fails when the
 // ratio of the best times is over the bound.
 func BenchmarkMigrate(b *testing.B) {
-	groups := corpusGroups(b, corpus(b))
+	groups := corpusGroups(b, corpustest.Dir(b))
 	var migrating, loading time.Duration
 	for b.Loop() {
 		runtime.GC()

@@ -11,13 +11,14 @@ import (
 	"testing"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/corpustest"
 	"github.com/portmoor/portmoor/strategies"
 )
 
 // TestCorpus rewrites every file of the corpus under every strategy and holds
 // the result against the laws of rewriting. It prints its counts.
 func TestCorpus(t *testing.T) {
-	dir := corpus(t)
+	dir := corpustest.Dir(t)
 	groups := corpusGroups(t, dir)
 	projects := compose.NewLoader(compose.LoadOptions{}).Load(groups)
 	for _, s := range []strategies.Strategy{strategies.Hybrid, strategies.Dynamic, strategies.Auto} {
@@ -272,25 +273,4 @@ func yamlFiles(t testing.TB, dir string) (paths []string) {
 		t.Fatal(err)
 	}
 	return paths
-}
-
-// corpus is the folder of real compose files, or the test is skipped; in CI
-// it must be there.
-func corpus(t testing.TB) string {
-	t.Helper()
-	dir := os.Getenv("PORTMOOR_CORPUS")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared", "corpus")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		if os.Getenv("PORTMOOR_CI") != "" {
-			t.Fatal("the corpus is missing: ", err)
-		}
-		t.Skip("the corpus is missing: set PORTMOOR_CORPUS")
-	}
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir
 }

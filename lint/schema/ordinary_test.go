@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/corpustest"
 )
 
 // TestReduced holds the judgement of reduced documents against that of whole
@@ -54,10 +55,7 @@ func TestReduced(t *testing.T) {
 			}
 		}
 	}
-	dir := os.Getenv("PORTMOOR_CORPUS")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "corpus")
-	}
+	dir := corpustest.Dir(t)
 	files, saved, all := 0, 0, 0
 	err := filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
 		if err != nil || e.IsDir() || !strings.HasSuffix(path, "ml") {
@@ -76,10 +74,7 @@ func TestReduced(t *testing.T) {
 		return err
 	})
 	if err != nil || files < 500 {
-		if os.Getenv("PORTMOOR_CI") != "" {
-			t.Fatalf("%d files: %v", files, err)
-		}
-		t.Skip("no corpus")
+		t.Fatalf("%d files: %v", files, err)
 	}
 	t.Logf("%d of %d keys of services need no validator", saved, all)
 	if saved*10 < all*8 {

@@ -1,0 +1,117 @@
+package schema
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/xrash/smetrics"
+)
+
+// hintAt says how a value is written that is often of the wrong kind.
+func hintAt(path []string) string {
+	switch n := len(path); {
+	case n == 3 && path[0] == "services" && path[2] == "ports":
+		return "write each mapping after a dash"
+	case n == 2 && path[0] == "services":
+		return "indent its keys below its name"
+	case n == 1 && path[0] == "services":
+		return "write one service name per line, each with a colon"
+	case n == 1 && path[0] == "include":
+		return "write each path after a dash"
+	}
+	return "see the Compose specification"
+}
+
+func unknownKeys(path, keys []string) []Violation {
+	var found []Violation
+	for _, key := range slices.Sorted(slices.Values(keys)) {
+		if slices.Equal(path, []string{"services"}) {
+			found = append(found, Violation{
+				path: append(slices.Clone(path), key), key: true,
+				Message: "service name " + strconv.Quote(key) + " has characters that are not allowed",
+				Hint:    "use letters, digits, dots, underscores and dashes",
+			})
+			continue
+		}
+		where := "at the top level"
+		if len(path) > 0 {
+			where = "in " + dotted(path)
+		}
+		hint := "remove it, or put x- before it"
+		if near := Nearest(key, slices.Sorted(maps.Keys(knownKeys()))); near != "" {
+			hint = "did you mean " + near + "?"
+		}
+		found = append(found, Violation{
+			path: append(slices.Clone(path), key), key: true,
+			Message: fmt.Sprintf("unknown key %s %s", strconv.Quote(key), where), Hint: hint,
+		})
+	}
+	return found
+}
+
+// Nearest is the known name that a misspelt one is closest to, "" when none is
+// close.
+func Nearest(name string, known []string) string {
+	best, distance := "", 3
+	for _, other := range known {
+		if d := smetrics.WagnerFischer(name, other, 1, 1, 1); d < distance {
+			best, distance = other, d
+		}
+	}
+	return best
+}
+
+// dotted is a path as users write it: services.web.ports[0].
+func dotted(path []string) string {
+	var b strings.Builder
+	for i, p := range path {
+		if _, err := strconv.Atoi(p); err == nil && i > 0 {
+			fmt.Fprintf(&b, "[%s]", p)
+			continue
+		}
+		if i > 0 {
+			b.WriteByte('.')
+		}
+		b.WriteString(p)
+	}
+	return b.String()
+}
+
+// kinds are the words of YAML for the types of JSON.
+var kinds = map[string]string{
+	"object": "a mapping", "array": "a list", "string": "text", "number": "a number",
+	"integer": "a whole number", "boolean": "true or false", "null": "empty",
+}
+
+func article(kind string) string {
+	if k, ok := kinds[kind]; ok {
+		return k
+	}
+	return kind
+}
+
+func alternatives(want []string) string {
+	var words []string
+	for _, w := range want {
+		if !slices.Contains(words, article(w)) {
+			words = append(words, article(w))
+		}
+	}
+	return strings.Join(words, " or ")
+}
+
+func values(want []any) string {
+	words := make([]string, 0, len(want))
+	for _, w := range want {
+		b, err := json.Marshal(w)
+		if err != nil {
+			continue
+		}
+		words = append(words, string(b))
+	}
+	return strings.Join(words, ", ")
+}

@@ -75,17 +75,25 @@ func (m *Machine) Holder(s Socket, port int, choosing bool) (Owner, bool) {
 // socketHolder tries to bind the port. Another run's try is over in a moment, so
 // what fails though no listener is known is tried again.
 func (m *Machine) socketHolder(s Socket, port int) (Owner, bool) {
-	for range 4 {
+	for try := range 7 {
 		if !inUse(s, port) {
 			return Owner{}, false
 		}
 		if owner, known := m.process(s, port); known && inUse(s, port) {
 			return owner, true
 		}
-		time.Sleep(2 * time.Millisecond)
-		m.readTable() // it may have changed while it was read
+		time.Sleep(time.Millisecond << try) // on a busy machine a moment is long
+		m.readTable()                       // it may have changed while it was read
 	}
 	return Owner{Kind: Process, Name: "that the system does not name"}, true
+}
+
+// Hold adds a port that somebody has, behind those that are known already.
+func (m *Machine) Hold(h Held) {
+	m.Held = append(m.Held, h)
+	if m.held != nil {
+		m.held[h.Port] = append(m.held[h.Port], h)
+	}
 }
 
 func unspecified(address string) bool {

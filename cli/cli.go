@@ -8,11 +8,14 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sirupsen/logrus"
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/config"
+	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/live"
 )
 
 // Exit codes. A failure beats findings.
@@ -21,6 +24,8 @@ const (
 	exitFindings = 1 // findings, conflicts or pending changes
 	exitUsage    = 2
 	exitFailure  = 3
+
+	exitInterrupted = 130 // by the user, as shells have it
 )
 
 // Process is what a command may use of the process it runs in.
@@ -30,6 +35,10 @@ type Process struct {
 	In      io.Reader
 	Out     io.Writer // data
 	Err     io.Writer // everything else
+
+	// EngineTimeout is how long the Docker engine may take for an answer; 0 for
+	// docker.Timeout.
+	EngineTimeout time.Duration
 }
 
 // Run runs the command line and returns the exit code.
@@ -54,6 +63,7 @@ type commands struct {
 	Process
 	code   int          // the worst that has happened so far
 	engine *engineFacts // nil until the engine was asked
+	lost   []int        // host ports that containers could not bind in this run
 }
 
 // fail raises the exit code.
@@ -79,6 +89,12 @@ func (c *commands) exit(err error) int {
 		var p problem
 		if !errors.As(err, &p) {
 			p = problem{code: exitFailure, message: err.Error()}
+		}
+		if e, ok := errors.AsType[*docker.Error](err); ok {
+			p.hint = e.Hint
+		}
+		if e, ok := errors.AsType[*live.Missing](err); ok {
+			p.code, p.hint = exitFindings, e.Hint
 		}
 		c.say(p.message, p.hint)
 		c.fail(p.code)
@@ -116,7 +132,7 @@ func (c *commands) app() *cli.App {
 		ErrWriter:       c.Err,
 		HideHelpCommand: true, // helpLast has it
 		ExitErrHandler:  func(*cli.Context, error) {},
-		Commands:        []*cli.Command{c.lint(), c.migrate(), c.rules(), c.detect(), c.validate(), c.show(), c.assign(), c.get(), c.env(), c.reset(), c.initialize()},
+		Commands:        []*cli.Command{c.lint(), c.migrate(), c.rules(), c.detect(), c.validate(), c.up(), c.port(), c.sync(), c.show(), c.assign(), c.get(), c.env(), c.reset(), c.initialize()},
 		Action:          c.noCommand,
 		OnUsageError:    onUsageError,
 

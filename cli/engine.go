@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"path/filepath"
 	"slices"
 
@@ -13,8 +14,19 @@ import (
 
 // engineFacts are what the Docker engine says; nothing when it does not answer.
 type engineFacts struct {
-	remote   bool
-	bindings []docker.Binding
+	answered   bool
+	host       string // the name of its machine, "" for this one
+	remote     bool
+	containers []docker.Container
+}
+
+// connect finds the engine, and does not speak to it yet. Close it.
+func (c *commands) connect() (*docker.Engine, error) {
+	engine, err := docker.Connect(c.environ())
+	if err == nil {
+		engine.Timeout = c.EngineTimeout
+	}
+	return engine, err
 }
 
 // askEngine asks once a run, and says what the answers rest on if the engine
@@ -23,46 +35,83 @@ func (c *commands) askEngine(ctx context.Context) *engineFacts {
 	if c.engine != nil {
 		return c.engine
 	}
-	c.engine = &engineFacts{}
-	engine, err := docker.Connect(c.environ())
-	if err == nil {
-		defer engine.Close() //nolint:errcheck // nothing is left to be sent
-		c.engine.remote = engine.Remote
-		c.engine.bindings, err = engine.Bindings(ctx)
-	}
-	switch {
-	case err != nil:
-		c.engine.remote = false
+	if err := c.needEngine(ctx); err != nil {
 		c.say(err.Error()+": only this machine's sockets and other checkouts count", "")
-	case c.engine.remote:
+		c.engine = &engineFacts{}
+	}
+	if c.engine.remote {
 		c.say("the docker engine is on another machine: only its containers and other checkouts count", "")
 	}
 	return c.engine
+}
+
+// needEngine asks the engine anew, for commands that are nothing without it.
+func (c *commands) needEngine(ctx context.Context) error {
+	engine, err := c.connect()
+	if err != nil {
+		return err
+	}
+	defer engine.Close() //nolint:errcheck // nothing is left to be sent
+	containers, err := engine.Containers(ctx)
+	if err != nil {
+		return err
+	}
+	c.engine = &engineFacts{true, hostOf(engine), engine.Remote, containers}
+	return nil
+}
+
+// hostOf is the name by which the engine's machine is reached, "" for this one.
+func hostOf(engine *docker.Engine) string {
+	u, err := url.Parse(engine.Host)
+	if err != nil || !engine.Remote {
+		return ""
+	}
+	return u.Hostname()
 }
 
 // ask fills in what the engine and other checkouts hold.
 func (c *commands) ask(ctx context.Context, s *stack) error {
 	engine := c.askEngine(ctx)
 	s.machine = &allocate.Machine{Held: s.store.Claims, Remote: engine.remote}
-	for _, b := range engine.bindings {
-		own := b.Project == s.project.Name && b.Project != ""
-		if own && !sameFolder(b.WorkingDir, s.project.Dir) {
-			return problem{
-				exitFailure, fmt.Sprintf("project %q runs from another folder, %s", s.project.Name, b.WorkingDir),
-				"give this one another name with -p",
+	if err := s.refuseElsewhere(engine.containers); err != nil {
+		return err
+	}
+	for _, from := range engine.containers {
+		own := s.owns(from)
+		owner := allocate.Owner{Kind: allocate.Container, Name: from.Name}
+		if from.Project != "" {
+			owner = allocate.Owner{Kind: allocate.Container, Name: from.Project + "/" + from.Service, Detail: from.Name}
+		}
+		for _, b := range from.Bindings {
+			held := allocate.Held{Socket: allocate.Socket{Address: b.HostIP, Protocol: b.Protocol}, Port: b.HostPort, Owner: owner}
+			switch {
+			case !own:
+				s.machine.Held = append(s.machine.Held, held)
+			case from.Running(): // one that is stopped holds nothing against its own next start
+				s.machine.Own = append(s.machine.Own, held)
 			}
 		}
-		own = own && slices.ContainsFunc(s.project.Services, func(svc compose.Service) bool { return svc.Name == b.Service })
-		held := allocate.Held{Socket: allocate.Socket{Address: b.HostIP, Protocol: b.Protocol}, Port: b.HostPort}
-		held.Owner = allocate.Owner{Kind: allocate.Container, Name: b.Container}
-		if b.Project != "" {
-			held.Owner = allocate.Owner{Kind: allocate.Container, Name: b.Project + "/" + b.Service, Detail: b.Container}
-		}
-		switch {
-		case !own:
-			s.machine.Held = append(s.machine.Held, held)
-		case b.Running: // one that is stopped holds nothing against its own next start
-			s.machine.Own = append(s.machine.Own, held)
+	}
+	s.holdLost(c.lost)
+	return nil
+}
+
+// owns reports whether a container is one that the next start replaces: of a
+// service of the project, and not of docker compose run.
+func (s *stack) owns(from docker.Container) bool {
+	return from.Project == s.project.Name && !from.OneOff &&
+		slices.ContainsFunc(s.project.Services, func(svc compose.Service) bool { return svc.Name == from.Service })
+}
+
+// refuseElsewhere refuses to take the containers of another checkout for those
+// of this project because they have its name.
+func (s *stack) refuseElsewhere(containers []docker.Container) error {
+	for _, from := range containers {
+		if from.Project == s.project.Name && from.Project != "" && !sameFolder(from.WorkingDir, s.project.Dir) {
+			return problem{
+				exitFailure, fmt.Sprintf("project %q runs from another folder, %s", s.project.Name, from.WorkingDir),
+				"give this one another name with -p",
+			}
 		}
 	}
 	return nil

@@ -310,3 +310,33 @@ func BenchmarkDetect(b *testing.B) {
 		b.Errorf("the best run took %v, want less than 0.3 s", best)
 	}
 }
+
+// safeBuffer is a buffer that one goroutine writes and another reads.
+type safeBuffer struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+func (b *safeBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.Write(p)
+}
+
+func (b *safeBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.String()
+}
+
+// waitFor waits until a text was written.
+func (b *safeBuffer) waitFor(t *testing.T, text string) {
+	t.Helper()
+	for range 1000 {
+		if strings.Contains(b.String(), text) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("no %q in: %s", text, b.String())
+}

@@ -98,15 +98,8 @@ func (s *stack) portsEnvPath() string {
 // printArgs prints the env files of the project in Compose's order, the
 // remembered ports last: --env-file alone would drop .env.
 func (c *commands) printArgs(s *stack) error {
-	var files []string
-	for _, f := range s.project.EnvFiles {
-		if f.File.Path != s.portsEnvPath() {
-			files = append(files, f.File.Path)
-		}
-	}
-	if exists(s.portsEnvPath()) {
-		files = append(files, s.portsEnvPath())
-	} else {
+	files := s.envFileList()
+	if !exists(s.portsEnvPath()) {
 		c.say("no port is remembered yet", "run portmoor detect")
 	}
 	args := make([]string, 0, len(files))
@@ -124,6 +117,20 @@ func (c *commands) printArgs(s *stack) error {
 	}
 	fmt.Fprintln(c.Out, strings.Join(args, " "))
 	return nil
+}
+
+// envFileList are the env files that there are, in the order in which the last
+// one wins.
+func (s *stack) envFileList() (files []string) {
+	for _, f := range s.project.EnvFiles {
+		if f.File.Path != s.portsEnvPath() {
+			files = append(files, f.File.Path)
+		}
+	}
+	if exists(s.portsEnvPath()) {
+		files = append(files, s.portsEnvPath())
+	}
+	return files
 }
 
 // breaks reports whether a shell that has no quotes around a text would make

@@ -42,7 +42,8 @@ type stack struct {
 	served  map[string][]*compose.Mapping // those that a unit is for, by its key
 	machine *allocate.Machine
 
-	override bool // whether literals may move, into an override file
+	override     bool // whether literals may move, into an override file
+	settledFiles bool // by projects in the configuration
 }
 
 // access is what a command is about to do with what is remembered.
@@ -83,7 +84,7 @@ func (c *commands) load(ctx *cli.Context, s *stack, group compose.Group, to acce
 	}
 	for _, p := range s.configured() {
 		if slices.Equal(p.Files[:1], group.Files[:1]) && len(ctx.StringSlice("file")) == 0 {
-			group = p
+			group, s.settledFiles = p, true
 		}
 	}
 	group.Profiles = slices.Concat(group.Profiles, ctx.StringSlice("profile"))

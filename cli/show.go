@@ -3,18 +3,24 @@ package cli
 import (
 	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/live"
 )
 
 func (c *commands) show() *cli.Command {
 	return &cli.Command{
-		Name:   "show",
-		Usage:  "list the host ports of the project: default, assigned, and who says so",
+		Name:  "show",
+		Usage: "list the host ports of the project: default, assigned, live, and who says so",
+		Description: `STATE says how what Docker has bound compares with what the next start would: ok, drifted
+(bound to another port), foreign (not bound, and somebody else has the port) or down.`,
 		Flags:  oneProjectFlags(&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print the ports, `FORMAT` is " + choice(formatNames)}),
 		Action: c.runShow,
 	}
@@ -29,16 +35,106 @@ func (c *commands) runShow(ctx *cli.Context) error {
 		return err
 	}
 	defer s.store.Close() //nolint:errcheck // the lock ends with the process
+	if err := c.ask(ctx.Context, s); err != nil {
+		return err
+	}
+	rows := c.showRows(s)
 	if ctx.String("format") == "json" {
-		return c.showJSON(s)
+		return c.showJSON(s, rows)
 	}
 	t := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "PORT OF\tPORT\tDEFAULT\tASSIGNED\tVARIABLE\tFROM")
-	for _, u := range s.units {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", visible(u.Key), cmp.Or(u.Want.String(), "-"),
-			cmp.Or(s.defaultOf(u), "-"), cmp.Or(s.assignedTo(u), "-"), u.Var, sourceName(allocate.Outcome{Unit: u}))
+	fmt.Fprintln(t, "PORT OF\tPORT\tDEFAULT\tASSIGNED\tLIVE\tSTATE\tVARIABLE\tFROM")
+	for _, r := range rows {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", visible(r.Key), cmp.Or(r.Want.String(), "-"), cmp.Or(r.defaults(), "-"),
+			cmp.Or(s.assignedTo(r.Unit), "-"), cmp.Or(hostPorts(r.ports), "-"), cmp.Or(string(state(r.ports)), "-"), r.Var, r.source())
 	}
 	return t.Flush()
+}
+
+// shownRow is an assignment with the mappings it serves, or a mapping whose port
+// Docker picks, and what they have now.
+type shownRow struct {
+	allocate.Unit
+
+	mappings []*compose.Mapping
+	picked   bool        // by Docker
+	ports    []live.Port // none when the engine did not answer
+}
+
+// showRows are the rows of a project: those with an assignment, by key, and
+// behind them those whose port Docker picks.
+func (c *commands) showRows(s *stack) (rows []shownRow) {
+	for _, u := range s.units {
+		rows = append(rows, shownRow{Unit: u, mappings: s.served[u.Key]})
+	}
+	for i := range s.project.Mappings {
+		if m := &s.project.Mappings[i]; m.Dropped == compose.Published && s.unitOf(m) < 0 {
+			u := allocate.Unit{Key: s.names.AssignmentKey(*m), Var: m.HostPort.Var, Service: m.Service}
+			rows = append(rows, shownRow{Unit: u, mappings: []*compose.Mapping{m}, picked: true})
+		}
+	}
+	if !c.engine.answered {
+		return rows
+	}
+	own := slices.DeleteFunc(slices.Clone(c.engine.containers), func(d docker.Container) bool { return d.Project != s.project.Name })
+	for _, p := range s.join(own, s.machine, c.engine.host) {
+		for i, r := range rows {
+			if p.Mapping != nil && slices.Contains(r.mappings, p.Mapping) {
+				rows[i].ports = append(r.ports, p)
+			}
+		}
+	}
+	return rows
+}
+
+// defaults is the port that the compose file gives a row, "" for none.
+func (r shownRow) defaults() string { return r.mappings[0].HostPort.DefaultPorts.String() }
+
+func (r shownRow) source() string {
+	if r.picked {
+		return "docker"
+	}
+	return sourceName(allocate.Outcome{Unit: r.Unit})
+}
+
+// of are the ports of one mapping of the row.
+func (r shownRow) of(m *compose.Mapping) (ports []live.Port) {
+	for _, p := range r.ports {
+		if p.Mapping == m {
+			ports = append(ports, p)
+		}
+	}
+	return ports
+}
+
+// state sums up ports: one that drifted is what a reader has to know, and one
+// that is bound says more than those that are not.
+func state(ports []live.Port) live.State {
+	for _, s := range []live.State{live.Drifted, live.OK, live.Foreign, live.Down} {
+		if slices.ContainsFunc(ports, func(p live.Port) bool { return p.State == s }) {
+			return s
+		}
+	}
+	return ""
+}
+
+// hostPorts are the host ports that are bound, ranges in short.
+func hostPorts(ports []live.Port) string {
+	var numbers []int
+	for _, p := range live.Bound(live.Shown(ports)) {
+		numbers = append(numbers, p.HostPort)
+	}
+	slices.Sort(numbers)
+	var parts []string
+	numbers = slices.Compact(numbers)
+	for i := 0; i < len(numbers); {
+		r := compose.PortRange{First: numbers[i], Last: numbers[i]}
+		for i++; i < len(numbers) && numbers[i] == r.Last+1; i++ {
+			r.Last++
+		}
+		parts = append(parts, r.String())
+	}
+	return strings.Join(parts, ",")
 }
 
 // shownPort is one mapping in the JSON of show.
@@ -54,16 +150,25 @@ type shownPort struct {
 	Default       string `json:"default"`
 	Assigned      string `json:"assigned"`
 	Source        string `json:"source"`
+	Live          string `json:"live"`
+	State         string `json:"state"`
+	URL           string `json:"url"`
 }
 
-func (c *commands) showJSON(s *stack) error {
+func (c *commands) showJSON(s *stack, rows []shownRow) error {
 	ports := []shownPort{}
-	for _, u := range s.units {
-		for _, m := range s.served[u.Key] {
-			ports = append(ports, shownPort{
-				Project: s.project.Name, Service: m.Service, Key: u.Key, ContainerPort: m.Container.String(), Protocol: m.Protocol, HostIP: m.HostIP,
-				HostPort: u.Want.String(), Variable: u.Var, Default: s.defaultOf(u), Assigned: s.assignedTo(u), Source: sourceName(allocate.Outcome{Unit: u}),
-			})
+	for _, r := range rows {
+		for _, m := range r.mappings {
+			has := r.of(m)
+			p := shownPort{
+				Project: s.project.Name, Service: m.Service, Key: r.Key, ContainerPort: m.Container.String(), Protocol: m.Protocol, HostIP: m.HostIP,
+				HostPort: r.Want.String(), Variable: r.Var, Default: r.defaults(), Assigned: s.assignedTo(r.Unit), Source: r.source(),
+				Live: hostPorts(has), State: string(state(has)),
+			}
+			if there := live.Bound(live.Shown(has)); len(there) > 0 {
+				p.URL = there[0].URL
+			}
+			ports = append(ports, p)
 		}
 	}
 	return c.printJSON(struct {
@@ -79,9 +184,4 @@ func (s *stack) assignedTo(u allocate.Unit) string {
 		return ""
 	}
 	return compose.PortRange{First: a.Port, Last: a.Port + max(a.Width, 1) - 1}.String()
-}
-
-// defaultOf is the port that the compose file gives a unit, "" for none.
-func (s *stack) defaultOf(u allocate.Unit) string {
-	return s.served[u.Key][0].HostPort.DefaultPorts.String()
 }

@@ -147,7 +147,9 @@ type Mapping struct {
 	Container PortRange // zero when a variable in it has no value
 	Protocol  string    // tcp, udp or sctp
 	Name      string    // the long form's name, "" if none
-	Key       Key
+	// AppProtocol is the long form's app_protocol, such as http; "" if none.
+	AppProtocol string
+	Key         Key
 	// Shared reports that the same bytes serve other services too, through an
 	// anchor, a merge key or extends.
 	Shared bool

@@ -201,6 +201,7 @@ func (w *walker) long(m *Mapping, n *yaml.Node, env Lookup) {
 		m.Protocol = strings.ToLower(p)
 	}
 	m.Name, _ = text("name")
+	m.AppProtocol, _ = text("app_protocol")
 	m.HostIP, _ = text("host_ip")
 	if v := source.Deref(source.Value(n, "host_ip")); v != nil && v.Tag != "!!null" {
 		m.Address = v.Value

@@ -1,41 +1,44 @@
-// Package docker asks the Docker engine what it has bound. It imports nothing
-// of ours: whoever calls it joins the answers with compose projects.
+// Package docker asks the Docker engine what it has bound, and gives services
+// the files that tell them their own ports. It imports nothing of ours: whoever
+// calls it joins the answers with compose projects.
 //
 // The model: an [Engine] is an endpoint found as the docker command finds it; a
-// [Binding] is one host port of one container. Every call has a deadline, since
-// an engine that stalls must not stall a command.
+// [Container] has a [Binding] for each of its host ports. Every call has a
+// deadline, since an engine that stalls must not stall a command.
 //
 //	engine, err := docker.Connect(environ)
 //	defer engine.Close()
-//	bindings, err := engine.Bindings(ctx)
+//	containers, err := engine.Project(ctx, "shop")
 package docker
 
 import (
+	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"net"
-	"net/url"
-	"os"
-	"path/filepath"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/client"
 	"golang.org/x/sync/errgroup"
 )
 
-// Timeout is how long an engine is waited for.
+// Timeout is how long an engine is waited for, unless its Timeout says else.
 const Timeout = 30 * time.Second
 
-// ErrUnsupported is wrapped by the error about an endpoint that is not spoken to.
-var ErrUnsupported = errors.New("not supported")
+// The labels that Compose gives its containers.
+const (
+	labelProject    = "com.docker.compose.project"
+	labelService    = "com.docker.compose.service"
+	labelNumber     = "com.docker.compose.container-number"
+	labelOneOff     = "com.docker.compose.oneoff"
+	labelWorkingDir = "com.docker.compose.project.working_dir"
+)
 
 // Engine is a Docker engine. Close it.
 type Engine struct {
@@ -44,120 +47,127 @@ type Engine struct {
 	// Remote reports an endpoint on another machine, whose ports say nothing
 	// about this one.
 	Remote bool
+	// Timeout is how long an answer may take; 0 for [Timeout].
+	Timeout time.Duration
 
-	api *client.Client
+	api    *client.Client
+	agreed bool       // on a version of the API
+	talk   sync.Mutex // while that is not so
 }
 
-// Binding is a host port that a container has, or would have when it starts.
-type Binding struct {
+// Container is a container of the engine.
+type Container struct {
+	ID   string
+	Name string
 	// Project, Service and WorkingDir are those of Compose's labels; "" for a
 	// container that Compose has not made.
 	Project, Service, WorkingDir string
-	Container                    string // its name
-	Running                      bool
-	HostIP                       string // "" for every interface
-	HostPort                     int
-	ContainerPort                int
-	Protocol                     string
+	// Number tells the replicas of a service apart, from 1; 0 if Compose has not
+	// made it.
+	Number int
+	// OneOff reports a container of docker compose run.
+	OneOff bool
+	// State is the engine's word: running, paused, restarting, exited, created, dead.
+	State string
+	// HostNetwork reports that it has the network of its host, so that each port
+	// it listens on is one of the host.
+	HostNetwork bool
+	// Bindings are the host ports that it has, or, from [Engine.Containers], those
+	// that it would have when it starts; sorted, IPv4 first.
+	Bindings []Binding
 }
 
-// Connect finds the engine as the docker command does: DOCKER_HOST, else the
-// context that DOCKER_CONTEXT or the configuration names, else the default
-// endpoint. It does not speak to it yet.
-func Connect(environ map[string]string) (*Engine, error) {
-	host, err := endpoint(environ)
-	if err != nil {
-		return nil, err
-	}
-	if strings.HasPrefix(host, "ssh://") {
-		return nil, fmt.Errorf("docker endpoint %s: ssh is %w", host, ErrUnsupported)
-	}
-	options := []client.Opt{client.WithHost(host), client.WithAPIVersionNegotiation(), client.WithTimeout(Timeout)}
-	if dir := environ["DOCKER_CERT_PATH"]; dir != "" && environ["DOCKER_TLS_VERIFY"] != "" {
-		options = append(options, client.WithTLSClientConfig(filepath.Join(dir, "ca.pem"), filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")))
-	}
-	api, err := client.NewClientWithOpts(options...)
-	if err != nil {
-		return nil, fmt.Errorf("docker endpoint %s: %w", host, err)
-	}
-	return &Engine{Host: host, Remote: remote(host), api: api}, nil
+// Running reports that it has its ports; one that is paused has.
+func (c Container) Running() bool {
+	return c.State == container.StateRunning || c.State == container.StatePaused
+}
+
+// Binding is a host port of a container.
+type Binding struct {
+	HostIP        string // "" for every interface
+	HostPort      int
+	ContainerPort int
+	Protocol      string
 }
 
 // Close ends the connection.
 func (e *Engine) Close() error { return e.api.Close() }
 
-func endpoint(environ map[string]string) (string, error) {
-	if host := environ["DOCKER_HOST"]; host != "" {
-		return host, nil
+// Greet begins to agree with the engine on a version of its API, so that the
+// first question need not wait for that.
+func (e *Engine) Greet(ctx context.Context) {
+	go func() {
+		ctx, cancel := context.WithTimeout(ctx, cmp.Or(e.Timeout, Timeout))
+		defer cancel()
+		_ = e.agree(ctx) // the first question asks again
+	}()
+}
+
+// ready makes a context that ends when the engine has had its time. The first
+// one agrees on a version of the API.
+func (e *Engine) ready(ctx context.Context) (context.Context, context.CancelFunc, error) {
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(e.Timeout, Timeout))
+	if err := e.agree(ctx); err != nil {
+		cancel()
+		return nil, nil, e.explain(err)
 	}
-	dir := environ["DOCKER_CONFIG"]
-	if dir == "" {
-		dir = filepath.Join(environ["HOME"], ".docker")
+	return ctx, cancel, nil
+}
+
+func (e *Engine) agree(ctx context.Context) error {
+	e.talk.Lock()
+	defer e.talk.Unlock()
+	if e.agreed {
+		return nil
 	}
-	name := environ["DOCKER_CONTEXT"]
-	if name == "" {
-		var config struct{ CurrentContext string }
-		if src, err := os.ReadFile(filepath.Join(dir, "config.json")); err == nil && json.Unmarshal(src, &config) == nil {
-			name = config.CurrentContext
-		}
-	}
-	if name == "" || name == "default" {
-		return client.DefaultDockerHost, nil
-	}
-	src, err := os.ReadFile(filepath.Join(dir, "contexts", "meta", contextID(name), "meta.json"))
+	ping, err := e.api.Ping(ctx)
 	if err != nil {
-		return "", fmt.Errorf("docker context %q does not exist", name)
+		return err
 	}
-	var meta struct {
-		Endpoints struct{ Docker struct{ Host string } }
-	}
-	if err := json.Unmarshal(src, &meta); err != nil || meta.Endpoints.Docker.Host == "" {
-		return "", fmt.Errorf("docker context %q has no endpoint", name)
-	}
-	return meta.Endpoints.Docker.Host, nil
+	e.api.NegotiateAPIVersionPing(ping)
+	err = e.spoken()
+	e.agreed = err == nil
+	return err
 }
 
-// contextID is the folder in which the docker command keeps a context.
-func contextID(name string) string {
-	sum := sha256.Sum256([]byte(name))
-	return hex.EncodeToString(sum[:])
-}
-
-// remote reports an endpoint that is reached over a network, unless it is this
-// machine; sockets and pipes are local whatever the context is called.
-func remote(host string) bool {
-	u, err := url.Parse(host)
-	if err != nil || !slices.Contains([]string{"tcp", "http", "https", "ssh"}, u.Scheme) {
-		return false
+// Project lists the containers of a compose project, running or not, with the
+// ports that they have now: one call, whatever their number.
+func (e *Engine) Project(ctx context.Context, name string) ([]Container, error) {
+	ctx, cancel, err := e.ready(ctx)
+	if err != nil {
+		return nil, err
 	}
-	ip := net.ParseIP(u.Hostname())
-	return u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback())
-}
-
-// Bindings lists the host ports of all containers, of those that are stopped as
-// well, sorted by container and port.
-func (e *Engine) Bindings(ctx context.Context) ([]Binding, error) {
-	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
-	all, err := e.api.ContainerList(ctx, container.ListOptions{All: true})
+	return e.list(ctx, filters.NewArgs(filters.Arg("label", labelProject+"="+name)))
+}
+
+// Containers lists all containers. For one that does not run, which the engine
+// has no ports for, its bindings are those that it asks for when it starts.
+func (e *Engine) Containers(ctx context.Context) ([]Container, error) {
+	ctx, cancel, err := e.ready(ctx)
 	if err != nil {
-		return nil, e.explain(err)
+		return nil, err
 	}
-	found := make([][]Binding, len(all))
+	defer cancel()
+	all, err := e.list(ctx, filters.Args{})
+	if err != nil {
+		return nil, err
+	}
+	gone := make([]bool, len(all))
 	var g errgroup.Group
 	g.SetLimit(8)
 	for i, c := range all {
-		if isRunning(c) {
-			found[i] = running(c)
+		if c.Running() {
 			continue
 		}
 		g.Go(func() error {
 			inspected, err := e.api.ContainerInspect(ctx, c.ID)
-			if client.IsErrNotFound(err) { //nolint:staticcheck // it is what the client documents
-				return nil // removed meanwhile
+			if errdefs.IsNotFound(err) {
+				gone[i] = true // removed meanwhile
+				return nil
 			}
 			if err == nil {
-				found[i] = stopped(c, inspected)
+				all[i].Bindings = asked(inspected)
 			}
 			return err
 		})
@@ -165,51 +175,63 @@ func (e *Engine) Bindings(ctx context.Context) ([]Binding, error) {
 	if err := g.Wait(); err != nil {
 		return nil, e.explain(err)
 	}
-	bindings := slices.Concat(found...)
-	slices.SortFunc(bindings, func(a, b Binding) int {
-		return slices.Compare([]string{a.Container, a.Protocol, fmt.Sprintf("%05d", a.HostPort), a.HostIP}, []string{b.Container, b.Protocol, fmt.Sprintf("%05d", b.HostPort), b.HostIP})
-	})
-	return slices.Compact(bindings), nil
-}
-
-func (e *Engine) explain(err error) error {
-	if client.IsErrConnectionFailed(err) {
-		return fmt.Errorf("docker endpoint %s: not reachable", e.Host)
-	}
-	return fmt.Errorf("docker endpoint %s: %w", e.Host, err)
-}
-
-// isRunning reports that a container has its ports; one that is paused has.
-func isRunning(c container.Summary) bool {
-	return c.State == container.StateRunning || c.State == container.StatePaused
-}
-
-func base(c container.Summary) Binding {
-	name := c.ID[:min(len(c.ID), 12)]
-	if len(c.Names) > 0 {
-		name = strings.TrimPrefix(c.Names[0], "/")
-	}
-	return Binding{
-		Project: c.Labels["com.docker.compose.project"], Service: c.Labels["com.docker.compose.service"],
-		WorkingDir: c.Labels["com.docker.compose.project.working_dir"], Container: name, Running: isRunning(c),
-	}
-}
-
-func running(c container.Summary) (bindings []Binding) {
-	for _, p := range c.Ports {
-		if p.PublicPort == 0 {
-			continue
+	var there []Container
+	for i, c := range all {
+		if !gone[i] {
+			there = append(there, c)
 		}
-		b := base(c)
-		b.HostIP, b.HostPort, b.ContainerPort, b.Protocol = p.IP, int(p.PublicPort), int(p.PrivatePort), p.Type
-		bindings = append(bindings, b)
 	}
-	return bindings
+	return there, nil
 }
 
-// stopped are the ports that a container asks for when it starts: the engine
-// has no others for it.
-func stopped(c container.Summary, inspected container.InspectResponse) (bindings []Binding) {
+func (e *Engine) list(ctx context.Context, which filters.Args) ([]Container, error) {
+	all, err := e.api.ContainerList(ctx, container.ListOptions{All: true, Filters: which})
+	if err != nil {
+		return nil, e.explain(err)
+	}
+	containers := make([]Container, 0, len(all))
+	for _, summary := range all {
+		containers = append(containers, read(summary))
+	}
+	slices.SortFunc(containers, func(a, b Container) int {
+		oneOff := func(c Container) int {
+			if c.OneOff {
+				return 1
+			}
+			return 0
+		}
+		return cmp.Or(cmp.Compare(a.Project, b.Project), cmp.Compare(a.Service, b.Service),
+			cmp.Compare(oneOff(a), oneOff(b)), cmp.Compare(a.Number, b.Number), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
+	return containers, nil
+}
+
+func read(summary container.Summary) Container {
+	c := Container{
+		ID: summary.ID, Name: summary.ID[:min(len(summary.ID), 12)],
+		Project: summary.Labels[labelProject], Service: summary.Labels[labelService], WorkingDir: summary.Labels[labelWorkingDir],
+		OneOff: summary.Labels[labelOneOff] == "True", State: summary.State, HostNetwork: summary.HostConfig.NetworkMode == "host",
+	}
+	if len(summary.Names) > 0 {
+		c.Name = strings.TrimPrefix(summary.Names[0], "/")
+	}
+	if n, err := strconv.Atoi(summary.Labels[labelNumber]); err == nil {
+		c.Number = n
+	}
+	if !c.Running() {
+		return c
+	}
+	for _, p := range summary.Ports {
+		if p.PublicPort != 0 {
+			c.Bindings = append(c.Bindings, Binding{HostIP: p.IP, HostPort: int(p.PublicPort), ContainerPort: int(p.PrivatePort), Protocol: p.Type})
+		}
+	}
+	c.Bindings = sorted(c.Bindings)
+	return c
+}
+
+// asked are the ports that a container asks for when it starts.
+func asked(inspected container.InspectResponse) (bindings []Binding) {
 	if inspected.ContainerJSONBase == nil || inspected.HostConfig == nil {
 		return nil
 	}
@@ -219,14 +241,28 @@ func stopped(c container.Summary, inspected container.InspectResponse) (bindings
 			if isRange && last != first {
 				continue // the engine picks one of them when it starts
 			}
-			n, err := strconv.Atoi(first)
-			if err != nil || n == 0 {
-				continue
+			if n, err := strconv.Atoi(first); err == nil && n != 0 {
+				bindings = append(bindings, Binding{HostIP: h.HostIP, HostPort: n, ContainerPort: port.Int(), Protocol: port.Proto()})
 			}
-			b := base(c)
-			b.HostIP, b.HostPort, b.ContainerPort, b.Protocol = h.HostIP, n, port.Int(), port.Proto()
-			bindings = append(bindings, b)
 		}
 	}
-	return bindings
+	return sorted(bindings)
+}
+
+// sorted sorts bindings by container port, IPv4 before IPv6, and drops what the
+// engine says twice.
+func sorted(bindings []Binding) []Binding {
+	slices.SortFunc(bindings, func(a, b Binding) int {
+		return cmp.Or(cmp.Compare(a.ContainerPort, b.ContainerPort), cmp.Compare(a.Protocol, b.Protocol),
+			cmp.Compare(family(a), family(b)), cmp.Compare(a.HostIP, b.HostIP), cmp.Compare(a.HostPort, b.HostPort))
+	})
+	return slices.Compact(bindings)
+}
+
+// family is 4 or 6; 4 for every interface.
+func family(b Binding) int {
+	if ip, err := netip.ParseAddr(b.HostIP); err == nil && !ip.Unmap().Is4() {
+		return 6
+	}
+	return 4
 }

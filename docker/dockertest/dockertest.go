@@ -3,43 +3,203 @@
 package dockertest
 
 import (
+	"archive/tar"
+	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"path"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
-// Serve answers, as API 1.41 does, with a list of containers and what each of
-// them is when it is inspected, by id. It listens on a port of the address, and
-// returns the endpoint for DOCKER_HOST.
+// Engine is a recorded engine.
+type Engine struct {
+	// Endpoint is for DOCKER_HOST.
+	Endpoint string
+	// Version is that of the API that it speaks.
+	Version string
+	// Stalled reports that it takes questions and gives no answer.
+	Stalled bool
+	// Missing are folders that containers do not have.
+	Missing []string
+
+	server    *httptest.Server
+	mu        sync.Mutex
+	list      string
+	inspect   map[string]string
+	calls     []string
+	files     map[string]string
+	listeners []chan string
+}
+
+// Serve answers with a list of containers and what each of them is when it is
+// inspected, by id. It listens on a port of the address, and returns the
+// endpoint.
 func Serve(t testing.TB, address, list string, inspect map[string]string) string {
 	t.Helper()
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Api-Version", "1.41")
-		w.Header().Set("Content-Type", "application/json")
-		_, path, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v"), "/")
-		id := strings.TrimSuffix(strings.TrimPrefix(path, "containers/"), "/json")
-		switch {
-		case strings.HasSuffix(r.URL.Path, "/_ping"):
-			fmt.Fprint(w, "OK")
-		case path == "containers/json" && r.URL.Query().Get("all") == "1":
-			fmt.Fprint(w, list)
-		case inspect[id] != "":
-			fmt.Fprint(w, inspect[id])
-		default:
-			w.WriteHeader(http.StatusNotFound)
-			fmt.Fprint(w, `{"message":"no such container"}`)
-		}
-	}))
+	e := Start(t, address)
+	e.Set(list, inspect)
+	return e.Endpoint
+}
+
+// Start starts an engine without containers that speaks API 1.41.
+func Start(t testing.TB, address string) *Engine {
+	t.Helper()
+	e := &Engine{Version: "1.41", list: "[]", files: map[string]string{}}
+	e.server = httptest.NewUnstartedServer(e)
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", net.JoinHostPort(address, "0"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = s.Listener.Close()
-	s.Listener = listener
-	s.Start()
-	t.Cleanup(s.Close)
-	return "tcp" + strings.TrimPrefix(s.URL, "http")
+	_ = e.server.Listener.Close()
+	e.server.Listener = listener
+	e.server.Start()
+	t.Cleanup(func() {
+		e.Stop()
+		e.server.Close()
+	})
+	e.Endpoint = "tcp" + strings.TrimPrefix(e.server.URL, "http")
+	return e
+}
+
+// Stop hangs up on those who follow events, as an engine does that is stopped.
+func (e *Engine) Stop() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, l := range e.listeners {
+		close(l)
+	}
+	e.listeners = nil
+}
+
+// Set changes what it answers with, and tells those who follow events.
+func (e *Engine) Set(list string, inspect map[string]string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.list, e.inspect = list, inspect
+	for _, l := range e.listeners {
+		l <- `{"Type":"container","Action":"start","Actor":{"ID":"x"}}`
+	}
+}
+
+// Calls are the questions that it was asked, without the version.
+func (e *Engine) Calls() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.calls)
+}
+
+// File is the text of a file that was copied into a container.
+func (e *Engine) File(id, name string) string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.files[id+":"+name]
+}
+
+// ServeHTTP answers as the API does.
+func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	_, question, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v"), "/")
+	e.mu.Lock()
+	e.calls = append(e.calls, r.Method+" "+question)
+	stalled, inspect := e.Stalled, e.inspect
+	e.mu.Unlock()
+	if stalled {
+		<-r.Context().Done()
+		return
+	}
+	w.Header().Set("Api-Version", e.Version)
+	w.Header().Set("Content-Type", "application/json")
+	id, rest, _ := strings.Cut(strings.TrimPrefix(question, "containers/"), "/")
+	switch {
+	case strings.HasSuffix(r.URL.Path, "/_ping"):
+		fmt.Fprint(w, "OK")
+	case question == "events":
+		e.follow(w, r)
+	case question == "containers/json" && r.URL.Query().Get("all") == "1":
+		e.answerList(w, r.URL.Query().Get("filters"))
+	case rest == "archive":
+		e.archive(w, r, id)
+	case rest == "json" && inspect[id] != "":
+		fmt.Fprint(w, inspect[id])
+	default:
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprint(w, `{"message":"no such container"}`)
+	}
+}
+
+// answerList lists the containers that have the label that is asked for.
+func (e *Engine) answerList(w io.Writer, filters string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var asked struct{ Label map[string]bool }
+	var list []map[string]any
+	if json.Unmarshal([]byte(filters), &asked) != nil || json.Unmarshal([]byte(e.list), &list) != nil {
+		fmt.Fprint(w, e.list)
+		return
+	}
+	there := []map[string]any{}
+	for _, c := range list {
+		labels, _ := c["Labels"].(map[string]any)
+		matches := true
+		for label := range asked.Label {
+			name, value, _ := strings.Cut(label, "=")
+			matches = matches && labels[name] == value
+		}
+		if matches {
+			there = append(there, c)
+		}
+	}
+	_ = json.NewEncoder(w).Encode(there) //nolint:errchkjson // it was decoded above
+}
+
+func (e *Engine) follow(w http.ResponseWriter, r *http.Request) {
+	events := make(chan string, 16)
+	e.mu.Lock()
+	e.listeners = append(e.listeners, events)
+	e.mu.Unlock()
+	w.WriteHeader(http.StatusOK)
+	_ = http.NewResponseController(w).Flush()
+	for {
+		select {
+		case event, open := <-events:
+			if !open {
+				return
+			}
+			fmt.Fprintln(w, event)
+			_ = http.NewResponseController(w).Flush()
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+// archive takes files, and says which folders there are.
+func (e *Engine) archive(w http.ResponseWriter, r *http.Request, id string) {
+	dir := r.URL.Query().Get("path")
+	if slices.Contains(e.Missing, dir) {
+		w.WriteHeader(http.StatusNotFound)
+		return
+	}
+	w.Header().Set("X-Docker-Container-Path-Stat", "e30=") // {}
+	if r.Method != http.MethodPut {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for archive := tar.NewReader(r.Body); ; {
+		header, err := archive.Next()
+		if err != nil {
+			return
+		}
+		text, err := io.ReadAll(archive)
+		if err != nil {
+			return
+		}
+		e.files[id+":"+path.Join(dir, header.Name)] = string(text)
+	}
 }

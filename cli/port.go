@@ -1,0 +1,212 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portmoor/portmoor/config"
+	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/live"
+)
+
+func (c *commands) port() *cli.Command {
+	return &cli.Command{
+		Name:      "port",
+		Usage:     "tell which host ports Docker has bound",
+		ArgsUsage: "[SERVICE [PORT]]",
+		Description: `With a service and its container port it prints what docker compose port does: the
+address and port of the host. Without, it lists the ports of the service, or of the project.`,
+		Flags: oneProjectFlags(
+			&cli.IntFlag{Name: "index", Usage: "ask the replica `N` of the service, from 1", DefaultText: "the first that runs"},
+			&cli.StringFlag{Name: "protocol", Value: "tcp", Usage: "ask for the port of `PROTOCOL`, tcp, udp or sctp"},
+			&cli.DurationFlag{Name: "wait", Usage: "ask again for `DURATION` while the port is not there yet, such as 30s"},
+			&cli.BoolFlag{Name: "watch", Usage: "go on, and print again whenever something changes", DisableDefaultText: true},
+			&cli.StringFlag{Name: "format", Value: "table", Usage: "how to print the ports, `FORMAT` is " + choice(portFormats)},
+		),
+		Action: c.runPort,
+	}
+}
+
+var portFormats = []string{"table", "json", "env", "url"}
+
+// grace is how long a container that runs may take to have its ports, which the
+// engine sometimes tells a moment later.
+const grace = 2 * time.Second
+
+// runPort asks the engine until there is an answer, and prints it.
+func (c *commands) runPort(ctx *cli.Context) error {
+	q, err := readQuestion(ctx)
+	if err != nil {
+		return err
+	}
+	engine, err := c.connect()
+	if err != nil {
+		return err
+	}
+	defer engine.Close() //nolint:errcheck // nothing is left to be sent
+	engine.Greet(ctx.Context)
+	s, err := c.openStack(ctx, reading)
+	if err != nil {
+		return err
+	}
+	if ctx.Bool("watch") {
+		return c.watchPorts(ctx, q, s, engine)
+	}
+	ports, err := c.waitFor(ctx.Context, q, s, engine)
+	if err != nil {
+		return err
+	}
+	return c.printPorts(q, s, ports)
+}
+
+// question is what port is asked, and how it should answer.
+type question struct {
+	live.Question
+
+	wait   time.Duration
+	format string
+	watch  bool
+}
+
+func readQuestion(ctx *cli.Context) (q question, err error) {
+	q = question{
+		Question: live.Question{Service: ctx.Args().First(), Protocol: strings.ToLower(ctx.String("protocol")), Index: ctx.Int("index")},
+		wait:     ctx.Duration("wait"), format: ctx.String("format"), watch: ctx.Bool("watch"),
+	}
+	if err := oneOf(ctx, "format", portFormats); err != nil {
+		return q, err
+	}
+	if ctx.Args().Len() > 2 {
+		return q, usage("write portmoor port [SERVICE [PORT]]", "portmoor port: want a service and a port at most")
+	}
+	if port := ctx.Args().Get(1); port != "" {
+		number, protocol, given := strings.Cut(port, "/")
+		if given {
+			q.Protocol = strings.ToLower(protocol)
+		}
+		if q.Port, err = strconv.Atoi(number); err != nil || q.Port < 1 || q.Port > 65535 {
+			return q, usage("it is the port inside the container, such as 80 or 53/udp", "portmoor port: %q is not a port", port)
+		}
+	}
+	switch {
+	case !slices.Contains([]string{"tcp", "udp", "sctp"}, q.Protocol):
+		return q, usage("choose tcp, udp or sctp", "portmoor port: protocol %q is unknown", q.Protocol)
+	case q.Index < 0 || q.wait < 0:
+		return q, usage("leave it out, or give a higher one", "portmoor port: --index and --wait can't be negative")
+	case q.Index > 0 && q.Service == "":
+		return q, usage("write portmoor port --index N SERVICE [PORT]", "portmoor port: --index is about one service")
+	}
+	return q, nil
+}
+
+// waitFor asks until the answer is there, or the time is over.
+func (c *commands) waitFor(ctx context.Context, q question, s *stack, engine *docker.Engine) ([]live.Port, error) {
+	if err := q.known(s); err != nil {
+		return nil, err
+	}
+	over := time.After(q.wait)
+	patience := time.After(grace)
+	for {
+		found, err := c.lookUp(ctx, engine, s)
+		if err != nil {
+			return nil, err
+		}
+		ports, err := q.answer(s, found)
+		missing, ok := errors.AsType[*live.Missing](err)
+		if !ok {
+			return ports, err
+		}
+		over := over
+		if q.wait == 0 && missing.Starting {
+			over = patience
+		}
+		select {
+		case <-over:
+			return nil, err
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// watchPorts prints whenever the answer has changed. The project is read again
+// each time; while its files can't be read it is what it was.
+func (c *commands) watchPorts(ctx *cli.Context, q question, s *stack, engine *docker.Engine) error {
+	if err := q.known(s); err != nil {
+		return err
+	}
+	until, stop := signal.NotifyContext(ctx.Context, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	last := ""
+	return engine.Follow(until, s.project.Name, func() error {
+		if fresh, err := c.openStack(ctx, reading); err == nil {
+			s = fresh
+		}
+		found, err := c.lookUp(until, engine, s)
+		if err != nil {
+			return err
+		}
+		text, missing := c.rendered(q, s, found)
+		switch {
+		case text+missing == last:
+			return nil
+		case missing != "":
+			c.say(missing, "")
+		default:
+			fmt.Fprint(c.Out, text)
+		}
+		last = text + missing
+		return nil
+	})
+}
+
+// rendered is what is printed of an answer, or why there is none.
+func (c *commands) rendered(q question, s *stack, found livePorts) (text, missing string) {
+	ports, err := q.answer(s, found)
+	if err != nil {
+		return "", err.Error()
+	}
+	var buffer bytes.Buffer
+	to := *c
+	to.Out = &buffer
+	_ = to.printPorts(q, s, ports) // a buffer takes all
+	return buffer.String(), ""
+}
+
+// known refuses a service that the project does not have.
+func (q question) known(s *stack) error {
+	var names []string
+	for _, svc := range s.project.Services {
+		names = append(names, svc.Name)
+	}
+	if q.Service == "" || slices.Contains(names, q.Service) {
+		return nil
+	}
+	hint := "there are " + strings.Join(names, ", ")
+	if near := config.Nearest(q.Service, names); near != "" {
+		hint = "did you mean " + near + "?"
+	}
+	return usage(hint, "project %s has no service %q", s.project.Name, q.Service)
+}
+
+// answer chooses what was asked for. Of services that the chosen profiles do not
+// start, only what runs is told.
+func (q question) answer(s *stack, found livePorts) ([]live.Port, error) {
+	ports, err := q.Answer(s.project.Name, found.containers, found.ports)
+	if q.Service == "" {
+		ports = slices.DeleteFunc(slices.Clone(ports), func(p live.Port) bool { return p.HostPort == 0 && !s.started(p.Service) })
+	}
+	return ports, err
+}

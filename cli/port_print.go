@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/live"
+	"github.com/portmoor/portmoor/strategies"
+)
+
+// printPorts prints an answer as it was asked for.
+func (c *commands) printPorts(q question, s *stack, ports []live.Port) error {
+	shown := live.Shown(ports)
+	switch {
+	case q.format == "json":
+		return c.livePortsJSON(q, s, ports)
+	case q.format == "env":
+		c.livePortsEnv(s, shown)
+	case q.format == "url":
+		for _, p := range shown {
+			if p.URL != "" {
+				fmt.Fprintln(c.Out, p.URL)
+			}
+		}
+	case q.Port > 0:
+		fmt.Fprintln(c.Out, address(live.Bound(shown)[0]))
+	default:
+		return c.livePortsTable(shown)
+	}
+	return nil
+}
+
+func (c *commands) livePortsTable(ports []live.Port) error {
+	t := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "SERVICE\tCONTAINER\tPORT\tHOST\tSTATE\tURL")
+	for _, p := range ports {
+		name := p.Container.Name
+		if name == "" {
+			name = "-"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", visible(p.Service), visible(name), p.Target(), address(p), p.State, p.URL)
+	}
+	return t.Flush()
+}
+
+// livePort is one entry in the JSON of port: a container port of one container
+// in one family.
+type livePort struct {
+	Project       string `json:"project"`
+	Service       string `json:"service"`
+	Container     string `json:"container"`
+	Index         int    `json:"index"`
+	ContainerPort string `json:"container_port"`
+	Protocol      string `json:"protocol"`
+	HostIP        string `json:"host_ip"`
+	HostPort      string `json:"host_port"`
+	Variable      string `json:"variable"`
+	Default       string `json:"default"`
+	Assigned      string `json:"assigned"`
+	State         string `json:"state"`
+	URL           string `json:"url"`
+}
+
+func (c *commands) livePortsJSON(q question, s *stack, ports []live.Port) error {
+	report := struct {
+		Version int        `json:"version"`
+		Ports   []livePort `json:"ports"`
+	}{1, []livePort{}}
+	for _, p := range ports {
+		entry := livePort{
+			Project: s.project.Name, Service: p.Service, Container: p.Container.Name, Index: p.Container.Number,
+			ContainerPort: strconv.Itoa(p.ContainerPort), Protocol: p.Protocol, HostIP: p.HostIP, State: string(p.State), URL: p.URL,
+		}
+		if p.HostPort > 0 {
+			entry.HostPort = strconv.Itoa(p.HostPort)
+		}
+		if p.Mapping != nil {
+			entry.Variable = p.Mapping.HostPort.Var
+			entry.Default = p.Mapping.HostPort.DefaultPorts.String()
+			if i := s.unitOf(p.Mapping); i >= 0 {
+				entry.Assigned = s.assignedTo(s.units[i])
+			}
+		}
+		report.Ports = append(report.Ports, entry)
+	}
+	if !q.watch {
+		return c.printJSON(report)
+	}
+	line, err := json.Marshal(report) // one a line, so that who reads can tell where it ends
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(c.Out, escapeJSON(string(line)))
+	return nil
+}
+
+// livePortsEnv prints NAME=port lines of what is bound. Of several replicas the
+// first one counts, since a variable has one value.
+func (c *commands) livePortsEnv(s *stack, ports []live.Port) {
+	values := map[string]string{}
+	first := map[string]string{} // the container of a service that counts
+	for _, group := range byMapping(live.Bound(ports)) {
+		p := group[0]
+		if id, known := first[p.Service]; known && id != p.Container.ID {
+			if id != "" {
+				c.say(fmt.Sprintf("service %s runs several times: these are the ports of its first container", p.Service), "--format json has all")
+			}
+			first[p.Service] = "" // said
+			continue
+		}
+		first[p.Service] = p.Container.ID
+		if name, value := s.variableOf(p), rangeText(group); name != "" && value != "" && c.setOnce(values, name, value) {
+			continue
+		}
+		for _, p := range group { // no one name, or no one value
+			c.setOnce(values, strategies.Plain(p.Service, strings.ToUpper(fmt.Sprint(p.ContainerPort, suffix(p.Protocol)))), strconv.Itoa(p.HostPort))
+		}
+	}
+}
+
+// setOnce prints NAME=value unless the name has a value, and reports whether it
+// has this one.
+func (c *commands) setOnce(values map[string]string, name, value string) bool {
+	old, there := values[name]
+	if !there {
+		values[name] = value
+		fmt.Fprintf(c.Out, "%s=%s\n", name, value)
+	}
+	return !there || old == value
+}
+
+// byMapping puts together the ports that a mapping has in one container.
+func byMapping(ports []live.Port) (groups [][]live.Port) {
+	for i, p := range ports {
+		if i > 0 && p.Mapping != nil && p.Mapping == ports[i-1].Mapping && p.Container.ID == ports[i-1].Container.ID {
+			groups[len(groups)-1] = append(groups[len(groups)-1], p)
+		} else {
+			groups = append(groups, []live.Port{p})
+		}
+	}
+	return groups
+}
+
+func suffix(protocol string) string {
+	if protocol == "tcp" {
+		return ""
+	}
+	return "_" + protocol
+}
+
+// rangeText is a port, or a range of ports one after the other; "" where they
+// are not.
+func rangeText(group []live.Port) string {
+	for i, p := range group {
+		if p.HostPort != group[0].HostPort+i {
+			return ""
+		}
+	}
+	return compose.PortRange{First: group[0].HostPort, Last: group[len(group)-1].HostPort}.String()
+}

@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"text/tabwriter"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/live"
+)
+
+// portFileVariable is what a service declares to be told its host port: the
+// path of a file in its container.
+const portFileVariable = "SERVICE_PORT_FILE"
+
+func (c *commands) sync() *cli.Command {
+	return &cli.Command{
+		Name:  "sync",
+		Usage: "tell running services their host ports, in the file that " + portFileVariable + " names",
+		Description: `A service that has the variable in its environment finds its host port in that file: a
+number, or a line container/protocol=host for each of several. The image needs neither a
+shell nor the folder.`,
+		Flags: oneProjectFlags(
+			&cli.BoolFlag{Name: "watch", Usage: "go on, and tell what is started or replaced later", DisableDefaultText: true},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print what was written, `FORMAT` is " + choice(formatNames)},
+		),
+		Action: c.runSync,
+	}
+}
+
+func (c *commands) runSync(ctx *cli.Context) error {
+	if err := oneOf(ctx, "format", formatNames); err != nil {
+		return err
+	}
+	s, err := c.openStack(ctx, reading)
+	if err != nil {
+		return err
+	}
+	engine, err := c.connect()
+	if err != nil {
+		return err
+	}
+	defer engine.Close() //nolint:errcheck // nothing is left to be sent
+	if ctx.Bool("watch") {
+		return c.watchSync(ctx, s, engine)
+	}
+	found, err := c.settled(ctx.Context, s, engine)
+	if err != nil {
+		return err
+	}
+	if _, err := (question{}).answer(s, found); err != nil {
+		return err
+	}
+	files, err := c.deliver(ctx.Context, s, engine, found, map[string]string{})
+	if err == nil && len(files) == 0 {
+		c.say("no service of project "+s.project.Name+" has "+portFileVariable+" in its environment", "")
+	}
+	return errors.Join(c.printFiles(ctx, files), err)
+}
+
+// watchSync tells services what is new, and says what can't be told once.
+func (c *commands) watchSync(ctx *cli.Context, s *stack, engine *docker.Engine) error {
+	until, stop := signal.NotifyContext(ctx.Context, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	told := map[string]string{} // by container
+	said := fmt.Sprint(error(nil))
+	return engine.Follow(until, s.project.Name, func() error {
+		found, err := c.settled(until, s, engine)
+		if err != nil {
+			return err
+		}
+		files, err := c.deliver(until, s, engine, found, told)
+		if until.Err() != nil {
+			return until.Err()
+		}
+		if text := fmt.Sprint(err); text != said {
+			c.exit(err)
+			said = text
+		}
+		return c.printFiles(ctx, files)
+	})
+}
+
+// settled looks up the ports of a project until each running container has
+// those of its mappings, which the engine sometimes tells a moment later.
+func (c *commands) settled(ctx context.Context, s *stack, engine *docker.Engine) (livePorts, error) {
+	patience := time.After(grace)
+	for {
+		found, err := c.lookUp(ctx, engine, s)
+		if err != nil || !found.starting() {
+			return found, err
+		}
+		select {
+		case <-patience:
+			return found, nil
+		case <-ctx.Done():
+			return found, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// starting reports whether a container runs and has not all its ports.
+func (l livePorts) starting() bool {
+	for _, p := range l.ports {
+		if p.Container.Running() && p.HostPort == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// portFile is a file that a service was given.
+type portFile struct {
+	Project   string `json:"project"`
+	Service   string `json:"service"`
+	Container string `json:"container"`
+	Index     int    `json:"index"`
+	File      string `json:"file"`
+	Text      string `json:"text"`
+}
+
+// deliver gives each running container its file, unless it was told the same
+// before. What fails for one does not keep the others from theirs.
+func (c *commands) deliver(ctx context.Context, s *stack, engine *docker.Engine, found livePorts, told map[string]string) (files []portFile, err error) {
+	var problems []error
+	for _, to := range found.containers {
+		text := portText(found.ports, to)
+		if before, known := told[to.ID]; !to.Running() || known && before == text {
+			continue
+		}
+		file, err := engine.Deliver(ctx, to, portFileVariable, text)
+		switch {
+		case err != nil:
+			problems = append(problems, err)
+			continue
+		case file != "" && text == "":
+			c.say(fmt.Sprintf("service %s has %s, but publishes no port", to.Service, portFileVariable), "")
+		case file != "":
+			files = append(files, portFile{s.project.Name, to.Service, to.Name, to.Number, file, text})
+		}
+		told[to.ID] = text
+	}
+	return files, errors.Join(problems...)
+}
+
+// portText is what a container is told: its host port, or a line for each.
+func portText(ports []live.Port, to docker.Container) string {
+	var lines []string
+	for _, p := range live.Bound(live.Shown(ports)) {
+		if p.Container.ID == to.ID {
+			lines = append(lines, fmt.Sprintf("%s=%d\n", p.Target(), p.HostPort))
+		}
+	}
+	if len(lines) == 1 {
+		_, port, _ := strings.Cut(lines[0], "=")
+		return port
+	}
+	return strings.Join(lines, "")
+}
+
+func (c *commands) printFiles(ctx *cli.Context, files []portFile) error {
+	if ctx.String("format") == "json" && (len(files) > 0 || !ctx.Bool("watch")) {
+		return c.printJSON(struct {
+			Version int        `json:"version"`
+			Files   []portFile `json:"files"`
+		}{1, append([]portFile{}, files...)})
+	}
+	if len(files) == 0 || ctx.String("format") == "json" {
+		return nil
+	}
+	t := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
+	for _, f := range files {
+		fmt.Fprintf(t, "%s\t%s\t%s\n", visible(f.Container), visible(f.File), strings.Join(strings.Fields(f.Text), " "))
+	}
+	return t.Flush()
+}

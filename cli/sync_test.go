@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// inspected are the containers of hereRuns, those of web and dyn with what
+// tells them where to look for their port.
+func inspected() map[string]string {
+	all := map[string]string{}
+	for _, r := range hereRuns() {
+		id, env, dir := fmt.Sprintf("shop-%s-%d", r.service, r.number), `"A=b"`, ""
+		switch r.service {
+		case "web":
+			env = `"SERVICE_PORT_FILE=/run/port"`
+		case "dyn":
+			env, dir = `"SERVICE_PORT_FILE=port"`, "/app"
+		case "slow":
+			env = `"SERVICE_PORT_FILE=/slow"`
+		}
+		all[id] = fmt.Sprintf(`{"Id":%q,"Config":{"Env":[%s],"WorkingDir":%q}}`, id, env, dir)
+	}
+	return all
+}
+
+// TestSync: every service that asks for it is told its own port: a number when
+// it has one, a line for each of several.
+func TestSync(t *testing.T) {
+	dir := stackHere(t)
+	engine := record(t, dir)
+	engine.Missing = []string{"/app"}
+	engine.Set(listOf(t, dir, hereRuns()...), inspected())
+	code, out, errs := here("sync")
+	want := "shop-dyn-1  /app/port  32771\nshop-dyn-2  /app/port  32768\nshop-web-1  /run/port  80/tcp=28500 443/tcp=32770\n"
+	if diff := cmp.Diff(want, out); diff != "" || code != 0 {
+		t.Errorf("exit %d (-want +got):\n%s", code, diff)
+	}
+	if errs != "service slow has SERVICE_PORT_FILE, but publishes no port\n" {
+		t.Error(errs)
+	}
+	for place, want := range map[string]string{
+		"shop-dyn-1:/app/port": "32771\n", "shop-dyn-2:/app/port": "32768\n", "shop-web-1:/run/port": "80/tcp=28500\n443/tcp=32770\n", "shop-slow-1:/slow": "",
+	} {
+		id, file, _ := strings.Cut(place, ":")
+		if got := engine.File(id, file); got != want {
+			t.Errorf("%s has %q", place, got)
+		}
+	}
+	_, out, _ = here("sync", "--format", "json")
+	if !strings.HasPrefix(out, "{\n  \"version\": 1,\n  \"files\": [\n    {\n      \"project\": \"shop\",\n      \"service\": \"dyn\",\n      \"container\": \"shop-dyn-1\",\n      \"index\": 1,\n      \"file\": \"/app/port\",\n      \"text\": \"32771\\n\"\n    },") {
+		t.Error(out)
+	}
+}
+
+// TestSyncTrouble: one service that can't be told keeps none of the others from
+// theirs; none that wants to be told is no failure.
+func TestSyncTrouble(t *testing.T) {
+	dir := stackHere(t)
+	engine := record(t, dir)
+	all := inspected()
+	all["shop-dyn-1"] = strings.TrimSuffix(all["shop-dyn-1"], "}") + `,"HostConfig":{"Tmpfs":{"/app":""}}}`
+	engine.Set(listOf(t, dir, hereRuns()...), all)
+	code, out, errs := here("sync")
+	if code != 3 || !strings.Contains(errs, "container shop-dyn-1: /app/port: is on a tmpfs, into which the engine copies nothing\nhint: mount a volume there") || strings.Count(out, "\n") != 2 {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	engine.Set(listOf(t, dir, running{service: "plain", number: 1}), map[string]string{"shop-plain-1": `{"Config":{}}`})
+	if code, out, errs := here("sync"); code != 0 || out != "" || errs != "no service of project shop has SERVICE_PORT_FILE in its environment\n" {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+}
+
+// TestSyncWatch tells a container that is new, and nobody the same again.
+func TestSyncWatch(t *testing.T) {
+	dir := stackHere(t)
+	engine := record(t, dir)
+	one := running{service: "dyn", number: 1, ports: []string{"0.0.0.0:32771:80/tcp"}}
+	engine.Set(listOf(t, dir, one), inspected())
+	var out, errs safeBuffer
+	ended := make(chan int, 1)
+	go func() {
+		ended <- Run(Process{Args: []string{"portmoor", "sync", "--watch"}, Out: &out, Err: &errs, Environ: os.Environ()})
+	}()
+	out.waitFor(t, "shop-dyn-1  /app/port  32771\n")
+	engine.Set(listOf(t, dir, one, running{service: "dyn", number: 2, ports: []string{"0.0.0.0:32768:80/tcp"}}), inspected())
+	out.waitFor(t, "shop-dyn-2  /app/port  32768\n")
+	one.ports = []string{"0.0.0.0:32999:80/tcp"} // as after a restart
+	engine.Set(listOf(t, dir, one), inspected())
+	out.waitFor(t, "shop-dyn-1  /app/port  32999\n")
+	engine.Stop()
+	if code := <-ended; code != 3 || !strings.Contains(errs.String(), "hung up") || strings.Count(out.String(), "\n") != 3 {
+		t.Errorf("exit %d: %s%s", code, out.String(), errs.String())
+	}
+}
+
+// composeScript puts a script in the place of the docker command.
+func composeScript(t *testing.T, script string) {
+	t.Helper()
+	if filepath.Separator != '/' {
+		t.Skip("the script is one for sh")
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "docker"), []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+}
+
+// TestUp: Compose is given the project as it was seen here, with its own env
+// files and ours behind them, in the caller's environment.
+func TestUp(t *testing.T) {
+	dir := stackHere(t)
+	record(t, dir, running{service: "web", number: 1, ports: []string{"0.0.0.0:28500:80/tcp"}})
+	put(t, filepath.Join(dir, ".env"), "A=1\n")
+	put(t, filepath.Join(dir, "more.env"), "B=1\n")
+	put(t, filepath.Join(dir, ".portmoor.yaml"), "env_files: [more.env]\n")
+	log := filepath.Join(dir, "log")
+	composeScript(t, `echo "$*" >>`+log+`; echo "C is $C" >>`+log+`; echo progress; echo warning >&2`)
+	t.Setenv("C", "mine")
+	code, out, errs := here("up", "-p", "shop", "--profile", "a", "--", "--build", "web")
+	if code != 0 || !strings.Contains(out, "http://localhost:28500") || strings.Contains(out, "progress") || !strings.Contains(errs, "progress") || !strings.Contains(errs, "warning") {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	called, err := os.ReadFile(log)
+	ports := filepath.Join(dir, ".ports.env")
+	if _, err := os.Stat(filepath.Join(dir, ".ports.shop.env")); err == nil {
+		ports = filepath.Join(dir, ".ports.shop.env") // named after the project of -p
+	}
+	want := fmt.Sprintf("compose -p shop --profile a --env-file %s --env-file %s --env-file %s up -d --build web\nC is mine\n", filepath.Join(dir, ".env"), filepath.Join(dir, "more.env"), ports)
+	if diff := cmp.Diff(want, string(called)); diff != "" || err != nil {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestUpFails: what Compose can't do is a failure that is not tried again; what
+// nobody can give a port to is not started.
+func TestUpFails(t *testing.T) {
+	dir := stackHere(t)
+	record(t, dir)
+	log := filepath.Join(dir, "log")
+	composeScript(t, `echo x >>`+log+`; echo "no such image" >&2; exit 17`)
+	code, out, errs := here("up")
+	called, err := os.ReadFile(log)
+	if code != 3 || out != "" || !strings.HasSuffix(errs, "no such image\ndocker compose up failed with exit code 17\nhint: it says above why\n") || string(called) != "x\n" || err != nil {
+		t.Errorf("exit %d: %s%s, called %q", code, out, errs, called)
+	}
+	port := listen(t)
+	put(t, filepath.Join(dir, "compose.yaml"), fmt.Sprintf("name: shop\nservices: {web: {image: x, ports: [\"%d:80\"]}}\n", port))
+	code, out, errs = here("up")
+	if called, _ := os.ReadFile(log); code != 1 || out != "" || !strings.Contains(errs, fmt.Sprintf("port %d is a number in the compose file, and held by process", port)) || string(called) != "x\n" {
+		t.Errorf("exit %d: %s%s, called %q", code, out, errs, called)
+	}
+	t.Setenv("PATH", "/nonexistent")
+	put(t, filepath.Join(dir, "compose.yaml"), "name: shop\nservices: {web: {image: x, ports: [\"0:80\"]}}\n")
+	if code, _, errs := here("up"); code != 3 || errs != "docker is not in PATH\nhint: install the docker command with its compose plugin\n" {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
+// TestUpLost: a port that somebody takes between the look and the start is not
+// tried again, also when only the engine sees who has it; three times, then it
+// is a failure.
+func TestUpLost(t *testing.T) {
+	dir := stackHere(t)
+	put(t, filepath.Join(dir, "compose.yaml"), "name: shop\nservices: {web: {image: x, ports: [\"${WEB_HOST_PORT:-28590}:80\"]}}\n")
+	engine := record(t, dir)
+	failed := func(port int) {
+		engine.Set(listOf(t, dir, running{service: "web", number: 1, state: "created"}), map[string]string{
+			"shop-web-1": fmt.Sprintf(`{"State":{"Error":"driver failed: Bind for 0.0.0.0:%d failed: port is already allocated"}}`, port),
+		})
+	}
+	failed(28590)
+	log := filepath.Join(dir, "log")
+	script := `cat "$3" >>` + log + `; grep -q 28590 "$3" && exit 1; exit 0`
+	composeScript(t, script)
+	code, _, errs := here("up")
+	called, _ := os.ReadFile(log)
+	if code != 1 || !strings.HasPrefix(errs, "port 28590 was lost to somebody else: trying again, 1 of 3\n") ||
+		!strings.Contains(errs, "web moves from 28590 to 10000 (WEB_HOST_PORT): 28590 is held by process that only the engine sees\n") ||
+		!strings.HasSuffix(errs, "project shop is not up\nhint: start it with portmoor up, or docker compose up -d\n") { // since the engine is a recorded one
+		t.Errorf("exit %d: %s", code, errs)
+	}
+	if ports := slices.DeleteFunc(strings.Split(string(called), "\n"), func(line string) bool { return !strings.HasPrefix(line, "WEB") }); !slices.Equal(ports, []string{"WEB_HOST_PORT=28590", "WEB_HOST_PORT=10000"}) {
+		t.Errorf("tried %v", ports)
+	}
+	failed(10000)
+	composeScript(t, `exit 1`)
+	code, _, errs = here("up")
+	if code != 3 || strings.Count(errs, "trying again") != 3 || !strings.Contains(errs, "trying again, 3 of 3\n") || !strings.Contains(errs, "docker compose up failed with exit code 1\n") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+}

@@ -1,0 +1,130 @@
+package docker
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/mount"
+)
+
+// Deliver writes a text into the file that a variable of a container's
+// environment names, and returns the file's path in the container: "" if the
+// variable is not set. It goes through the engine's copy API, so that the image
+// needs no shell; folders that are missing are made. An empty text is not
+// written, and a container that is gone meanwhile is told nothing.
+func (e *Engine) Deliver(ctx context.Context, c Container, variable, text string) (file string, err error) {
+	ctx, cancel, err := e.ready(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer cancel()
+	inspected, err := e.api.ContainerInspect(ctx, c.ID)
+	switch {
+	case errdefs.IsNotFound(err):
+		return "", nil
+	case err != nil:
+		return "", e.explain(err)
+	}
+	if file = fileOf(inspected, variable); file == "" || text == "" {
+		return file, nil
+	}
+	refuse := func(what, hint string) (string, error) {
+		return "", &Error{Message: "container " + c.Name + ": " + file + ": " + what, Hint: hint}
+	}
+	if onTmpfs(inspected, file) {
+		return refuse("is on a tmpfs, into which the engine copies nothing", "mount a volume there, or name a file elsewhere in "+variable)
+	}
+	dir, err := e.existing(ctx, c, path.Dir(file))
+	if err != nil {
+		return "", err
+	}
+	archive, err := pack(strings.TrimPrefix(strings.TrimPrefix(file, dir), "/"), text)
+	if err != nil {
+		return "", err
+	}
+	switch err := e.api.CopyToContainer(ctx, c.ID, dir, archive, container.CopyToContainerOptions{}); {
+	case err == nil:
+		return file, nil
+	case strings.Contains(err.Error(), "marked read-only") || strings.Contains(err.Error(), "read-only file system"):
+		return refuse("the file system is read-only", "mount a volume there that can be written")
+	case ctx.Err() != nil:
+		return "", e.explain(err)
+	default:
+		return refuse("can't be written: "+strings.TrimPrefix(oneLine(err.Error()), "Error response from daemon: "), "name another file in "+variable)
+	}
+}
+
+// fileOf is the absolute path that a variable names in a container.
+func fileOf(inspected container.InspectResponse, variable string) string {
+	if inspected.Config == nil {
+		return ""
+	}
+	for _, entry := range inspected.Config.Env {
+		name, value, _ := strings.Cut(entry, "=")
+		switch {
+		case name != variable || value == "":
+		case path.IsAbs(value):
+			return path.Clean(value)
+		default:
+			return path.Join("/", inspected.Config.WorkingDir, value)
+		}
+	}
+	return ""
+}
+
+// existing is the deepest folder of a path that a container has. Only below it
+// does the engine make folders, with the mode and owner of new ones; those
+// that exist are not in the archive, which would change theirs.
+func (e *Engine) existing(ctx context.Context, c Container, dir string) (string, error) {
+	for ; dir != "/"; dir = path.Dir(dir) {
+		_, err := e.api.ContainerStatPath(ctx, c.ID, dir)
+		if err == nil {
+			break
+		}
+		if !errdefs.IsNotFound(err) {
+			return "", e.explain(err)
+		}
+	}
+	return dir, nil
+}
+
+// onTmpfs reports that the innermost mount of a path is one that exists only
+// inside the running container.
+func onTmpfs(inspected container.InspectResponse, file string) bool {
+	within, tmpfs := "", false
+	look := func(target string, is bool) {
+		target = path.Clean(target)
+		if len(target) >= len(within) && (file == target || strings.HasPrefix(file, strings.TrimSuffix(target, "/")+"/")) {
+			within, tmpfs = target, is
+		}
+	}
+	for _, m := range inspected.Mounts {
+		look(m.Destination, m.Type == mount.TypeTmpfs)
+	}
+	if inspected.ContainerJSONBase != nil && inspected.HostConfig != nil {
+		for target := range inspected.HostConfig.Tmpfs {
+			look(target, true)
+		}
+	}
+	return tmpfs
+}
+
+// pack makes an archive of one file that everybody may read.
+func pack(name, text string) (*bytes.Buffer, error) {
+	var archive bytes.Buffer
+	w := tar.NewWriter(&archive)
+	now := time.Now() //nolint:forbidigo // a service may look when its file has changed
+	if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(text)), ModTime: now}); err != nil {
+		return nil, err
+	}
+	if _, err := w.Write([]byte(text)); err != nil {
+		return nil, err
+	}
+	return &archive, w.Close()
+}

@@ -1,0 +1,166 @@
+package docker
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/portmoor/portmoor/docker/dockertest"
+)
+
+// TestDeliver: the file is where the service looks for it, and only folders
+// that are missing are in the archive.
+func TestDeliver(t *testing.T) {
+	engine := dockertest.Start(t, "127.0.0.1")
+	engine.Missing = []string{"/run/ports", "/run/ports/web"}
+	e := connect(t, map[string]string{"DOCKER_HOST": engine.Endpoint})
+	inspected := func(value, dir, more string) map[string]string {
+		return map[string]string{"aaa": fmt.Sprintf(`{"Id":"aaa","Config":{"Env":["PATH=/bin","PORT_FILE=%s"],"WorkingDir":%q}%s}`, value, dir, more)}
+	}
+	for _, c := range []struct{ name, value, dir, more, file, problem string }{
+		{"in the root", "/port", "", "", "/port", ""},
+		{"in a folder that is there", "/etc/port.txt", "", "", "/etc/port.txt", ""},
+		{"in folders that are not", "/run/ports/web/port", "", "", "/run/ports/web/port", ""},
+		{"relative to the working folder", "data/../port", "/srv/app", "", "/srv/app/port", ""},
+		{"relative without one", "port", "", "", "/port", ""},
+		{"no variable", "", "", "", "", ""},
+		{"on a tmpfs", "/run/port", "", `,"HostConfig":{"Tmpfs":{"/run":""}}`, "", "container shop-web-1: /run/port: is on a tmpfs"},
+		{"on a tmpfs that is mounted", "/run/port", "", `,"Mounts":[{"Type":"tmpfs","Destination":"/run"}]`, "", "container shop-web-1: /run/port: is on a tmpfs"},
+		{"in a volume on a tmpfs", "/run/it/port", "", `,"HostConfig":{"Tmpfs":{"/run":""}},"Mounts":[{"Type":"volume","Destination":"/run/it"}]`, "/run/it/port", ""},
+		{"beside a tmpfs", "/runner/port", "", `,"HostConfig":{"Tmpfs":{"/run":""}}`, "/runner/port", ""},
+	} {
+		engine.Set(containers, inspected(c.value, c.dir, c.more))
+		file, err := e.Deliver(t.Context(), web, "PORT_FILE", c.name)
+		switch {
+		case c.problem != "":
+			var said *Error
+			if !errors.As(err, &said) || !strings.HasPrefix(err.Error(), c.problem) || said.Hint == "" {
+				t.Errorf("%s: %v", c.name, err)
+			}
+		case err != nil || file != c.file:
+			t.Errorf("%s: %s, %v", c.name, file, err)
+		case file != "" && engine.File("aaa", file) != c.name:
+			t.Errorf("%s: the file has %q", c.name, engine.File("aaa", file))
+		}
+	}
+	engine.Set(containers, inspected("/empty", "", ""))
+	if file, err := e.Deliver(t.Context(), web, "PORT_FILE", ""); err != nil || file != "/empty" || len(puts(engine)) != 7 {
+		t.Errorf("an empty text: %s, %v, %d files in all", file, err, len(puts(engine)))
+	}
+}
+
+func puts(engine *dockertest.Engine) (puts []string) {
+	for _, call := range engine.Calls() {
+		if strings.HasPrefix(call, "PUT ") {
+			puts = append(puts, call)
+		}
+	}
+	return puts
+}
+
+// TestFollow: it calls once at the beginning and once for many events, and ends
+// with the context, the function's error, or the engine.
+func TestFollow(t *testing.T) {
+	engine := dockertest.Start(t, "127.0.0.1")
+	e := connect(t, map[string]string{"DOCKER_HOST": engine.Endpoint})
+	calls := make(chan int, 16)
+	n, enough := 0, errors.New("enough")
+	ended := make(chan error, 1)
+	go func() {
+		ended <- e.Follow(t.Context(), "shop", func() error {
+			n++
+			calls <- n
+			if n == 3 {
+				return enough
+			}
+			return nil
+		})
+	}()
+	next := func() int {
+		select {
+		case n := <-calls:
+			return n
+		case <-time.After(4 * time.Second): // before it looks again by itself
+			t.Fatal("no call")
+			return 0
+		}
+	}
+	if next() != 1 {
+		t.Error("no first call")
+	}
+	waitForFollower(t, engine)
+	for range 5 {
+		engine.Set(containers, nil)
+	}
+	if next() != 2 {
+		t.Error("no second call")
+	}
+	engine.Set(containers, nil)
+	if next() != 3 {
+		t.Error("no third call")
+	}
+	if err := <-ended; !errors.Is(err, enough) {
+		t.Errorf("got %v", err)
+	}
+
+	go func() { ended <- e.Follow(t.Context(), "shop", func() error { calls <- 0; return nil }) }()
+	next()
+	waitForFollower(t, engine)
+	engine.Stop()
+	select {
+	case err := <-ended:
+		if err == nil || err.Error() != "docker endpoint "+engine.Endpoint+": hung up" {
+			t.Errorf("got %v", err)
+		}
+	case <-time.After(4 * time.Second):
+		t.Error("an engine that is gone is followed")
+	}
+}
+
+// waitForFollower waits until somebody follows events.
+func waitForFollower(t *testing.T, engine *dockertest.Engine) {
+	t.Helper()
+	for range 400 {
+		if strings.Contains(strings.Join(engine.Calls(), "\n"), "GET events") {
+			time.Sleep(20 * time.Millisecond)
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatal("nobody follows events")
+}
+
+// TestLostPorts: which host port it was, in the words of several engines, and
+// none of what runs or failed for another reason.
+func TestLostPorts(t *testing.T) {
+	for text, want := range map[string]int{
+		`driver failed programming external connectivity on endpoint x (0c2): Bind for 0.0.0.0:8080 failed: port is already allocated`:                            8080, // 20.10
+		`driver failed programming external connectivity on endpoint x (4f): Error starting userland proxy: listen tcp4 0.0.0.0:53: bind: address already in use`: 53,   // 20.10
+		`failed to set up container networking: failed to bind host port for 0.0.0.0:8443:172.18.0.2:443/tcp: address already in use`:                             8443, // 28
+		`failed to bind host port 127.0.0.1:9000/tcp: address already in use`:                                                                                     9000,
+		`Error starting userland proxy: listen tcp6 [::]:81: bind: address already in use`:                                                                        81,
+		`Ports are not available: exposing port TCP 0.0.0.0:5000 -> 127.0.0.1:0: listen tcp 0.0.0.0:5000: bind: address already in use`:                           5000, // Desktop
+		`exec: "nothing": executable file not found in $PATH`:                                                                                                     0,
+		`dial tcp 10.0.0.1:443: connection refused`:                                                                                                               0,
+		`Bind for 0.0.0.0:80808 failed: port is already allocated`:                                                                                                0,
+		``: 0,
+	} {
+		if got := lostPort(text); got != want {
+			t.Errorf("%q: %d, want %d", text, got, want)
+		}
+	}
+	engine := dockertest.Start(t, "127.0.0.1")
+	engine.Set(`[{"Id":"aaa","State":"created","Labels":{"com.docker.compose.project":"shop"}},{"Id":"bbb","State":"running","Labels":{"com.docker.compose.project":"shop"}},{"Id":"ccc","State":"exited","Labels":{"com.docker.compose.project":"shop"}},{"Id":"ddd","State":"exited","Labels":{"com.docker.compose.project":"shop"}}]`,
+		map[string]string{
+			"aaa": `{"State":{"Error":"Bind for 0.0.0.0:80 failed:\n port is already allocated"}}`,
+			"bbb": `{"State":{"Error":"Bind for 0.0.0.0:81 failed: port is already allocated"}}`, "ccc": `{"State":{"Error":""}}`,
+		})
+	got, err := connect(t, map[string]string{"DOCKER_HOST": engine.Endpoint}).LostPorts(t.Context(), "shop")
+	if diff := cmp.Diff([]int{80}, got); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}

@@ -1,0 +1,65 @@
+package docker
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"strings"
+
+	"github.com/docker/docker/api"
+	"github.com/docker/docker/api/types/versions"
+	"github.com/docker/docker/client"
+)
+
+// Error is why the engine gave no answer: one line, and what to do about it.
+type Error struct {
+	Message string
+	Hint    string // "" for none
+}
+
+// Error is the message.
+func (e *Error) Error() string { return e.Message }
+
+// spoken refuses an engine whose API is older than all that the client knows.
+func (e *Engine) spoken() error {
+	if version := e.api.ClientVersion(); versions.LessThan(version, api.MinSupportedAPIVersion) {
+		return fmt.Errorf("client version %s is too old: %s is the least", version, api.MinSupportedAPIVersion)
+	}
+	return nil
+}
+
+// explain says in one line why the engine gave no answer. What ended because
+// the caller wanted it to stays what it is.
+func (e *Engine) explain(err error) error {
+	text := strings.TrimPrefix(oneLine(err.Error()), "Error response from daemon: ")
+	say := func(what, hint string) error {
+		return &Error{Message: "docker endpoint " + e.Host + ": " + what, Hint: hint}
+	}
+	_, remote, fromShell := strings.Cut(text, "stderr=") // of the ssh connection
+	var request *url.Error
+	switch {
+	case errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(err, context.DeadlineExceeded):
+		return say(fmt.Sprintf("no answer within %s", cmp.Or(e.Timeout, Timeout)), "see whether docker ps answers, and restart the engine if not")
+	case errors.Is(err, fs.ErrPermission) || strings.Contains(text, "permission denied while trying to connect"):
+		return say("permission denied", "join the group that may use it, or name an endpoint of your own with DOCKER_HOST")
+	case strings.Contains(text, " is too old") || strings.Contains(text, " is too new"):
+		return say("the versions of its API and ours do not meet: "+text, "update the engine or portmoor; DOCKER_API_VERSION may be set wrongly")
+	case fromShell && remote != "":
+		return say("not reachable: "+strings.TrimSpace(remote), "see whether ssh gets there, and whether docker runs there")
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		return say("hung up", "see whether the engine still runs")
+	case client.IsErrConnectionFailed(err) && errors.As(err, &request):
+		return say("not reachable: "+oneLine(request.Err.Error()), "start it, or name another with DOCKER_HOST or DOCKER_CONTEXT")
+	case client.IsErrConnectionFailed(err):
+		return say("not reachable", "start it, or name another with DOCKER_HOST or DOCKER_CONTEXT")
+	}
+	return say(text, "")
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

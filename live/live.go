@@ -1,0 +1,240 @@
+// Package live joins what a project's files publish with what Docker has bound.
+//
+// The model: [Join] is pure. It takes a project and its containers, and returns
+// a [Port] for every container port of every replica, in each family that is
+// bound, and for every mapping that nothing serves. What a mapping would get at
+// the next start, and whether somebody else has that, come as functions.
+//
+//	ports := live.Join(project, containers, live.Options{Wanted: wanted, Held: held})
+package live
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/docker"
+)
+
+// State is how a port that is bound compares with the one it should be.
+type State string
+
+// The states of a port.
+const (
+	OK      State = "ok"
+	Drifted State = "drifted" // bound to another host port than the next start would give
+	Foreign State = "foreign" // not bound, and somebody else holds the host port
+	Down    State = "down"    // not bound
+)
+
+// Port is one container port of one container, or of a mapping that has none.
+type Port struct {
+	Service string
+	// Container is whose port it is; zero where the service has no container.
+	Container     docker.Container
+	ContainerPort int
+	Protocol      string
+	// HostIP is the address that is bound, "0.0.0.0" and "::" for every interface
+	// of a family; of a port that is down the one of the mapping.
+	HostIP string
+	// HostPort is the port that is bound; 0 for none.
+	HostPort int
+	// Wanted is what it would get at the next start; 0 where Docker picks.
+	Wanted int
+	// Mapping is what asks for it; nil where the files do not, or no longer.
+	Mapping *compose.Mapping
+	State   State
+	// URL leads there; "" where there is no telling how.
+	URL string
+}
+
+// Options are what Join is told. The zero Options know of no wanted port, and of
+// nobody else.
+type Options struct {
+	// Wanted is the host port of a mapping at the next start; zero where Docker
+	// picks. nil for zero everywhere.
+	Wanted func(*compose.Mapping) compose.PortRange
+	// Held reports whether somebody else has a host port. nil for nobody.
+	Held func(m *compose.Mapping, port int) bool
+	// Host is the name of the engine's machine; "" for this one.
+	Host string
+}
+
+// Join returns the ports of a project, sorted by service, replica, container
+// port and protocol, IPv4 before IPv6.
+func Join(p *compose.Project, containers []docker.Container, o Options) []Port {
+	j := joiner{Options: o, mappings: map[string][]*compose.Mapping{}, hostNetwork: map[string]bool{}}
+	for i := range p.Mappings {
+		if m := &p.Mappings[i]; m.Dropped == compose.Published && m.Invalid == "" {
+			j.mappings[m.Service] = append(j.mappings[m.Service], m)
+		}
+	}
+	for _, svc := range p.Services {
+		j.hostNetwork[svc.Name] = svc.HostNetwork
+	}
+	served := map[string]bool{}
+	for _, c := range containers {
+		if c.OneOff && !c.Running() {
+			continue // it is over
+		}
+		served[c.Service] = served[c.Service] || !c.OneOff
+		j.join(c)
+	}
+	for service := range j.mappings {
+		if !served[service] {
+			j.join(docker.Container{Service: service, HostNetwork: j.hostNetwork[service]})
+		}
+	}
+	slices.SortStableFunc(j.ports, compare)
+	return j.ports
+}
+
+func compare(a, b Port) int {
+	oneOff := func(p Port) int {
+		if p.Container.OneOff {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(oneOff(a), oneOff(b)), cmp.Compare(a.Container.Number, b.Container.Number),
+		cmp.Compare(a.Container.Name, b.Container.Name), cmp.Compare(a.ContainerPort, b.ContainerPort), cmp.Compare(a.Protocol, b.Protocol),
+		cmp.Compare(family(a.HostIP), family(b.HostIP)), cmp.Compare(a.HostIP, b.HostIP), cmp.Compare(a.HostPort, b.HostPort))
+}
+
+type joiner struct {
+	Options
+	mappings    map[string][]*compose.Mapping // by service
+	hostNetwork map[string]bool               // by service
+	ports       []Port
+}
+
+// slot is one container port of a mapping.
+type slot struct {
+	mapping *compose.Mapping
+	port    int
+}
+
+// join adds the ports of a container: those that are bound, and those of its
+// mappings that are not.
+func (j *joiner) join(c docker.Container) {
+	bound := map[slot]bool{}
+	if !c.Running() {
+		c.Bindings = nil // it asks for them, and has none
+	}
+	for _, b := range c.Bindings {
+		p := Port{Service: c.Service, Container: c, ContainerPort: b.ContainerPort, Protocol: b.Protocol, HostIP: b.HostIP, HostPort: b.HostPort, State: Drifted}
+		if m := j.asking(c.Service, b); m != nil {
+			bound[slot{m, b.ContainerPort}] = true
+			p.Mapping, p.Wanted = m, j.wanted(m, b.ContainerPort)
+			if sameAddress(m.HostIP, b.HostIP) && (p.Wanted == 0 || p.Wanted == b.HostPort) {
+				p.State = OK
+			}
+		}
+		p.URL = url(j.Host, p, c.Bindings)
+		j.ports = append(j.ports, p)
+	}
+	for _, m := range j.mappings[c.Service] {
+		if m.Container.Zero() || c.OneOff {
+			continue // nobody can say which, or nobody has asked for it
+		}
+		for port := m.Container.First; port <= m.Container.Last; port++ {
+			if !bound[slot{m, port}] {
+				j.ports = append(j.ports, j.unbound(c, m, port))
+			}
+		}
+	}
+}
+
+// unbound is a port that the engine has bound for nobody. On the host's network
+// it needs to bind none.
+func (j *joiner) unbound(c docker.Container, m *compose.Mapping, port int) Port {
+	p := Port{Service: m.Service, Container: c, ContainerPort: port, Protocol: m.Protocol, HostIP: m.HostIP, Mapping: m, Wanted: j.wanted(m, port), State: Down}
+	if c.HostNetwork {
+		p.HostIP, p.Wanted = "0.0.0.0", port
+	}
+	switch {
+	case c.HostNetwork && c.Running():
+		p.HostPort, p.State = port, OK
+		p.URL = url(j.Host, p, nil)
+	case p.Wanted != 0 && j.Held != nil && j.Held(m, p.Wanted):
+		p.State = Foreign
+	}
+	return p
+}
+
+// wanted is the host port of one container port of a mapping.
+func (j *joiner) wanted(m *compose.Mapping, port int) int {
+	if j.Wanted == nil {
+		return 0
+	}
+	r := j.Wanted(m)
+	if r.Zero() {
+		return 0
+	}
+	return r.First + port - m.Container.First
+}
+
+// asking is the mapping of a service that a binding comes from: of several for
+// one container port the one with its address and its number.
+func (j *joiner) asking(service string, b docker.Binding) (best *compose.Mapping) {
+	score := -1
+	for _, m := range j.mappings[service] {
+		if m.Protocol != b.Protocol || b.ContainerPort < m.Container.First || b.ContainerPort > m.Container.Last {
+			continue
+		}
+		n := 0
+		if sameAddress(m.HostIP, b.HostIP) {
+			n += 2
+		}
+		if j.wanted(m, b.ContainerPort) == b.HostPort {
+			n++
+		}
+		if n > score {
+			best, score = m, n
+		}
+	}
+	return best
+}
+
+// sameAddress reports whether a mapping's address is what is bound; without one
+// that is every interface of each family.
+func sameAddress(mapping, bound string) bool {
+	a, errA := netip.ParseAddr(mapping)
+	b, errB := netip.ParseAddr(bound)
+	if mapping == "" {
+		return bound == "" || errB == nil && b.IsUnspecified()
+	}
+	return errA == nil && (errB == nil && a.Unmap() == b.Unmap() || bound == "" && a.IsUnspecified())
+}
+
+// family is 4 or 6; 4 for every interface.
+func family(address string) int {
+	if ip, err := netip.ParseAddr(address); err == nil && !ip.Unmap().Is4() {
+		return 6
+	}
+	return 4
+}
+
+// Shown are the ports without those in IPv6 that are bound in IPv4 too: what
+// people are shown, and what takes one number.
+func Shown(ports []Port) (shown []Port) {
+	type key struct {
+		container, protocol string
+		port                int
+		mapping             *compose.Mapping
+	}
+	keyOf := func(p Port) key { return key{p.Container.ID, p.Protocol, p.ContainerPort, p.Mapping} }
+	inIPv4 := map[key]bool{}
+	for _, p := range ports {
+		if p.HostPort != 0 && family(p.HostIP) == 4 {
+			inIPv4[keyOf(p)] = true
+		}
+	}
+	for _, p := range ports {
+		if family(p.HostIP) == 4 || !inIPv4[keyOf(p)] {
+			shown = append(shown, p)
+		}
+	}
+	return shown
+}

@@ -1,0 +1,172 @@
+package live
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/docker"
+)
+
+const files = `
+services:
+  web:
+    ports:
+      - "8080:80"
+      - "127.0.0.1:8443:443"
+      - "53:53/udp"
+  two:
+    ports: ["127.0.0.1:9000:9000", "10.0.0.5:9001:9000"]
+  dyn: {ports: ["0:80"]}
+  range: {ports: ["3000-3002:3000-3002"]}
+  host:
+    network_mode: host
+    ports: ["4000:4001"]
+  secure: {ports: [{target: 7000, published: 7000, app_protocol: https}, {target: 7001, published: 7001, app_protocol: kubernetes.io/h2c}]}
+`
+
+// project loads the files, with an image for every service.
+func project(t testing.TB) *compose.Project {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "compose.yaml")
+	l := compose.NewLoader(compose.LoadOptions{})
+	l.Add(path, []byte(files))
+	p := l.Load([]compose.Group{{Dir: filepath.Dir(path), Files: []string{path}}})[0]
+	if len(p.Mappings) != 10 {
+		t.Fatalf("%d mappings", len(p.Mappings))
+	}
+	return p
+}
+
+// wanted is what the files say.
+func wanted(m *compose.Mapping) compose.PortRange { return m.HostPort.Ports }
+
+func lines(ports []Port) (lines []string) {
+	for _, p := range ports {
+		asks := "asked"
+		if p.Mapping == nil {
+			asks = "unasked"
+		}
+		lines = append(lines, strings.TrimRight(fmt.Sprintf("%s %s %d/%s %s:%d %s %s %s", p.Service, p.Container.Name, p.ContainerPort, p.Protocol, p.HostIP, p.HostPort, p.State, asks, p.URL), " "))
+	}
+	return lines
+}
+
+func up(service string, number int, bindings ...docker.Binding) docker.Container {
+	return docker.Container{ID: fmt.Sprint(service, number), Name: fmt.Sprint(service, "-", number), Service: service, Number: number, State: "running", Bindings: bindings}
+}
+
+func both(host, port int) []docker.Binding {
+	return []docker.Binding{{HostIP: "0.0.0.0", HostPort: host, ContainerPort: port, Protocol: "tcp"}, {HostIP: "::", HostPort: host, ContainerPort: port, Protocol: "tcp"}}
+}
+
+// TestJoin: what a container has is held against the mapping that asks for it,
+// and every mapping without a container is there too. Each case would be a wrong
+// line for somebody who looks for his service.
+func TestJoin(t *testing.T) {
+	stopped := up("web", 1, both(8080, 80)...)
+	stopped.State = "exited"
+	over := up("web", 9)
+	over.State, over.OneOff = "exited", true
+	oneOff := up("web", 1, both(18080, 80)...)
+	oneOff.Name, oneOff.ID, oneOff.OneOff = "web-run", "run", true
+	onHost := up("host", 1)
+	onHost.HostNetwork = true
+	for _, c := range []struct {
+		name       string
+		service    string // whose lines are looked at
+		containers []docker.Container
+		options    Options
+		want       []string
+	}{
+		{"nothing runs", "web", nil, Options{}, []string{"web  53/udp :0 down asked", "web  80/tcp :0 down asked", "web  443/tcp 127.0.0.1:0 down asked"}},
+		{
+			"somebody else has one", "web", nil,
+			Options{Held: func(_ *compose.Mapping, port int) bool { return port == 8080 }},
+			[]string{"web  53/udp :0 down asked", "web  80/tcp :0 foreign asked", "web  443/tcp 127.0.0.1:0 down asked"},
+		},
+		{"stopped, so that it has nothing", "web", []docker.Container{stopped, over}, Options{}, []string{"web web-1 53/udp :0 down asked", "web web-1 80/tcp :0 down asked", "web web-1 443/tcp 127.0.0.1:0 down asked"}},
+		{
+			"as it should be", "web",
+			[]docker.Container{up("web", 1, append(both(8080, 80), docker.Binding{HostIP: "127.0.0.1", HostPort: 8443, ContainerPort: 443, Protocol: "tcp"}, docker.Binding{HostIP: "0.0.0.0", HostPort: 53, ContainerPort: 53, Protocol: "udp"})...)},
+			Options{},
+			[]string{"web web-1 53/udp 0.0.0.0:53 ok asked", "web web-1 80/tcp 0.0.0.0:8080 ok asked http://localhost:8080", "web web-1 80/tcp :::8080 ok asked http://localhost:8080", "web web-1 443/tcp 127.0.0.1:8443 ok asked https://127.0.0.1:8443"},
+		},
+		{
+			"drifted: another port, another address, one that nobody asks for", "web",
+			[]docker.Container{up("web", 1, append(both(8443, 443), docker.Binding{HostIP: "0.0.0.0", HostPort: 8081, ContainerPort: 80, Protocol: "tcp"}, docker.Binding{HostIP: "0.0.0.0", HostPort: 99, ContainerPort: 99, Protocol: "tcp"})...)},
+			Options{},
+			[]string{"web web-1 53/udp :0 down asked", "web web-1 80/tcp 0.0.0.0:8081 drifted asked http://localhost:8081", "web web-1 99/tcp 0.0.0.0:99 drifted unasked http://localhost:99", "web web-1 443/tcp 0.0.0.0:8443 drifted asked https://localhost:8443", "web web-1 443/tcp :::8443 drifted asked https://localhost:8443"},
+		},
+		{
+			"two mappings of one container port", "two",
+			[]docker.Container{up("two", 1, docker.Binding{HostIP: "10.0.0.5", HostPort: 9001, ContainerPort: 9000, Protocol: "tcp"}, docker.Binding{HostIP: "127.0.0.1", HostPort: 9000, ContainerPort: 9000, Protocol: "tcp"})},
+			Options{},
+			[]string{"two two-1 9000/tcp 10.0.0.5:9001 ok asked http://10.0.0.5:9001", "two two-1 9000/tcp 127.0.0.1:9000 ok asked http://127.0.0.1:9000"},
+		},
+		{
+			"IPv6 with a number of its own, three replicas, one down", "dyn",
+			[]docker.Container{
+				up("dyn", 1, docker.Binding{HostIP: "0.0.0.0", HostPort: 32768, ContainerPort: 80, Protocol: "tcp"}, docker.Binding{HostIP: "::", HostPort: 32769, ContainerPort: 80, Protocol: "tcp"}),
+				up("dyn", 2), up("dyn", 10, docker.Binding{HostIP: "::", HostPort: 32770, ContainerPort: 80, Protocol: "tcp"}),
+			},
+			Options{},
+			[]string{"dyn dyn-1 80/tcp 0.0.0.0:32768 ok asked http://127.0.0.1:32768", "dyn dyn-1 80/tcp :::32769 ok asked http://[::1]:32769", "dyn dyn-2 80/tcp :0 down asked", "dyn dyn-10 80/tcp :::32770 ok asked http://[::1]:32770"},
+		},
+		{
+			"a range", "range",
+			[]docker.Container{up("range", 1, docker.Binding{HostIP: "0.0.0.0", HostPort: 3000, ContainerPort: 3000, Protocol: "tcp"}, docker.Binding{HostIP: "0.0.0.0", HostPort: 3005, ContainerPort: 3001, Protocol: "tcp"})},
+			Options{},
+			[]string{"range range-1 3000/tcp 0.0.0.0:3000 ok asked http://localhost:3000", "range range-1 3001/tcp 0.0.0.0:3005 drifted asked http://localhost:3005", "range range-1 3002/tcp :0 down asked"},
+		},
+		{"on the host's network", "host", []docker.Container{onHost}, Options{}, []string{"host host-1 4001/tcp 0.0.0.0:4001 ok asked http://localhost:4001"}},
+		{"on the host's network, down, and the port is held", "host", nil, Options{Held: func(_ *compose.Mapping, port int) bool { return port == 4001 }}, []string{"host  4001/tcp 0.0.0.0:0 foreign asked"}},
+		{
+			"of docker compose run", "web",
+			[]docker.Container{oneOff},
+			Options{},
+			[]string{"web  53/udp :0 down asked", "web  80/tcp :0 down asked", "web  443/tcp 127.0.0.1:0 down asked", "web web-run 80/tcp 0.0.0.0:18080 drifted asked http://localhost:18080", "web web-run 80/tcp :::18080 drifted asked http://localhost:18080"},
+		},
+		{
+			"on another machine", "web",
+			[]docker.Container{up("web", 1, docker.Binding{HostIP: "0.0.0.0", HostPort: 8080, ContainerPort: 80, Protocol: "tcp"}, docker.Binding{HostIP: "127.0.0.1", HostPort: 8443, ContainerPort: 443, Protocol: "tcp"}, docker.Binding{HostIP: "0.0.0.0", HostPort: 53, ContainerPort: 53, Protocol: "udp"})},
+			Options{Host: "box"},
+			[]string{"web web-1 53/udp 0.0.0.0:53 ok asked", "web web-1 80/tcp 0.0.0.0:8080 ok asked http://box:8080", "web web-1 443/tcp 127.0.0.1:8443 ok asked"},
+		},
+		{
+			"what the files say of the protocol", "secure",
+			[]docker.Container{up("secure", 1, docker.Binding{HostIP: "0.0.0.0", HostPort: 7000, ContainerPort: 7000, Protocol: "tcp"}, docker.Binding{HostIP: "0.0.0.0", HostPort: 7001, ContainerPort: 7001, Protocol: "tcp"})},
+			Options{},
+			[]string{"secure secure-1 7000/tcp 0.0.0.0:7000 ok asked https://localhost:7000", "secure secure-1 7001/tcp 0.0.0.0:7001 ok asked http://localhost:7001"},
+		},
+		{"an orphan", "gone", []docker.Container{up("gone", 1, docker.Binding{HostIP: "0.0.0.0", HostPort: 1, ContainerPort: 1, Protocol: "tcp"})}, Options{}, []string{"gone gone-1 1/tcp 0.0.0.0:1 drifted unasked http://localhost:1"}},
+	} {
+		c.options.Wanted = wanted
+		var got []Port
+		for _, p := range Join(project(t), c.containers, c.options) {
+			if p.Service == c.service {
+				got = append(got, p)
+			}
+		}
+		if diff := cmp.Diff(c.want, lines(got)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
+}
+
+// TestShown: one number for what is bound in both families, but for mappings of
+// their own.
+func TestShown(t *testing.T) {
+	six := docker.Binding{HostIP: "::", HostPort: 5, ContainerPort: 80, Protocol: "tcp"}
+	got := Shown(Join(project(t), []docker.Container{
+		up("dyn", 1, append(both(4, 80)[:1], six)...), up("dyn", 2, six),
+	}, Options{}))
+	want := []string{"dyn dyn-1 80/tcp 0.0.0.0:4 ok asked http://127.0.0.1:4", "dyn dyn-2 80/tcp :::5 ok asked http://[::1]:5"}
+	if diff := cmp.Diff(want, lines(got)[:2]); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

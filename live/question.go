@@ -1,0 +1,98 @@
+package live
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/portmoor/portmoor/docker"
+)
+
+// Question is what somebody wants to know of a project's ports. The zero
+// Question is about all of them.
+type Question struct {
+	Service  string // "" for all
+	Port     int    // the container port; 0 for all of the service
+	Protocol string // of the port
+	Index    int    // the number of the replica; 0 for the first that runs
+}
+
+// Missing is why there is no answer now; later there may be one.
+type Missing struct {
+	Message, Hint string
+	// Starting reports that it will be there in a moment.
+	Starting bool
+}
+
+// Error is the message.
+func (m *Missing) Error() string { return m.Message }
+
+// Answer chooses the ports that a question is about from those of the project,
+// or says why they are not there, as a [Missing].
+func (q Question) Answer(project string, containers []docker.Container, ports []Port) ([]Port, error) {
+	if !slices.ContainsFunc(containers, docker.Container.Running) {
+		return nil, &Missing{Message: fmt.Sprintf("project %s is not up", project), Hint: "start it with portmoor up, or docker compose up -d"}
+	}
+	if q.Service == "" {
+		return ports, nil
+	}
+	replica, err := q.replica(containers)
+	if err != nil {
+		return nil, err
+	}
+	var found []Port
+	var published []string
+	bound := false
+	for _, p := range ports {
+		if p.Service != q.Service || q.Port+q.Index > 0 && p.Container.ID != replica.ID {
+			continue
+		}
+		published = append(published, p.Target())
+		if q.Port == 0 || p.ContainerPort == q.Port && p.Protocol == q.Protocol {
+			found = append(found, p)
+			bound = bound || p.HostPort > 0
+		}
+	}
+	if q.Port == 0 || bound {
+		return found, nil
+	}
+	what := fmt.Sprintf("port %d/%s of service %s ", q.Port, q.Protocol, q.Service)
+	switch {
+	case len(found) > 0:
+		return nil, &Missing{what + "is not bound", "docker compose logs " + q.Service + " may say why", true}
+	case len(published) == 0:
+		return nil, &Missing{Message: what + "is not published: the service publishes none", Hint: "add it under ports"}
+	}
+	return nil, &Missing{Message: what + "is not published", Hint: "the service publishes " + strings.Join(slices.Compact(published), ", ")}
+}
+
+// replica is the container that is asked for: one that runs.
+func (q Question) replica(containers []docker.Container) (docker.Container, error) {
+	what, state := "service "+q.Service, ""
+	if q.Index > 0 {
+		what = fmt.Sprintf("replica %d of service %s", q.Index, q.Service)
+	}
+	for _, c := range containers {
+		switch {
+		case c.Service != q.Service || q.Index > 0 && c.Number != q.Index:
+		case c.Running():
+			return c, nil
+		case !c.OneOff:
+			state = ": its container is " + c.State
+		}
+	}
+	return docker.Container{}, &Missing{Message: what + " is not running" + state, Hint: "docker compose ps -a shows what there is, docker compose up -d starts it"}
+}
+
+// Target is the container port with its protocol, as in 80/tcp.
+func (p Port) Target() string { return fmt.Sprintf("%d/%s", p.ContainerPort, p.Protocol) }
+
+// Bound are the ports that have a host port.
+func Bound(ports []Port) (bound []Port) {
+	for _, p := range ports {
+		if p.HostPort > 0 {
+			bound = append(bound, p)
+		}
+	}
+	return bound
+}

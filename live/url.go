@@ -1,0 +1,77 @@
+package live
+
+import (
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/portmoor/portmoor/docker"
+)
+
+// schemes are those of container ports that are registered for, or well known
+// for, a protocol other than HTTP.
+var schemes = map[int]string{
+	21: "ftp", 22: "ssh", 443: "https", 8443: "https", 9443: "https",
+	1433: "sqlserver", 1883: "mqtt", 3306: "mysql", 4222: "nats", 5432: "postgresql", 5672: "amqp",
+	6379: "redis", 7687: "bolt", 27017: "mongodb",
+}
+
+// url leads to a port. Of what is not tcp, or bound to the loopback of another
+// machine, it is "".
+func url(host string, p Port, siblings []docker.Binding) string {
+	name := hostName(host, p, siblings)
+	if p.Protocol != "tcp" || name == "" {
+		return ""
+	}
+	scheme := schemes[p.ContainerPort]
+	if p.Mapping != nil && p.Mapping.AppProtocol != "" {
+		scheme = p.Mapping.AppProtocol
+	}
+	if scheme == "" || scheme == "http2" || strings.ContainsAny(scheme, "/.$: ") { // such as kubernetes.io/h2c
+		scheme = "http"
+	}
+	return scheme + "://" + net.JoinHostPort(name, strconv.Itoa(p.HostPort))
+}
+
+// hostName is localhost where that gets to the port by either family, else an
+// address that does.
+func hostName(host string, p Port, siblings []docker.Binding) string {
+	ip, err := netip.ParseAddr(p.HostIP)
+	everywhere := err != nil || ip.IsUnspecified()
+	switch {
+	case !everywhere && ip.IsLoopback() && host != "":
+		return ""
+	case !everywhere:
+		return p.HostIP
+	case host != "":
+		return host
+	case family(p.HostIP) == 6 && !alsoInIPv4(p, siblings):
+		return "::1"
+	case apart(p, siblings):
+		return "127.0.0.1"
+	}
+	return "localhost"
+}
+
+func alsoInIPv4(p Port, siblings []docker.Binding) bool {
+	for _, b := range siblings {
+		if b.ContainerPort == p.ContainerPort && b.Protocol == p.Protocol && family(b.HostIP) == 4 && b.HostPort == p.HostPort {
+			return true
+		}
+	}
+	return false
+}
+
+// apart reports that IPv6 has another number, so that localhost may lead to
+// somebody else.
+func apart(p Port, siblings []docker.Binding) bool {
+	same, other := false, false
+	for _, b := range siblings {
+		if b.ContainerPort == p.ContainerPort && b.Protocol == p.Protocol && family(b.HostIP) == 6 {
+			same = same || b.HostPort == p.HostPort
+			other = other || b.HostPort != p.HostPort
+		}
+	}
+	return other && !same
+}

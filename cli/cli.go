@@ -102,16 +102,20 @@ func (c *commands) exit(err error) int {
 	return c.code
 }
 
-// joined are the errors that errors.Join put together, or the one there is.
-func joined(err error) []error {
+// joined are the errors that errors.Join put together, also in several steps, or
+// the one there is.
+func joined(err error) (all []error) {
 	var several interface{ Unwrap() []error }
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &several):
-		return several.Unwrap()
+	case !errors.As(err, &several):
+		return []error{err}
 	}
-	return []error{err}
+	for _, one := range several.Unwrap() {
+		all = append(all, joined(one)...)
+	}
+	return all
 }
 
 // say prints a line for people, and a hint below it.

@@ -1,0 +1,50 @@
+// The service that the containers of the tests run. Each address in LISTEN, or
+// :80, answers
+//
+//	/            with WHO and the name of the container
+//	/port        with the file that SERVICE_PORT_FILE names
+//	/mode?path=P with the mode of a file
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"log"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+)
+
+func main() {
+	http.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		host, err := os.Hostname()
+		answer(w, os.Getenv("WHO")+" "+host, err)
+	})
+	http.HandleFunc("/port", func(w http.ResponseWriter, _ *http.Request) {
+		src, err := os.ReadFile(os.Getenv("SERVICE_PORT_FILE"))
+		answer(w, string(src), err)
+	})
+	http.HandleFunc("/mode", func(w http.ResponseWriter, r *http.Request) {
+		info, err := os.Stat(r.URL.Query().Get("path"))
+		if err != nil {
+			answer(w, "", err)
+			return
+		}
+		answer(w, info.Mode().String(), nil)
+	})
+	failed := make(chan error)
+	for address := range strings.FieldsSeq(cmp.Or(os.Getenv("LISTEN"), ":80")) {
+		server := http.Server{Addr: address, ReadHeaderTimeout: time.Minute}
+		go func() { failed <- server.ListenAndServe() }()
+	}
+	log.Fatal(<-failed)
+}
+
+func answer(w http.ResponseWriter, text string, err error) {
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	fmt.Fprint(w, text)
+}

@@ -1,0 +1,175 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// everyday is a stack as people write it.
+const everyday = `services:
+  web:
+    image: IMAGE
+    environment: ["WHO=web of ${COMPOSE_PROJECT_NAME}", "FROM_ENV=${FROM_ENV:?set it in .env}"]
+    ports: ["8080:80"]
+  api:
+    image: IMAGE
+    environment: {WHO: api, LISTEN: ":80 :81 :82 :83"}
+    ports:
+      - "127.0.0.1:8443:80"
+      - target: 81
+        published: 8081
+      - "8082-8083:82-83"
+`
+
+// reachesAll checks every port of the everyday stack.
+func (s *stack) reachesAll() {
+	s.t.Helper()
+	s.reaches("web", "web of "+filepath.Base(s.dir))
+	for _, port := range []string{"80", "81", "82", "83"} {
+		s.reaches("api", "api", port)
+	}
+}
+
+// TestTwoCopies: what the tool is for. Two checkouts of one stack can't run at
+// once; after migrate they do, and each is reached at its own ports.
+func TestTwoCopies(t *testing.T) {
+	first, second := newStack(t, "first", everyday), newStack(t, "second", everyday)
+	for _, s := range []*stack{first, second} {
+		s.write(".env", "FROM_ENV=1\n")
+	}
+	first.run("docker", "compose", "up", "-d")
+	second.fails(1, "port is already allocated", "docker", "compose", "up", "-d")
+	second.run("docker", "compose", "down", "-t", "0")
+
+	first.run("portmoor", "migrate", "--write")
+	contains(t, second.try("portmoor", "migrate", "--write").err, "web moves from 8080 to 10004 (WEB_HOST_PORT): 8080 is held by checkout "+first.dir)
+	first.run("portmoor", "validate")
+	second.run("portmoor", "validate")
+	second.run("sh", "-c", "docker compose $("+filepath.Join(os.Getenv("PORTMOOR_E2E"), "portmoor")+" env --args) up -d")
+	first.reachesAll()
+	second.reachesAll()
+	if first.port("web") != "0.0.0.0:8080" || second.port("web") != "0.0.0.0:10004" {
+		t.Errorf("web is at %s and %s", first.port("web"), second.port("web"))
+	}
+
+	// Both start again as they were, and neither is in the other's way.
+	for _, s := range []*stack{second, first} {
+		s.run("docker", "compose", "down", "-t", "0")
+	}
+	for _, s := range []*stack{second, first} {
+		contains(t, s.run("portmoor", "up"), "http://localhost:")
+		s.reachesAll()
+	}
+	if first.port("web") != "0.0.0.0:8080" || second.port("web") != "0.0.0.0:10004" {
+		t.Errorf("web is at %s and %s", first.port("web"), second.port("web"))
+	}
+}
+
+// TestStrategies: what each strategy writes starts, and every port is reached
+// where portmoor port says; it says what docker compose port does.
+func TestStrategies(t *testing.T) {
+	for _, strategy := range []string{"hybrid", "dynamic", "auto"} {
+		t.Run(strategy, func(t *testing.T) {
+			s := newStack(t, strategy, everyday)
+			s.write(".env", "FROM_ENV=1\n")
+			s.run("portmoor", "migrate", "--strategy", strategy, "--write")
+			s.run("portmoor", "up")
+			s.reachesAll()
+			for _, c := range []string{"web 80", "api 80", "api 81", "api 82", "api 83"} {
+				service, port, _ := strings.Cut(c, " ")
+				if ours, theirs := s.port(service, port), strings.TrimSpace(s.run("docker", "compose", "port", service, port)); ours != theirs {
+					t.Errorf("%s: %s, docker compose port: %s", c, ours, theirs)
+				}
+			}
+			if fixed := s.port("web") == "0.0.0.0:8080"; fixed != (strategy != "dynamic") {
+				t.Errorf("web is at %s", s.port("web"))
+			}
+		})
+	}
+}
+
+const one = `services:
+  web: {image: IMAGE, environment: [WHO=web], ports: ["${WEB_HOST_PORT:-8090}:80"]}
+`
+
+// TestForeign: a port that a container or a program has is not fought for,
+// whether the container runs or would only take it at its next start.
+func TestForeign(t *testing.T) {
+	run := []string{"run", "-d", "--name", "foreign", "-p", "8090:80", image}
+	for name, c := range map[string]struct {
+		hold   func(s *stack)
+		holder string
+	}{
+		"container": {func(s *stack) { s.run("docker", run...) }, "container foreign"},
+		"stopped container": {func(s *stack) {
+			s.run("docker", run...)
+			s.run("docker", "stop", "-t", "0", "foreign")
+		}, "container foreign"},
+		"process": {func(s *stack) { hold(s.t, 8090) }, "process e2e.test (pid "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStack(t, "foreign", one)
+			t.Cleanup(func() { s.try("docker", "rm", "-f", "foreign") })
+			c.hold(s)
+			s.fails(1, "port 8090 is held by "+c.holder, "portmoor", "validate")
+			contains(t, s.run("portmoor", "show"), "foreign")
+			s.run("portmoor", "up")
+			if got := s.port("web"); got != "0.0.0.0:10000" {
+				t.Errorf("web is at %s", got)
+			}
+			s.reaches("web", "web")
+			s.run("portmoor", "validate") // its own port is no conflict
+		})
+	}
+}
+
+// TestLostRace: somebody takes the port between the look and the start. The shim
+// does, when docker compose is started for the first time.
+func TestLostRace(t *testing.T) {
+	s := newStack(t, "race", one)
+	docker := s.command("docker").Path
+	shim := fmt.Sprintf("#!/bin/sh\ncase \"$*\" in *\" up -d\"*) [ -e lost ] || { touch lost; %s run -d --name thief -p 8090:80 %s >/dev/null; } ;; esac\nexec %s \"$@\"\n", docker, image, docker)
+	s.write("bin/docker", shim)
+	if err := os.Chmod(filepath.Join(s.dir, "bin", "docker"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.try("docker", "rm", "-f", "thief") })
+	s.env = []string{"PATH=" + filepath.Join(s.dir, "bin") + ":" + os.Getenv("PATH")}
+	r := s.try("portmoor", "up")
+	if r.code != 0 {
+		t.Fatalf("exit %d: %s%s", r.code, r.out, r.err)
+	}
+	contains(t, r.err, "port 8090 was lost to somebody else: trying again, 1 of 3", "web moves from 8090 to 10000 (WEB_HOST_PORT): 8090 is held by container thief")
+	if got := s.port("web"); got != "0.0.0.0:10000" {
+		t.Errorf("web is at %s", got)
+	}
+	s.reaches("web", "web")
+}
+
+// TestCallersVariables: what the caller sets wins, and .env is not dropped for
+// the ports that are remembered.
+func TestCallersVariables(t *testing.T) {
+	s := newStack(t, "caller", `services:
+  web: {image: IMAGE, environment: ["WHO=${WHO:-nobody}"], ports: ["${WEB_HOST_PORT:-8090}:80", "${ADMIN_HOST_PORT:-8091}:81"]}
+`)
+	s.write(".env", "WHO=env\n")
+	hold(t, 8091)
+	s.env = []string{"WEB_HOST_PORT=8099"}
+	s.run("portmoor", "up")
+	if got := s.port("web"); got != "0.0.0.0:8099" {
+		t.Errorf("web is at %s", got)
+	}
+	s.reaches("web", "env")
+	if got := s.port("web", "81"); got != "0.0.0.0:10000" {
+		t.Errorf("web 81 is at %s", got)
+	}
+	s.env = []string{"WHO=caller"}
+	s.run("portmoor", "up")
+	s.reaches("web", "caller")
+	if got := s.port("web"); got != "0.0.0.0:8090" {
+		t.Errorf("without the variable web is at %s", got)
+	}
+}

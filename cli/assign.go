@@ -133,7 +133,7 @@ func (s *stack) sharing(m compose.Mapping) int {
 
 // picked is the error about a port that is known only while the service runs.
 func picked(name string) error {
-	return usage("docker compose port tells it once the service runs", "%s: docker picks the host port at every start", name)
+	return usage("portmoor port tells it once the service runs", "%s: docker picks the host port at every start", name)
 }
 
 func (s *stack) keysOf(service string) (keys []string) {

@@ -115,8 +115,7 @@ func (c *commands) waitFor(ctx context.Context, q question, s *stack, engine *do
 	if err := q.known(s); err != nil {
 		return nil, err
 	}
-	over := time.After(q.wait)
-	patience := time.After(grace)
+	over, patience, soon := time.After(q.wait), time.After(grace), time.After(time.Second)
 	for {
 		found, err := c.lookUp(ctx, engine, s)
 		if err != nil {
@@ -134,6 +133,10 @@ func (c *commands) waitFor(ctx context.Context, q question, s *stack, engine *do
 		select {
 		case <-over:
 			return nil, err
+		case <-soon:
+			if terminal(c.Err) > 0 {
+				c.say("waiting: "+err.Error(), "")
+			}
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-time.After(100 * time.Millisecond):

@@ -42,8 +42,7 @@ type stack struct {
 	served  map[string][]*compose.Mapping // those that a unit is for, by its key
 	machine *allocate.Machine
 
-	override     bool // whether literals may move, into an override file
-	settledFiles bool // by projects in the configuration
+	override bool // whether literals may move, into an override file
 }
 
 // access is what a command is about to do with what is remembered.
@@ -84,7 +83,7 @@ func (c *commands) load(ctx *cli.Context, s *stack, group compose.Group, to acce
 	}
 	for _, p := range s.configured() {
 		if slices.Equal(p.Files[:1], group.Files[:1]) && len(ctx.StringSlice("file")) == 0 {
-			group, s.settledFiles = p, true
+			group = p
 		}
 	}
 	group.Profiles = slices.Concat(group.Profiles, ctx.StringSlice("profile"))
@@ -162,7 +161,11 @@ func (s *stack) findProject(ctx *cli.Context, environ map[string]string) (compos
 			abs := absolutePaths(s.base, strings.Split(list, cmp.Or(environ["COMPOSE_PATH_SEPARATOR"], string(os.PathListSeparator))))
 			return compose.Group{Dir: filepath.Dir(abs[0]), Files: abs}, nil
 		}
-		for _, g := range compose.NewLoader(compose.LoadOptions{}).Around(dir, compose.DiscoverOptions{Base: dir}) {
+		loader := compose.NewLoader(compose.LoadOptions{})
+		if g, named := loader.ByEnvFile(dir); named && dir == s.base {
+			return g, nil
+		}
+		for _, g := range loader.Around(dir, compose.DiscoverOptions{Base: dir}) {
 			if compose.Standard(g.Files[0]) && !g.Overlay {
 				return g, nil
 			}

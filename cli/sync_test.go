@@ -139,7 +139,7 @@ func TestUp(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, ".ports.shop.env")); err == nil {
 		ports = filepath.Join(dir, ".ports.shop.env") // named after the project of -p
 	}
-	want := fmt.Sprintf("compose -p shop --profile a --env-file %s --env-file %s --env-file %s up -d --build web\nC is mine\n", filepath.Join(dir, ".env"), filepath.Join(dir, "more.env"), ports)
+	want := fmt.Sprintf("compose -f %s -p shop --profile a --env-file %s --env-file %s --env-file %s up -d --build web\nC is mine\n", filepath.Join(dir, "compose.yaml"), filepath.Join(dir, ".env"), filepath.Join(dir, "more.env"), ports)
 	if diff := cmp.Diff(want, string(called)); diff != "" || err != nil {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -184,7 +184,7 @@ func TestUpLost(t *testing.T) {
 	}
 	failed(28590)
 	log := filepath.Join(dir, "log")
-	script := `cat "$3" >>` + log + `; grep -q 28590 "$3" && exit 1; exit 0`
+	script := `cat "$7" >>` + log + `; grep -q 28590 "$7" && exit 1; exit 0`
 	composeScript(t, script)
 	code, _, errs := here("up")
 	called, _ := os.ReadFile(log)

@@ -84,7 +84,7 @@ func (c *commands) composeUp(ctx *cli.Context, s *stack) error {
 	if err != nil {
 		return problem{exitFailure, "docker is not in PATH", "install the docker command with its compose plugin"}
 	}
-	args := slices.Concat([]string{"compose"}, s.composeArgs(ctx), []string{"up", "-d"}, ctx.Args().Slice())
+	args := slices.Concat([]string{"compose"}, s.composeArgs(), []string{"up", "-d"}, ctx.Args().Slice())
 	cmd := exec.CommandContext(ctx.Context, path, args...)
 	cmd.Env, cmd.Dir = c.Environ, s.base
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.In, c.Err, c.Err // standard output is for the ports
@@ -125,18 +125,12 @@ func (c *commands) onTerminal() bool {
 }
 
 // composeArgs are what docker compose needs to see the project as it was seen
-// here: --env-file would hide .env, so that each env file is named.
-func (s *stack) composeArgs(ctx *cli.Context) (args []string) {
-	files := ctx.StringSlice("file")
-	if len(files) == 0 && s.settledFiles {
-		files = s.project.Group.Files
-	}
-	for _, f := range files {
+// here, whatever said so: arguments, the environment, .env or the configuration.
+func (s *stack) composeArgs() (args []string) {
+	for _, f := range s.project.Group.Files {
 		args = append(args, "-f", f)
 	}
-	if name := ctx.String("project-name"); name != "" {
-		args = append(args, "-p", name)
-	}
+	args = append(args, "-p", s.project.Name)
 	for _, profile := range s.project.Group.Profiles {
 		args = append(args, "--profile", profile)
 	}

@@ -257,6 +257,14 @@ func (l *Loader) Around(dir string, options DiscoverOptions) []Group {
 	return d.found.Neighbours
 }
 
+// ByEnvFile is the project that COMPOSE_FILE in a folder's .env names, as docker
+// compose starts it when it is called in that folder, but not from below it.
+func (l *Loader) ByEnvFile(dir string) (g Group, named bool) {
+	var problems []Problem // which loading the project says
+	files := composeFile(dir, l.env([]string{filepath.Join(dir, ".env")}, unset, &problems))
+	return Group{Dir: dir, Files: files}, len(files) > 0
+}
+
 func (d *discoverer) add(g Group) { d.found.Groups = append(d.found.Groups, g) }
 
 // settled adds the configured projects that a folder's files belong to. It

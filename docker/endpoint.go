@@ -3,6 +3,7 @@ package docker
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"net"
 	"net/url"
 	"os"
@@ -79,7 +80,11 @@ func byEnvironment(environ map[string]string, dir string) (docker.Endpoint, erro
 		}
 		return path
 	}
-	endpoint.TLSData, err = clicontext.TLSDataFromFiles(file("ca.pem"), file("cert.pem"), file("key.pem"))
+	ca := file("ca.pem")
+	if ca == "" && verify {
+		return docker.Endpoint{}, endpointError(host, fmt.Errorf("there is no ca.pem in %s, which DOCKER_TLS_VERIFY asks for", cmp.Or(environ["DOCKER_CERT_PATH"], dir)))
+	}
+	endpoint.TLSData, err = clicontext.TLSDataFromFiles(ca, file("cert.pem"), file("key.pem"))
 	if err != nil {
 		return docker.Endpoint{}, endpointError(host, err)
 	}

@@ -54,6 +54,11 @@ func (e *Engine) explain(err error) error {
 		return say("not reachable: "+strings.TrimSpace(remote), "see whether ssh gets there, and whether docker runs there")
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
 		return say("hung up", "see whether the engine still runs")
+	case strings.Contains(text, "x509: ") || strings.Contains(text, "tls: ") || strings.Contains(text, "HTTPS server"):
+		if errors.As(err, &request) {
+			text = oneLine(request.Err.Error())
+		}
+		return say(text, "see DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, or the certificates of the context")
 	case client.IsErrConnectionFailed(err) && errors.As(err, &request):
 		return say("not reachable: "+oneLine(request.Err.Error()), "start it, or name another with DOCKER_HOST or DOCKER_CONTEXT")
 	case client.IsErrConnectionFailed(err):

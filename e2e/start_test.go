@@ -173,3 +173,45 @@ func TestCallersVariables(t *testing.T) {
 		t.Errorf("without the variable web is at %s", got)
 	}
 }
+
+// TestSameProject: docker compose starts the project that portmoor has looked at,
+// whatever says which that is.
+func TestSameProject(t *testing.T) {
+	const db = `services: {db: {image: IMAGE, profiles: [db], environment: ["WHO=${WHO}"], ports: ["${DB_HOST_PORT:-8092}:80"]}}`
+	hold(t, 8092)
+	check := func(t *testing.T, s *stack, who string, args ...string) {
+		t.Helper()
+		contains(t, s.run("portmoor", append([]string{"up"}, args...)...), "0.0.0.0:8090 ", "0.0.0.0:10000 ")
+		if web, db := s.get("127.0.0.1:8090", "/"), s.get("127.0.0.1:10000", "/"); !strings.HasPrefix(web, "web ") || !strings.HasPrefix(db, who+" ") {
+			t.Errorf("web is %q, db is %q", web, db)
+		}
+		s.run("docker", "compose", "-p", "same", "down", "-t", "0")
+	}
+	t.Run(".env", func(t *testing.T) {
+		s := newStack(t, "same", "services: {other: {image: IMAGE}}\n")
+		s.write("a.yaml", strings.ReplaceAll(one, "IMAGE", image))
+		s.write("b.yaml", strings.ReplaceAll(db, "IMAGE", image))
+		s.write(".env", "COMPOSE_FILE=a.yaml:b.yaml\nCOMPOSE_PROFILES=db\nWHO=file\n")
+		check(t, s, "file")
+		s.write("c.env", "COMPOSE_PROFILES=db\nWHO=other\n")
+		check(t, s, "other", "-f", "a.yaml", "-f", "b.yaml", "--env-file", "c.env", "-p", "same")
+	})
+	t.Run("environment", func(t *testing.T) {
+		s := newStack(t, "elsewhere", "services: {other: {image: IMAGE}}\n")
+		s.write("a.yaml", strings.ReplaceAll(one, "IMAGE", image))
+		s.write("b.yaml", strings.ReplaceAll(db, "IMAGE", image))
+		s.write("d.env", "WHO=list\n")
+		s.env = []string{"COMPOSE_FILE=a.yaml:b.yaml", "COMPOSE_PROFILES=db", "COMPOSE_PROJECT_NAME=same", "COMPOSE_ENV_FILES=d.env"}
+		check(t, s, "list")
+	})
+	t.Run("configuration, from below", func(t *testing.T) {
+		s := newStack(t, "folder", one)
+		s.write("b.yaml", strings.ReplaceAll(db, "IMAGE", image))
+		s.write("more.env", "WHO=more\n")
+		s.write(".portmoor.yaml", "projects: [{name: same, files: [compose.yaml, b.yaml], env_files: [more.env], profiles: [db]}]\n")
+		s.write("sub/x", "")
+		below := *s
+		below.dir = filepath.Join(s.dir, "sub")
+		check(t, &below, "more")
+	})
+}

@@ -78,7 +78,7 @@ func (c *commands) assigned(ctx *cli.Context) (*stack, error) {
 // errInterrupted is why docker compose ended early when the user wanted it to.
 var errInterrupted = problem{code: exitInterrupted, message: "interrupted"}
 
-// composeUp runs docker compose up, and passes on what the user asks it to do.
+// composeUp runs docker compose up.
 func (c *commands) composeUp(ctx *cli.Context, s *stack) error {
 	path, err := exec.LookPath("docker")
 	if err != nil {
@@ -88,33 +88,46 @@ func (c *commands) composeUp(ctx *cli.Context, s *stack) error {
 	cmd := exec.CommandContext(ctx.Context, path, args...)
 	cmd.Env, cmd.Dir = c.Environ, s.base
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.In, c.Err, c.Err // standard output is for the ports
+	interrupted, err := c.runInterruptible(cmd)
+	var exit *exec.ExitError
+	switch {
+	case interrupted:
+		return errInterrupted
+	case errors.As(err, &exit):
+		return problem{exitFailure, fmt.Sprintf("docker compose up failed with exit code %d", exit.ExitCode()), "it says above why"}
+	case err != nil:
+		return problem{code: exitFailure, message: "docker compose: " + err.Error()}
+	}
+	return nil
+}
+
+// runInterruptible runs a command and passes on what ends it. On a terminal both
+// are in one process group, and Ctrl-C gets to both without us.
+func (c *commands) runInterruptible(cmd *exec.Cmd) (interrupted bool, err error) {
+	onTerminal := c.onTerminal()
+	if !onTerminal {
+		apart(cmd)
+	}
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
 	if err := cmd.Start(); err != nil {
-		return problem{code: exitFailure, message: "docker compose: " + err.Error()}
+		return false, err
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	interrupted := false
 	for {
 		select {
+		case err := <-ended:
+			return interrupted, err
 		case sig := <-signals:
 			interrupted = true
-			if sig != os.Interrupt || !c.onTerminal() { // which interrupts both
+			switch {
+			case !onTerminal:
+				signalApart(cmd, sig)
+			case sig != os.Interrupt:
 				_ = cmd.Process.Signal(sig) // it may just have ended
 			}
-		case err := <-ended:
-			var exit *exec.ExitError
-			switch {
-			case interrupted:
-				return errInterrupted
-			case errors.As(err, &exit):
-				return problem{exitFailure, fmt.Sprintf("docker compose up failed with exit code %d", exit.ExitCode()), "it says above why"}
-			case err != nil:
-				return problem{code: exitFailure, message: "docker compose: " + err.Error()}
-			}
-			return nil
 		}
 	}
 }

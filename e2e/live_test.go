@@ -200,7 +200,7 @@ type background struct {
 func (s *stack) start(name string, args ...string) *background {
 	s.t.Helper()
 	b := &background{Cmd: s.command(name, args...)}
-	b.Stdout, b.Stderr = &b.out, &b.err
+	b.Stdout, b.Stderr, b.WaitDelay = &b.out, &b.err, time.Second
 	if err := b.Start(); err != nil {
 		s.t.Fatal(err)
 	}
@@ -291,9 +291,40 @@ func TestInterrupt(t *testing.T) {
 	if code := up.interrupt(t); code != 130 || !strings.HasSuffix(up.err.String(), "\ninterrupted\n") || up.out.String() != "" {
 		t.Errorf("exit %d: %s%s", code, up.out.String(), up.err.String())
 	}
-	if out, err := exec.CommandContext(t.Context(), "pgrep", "-f", "compose.* up -d").Output(); err == nil {
-		t.Errorf("docker compose goes on: %s", out)
+	gone := func() {
+		t.Helper()
+		for range 40 {
+			if err := exec.CommandContext(t.Context(), "pgrep", "-f", "compose.* up -d").Run(); err != nil {
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		t.Error("docker compose goes on")
 	}
+	gone()
+	s.run("docker", "compose", "down", "-t", "0")
+
+	// On a terminal, where the key sends the signal to both.
+	in, keys, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	onTerminal := &background{Cmd: s.command("script", "-qec", filepath.Join(os.Getenv("PORTMOOR_E2E"), "portmoor")+" up", "/dev/null")}
+	onTerminal.Stdin, onTerminal.Stdout, onTerminal.WaitDelay = in, &onTerminal.out, time.Second
+	if err := onTerminal.Start(); err != nil {
+		t.Fatal(err)
+	}
+	timer := time.AfterFunc(20*time.Second, func() { _ = onTerminal.Process.Kill() })
+	defer timer.Stop()
+	onTerminal.out.waitFor(t, "Waiting")
+	if _, err := keys.Write([]byte{3}); err != nil {
+		t.Fatal(err)
+	}
+	_ = onTerminal.Wait()
+	if code := onTerminal.ProcessState.ExitCode(); code != 130 || !strings.HasSuffix(onTerminal.out.String(), "\ninterrupted\r\n") {
+		t.Errorf("on a terminal: exit %d: %q", code, onTerminal.out.String())
+	}
+	gone()
 }
 
 // TestEndpoints: the engine is found as the docker command finds it, and what is

@@ -16,6 +16,7 @@ package allocate
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/portmoor/portmoor/compose"
 )
@@ -75,6 +76,7 @@ const (
 	Container                 // a container that is not the project's own
 	Checkout                  // a claim of another checkout in the ledger
 	Mapping                   // another mapping of the project
+	Neighbour                 // a claim of another project in the same folder
 )
 
 // Owner is who holds a port.
@@ -88,7 +90,7 @@ type Owner struct {
 
 // String is the owner in a sentence: held by ….
 func (o Owner) String() string {
-	kinds := map[Kind]string{Process: "process", Container: "container", Checkout: "checkout", Mapping: "service"}
+	kinds := map[Kind]string{Process: "process", Container: "container", Checkout: "checkout", Mapping: "service", Neighbour: "project"}
 	text := kinds[o.Kind]
 	if o.Name != "" {
 		text += " " + o.Name
@@ -97,6 +99,11 @@ func (o Owner) String() string {
 		text += fmt.Sprintf(" (%s)", o.Detail)
 	}
 	return text
+}
+
+// Proxy reports a program that Docker holds the ports of its containers with.
+func (o Owner) Proxy() bool {
+	return o.Kind == Process && slices.Contains([]string{"docker-proxy", "rootlesskit", "rootlessport", "com.docker.backend", "vpnkit", "wslrelay.exe"}, o.Name)
 }
 
 // Host says who holds a port on this machine besides the project itself.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -30,6 +31,9 @@ type Machine struct {
 	// Own are ports that the project's own containers hold; a socket there is
 	// no conflict.
 	Own []Held
+	// Silent are ports that the project was given before, when no engine says who
+	// has them: Docker's own proxy has them for the project.
+	Silent []Held
 	// Remote reports that the engine is not on this machine, whose sockets then
 	// say nothing.
 	Remote bool
@@ -69,18 +73,18 @@ func (m *Machine) Holder(s Socket, port int, choosing bool) (Owner, bool) {
 	if m.Remote {
 		return Owner{}, false
 	}
-	return m.socketHolder(s, port)
+	return m.socketHolder(s, port, choosing)
 }
 
 // socketHolder tries to bind the port. Another run's try is over in a moment, so
 // what fails though no listener is known is tried again.
-func (m *Machine) socketHolder(s Socket, port int) (Owner, bool) {
+func (m *Machine) socketHolder(s Socket, port int, choosing bool) (Owner, bool) {
 	for try := range 7 {
 		if !inUse(s, port) {
 			return Owner{}, false
 		}
 		if owner, known := m.process(s, port); known && inUse(s, port) {
-			return owner, true
+			return owner, choosing || !owner.Proxy() || !m.silent(s, port)
 		}
 		time.Sleep(time.Millisecond << try) // on a busy machine a moment is long
 		m.readTable()                       // it may have changed while it was read
@@ -94,6 +98,10 @@ func (m *Machine) Hold(h Held) {
 	if m.held != nil {
 		m.held[h.Port] = append(m.held[h.Port], h)
 	}
+}
+
+func (m *Machine) silent(s Socket, port int) bool {
+	return slices.ContainsFunc(m.Silent, func(h Held) bool { return h.Port == port && h.Socket == s })
 }
 
 func unspecified(address string) bool {

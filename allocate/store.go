@@ -238,7 +238,12 @@ func (s *Store) readLedger() error {
 			if folder == s.paths.Checkout && sameProject(project, s.paths.Project) {
 				continue
 			}
-			s.claims(folder, s.ledger.Checkouts[folder][project])
+			owner := Owner{Kind: Checkout, Name: folder}
+			if folder == s.paths.Checkout {
+				name, _, _ := strings.Cut(project, " ")
+				owner = Owner{Kind: Neighbour, Name: name}
+			}
+			s.claims(owner, s.ledger.Checkouts[folder][project])
 		}
 	}
 	return nil
@@ -250,12 +255,13 @@ func sameProject(a, b string) bool {
 	return nameA == nameB || fileA != "" && fileA == fileB
 }
 
-func (s *Store) claims(folder string, c claim) {
+func (s *Store) claims(owner Owner, c claim) {
 	for _, key := range slices.Sorted(maps.Keys(c)) {
 		e := c[key]
+		owner.Detail = key
 		for _, socket := range e.Sockets {
 			for port := e.Port; port < e.Port+max(e.Width, 1); port++ {
-				s.Claims = append(s.Claims, Held{Socket(socket), port, Owner{Checkout, folder, key}})
+				s.Claims = append(s.Claims, Held{Socket(socket), port, owner})
 			}
 		}
 	}

@@ -86,20 +86,25 @@ func usage(hint, format string, args ...any) error {
 // the run's exit code.
 func (c *commands) exit(err error) int {
 	for _, err := range joined(err) {
-		var p problem
-		if !errors.As(err, &p) {
-			p = problem{code: exitFailure, message: err.Error()}
-		}
-		if e, ok := errors.AsType[*docker.Error](err); ok {
-			p.hint = e.Hint
-		}
-		if e, ok := errors.AsType[*live.Missing](err); ok {
-			p.code, p.hint = exitFindings, e.Hint
-		}
+		p := problemOf(err)
 		c.say(p.message, p.hint)
 		c.fail(p.code)
 	}
 	return c.code
+}
+
+// problemOf is an error as a problem: a failure, unless it says else.
+func problemOf(err error) (p problem) {
+	if !errors.As(err, &p) {
+		p = problem{code: exitFailure, message: err.Error()}
+	}
+	if e, ok := errors.AsType[*docker.Error](err); ok {
+		p.hint = e.Hint
+	}
+	if e, ok := errors.AsType[*live.Missing](err); ok {
+		p.code, p.hint = exitFindings, e.Hint
+	}
+	return p
 }
 
 // joined are the errors that errors.Join put together, also in several steps, or
@@ -145,8 +150,19 @@ func (c *commands) app() *cli.App {
 	for _, cmd := range app.Commands {
 		cmd.OnUsageError = onUsageError // is not inherited
 		cmd.HideHelpCommand = true
+		if cmd.ArgsUsage == "" {
+			cmd.Before = noArguments
+		}
 	}
 	return app
+}
+
+// noArguments refuses what a command would not look at.
+func noArguments(ctx *cli.Context) error {
+	if ctx.Args().Len() == 0 {
+		return nil
+	}
+	return usage("it is about the whole project; -f and -p say which", "portmoor %s: takes no arguments, but was given %q", ctx.Command.Name, ctx.Args().First())
 }
 
 func onUsageError(ctx *cli.Context, err error, _ bool) error {
@@ -154,12 +170,22 @@ func onUsageError(ctx *cli.Context, err error, _ bool) error {
 	if ctx.Command != nil && ctx.Command.Name != "" && ctx.Command.Name != "portmoor" {
 		name += " " + ctx.Command.Name
 	}
-	message := err.Error()
+	message := strings.NewReplacer(" for flag -", " for flag --", " for -", " for --").Replace(err.Error())
+	if text, ok := strings.CutSuffix(message, ": parse error"); ok {
+		hint := "see " + name + " --help"
+		if strings.HasSuffix(text, "--wait") {
+			hint = "write a duration, such as 30s or 2m"
+		}
+		return usage(hint, "%s: %s", name, text)
+	}
 	if flag, ok := strings.CutPrefix(message, "flag provided but not defined: "); ok {
 		if len(flag) > len("-x") {
 			flag = "-" + flag
 		}
 		message = "unknown flag " + flag
+		if name == "portmoor up" {
+			return usage("what is for docker compose up goes behind --: portmoor up -- "+flag, "%s: %s", name, message)
+		}
 		if near := config.Nearest(strings.TrimLeft(flag, "-"), flagNames(ctx)); near != "" && len(flag) > len("--x") {
 			return usage("did you mean --"+near+"?", "%s: %s", name, message)
 		}

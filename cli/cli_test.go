@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -22,10 +23,13 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the expected output in the scripts")
 
-// TestMain makes the test binary the command portmoor.
+// TestMain makes the test binary the command portmoor. Scripts can't take a
+// variable away, which is not the same as setting it to nothing: "env X=unset"
+// does it for the command.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"portmoor": func() {
-		os.Exit(Run(Process{Args: os.Args, Environ: os.Environ(), In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+		environ := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasSuffix(v, "=unset") })
+		os.Exit(Run(Process{Args: os.Args, Environ: environ, In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 	}})
 }
 

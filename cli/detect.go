@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
@@ -50,7 +51,9 @@ func (c *commands) runDetect(ctx *cli.Context) error {
 	}
 	path := ctx.String("override")
 	if moved := c.tell(outcomes); moved > 0 && path == "" {
-		fmt.Fprintf(c.Err, "%s moved: docker compose $(portmoor env --args) up; portmoor reset forgets what was found\n", plural(moved, "port"))
+		theirs := sameFlags(ctx, "file", "project-name", "profile")
+		ours := theirs + sameFlags(ctx, "env-file", "ports-file", "config")
+		fmt.Fprintf(c.Err, "%s moved: portmoor up%s starts it there, as does docker compose%s $(portmoor env --args%s) up; portmoor reset%s forgets what was found\n", plural(moved, "port"), ours, theirs, ours, ours)
 	}
 	if path != "" {
 		if err := c.writeOverride(s, path, outcomes); err != nil {
@@ -61,6 +64,22 @@ func (c *commands) runDetect(ctx *cli.Context) error {
 		return c.portsJSON(s, outcomes)
 	}
 	return c.portsTable(outcomes)
+}
+
+// sameFlags are flags that say which project it is, as they were given, for a
+// command that is to be about the same one: those of docker compose, or ours too.
+func sameFlags(ctx *cli.Context, names ...string) string {
+	var flags strings.Builder
+	for _, name := range names {
+		values := ctx.StringSlice(name)
+		if value := ctx.String(name); len(values) == 0 && value != "" && ctx.IsSet(name) {
+			values = []string{value}
+		}
+		for _, value := range values {
+			fmt.Fprintf(&flags, " --%s %s", name, visible(value))
+		}
+	}
+	return flags.String()
 }
 
 // assignPorts does what detect does for one project, and gives back its lock.
@@ -107,6 +126,14 @@ func (s *stack) prune() {
 			delete(s.store.Assigned, key)
 		}
 	}
+}
+
+// tellStart is tell for what is about to be started: a problem of services that
+// the chosen profiles do not start does not stop the others.
+func (c *commands) tellStart(s *stack, outcomes []allocate.Outcome) {
+	c.tell(slices.DeleteFunc(slices.Clone(outcomes), func(o allocate.Outcome) bool {
+		return o.Problem != "" && !slices.ContainsFunc(o.Unit.Services, s.started)
+	}))
 }
 
 // tell explains every move and every problem, and counts the moves.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -39,9 +40,6 @@ func (c *commands) askEngine(ctx context.Context) *engineFacts {
 		c.say(err.Error()+": only this machine's sockets and other checkouts count", "")
 		c.engine = &engineFacts{}
 	}
-	if c.engine.remote {
-		c.say("the docker engine is on another machine: only its containers and other checkouts count", "")
-	}
 	return c.engine
 }
 
@@ -55,6 +53,9 @@ func (c *commands) needEngine(ctx context.Context) error {
 	containers, err := engine.Containers(ctx)
 	if err != nil {
 		return err
+	}
+	if engine.Remote && c.engine == nil {
+		c.say("the docker engine is on another machine: only its containers and other checkouts count", "")
 	}
 	c.engine = &engineFacts{true, hostOf(engine), engine.Remote, containers}
 	return nil
@@ -73,7 +74,10 @@ func hostOf(engine *docker.Engine) string {
 func (c *commands) ask(ctx context.Context, s *stack) error {
 	engine := c.askEngine(ctx)
 	s.machine = &allocate.Machine{Held: s.store.Claims, Remote: engine.remote}
-	if err := s.refuseElsewhere(engine.containers); err != nil {
+	if !engine.answered {
+		s.machine.Silent = s.remembered()
+	}
+	if err := s.refuseElsewhere(engine.containers, engine.remote); err != nil {
 		return err
 	}
 	for _, from := range engine.containers {
@@ -96,6 +100,21 @@ func (c *commands) ask(ctx context.Context, s *stack) error {
 	return nil
 }
 
+// remembered are the host ports that the project was given before.
+func (s *stack) remembered() (all []allocate.Held) {
+	for _, u := range s.units {
+		a, known := s.store.Assigned[u.Key]
+		for i := range max(a.Width, 1) {
+			for _, socket := range u.Sockets {
+				if known {
+					all = append(all, allocate.Held{Socket: socket, Port: a.Port + i})
+				}
+			}
+		}
+	}
+	return all
+}
+
 // owns reports whether a container is one that the next start replaces: of a
 // service of the project, and not of docker compose run.
 func (s *stack) owns(from docker.Container) bool {
@@ -104,13 +123,14 @@ func (s *stack) owns(from docker.Container) bool {
 }
 
 // refuseElsewhere refuses to take the containers of another checkout for those
-// of this project because they have its name.
-func (s *stack) refuseElsewhere(containers []docker.Container) error {
+// of this project because they have its name. The folders of another machine say
+// nothing.
+func (s *stack) refuseElsewhere(containers []docker.Container, remote bool) error {
 	for _, from := range containers {
-		if from.Project == s.project.Name && from.Project != "" && !sameFolder(from.WorkingDir, s.project.Dir) {
+		if !remote && from.Project == s.project.Name && from.Project != "" && !sameFolder(from.WorkingDir, s.project.Dir) {
 			return problem{
-				exitFailure, fmt.Sprintf("project %q runs from another folder, %s", s.project.Name, from.WorkingDir),
-				"give this one another name with -p",
+				exitFailure, fmt.Sprintf("project %q runs from another folder, %s", s.project.Name, cmp.Or(from.WorkingDir, "which its containers do not name")),
+				"give this one another name: with -p, or for good as COMPOSE_PROJECT_NAME in .env",
 			}
 		}
 	}

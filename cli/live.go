@@ -25,18 +25,21 @@ func (c *commands) lookUp(ctx context.Context, engine *docker.Engine, s *stack) 
 	if err != nil {
 		return livePorts{}, err
 	}
-	if !engine.Remote { // where the folders are those of another machine
-		if err := s.refuseElsewhere(containers); err != nil {
-			return livePorts{}, err
-		}
+	if err := s.refuseElsewhere(containers, engine.Remote); err != nil {
+		return livePorts{}, err
 	}
 	sockets := &allocate.Machine{Remote: engine.Remote}
+	for _, own := range containers {
+		for _, b := range own.Bindings {
+			sockets.Own = append(sockets.Own, allocate.Held{Socket: allocate.Socket{Address: b.HostIP, Protocol: b.Protocol}, Port: b.HostPort})
+		}
+	}
 	return livePorts{containers, s.join(containers, sockets, hostOf(engine))}, nil
 }
 
 // join holds containers against the project's mappings and assignments.
 func (s *stack) join(containers []docker.Container, machine *allocate.Machine, host string) []live.Port {
-	return live.Join(s.project, containers, live.Options{
+	options := live.Options{
 		Host: host,
 		Wanted: func(m *compose.Mapping) compose.PortRange {
 			if i := s.unitOf(m); i >= 0 {
@@ -44,11 +47,18 @@ func (s *stack) join(containers []docker.Container, machine *allocate.Machine, h
 			}
 			return compose.PortRange{}
 		},
-		Held: func(m *compose.Mapping, port int) bool {
-			_, held := machine.Holder(allocate.Socket{Address: m.HostIP, Protocol: m.Protocol}, port, false)
-			return held
+		Held: func(from docker.Container, m *compose.Mapping, port int) bool {
+			owner, held := machine.Holder(allocate.Socket{Address: m.HostIP, Protocol: m.Protocol}, port, false)
+			return held && (from.ID == "" || !owner.Proxy()) // which binds a moment before its container runs
 		},
-	})
+	}
+	if !machine.Remote {
+		options.Listens = func(m *compose.Mapping, port int) bool {
+			_, held := new(allocate.Machine).Holder(allocate.Socket{Protocol: m.Protocol}, port, false)
+			return held
+		}
+	}
+	return live.Join(s.project, containers, options)
 }
 
 // unitOf is the unit that serves a mapping, -1 where Docker picks its port.
@@ -58,12 +68,18 @@ func (s *stack) unitOf(m *compose.Mapping) int {
 
 // started reports whether the chosen profiles start a service.
 func (s *stack) started(service string) bool {
-	i := slices.IndexFunc(s.project.Services, func(svc compose.Service) bool { return svc.Name == service })
-	if i < 0 {
-		return true
+	profiles, chosen := s.profilesOf(service), s.project.Profiles()
+	return len(profiles) == 0 || slices.Contains(chosen, "*") || slices.ContainsFunc(profiles, func(p string) bool { return slices.Contains(chosen, p) })
+}
+
+// profilesOf are the profiles that start a service, none when it always starts.
+func (s *stack) profilesOf(service string) []string {
+	for _, svc := range s.project.Services {
+		if svc.Name == service {
+			return svc.Profiles
+		}
 	}
-	svc, chosen := s.project.Services[i], s.project.Profiles()
-	return len(svc.Profiles) == 0 || slices.ContainsFunc(svc.Profiles, func(p string) bool { return slices.Contains(chosen, p) })
+	return nil
 }
 
 // address is what a port is bound to, as docker port prints it.

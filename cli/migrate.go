@@ -90,7 +90,7 @@ func (c *commands) detectAll(ctx *cli.Context, w *workspace) error {
 		moved += c.tell(outcomes)
 	}
 	if moved > 0 {
-		fmt.Fprintf(c.Err, "%s moved: docker compose $(portmoor env --args) up, in the folder of a project; portmoor reset there forgets what was found\n", plural(moved, "port"))
+		fmt.Fprintf(c.Err, "%s moved: portmoor up starts a project there, in its folder, as does docker compose $(portmoor env --args) up; portmoor reset forgets what was found\n", plural(moved, "port"))
 	}
 	return nil
 }

@@ -19,6 +19,14 @@ type output struct {
 	err error // nil while all is well
 }
 
+// written is the error of standard output, nil while all is well.
+func (c *commands) written() error {
+	if o, ok := c.Out.(*output); ok {
+		return o.err
+	}
+	return nil
+}
+
 func (o *output) Write(p []byte) (int, error) {
 	n, err := o.Writer.Write(p)
 	if err != nil && o.err == nil {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,6 +45,9 @@ var portFormats = []string{"table", "json", "env", "url"}
 // engine sometimes tells a moment later.
 const grace = 2 * time.Second
 
+// pause is what an answer that is not there yet is left alone for.
+const pause = 100 * time.Millisecond
+
 // runPort asks the engine until there is an answer, and prints it.
 func (c *commands) runPort(ctx *cli.Context) error {
 	q, err := readQuestion(ctx)
@@ -55,6 +59,9 @@ func (c *commands) runPort(ctx *cli.Context) error {
 		return err
 	}
 	defer engine.Close() //nolint:errcheck // nothing is left to be sent
+	if q.wait > 0 {
+		engine.Timeout = min(cmp.Or(engine.Timeout, docker.Timeout), max(q.wait, time.Second))
+	}
 	engine.Greet(ctx.Context)
 	s, err := c.openStack(ctx, reading)
 	if err != nil {
@@ -90,7 +97,14 @@ func readQuestion(ctx *cli.Context) (q question, err error) {
 	if ctx.Args().Len() > 2 {
 		return q, usage("write portmoor port [SERVICE [PORT]]", "portmoor port: want a service and a port at most")
 	}
-	if port := ctx.Args().Get(1); port != "" {
+	if slices.Contains(ctx.Args().Slice(), "") {
+		return q, usage("is a variable of the script unset?", "portmoor port: an argument is empty")
+	}
+	port := ctx.Args().Get(1)
+	if port == "" { // as the keys of show have it
+		q.Service, port, _ = strings.Cut(q.Service, ":")
+	}
+	if port != "" {
 		number, protocol, given := strings.Cut(port, "/")
 		if given {
 			q.Protocol = strings.ToLower(protocol)
@@ -122,6 +136,9 @@ func (c *commands) waitFor(ctx context.Context, q question, s *stack, engine *do
 			return nil, err
 		}
 		ports, err := q.answer(s, found)
+		if err == nil && q.wait > 0 {
+			err = unbound(ports)
+		}
 		missing, ok := errors.AsType[*live.Missing](err)
 		if !ok {
 			return ports, err
@@ -139,7 +156,7 @@ func (c *commands) waitFor(ctx context.Context, q question, s *stack, engine *do
 			}
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-time.After(100 * time.Millisecond):
+		case <-time.After(pause):
 		}
 	}
 }
@@ -153,7 +170,7 @@ func (c *commands) watchPorts(ctx *cli.Context, q question, s *stack, engine *do
 	until, stop := signal.NotifyContext(ctx.Context, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	last := ""
-	return engine.Follow(until, s.project.Name, func() error {
+	return engine.Follow(until, s.project.Name, func([]string) error {
 		if fresh, err := c.openStack(ctx, reading); err == nil {
 			s = fresh
 		}
@@ -167,11 +184,13 @@ func (c *commands) watchPorts(ctx *cli.Context, q question, s *stack, engine *do
 			return nil
 		case missing != "":
 			c.say(missing, "")
+		case last != "" && q.format == "table" && q.Port == 0:
+			fmt.Fprint(c.Out, "\n"+text)
 		default:
 			fmt.Fprint(c.Out, text)
 		}
 		last = text + missing
-		return nil
+		return c.written()
 	})
 }
 
@@ -209,7 +228,20 @@ func (q question) known(s *stack) error {
 func (q question) answer(s *stack, found livePorts) ([]live.Port, error) {
 	ports, err := q.Answer(s.project.Name, found.containers, found.ports)
 	if q.Service == "" {
-		ports = slices.DeleteFunc(slices.Clone(ports), func(p live.Port) bool { return p.HostPort == 0 && !s.started(p.Service) })
+		return slices.DeleteFunc(slices.Clone(ports), func(p live.Port) bool { return p.HostPort == 0 && !s.started(p.Service) }), err
+	}
+	if missing, ok := errors.AsType[*live.Missing](err); ok && !s.started(q.Service) {
+		missing.Hint = "none of its profiles is chosen: portmoor up --profile " + s.profilesOf(q.Service)[0]
 	}
 	return ports, err
+}
+
+// unbound is why not all ports are there yet, nil when they are.
+func unbound(ports []live.Port) error {
+	for _, p := range ports {
+		if p.HostPort == 0 {
+			return &live.Missing{Message: fmt.Sprintf("port %s of service %s is not bound", p.Target(), p.Service), Hint: "docker compose ps -a shows what there is"}
+		}
+	}
+	return nil
 }

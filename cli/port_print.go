@@ -21,15 +21,26 @@ func (c *commands) printPorts(q question, s *stack, ports []live.Port) error {
 	case q.format == "env":
 		c.livePortsEnv(s, shown)
 	case q.format == "url":
-		for _, p := range shown {
-			if p.URL != "" {
-				fmt.Fprintln(c.Out, p.URL)
-			}
-		}
+		return c.livePortsURL(q, shown)
 	case q.Port > 0:
 		fmt.Fprintln(c.Out, address(live.Bound(shown)[0]))
 	default:
 		return c.livePortsTable(shown)
+	}
+	return nil
+}
+
+// livePortsURL prints a URL a line, for those ports that have one.
+func (c *commands) livePortsURL(q question, ports []live.Port) error {
+	none := true
+	for _, p := range ports {
+		if p.URL != "" {
+			none = false
+			fmt.Fprintln(c.Out, p.URL)
+		}
+	}
+	if none && q.Service != "" {
+		return &live.Missing{Message: fmt.Sprintf("service %s has no URL there", q.Service), Hint: "ports of tcp that can be reached from here have one"}
 	}
 	return nil
 }
@@ -90,7 +101,12 @@ func (c *commands) livePortsJSON(q question, s *stack, ports []live.Port) error 
 	if !q.watch {
 		return c.printJSON(report)
 	}
-	line, err := json.Marshal(report) // one a line, so that who reads can tell where it ends
+	return c.printLine(report)
+}
+
+// printLine prints JSON in one line, so that who reads can tell where it ends.
+func (c *commands) printLine(v any) error {
+	line, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
@@ -101,6 +117,12 @@ func (c *commands) livePortsJSON(q question, s *stack, ports []live.Port) error 
 // livePortsEnv prints NAME=port lines of what is bound. Of several replicas the
 // first one counts, since a variable has one value.
 func (c *commands) livePortsEnv(s *stack, ports []live.Port) {
+	for _, p := range ports {
+		if p.HostPort == 0 {
+			c.say(fmt.Sprintf("port %s of service %s is not bound, and left out", p.Target(), p.Service), "")
+			c.fail(exitFindings)
+		}
+	}
 	values := map[string]string{}
 	first := map[string]string{} // the container of a service that counts
 	for _, group := range byMapping(live.Bound(ports)) {

@@ -114,12 +114,24 @@ func stackHere(t testing.TB) (dir string) {
 	return dir
 }
 
+// hostNetwork listens on the port of service host.
+func hostNetwork(t *testing.T) {
+	t.Helper()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", ":28520")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+}
+
 // TestPort: each way to ask has the one answer that is right for it.
 func TestPort(t *testing.T) {
+	hostNetwork(t)
 	record(t, stackHere(t), hereRuns()...)
 	for _, c := range []struct{ args, want string }{
 		{"web 80", "0.0.0.0:28500\n"},
 		{"web 443/tcp", "0.0.0.0:32770\n"},
+		{"web:443", "0.0.0.0:32770\n"},
 		{"dyn 80", "0.0.0.0:32771\n"},
 		{"dyn 80 --index 2", "0.0.0.0:32768\n"},
 		{"--protocol UDP dns 53", "0.0.0.0:28502\n"},
@@ -132,7 +144,6 @@ func TestPort(t *testing.T) {
 		{"dns --format env", "DNS_HOST_PORT=28502\n"},
 		{"range --format env", "RANGE_HOST_PORT_RANGE=28510-28512\n"},
 		{"many --format env", "MANY_3000_HOST_PORT=32780\nMANY_3001_HOST_PORT=32779\nMANY_3002_HOST_PORT=32781\n"},
-		{"plain", "SERVICE  CONTAINER  PORT  HOST  STATE  URL\n"},
 		{"web", `SERVICE  CONTAINER   PORT     HOST           STATE    URL
 web      shop-web-1  80/tcp   0.0.0.0:28500  ok       http://localhost:28500
 web      shop-web-1  443/tcp  0.0.0.0:32770  drifted  https://localhost:32770
@@ -224,10 +235,15 @@ func TestPortMissing(t *testing.T) {
 		{"web 81", 1, "port 81/tcp of service web is not published\nhint: the service publishes 80/tcp, 443/tcp\n"},
 		{"web 80/udp", 1, "port 80/udp of service web is not published\nhint: the service publishes 80/tcp, 443/tcp\n"},
 		{"plain 80", 1, "port 80/tcp of service plain is not published: the service publishes none\nhint: add it under ports\n"},
-		{"off 80", 1, "service off is not running\nhint: docker compose ps -a shows what there is, docker compose up -d starts it\n"},
-		{"sick", 1, "service sick is not running: its container is restarting\nhint: docker compose ps -a shows what there is, docker compose up -d starts it\n"},
+		{"plain", 1, "service plain publishes no port\nhint: add one under ports\n"},
+		{"extra 80", 1, "service extra is not running\nhint: none of its profiles is chosen: portmoor up --profile extra\n"},
+		{"dns 53/udp --format url", 1, "service dns has no URL there\nhint: ports of tcp that can be reached from here have one\n"},
+		{"web:81", 1, "port 81/tcp of service web is not published\nhint: the service publishes 80/tcp, 443/tcp\n"},
+		{"--wait 3", 2, "portmoor port: invalid value \"3\" for flag --wait\nhint: write a duration, such as 30s or 2m\n"},
+		{"off 80", 1, "service off is not running\nhint: portmoor up starts it; docker compose ps -a shows what there is\n"},
+		{"sick", 1, "service sick is not running (restarting)\nhint: portmoor up starts it; docker compose ps -a shows what there is\n"},
 		{"slow 80", 1, "port 80/tcp of service slow is not bound\nhint: docker compose logs slow may say why\n"},
-		{"dyn 80 --index 3", 1, "replica 3 of service dyn is not running\nhint: docker compose ps -a shows what there is, docker compose up -d starts it\n"},
+		{"dyn 80 --index 3", 1, "replica 3 of service dyn is not running\nhint: portmoor up starts it; docker compose ps -a shows what there is\n"},
 		{"wbe 80", 2, "project shop has no service \"wbe\"\nhint: did you mean web?\n"},
 		{"zzzzzz", 2, "project shop has no service \"zzzzzz\"\nhint: there are dns, dyn, extra, host, many, off, plain, range, sick, slow, web\n"},
 		{"web 0", 2, "portmoor port: \"0\" is not a port\nhint: it is the port inside the container, such as 80 or 53/udp\n"},
@@ -248,6 +264,7 @@ func TestPortMissing(t *testing.T) {
 // line what is wrong with it, and within its time.
 func TestEngineErrors(t *testing.T) {
 	dir := stackHere(t)
+	composeScript(t, "exit 0")
 	old, stalled, empty, elsewhere := dockertest.Start(t, "127.0.0.1"), dockertest.Start(t, "127.0.0.1"), dockertest.Start(t, "127.0.0.1"), dockertest.Start(t, "127.0.0.1")
 	old.Version, stalled.Stalled = "1.20", true
 	elsewhere.Set(listOf(t, "/srv/other", running{service: "web", number: 1}), nil)
@@ -257,12 +274,12 @@ func TestEngineErrors(t *testing.T) {
 		code                  int
 		want                  string
 	}{
-		{"no engine", "DOCKER_HOST", "unix:///nonexistent/docker.sock", 3, "docker endpoint unix:///nonexistent/docker.sock: not reachable\nhint: start it"},
+		{"no engine", "DOCKER_HOST", "unix:///nonexistent/docker.sock", 3, "docker endpoint unix:///nonexistent/docker.sock: not reachable: no such file or directory\nhint: start it"},
 		{"no context", "DOCKER_CONTEXT", "nowhere", 3, "docker context nowhere: does not exist\nhint: docker context ls"},
 		{"an old API", "DOCKER_HOST", old.Endpoint, 3, "docker endpoint " + old.Endpoint + ": the versions of its API and ours do not meet: client version 1.20 is too old: 1.24 is the least\nhint: update"},
 		{"a stall", "DOCKER_HOST", stalled.Endpoint, 3, "docker endpoint " + stalled.Endpoint + ": no answer within 200ms\nhint: "},
-		{"not up", "DOCKER_HOST", empty.Endpoint, 1, "project shop is not up\nhint: start it with portmoor up, or docker compose up -d\n"},
-		{"another checkout", "DOCKER_HOST", elsewhere.Endpoint, 3, "project \"shop\" runs from another folder, /srv/other\nhint: give this one another name with -p\n"},
+		{"not up", "DOCKER_HOST", empty.Endpoint, 1, "project shop is not up\nhint: portmoor up starts it\n"},
+		{"another checkout", "DOCKER_HOST", elsewhere.Endpoint, 3, "project \"shop\" runs from another folder, /srv/other\nhint: give this one another name: with -p, or for good as COMPOSE_PROJECT_NAME in .env\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Setenv("DOCKER_HOST", "")
@@ -343,6 +360,7 @@ func TestPortWatch(t *testing.T) {
 func TestShowLive(t *testing.T) {
 	dir := stackHere(t)
 	record(t, dir, hereRuns()...)
+	hostNetwork(t)
 	held, err := new(net.ListenConfig).Listen(t.Context(), "tcp", ":28503")
 	if err != nil {
 		t.Fatal(err)
@@ -351,16 +369,16 @@ func TestShowLive(t *testing.T) {
 	code, out, errs := here("show")
 	want := `PORT OF  PORT         DEFAULT      ASSIGNED  LIVE         STATE    VARIABLE           FROM
 dns      28502        28502        -         28502        ok                          default
+dyn      -            -            -         32768,32771  ok                          docker
 extra    28506        28506        -         -            down                        default
+host     -            28520        -         28520        ok                          docker
+many     -            -            -         32779-32781  ok                          docker
 off      28503        28503        -         -            foreign                     default
 range    28510-28512  28510-28512  -         28510-28512  ok                          default
 sick     28504        28504        -         -            down                        default
 slow     28505        28505        -         -            down                        default
 web      28500        28500        -         28500        ok       WEB_HOST_PORT      default
 web:443  28501        28501        -         32770        drifted  WEB_443_HOST_PORT  default
-dyn      -            -            -         32768,32771  ok                          docker
-many     -            -            -         32779-32781  ok                          docker
-host     -            28520        -         28520        ok                          docker
 `
 	if diff := cmp.Diff(want, out); diff != "" || code != 0 || errs != "" {
 		t.Errorf("exit %d: %s (-want +got):\n%s", code, errs, diff)
@@ -371,6 +389,9 @@ host     -            28520        -         28520        ok                    
 	}
 	if err := json.Unmarshal([]byte(out), &report); err != nil {
 		t.Fatal(err)
+	}
+	if len(report.Ports) != 12 {
+		t.Errorf("%d ports", len(report.Ports))
 	}
 	for _, p := range report.Ports {
 		if p["key"] == "web:443" && (p["live"] != "32770" || p["state"] != "drifted" || p["url"] != "https://localhost:32770" || p["host_port"] != "28501") {

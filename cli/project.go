@@ -7,8 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/compose-spec/compose-go/v2/loader"
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/allocate"
@@ -90,6 +92,9 @@ func (c *commands) load(ctx *cli.Context, s *stack, group compose.Group, to acce
 	if group.EnvFiles, err = s.envFiles(ctx, c.environ(), group.EnvFiles); err != nil {
 		return err
 	}
+	if name := ctx.String("project-name"); name != "" && name != loader.NormalizeProjectName(name) {
+		return usage("it has lower-case letters, digits, - and _ only, and begins with a letter or a digit; docker compose would refuse it too", "project name %q is not valid", name)
+	}
 	s.loader = compose.NewLoader(compose.LoadOptions{Environ: c.environ(), EnvFiles: s.absolute(s.config.EnvFiles), Name: ctx.String("project-name")})
 	near := s.loader.Around(group.Dir, compose.DiscoverOptions{Base: s.home, Ignore: s.config.Ignore, Files: s.config.Files})
 	all := s.loader.Load(append([]compose.Group{group}, near...))
@@ -132,6 +137,9 @@ func (s *stack) envFiles(ctx *cli.Context, environ map[string]string, configured
 	if list := environ["COMPOSE_ENV_FILES"]; len(files) == 0 && list != "" {
 		files = strings.Split(list, ",")
 	}
+	if disabled, err := strconv.ParseBool(environ["COMPOSE_DISABLE_ENV_FILE"]); len(files) == 0 && err == nil && disabled {
+		return []string{}, nil
+	}
 	if len(files) == 0 {
 		return configured, nil
 	}
@@ -150,8 +158,11 @@ func (s *stack) findProject(ctx *cli.Context, environ map[string]string) (compos
 	if files := ctx.StringSlice("file"); len(files) > 0 {
 		abs := absolutePaths(s.base, files)
 		for i, f := range abs {
-			if !exists(f) {
+			switch info, err := os.Stat(f); {
+			case err != nil:
 				return compose.Group{}, usage("name a compose file", "%s: no such file", files[i])
+			case info.IsDir():
+				return compose.Group{}, usage("name a compose file in it", "%s: is a folder, and -f takes files", files[i])
 			}
 		}
 		return compose.Group{Dir: filepath.Dir(abs[0]), Files: abs}, nil
@@ -159,21 +170,30 @@ func (s *stack) findProject(ctx *cli.Context, environ map[string]string) (compos
 	for dir := s.base; ; dir = filepath.Dir(dir) {
 		if list := environ["COMPOSE_FILE"]; list != "" && dir == s.base {
 			abs := absolutePaths(s.base, strings.Split(list, cmp.Or(environ["COMPOSE_PATH_SEPARATOR"], string(os.PathListSeparator))))
-			return compose.Group{Dir: filepath.Dir(abs[0]), Files: abs}, nil
+			return s.withEnvFiles(compose.Group{Dir: filepath.Dir(abs[0]), Files: abs}), nil
 		}
-		loader := compose.NewLoader(compose.LoadOptions{})
-		if g, named := loader.ByEnvFile(dir); named && dir == s.base {
-			return g, nil
+		l := compose.NewLoader(compose.LoadOptions{})
+		if g, named := l.ByEnvFile(dir); named && dir == s.base {
+			return s.withEnvFiles(g), nil
 		}
-		for _, g := range loader.Around(dir, compose.DiscoverOptions{Base: dir}) {
+		for _, g := range l.Around(dir, compose.DiscoverOptions{Base: dir}) {
 			if compose.Standard(g.Files[0]) && !g.Overlay {
-				return g, nil
+				return s.withEnvFiles(g), nil
 			}
 		}
 		if dir == filepath.Dir(dir) {
 			return compose.Group{}, usage("go to a folder that has one, or name it with -f", "%s: no compose file here or above", ".")
 		}
 	}
+}
+
+// withEnvFiles adds the .env of the working folder to that of the project, over
+// which it wins, as docker compose does when no -f is given.
+func (s *stack) withEnvFiles(g compose.Group) compose.Group {
+	if here := filepath.Join(s.base, ".env"); g.Dir != s.base && exists(here) {
+		g.EnvFiles = slices.DeleteFunc([]string{filepath.Join(g.Dir, ".env"), here}, func(f string) bool { return !exists(f) })
+	}
+	return g
 }
 
 func (s *stack) paths(ctx *cli.Context, environ map[string]string) (allocate.Paths, error) {

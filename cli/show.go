@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -46,7 +47,7 @@ func (c *commands) runShow(ctx *cli.Context) error {
 	fmt.Fprintln(t, "PORT OF\tPORT\tDEFAULT\tASSIGNED\tLIVE\tSTATE\tVARIABLE\tFROM")
 	for _, r := range rows {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", visible(r.Key), cmp.Or(r.Want.String(), "-"), cmp.Or(r.defaults(), "-"),
-			cmp.Or(s.assignedTo(r.Unit), "-"), cmp.Or(hostPorts(r.ports), "-"), cmp.Or(string(state(r.ports)), "-"), r.Var, r.source())
+			cmp.Or(r.assigned(s), "-"), cmp.Or(hostPorts(r.ports), "-"), cmp.Or(string(state(r.ports)), "-"), r.Var, r.source())
 	}
 	return t.Flush()
 }
@@ -61,8 +62,7 @@ type shownRow struct {
 	ports    []live.Port // none when the engine did not answer
 }
 
-// showRows are the rows of a project: those with an assignment, by key, and
-// behind them those whose port Docker picks.
+// showRows are the rows of a project, sorted by key.
 func (c *commands) showRows(s *stack) (rows []shownRow) {
 	for _, u := range s.units {
 		rows = append(rows, shownRow{Unit: u, mappings: s.served[u.Key]})
@@ -74,24 +74,51 @@ func (c *commands) showRows(s *stack) (rows []shownRow) {
 		}
 	}
 	if !c.engine.answered {
+		slices.SortStableFunc(rows, func(a, b shownRow) int { return cmp.Compare(a.Key, b.Key) })
 		return rows
 	}
 	own := slices.DeleteFunc(slices.Clone(c.engine.containers), func(d docker.Container) bool { return d.Project != s.project.Name })
-	for _, p := range s.join(own, s.machine, c.engine.host) {
-		for i, r := range rows {
-			if p.Mapping != nil && slices.Contains(r.mappings, p.Mapping) {
-				rows[i].ports = append(r.ports, p)
-			}
+	for _, p := range live.Shown(s.join(own, s.machine, c.engine.host)) {
+		i := slices.IndexFunc(rows, func(r shownRow) bool { return p.Mapping != nil && slices.Contains(r.mappings, p.Mapping) })
+		switch {
+		case p.Container.OneOff: // of docker compose run
+		case i >= 0:
+			rows[i].ports = append(rows[i].ports, p)
+		default:
+			u := allocate.Unit{Key: fmt.Sprintf("%s:%d", p.Service, p.ContainerPort), Service: p.Service}
+			rows = append(rows, shownRow{Unit: u, ports: []live.Port{p}})
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b shownRow) int { return cmp.Compare(a.Key, b.Key) })
+	for i, r := range rows { // what the chosen profiles do not start is not missed where something else runs
+		if wanted := slices.DeleteFunc(slices.Clone(r.ports), func(p live.Port) bool { return p.HostPort == 0 && !s.started(p.Service) }); len(wanted) > 0 {
+			rows[i].ports = wanted
 		}
 	}
 	return rows
 }
 
 // defaults is the port that the compose file gives a row, "" for none.
-func (r shownRow) defaults() string { return r.mappings[0].HostPort.DefaultPorts.String() }
+func (r shownRow) defaults() string {
+	if len(r.mappings) == 0 {
+		return ""
+	}
+	return r.mappings[0].HostPort.DefaultPorts.String()
+}
+
+// assigned is what is remembered for a row, "" for nothing that counts.
+func (r shownRow) assigned(s *stack) string {
+	if r.picked {
+		return ""
+	}
+	return s.assignedTo(r.Unit)
+}
 
 func (r shownRow) source() string {
-	if r.picked {
+	switch {
+	case len(r.mappings) == 0:
+		return "another file"
+	case r.picked:
 		return "docker"
 	}
 	return sourceName(allocate.Outcome{Unit: r.Unit})
@@ -107,10 +134,9 @@ func (r shownRow) of(m *compose.Mapping) (ports []live.Port) {
 	return ports
 }
 
-// state sums up ports: one that drifted is what a reader has to know, and one
-// that is bound says more than those that are not.
+// state sums up ports: what is not as it should be is what a reader has to know.
 func state(ports []live.Port) live.State {
-	for _, s := range []live.State{live.Drifted, live.OK, live.Foreign, live.Down} {
+	for _, s := range []live.State{live.Drifted, live.Foreign, live.Down, live.OK} {
 		if slices.ContainsFunc(ports, func(p live.Port) bool { return p.State == s }) {
 			return s
 		}
@@ -158,11 +184,18 @@ type shownPort struct {
 func (c *commands) showJSON(s *stack, rows []shownRow) error {
 	ports := []shownPort{}
 	for _, r := range rows {
+		if len(r.mappings) == 0 {
+			p := r.ports[0]
+			ports = append(ports, shownPort{
+				Project: s.project.Name, Service: r.Service, Key: r.Key, ContainerPort: strconv.Itoa(p.ContainerPort), Protocol: p.Protocol, HostIP: p.HostIP,
+				Source: r.source(), Live: hostPorts(r.ports), State: string(p.State), URL: p.URL,
+			})
+		}
 		for _, m := range r.mappings {
 			has := r.of(m)
 			p := shownPort{
 				Project: s.project.Name, Service: m.Service, Key: r.Key, ContainerPort: m.Container.String(), Protocol: m.Protocol, HostIP: m.HostIP,
-				HostPort: r.Want.String(), Variable: r.Var, Default: r.defaults(), Assigned: s.assignedTo(r.Unit), Source: r.source(),
+				HostPort: r.Want.String(), Variable: r.Var, Default: r.defaults(), Assigned: r.assigned(s), Source: r.source(),
 				Live: hostPorts(has), State: string(state(has)),
 			}
 			if there := live.Bound(live.Shown(has)); len(there) > 0 {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"text/tabwriter"
@@ -59,33 +60,40 @@ func (c *commands) runSync(ctx *cli.Context) error {
 	if _, err := (question{}).answer(s, found); err != nil {
 		return err
 	}
-	files, err := c.deliver(ctx.Context, s, engine, found, map[string]string{})
-	if err == nil && len(files) == 0 {
-		c.say("no service of project "+s.project.Name+" has "+portFileVariable+" in its environment", "")
+	files, asked, err := c.deliver(ctx.Context, s, engine, found, map[string]string{})
+	if err == nil && asked == 0 {
+		c.say("no running service of project "+s.project.Name+" has "+portFileVariable+" in its environment", "")
 	}
 	return errors.Join(c.printFiles(ctx, files), err)
 }
 
-// watchSync tells services what is new, and says what can't be told once.
+// watchSync tells services what is new, and says once what can't be told. That
+// may be over the next time, and is no failure of the watch.
 func (c *commands) watchSync(ctx *cli.Context, s *stack, engine *docker.Engine) error {
 	until, stop := signal.NotifyContext(ctx.Context, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	told := map[string]string{} // by container
-	said := fmt.Sprint(error(nil))
-	return engine.Follow(until, s.project.Name, func() error {
+	said := error(nil)
+	return engine.Follow(until, s.project.Name, func(started []string) error {
+		for _, id := range started {
+			delete(told, id) // it may have lost its file
+		}
 		found, err := c.settled(until, s, engine)
 		if err != nil {
 			return err
 		}
-		files, err := c.deliver(until, s, engine, found, told)
+		files, _, err := c.deliver(until, s, engine, found, told)
 		if until.Err() != nil {
 			return until.Err()
 		}
-		if text := fmt.Sprint(err); text != said {
-			c.exit(err)
-			said = text
+		if fmt.Sprint(err) != fmt.Sprint(said) {
+			for _, err := range joined(err) {
+				p := problemOf(err)
+				c.say(p.message, p.hint)
+			}
+			said = err
 		}
-		return c.printFiles(ctx, files)
+		return errors.Join(c.printFiles(ctx, files), c.written())
 	})
 }
 
@@ -103,19 +111,14 @@ func (c *commands) settled(ctx context.Context, s *stack, engine *docker.Engine)
 			return found, nil
 		case <-ctx.Done():
 			return found, ctx.Err()
-		case <-time.After(100 * time.Millisecond):
+		case <-time.After(pause):
 		}
 	}
 }
 
 // starting reports whether a container runs and has not all its ports.
 func (l livePorts) starting() bool {
-	for _, p := range l.ports {
-		if p.Container.Running() && p.HostPort == 0 {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(l.ports, func(p live.Port) bool { return p.Container.Running() && p.HostPort == 0 })
 }
 
 // portFile is a file that a service was given.
@@ -129,8 +132,9 @@ type portFile struct {
 }
 
 // deliver gives each running container its file, unless it was told the same
-// before. What fails for one does not keep the others from theirs.
-func (c *commands) deliver(ctx context.Context, s *stack, engine *docker.Engine, found livePorts, told map[string]string) (files []portFile, err error) {
+// before, and counts those that ask for one. What fails for one does not keep
+// the others from theirs.
+func (c *commands) deliver(ctx context.Context, s *stack, engine *docker.Engine, found livePorts, told map[string]string) (files []portFile, asked int, err error) {
 	var problems []error
 	for _, to := range found.containers {
 		text := portText(found.ports, to)
@@ -138,18 +142,22 @@ func (c *commands) deliver(ctx context.Context, s *stack, engine *docker.Engine,
 			continue
 		}
 		file, err := engine.Deliver(ctx, to, portFileVariable, text)
-		switch {
-		case err != nil:
+		if err != nil {
 			problems = append(problems, err)
 			continue
-		case file != "" && text == "":
-			c.say(fmt.Sprintf("service %s has %s, but publishes no port", to.Service, portFileVariable), "")
-		case file != "":
-			files = append(files, portFile{s.project.Name, to.Service, to.Name, to.Number, file, text})
 		}
 		told[to.ID] = text
+		if file == "" {
+			continue
+		}
+		asked++
+		if text == "" {
+			c.say(fmt.Sprintf("service %s has %s, but no port that is bound", to.Service, portFileVariable), "")
+			continue
+		}
+		files = append(files, portFile{s.project.Name, to.Service, to.Name, to.Number, file, text})
 	}
-	return files, errors.Join(problems...)
+	return files, asked, errors.Join(problems...)
 }
 
 // portText is what a container is told: its host port, or a line for each.
@@ -168,14 +176,18 @@ func portText(ports []live.Port, to docker.Container) string {
 }
 
 func (c *commands) printFiles(ctx *cli.Context, files []portFile) error {
-	if ctx.String("format") == "json" && (len(files) > 0 || !ctx.Bool("watch")) {
-		return c.printJSON(struct {
-			Version int        `json:"version"`
-			Files   []portFile `json:"files"`
-		}{1, append([]portFile{}, files...)})
-	}
-	if len(files) == 0 || ctx.String("format") == "json" {
+	watch, asJSON := ctx.Bool("watch"), ctx.String("format") == "json"
+	report := struct {
+		Version int        `json:"version"`
+		Files   []portFile `json:"files"`
+	}{1, append([]portFile{}, files...)}
+	switch {
+	case asJSON && !watch:
+		return c.printJSON(report)
+	case len(files) == 0:
 		return nil
+	case asJSON:
+		return c.printLine(report)
 	}
 	t := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
 	for _, f := range files {

@@ -132,10 +132,7 @@ func (s *stack) pin(u *allocate.Unit, m *compose.Mapping) bool {
 
 // setter is where a variable of a mapping gets its value, "" for nowhere.
 func (s *stack) setter(m *compose.Mapping, name string) (place string, source allocate.Source) {
-	if v, set := s.environ()[name]; set {
-		if v == "" {
-			return "", allocate.Default // it hides the env files, and the default counts
-		}
+	if _, set := s.environ()[name]; set { // also to nothing, which hides the env files
 		return name + " in the environment", allocate.Environment
 	}
 	f, set := m.Setter(name)

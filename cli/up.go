@@ -7,12 +7,15 @@ import (
 	"os/exec"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
+	"time"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
 	"github.com/portmoor/portmoor/allocate"
+	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/docker"
 )
 
@@ -20,9 +23,9 @@ func (c *commands) up() *cli.Command {
 	return &cli.Command{
 		Name:      "up",
 		Usage:     "find free ports, start the project with docker compose, and list where it is",
-		ArgsUsage: "[-- ARGS]",
+		ArgsUsage: "[SERVICE...] [-- ARGS]",
 		Description: `Does what detect does, then docker compose up -d with the project's env files and the
-remembered ports; ARGS are passed on. If a port is lost to somebody else meanwhile, the
+remembered ports; services and ARGS are passed on. If a port is lost to somebody else meanwhile, the
 next free one is tried, three times. Then it does what sync does, and lists the ports.`,
 		Flags:  oneProjectFlags(&cli.StringFlag{Name: "format", Value: "table", Usage: "how to print the ports, `FORMAT` is " + choice(portFormats)}),
 		Action: c.runUp,
@@ -35,30 +38,89 @@ func (c *commands) runUp(ctx *cli.Context) error {
 	if err := oneOf(ctx, "format", portFormats); err != nil {
 		return err
 	}
+	for _, arg := range ctx.Args().Slice() {
+		name, _, _ := strings.Cut(arg, "=")
+		if slices.Contains([]string{"-f", "--file", "-p", "--project-name", "--profile", "--env-file"}, name) {
+			return usage("write it before --", "portmoor up: %s says which project it is, and is for both", name)
+		}
+	}
 	engine, err := c.connect()
 	if err != nil {
 		return err
 	}
 	defer engine.Close() //nolint:errcheck // nothing is left to be sent
-	for try := 0; ; try++ {
-		if err := c.needEngine(ctx.Context); err != nil {
-			return err
-		}
+	if err := c.needEngine(ctx.Context); err != nil {
+		return err
+	}
+	command, err := c.composeCommand(ctx)
+	if err != nil {
+		return err
+	}
+	for try := 1; ; try++ {
 		s, err := c.assigned(ctx)
 		if err != nil || c.code != exitOK {
 			return err
 		}
-		failed := c.composeUp(ctx, s)
-		if failed == nil {
-			return c.afterStart(ctx, s, engine)
+		before, err := engine.StartFailures(ctx.Context, s.project.Name)
+		if err != nil {
+			return err
 		}
-		lost, err := engine.LostPorts(ctx.Context, s.project.Name)
-		if errors.Is(failed, errInterrupted) || err != nil || len(lost) == 0 || try == retries {
+		failed := c.composeUp(ctx, s, command)
+		switch {
+		case failed == nil:
+			return c.afterStart(ctx, engine)
+		case errors.Is(failed, errInterrupted):
 			return failed
 		}
-		c.lost = append(c.lost, lost...)
-		c.say(fmt.Sprintf("port %d was lost to somebody else: trying again, %d of %d", lost[0], try+1, retries), "")
+		known := len(c.lost)
+		if err := c.noteLost(ctx, s, engine, before); err != nil {
+			return err
+		}
+		if try > retries || len(c.lost) == known {
+			return failed
+		}
+		for _, port := range c.lost[known:] {
+			c.say(fmt.Sprintf("port %d was lost to somebody else: trying again, %d of %d", port, try, retries), "")
+		}
+		if err := c.needEngine(ctx.Context); err != nil {
+			return err
+		}
 	}
+}
+
+// noteLost notes the assigned host ports that containers could not bind in this
+// try, other than before. One that the project itself has is an error.
+func (c *commands) noteLost(ctx *cli.Context, s *stack, engine *docker.Engine, before []docker.Failure) error {
+	failures, err := engine.StartFailures(ctx.Context, s.project.Name)
+	if err != nil {
+		return err
+	}
+	containers, err := engine.Project(ctx.Context, s.project.Name)
+	if err != nil {
+		return err
+	}
+	for _, f := range failures {
+		assigned := slices.ContainsFunc(s.units, func(u allocate.Unit) bool { return s.now(u).Overlaps(compose.PortRange{First: f.Port, Last: f.Port}) })
+		if f.Port == 0 || !assigned || slices.Contains(before, f) || slices.Contains(c.lost, f.Port) {
+			continue
+		}
+		for _, own := range containers {
+			if slices.ContainsFunc(own.Bindings, func(b docker.Binding) bool { return b.HostPort == f.Port }) {
+				return problem{exitFailure, fmt.Sprintf("port %d is bound by %s of the project itself", f.Port, own.Name), "a service that runs several times needs ports that Docker picks: portmoor migrate --strategy auto --write"}
+			}
+		}
+		c.lost = append(c.lost, f.Port)
+	}
+	return nil
+}
+
+// now is what a unit has since ports were assigned.
+func (s *stack) now(u allocate.Unit) compose.PortRange {
+	a, known := s.store.Assigned[u.Key]
+	if !known || u.Source == allocate.Environment || u.Source == allocate.EnvFile {
+		return u.Want
+	}
+	return compose.PortRange{First: a.Port, Last: a.Port + max(a.Width, 1) - 1}
 }
 
 // assigned does what detect does, and says what has moved or can't be had.
@@ -71,35 +133,46 @@ func (c *commands) assigned(ctx *cli.Context) (*stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.tell(outcomes)
+	c.tellStart(s, outcomes)
 	return s, nil
+}
+
+// composeCommand is the docker command, which has to have its compose plugin.
+func (c *commands) composeCommand(ctx *cli.Context) (path string, err error) {
+	path, err = exec.LookPath("docker")
+	if err != nil {
+		return "", problem{exitFailure, "docker is not in PATH", "install the docker command with its compose plugin"}
+	}
+	version := exec.CommandContext(ctx.Context, path, "compose", "version")
+	version.Env = c.Environ
+	if err := version.Run(); err != nil {
+		return "", problem{exitFailure, "docker compose can't be run: " + err.Error(), "install the compose plugin of docker, version 2 or later"}
+	}
+	return path, nil
 }
 
 // errInterrupted is why docker compose ended early when the user wanted it to.
 var errInterrupted = problem{code: exitInterrupted, message: "interrupted"}
 
 // composeUp runs docker compose up.
-func (c *commands) composeUp(ctx *cli.Context, s *stack) error {
-	path, err := exec.LookPath("docker")
-	if err != nil {
-		return problem{exitFailure, "docker is not in PATH", "install the docker command with its compose plugin"}
-	}
+func (c *commands) composeUp(ctx *cli.Context, s *stack, command string) error {
 	args := slices.Concat([]string{"compose"}, s.composeArgs(), []string{"up", "-d"}, ctx.Args().Slice())
-	cmd := exec.CommandContext(ctx.Context, path, args...)
+	cmd := exec.CommandContext(ctx.Context, command, args...)
 	cmd.Env, cmd.Dir = c.Environ, s.base
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.In, c.Err, c.Err // standard output is for the ports
-	interrupted, err := c.runInterruptible(cmd)
-	var exit *exec.ExitError
-	switch {
+	switch interrupted, err := c.runInterruptible(cmd); {
+	case err == nil:
+		return nil
 	case interrupted:
 		return errInterrupted
-	case errors.As(err, &exit):
-		return problem{exitFailure, fmt.Sprintf("docker compose up failed with exit code %d", exit.ExitCode()), "it says above why"}
-	case err != nil:
-		return problem{code: exitFailure, message: "docker compose: " + err.Error()}
+	default:
+		return problem{exitFailure, "docker compose up failed: " + err.Error(), "it says above why"}
 	}
-	return nil
 }
+
+// patience is how long a command has to end after Ctrl-C on a terminal, before it
+// is signalled again: the first signal may have been for us alone.
+const patience = 3 * time.Second
 
 // runInterruptible runs a command and passes on what ends it. On a terminal both
 // are in one process group, and Ctrl-C gets to both without us.
@@ -127,6 +200,8 @@ func (c *commands) runInterruptible(cmd *exec.Cmd) (interrupted bool, err error)
 				signalApart(cmd, sig)
 			case sig != os.Interrupt:
 				_ = cmd.Process.Signal(sig) // it may just have ended
+			default:
+				defer time.AfterFunc(patience, func() { _ = cmd.Process.Signal(sig) }).Stop()
 			}
 		}
 	}
@@ -168,12 +243,16 @@ func (s *stack) holdLost(lost []int) {
 }
 
 // afterStart tells the services their ports, and lists them.
-func (c *commands) afterStart(ctx *cli.Context, s *stack, engine *docker.Engine) error {
+func (c *commands) afterStart(ctx *cli.Context, engine *docker.Engine) error {
+	s, err := c.openStack(ctx, reading) // with what was assigned
+	if err != nil {
+		return err
+	}
 	found, err := c.settled(ctx.Context, s, engine)
 	if err != nil {
 		return err
 	}
-	_, failed := c.deliver(ctx.Context, s, engine, found, map[string]string{})
+	_, _, failed := c.deliver(ctx.Context, s, engine, found, map[string]string{})
 	q := question{format: ctx.String("format")}
 	ports, err := q.answer(s, found)
 	if err != nil {

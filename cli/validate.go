@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -15,7 +16,8 @@ func (c *commands) validate() *cli.Command {
 		Name:  "validate",
 		Usage: "check that every host port of the project is free, or its own",
 		Description: `Changes nothing. Exits with 0 when the project can start, also when it runs already, and
-with 1 when somebody else holds one of its ports: portmoor validate && docker compose up`,
+with 1 when somebody else holds one of its ports: portmoor validate && docker compose up
+Services that the chosen profiles do not start may have theirs taken.`,
 		Flags:  oneProjectFlags(&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print the ports, `FORMAT` is " + choice(formatNames)}),
 		Action: c.runValidate,
 	}
@@ -40,13 +42,13 @@ func (c *commands) runValidate(ctx *cli.Context) error {
 		if !o.Moved && o.Problem == "" {
 			continue
 		}
-		taken = true
+		taken = taken || slices.ContainsFunc(o.Unit.Services, s.started)
 		if o.Moved { // detect would move it: here it is what stops the project
 			o.Moved, o.Ports, o.Hint = false, compose.PortRange{}, "run portmoor detect, or stop who holds it"
 		}
 		o.Problem = cmp.Or(o.Unit.Broken, fmt.Sprintf("port %s is held by %s", o.Unit.Want, o.Owner))
 	}
-	c.tell(outcomes)
+	c.tellStart(s, outcomes)
 	if ctx.String("format") == "json" {
 		return c.portsJSON(s, outcomes)
 	}

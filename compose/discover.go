@@ -180,12 +180,9 @@ func (d *discoverer) walk(dir string, ig ignorer) {
 // them are taken.
 func (d *discoverer) folder(dir string, names []string, named bool) {
 	names, settled := d.settled(dir, names)
-	var problems []Problem // which loading the project says
-	env := d.loader.env([]string{filepath.Join(dir, ".env")}, unset, &problems)
-	var base Group
-	if listed := composeFile(dir, env); listed != nil && !named {
-		base = Group{Dir: dir, Files: listed}
-		for _, f := range listed {
+	base, listed := d.loader.ByEnvFile(dir)
+	if listed && !named {
+		for _, f := range base.Files {
 			names = slices.DeleteFunc(names, func(n string) bool { return filepath.Join(dir, n) == f })
 		}
 	} else {
@@ -261,8 +258,16 @@ func (l *Loader) Around(dir string, options DiscoverOptions) []Group {
 // compose starts it when it is called in that folder, but not from below it.
 func (l *Loader) ByEnvFile(dir string) (g Group, named bool) {
 	var problems []Problem // which loading the project says
-	files := composeFile(dir, l.env([]string{filepath.Join(dir, ".env")}, unset, &problems))
-	return Group{Dir: dir, Files: files}, len(files) > 0
+	file := filepath.Join(dir, ".env")
+	files := composeFile(dir, l.env([]string{file}, unset, &problems))
+	if len(files) == 0 {
+		return Group{}, false
+	}
+	g = Group{Dir: filepath.Dir(files[0]), Files: files}
+	if g.Dir != dir { // whose own is read too
+		g.EnvFiles = slices.DeleteFunc([]string{filepath.Join(g.Dir, ".env"), file}, func(f string) bool { return regular(f) != nil })
+	}
+	return g, true
 }
 
 func (d *discoverer) add(g Group) { d.found.Groups = append(d.found.Groups, g) }

@@ -185,14 +185,14 @@ func naturalName(group Group, p *Project) string {
 	return projectName(filepath.Base(group.Dir))
 }
 
-// Profiles are those chosen for the project: by its configuration, on the
-// command line, or by COMPOSE_PROFILES.
+// Profiles are those chosen for the project: by its configuration or on the
+// command line, else by COMPOSE_PROFILES, which --profile hides.
 func (p *Project) Profiles() []string {
-	profiles := slices.Clone(p.Group.Profiles)
-	if list, ok := p.Env.Lookup("COMPOSE_PROFILES"); ok {
-		profiles = append(profiles, strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })...)
+	if len(p.Group.Profiles) > 0 {
+		return slices.Clone(p.Group.Profiles)
 	}
-	return profiles
+	list, _ := p.Env.Lookup("COMPOSE_PROFILES")
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 // families gives projects that share a folder or a file one family name: the

@@ -37,14 +37,14 @@ func (e *Engine) Deliver(ctx context.Context, c Container, variable, text string
 	refuse := func(what, hint string) (string, error) {
 		return "", &Error{Message: "container " + c.Name + ": " + file + ": " + what, Hint: hint}
 	}
-	if onTmpfs(inspected, file) {
-		return refuse("is on a tmpfs, into which the engine copies nothing", "mount a volume there, or name a file elsewhere in "+variable)
-	}
-	dir, err := e.existing(ctx, c, path.Dir(file))
+	dir, rest, err := e.existing(ctx, c, file)
 	if err != nil {
 		return "", err
 	}
-	archive, err := pack(strings.TrimPrefix(strings.TrimPrefix(file, dir), "/"), text)
+	if unseen(inspected, path.Join(dir, rest)) {
+		return refuse("is on a file system of the running container, into which the engine copies nothing", "mount a volume there, or name a file elsewhere in "+variable)
+	}
+	archive, err := pack(rest, text)
 	if err != nil {
 		return "", err
 	}
@@ -55,9 +55,17 @@ func (e *Engine) Deliver(ctx context.Context, c Container, variable, text string
 		return refuse("the file system is read-only", "mount a volume there that can be written")
 	case ctx.Err() != nil:
 		return "", e.explain(err)
+	case e.gone(ctx, c):
+		return "", nil
 	default:
 		return refuse("can't be written: "+strings.TrimPrefix(oneLine(err.Error()), "Error response from daemon: "), "name another file in "+variable)
 	}
+}
+
+// gone reports that a container was removed.
+func (e *Engine) gone(ctx context.Context, c Container) bool {
+	_, err := e.api.ContainerInspect(ctx, c.ID)
+	return errdefs.IsNotFound(err)
 }
 
 // fileOf is the absolute path that a variable names in a container.
@@ -78,31 +86,41 @@ func fileOf(inspected container.InspectResponse, variable string) string {
 	return ""
 }
 
-// existing is the deepest folder of a path that a container has. Only below it
-// does the engine make folders, with the mode and owner of new ones; those
-// that exist are not in the archive, which would change theirs.
-func (e *Engine) existing(ctx context.Context, c Container, dir string) (string, error) {
-	for ; dir != "/"; dir = path.Dir(dir) {
-		_, err := e.api.ContainerStatPath(ctx, c.ID, dir)
-		if err == nil {
-			break
-		}
-		if !errdefs.IsNotFound(err) {
-			return "", e.explain(err)
+// existing is the deepest folder of a file's path that a container has, with its
+// links followed, and what comes below it. The engine makes those folders with
+// the mode and owner of new ones; those that exist are not in the archive, which
+// would change theirs.
+func (e *Engine) existing(ctx context.Context, c Container, file string) (dir, rest string, err error) {
+	parts := strings.Split(strings.TrimPrefix(file, "/"), "/")
+	dir = "/"
+	for i, part := range parts[:len(parts)-1] {
+		stat, err := e.api.ContainerStatPath(ctx, c.ID, path.Join(dir, part))
+		switch {
+		case errdefs.IsNotFound(err):
+			return dir, path.Join(parts[i:]...), nil
+		case err != nil:
+			return "", "", e.explain(err)
+		case stat.LinkTarget != "":
+			dir = stat.LinkTarget
+		default:
+			dir = path.Join(dir, part)
 		}
 	}
-	return dir, nil
+	return dir, parts[len(parts)-1], nil
 }
 
-// onTmpfs reports that the innermost mount of a path is one that exists only
-// inside the running container.
-func onTmpfs(inspected container.InspectResponse, file string) bool {
-	within, tmpfs := "", false
+// unseen reports that the innermost mount of a path exists only inside the
+// running container: the engine would write below it.
+func unseen(inspected container.InspectResponse, file string) bool {
+	within, inside := "", false
 	look := func(target string, is bool) {
 		target = path.Clean(target)
 		if len(target) >= len(within) && (file == target || strings.HasPrefix(file, strings.TrimSuffix(target, "/")+"/")) {
-			within, tmpfs = target, is
+			within, inside = target, is
 		}
+	}
+	for _, target := range []string{"/dev", "/proc", "/sys"} {
+		look(target, true)
 	}
 	for _, m := range inspected.Mounts {
 		look(m.Destination, m.Type == mount.TypeTmpfs)
@@ -112,7 +130,7 @@ func onTmpfs(inspected container.InspectResponse, file string) bool {
 			look(target, true)
 		}
 	}
-	return tmpfs
+	return inside
 }
 
 // pack makes an archive of one file that everybody may read.

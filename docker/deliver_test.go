@@ -17,6 +17,7 @@ import (
 func TestDeliver(t *testing.T) {
 	engine := dockertest.Start(t, "127.0.0.1")
 	engine.Missing = []string{"/run/ports", "/run/ports/web"}
+	engine.Links = map[string]string{"/var/run": "/run"}
 	e := connect(t, map[string]string{"DOCKER_HOST": engine.Endpoint})
 	inspected := func(value, dir, more string) map[string]string {
 		return map[string]string{"aaa": fmt.Sprintf(`{"Id":"aaa","Config":{"Env":["PATH=/bin","PORT_FILE=%s"],"WorkingDir":%q}%s}`, value, dir, more)}
@@ -28,8 +29,10 @@ func TestDeliver(t *testing.T) {
 		{"relative to the working folder", "data/../port", "/srv/app", "", "/srv/app/port", ""},
 		{"relative without one", "port", "", "", "/port", ""},
 		{"no variable", "", "", "", "", ""},
-		{"on a tmpfs", "/run/port", "", `,"HostConfig":{"Tmpfs":{"/run":""}}`, "", "container shop-web-1: /run/port: is on a tmpfs"},
-		{"on a tmpfs that is mounted", "/run/port", "", `,"Mounts":[{"Type":"tmpfs","Destination":"/run"}]`, "", "container shop-web-1: /run/port: is on a tmpfs"},
+		{"on a tmpfs", "/run/port", "", `,"HostConfig":{"Tmpfs":{"/run":""}}`, "", "container shop-web-1: /run/port: is on a file system of the running container"},
+		{"on a tmpfs that is mounted", "/run/port", "", `,"Mounts":[{"Type":"tmpfs","Destination":"/run"}]`, "", "container shop-web-1: /run/port: is on a file system of the running container"},
+		{"in the shared memory", "/dev/shm/port", "", "", "", "container shop-web-1: /dev/shm/port: is on a file system of the running container"},
+		{"behind a link to a tmpfs", "/var/run/port", "", `,"HostConfig":{"Tmpfs":{"/run":""}}`, "", "container shop-web-1: /var/run/port: is on a file system of the running container"},
 		{"in a volume on a tmpfs", "/run/it/port", "", `,"HostConfig":{"Tmpfs":{"/run":""}},"Mounts":[{"Type":"volume","Destination":"/run/it"}]`, "/run/it/port", ""},
 		{"beside a tmpfs", "/runner/port", "", `,"HostConfig":{"Tmpfs":{"/run":""}}`, "/runner/port", ""},
 	} {
@@ -71,7 +74,7 @@ func TestFollow(t *testing.T) {
 	n, enough := 0, errors.New("enough")
 	ended := make(chan error, 1)
 	go func() {
-		ended <- e.Follow(t.Context(), "shop", func() error {
+		ended <- e.Follow(t.Context(), "shop", func([]string) error {
 			n++
 			calls <- n
 			if n == 3 {
@@ -107,7 +110,7 @@ func TestFollow(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 
-	go func() { ended <- e.Follow(t.Context(), "shop", func() error { calls <- 0; return nil }) }()
+	go func() { ended <- e.Follow(t.Context(), "shop", func([]string) error { calls <- 0; return nil }) }()
 	next()
 	waitForFollower(t, engine)
 	engine.Stop()
@@ -134,9 +137,9 @@ func waitForFollower(t *testing.T, engine *dockertest.Engine) {
 	t.Fatal("nobody follows events")
 }
 
-// TestLostPorts: which host port it was, in the words of several engines, and
+// TestStartFailures: which host port it was, in the words of several engines, and
 // none of what runs or failed for another reason.
-func TestLostPorts(t *testing.T) {
+func TestStartFailures(t *testing.T) {
 	for text, want := range map[string]int{
 		`driver failed programming external connectivity on endpoint x (0c2): Bind for 0.0.0.0:8080 failed: port is already allocated`:                            8080, // 20.10
 		`driver failed programming external connectivity on endpoint x (4f): Error starting userland proxy: listen tcp4 0.0.0.0:53: bind: address already in use`: 53,   // 20.10
@@ -154,13 +157,14 @@ func TestLostPorts(t *testing.T) {
 		}
 	}
 	engine := dockertest.Start(t, "127.0.0.1")
-	engine.Set(`[{"Id":"aaa","State":"created","Labels":{"com.docker.compose.project":"shop"}},{"Id":"bbb","State":"running","Labels":{"com.docker.compose.project":"shop"}},{"Id":"ccc","State":"exited","Labels":{"com.docker.compose.project":"shop"}},{"Id":"ddd","State":"exited","Labels":{"com.docker.compose.project":"shop"}}]`,
+	engine.Set(`[{"Id":"aaa","State":"created","Labels":{"com.docker.compose.project":"shop"}},{"Id":"bbb","State":"running","Labels":{"com.docker.compose.project":"shop"}},{"Id":"ccc","State":"exited","Labels":{"com.docker.compose.project":"shop"}},{"Id":"ddd","State":"exited","Labels":{"com.docker.compose.project":"shop"}},{"Id":"eee","State":"exited","Labels":{"com.docker.compose.project":"shop"}},{"Id":"fff","State":"exited","Labels":{"com.docker.compose.project":"shop"}}]`,
 		map[string]string{
 			"aaa": `{"State":{"Error":"Bind for 0.0.0.0:80 failed:\n port is already allocated"}}`,
-			"bbb": `{"State":{"Error":"Bind for 0.0.0.0:81 failed: port is already allocated"}}`, "ccc": `{"State":{"Error":""}}`,
+			"bbb": `{"State":{"Error":"Bind for 0.0.0.0:81 failed: port is already allocated"}}`, "ccc": `{"State":{"Error":""}}`, "ddd": `{"State":{"Error":"no such file"}}`, "eee": `{}`,
 		})
-	got, err := connect(t, map[string]string{"DOCKER_HOST": engine.Endpoint}).LostPorts(t.Context(), "shop")
-	if diff := cmp.Diff([]int{80}, got); diff != "" || err != nil {
+	got, err := connect(t, map[string]string{"DOCKER_HOST": engine.Endpoint}).StartFailures(t.Context(), "shop")
+	want := []Failure{{"aaa", "Bind for 0.0.0.0:80 failed: port is already allocated", 80}, {"ddd", "no such file", 0}}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }

@@ -82,6 +82,14 @@ func (c Container) Running() bool {
 	return c.State == container.StateRunning || c.State == container.StatePaused
 }
 
+// Compare orders containers by project, service and number, those of docker
+// compose run behind the others.
+func (c Container) Compare(o Container) int {
+	last := map[bool]int{true: 1}
+	return cmp.Or(cmp.Compare(c.Project, o.Project), cmp.Compare(c.Service, o.Service), cmp.Compare(last[c.OneOff], last[o.OneOff]),
+		cmp.Compare(c.Number, o.Number), cmp.Compare(c.Name, o.Name), cmp.Compare(c.ID, o.ID))
+}
+
 // Binding is a host port of a container.
 type Binding struct {
 	HostIP        string // "" for every interface
@@ -193,16 +201,7 @@ func (e *Engine) list(ctx context.Context, which filters.Args) ([]Container, err
 	for _, summary := range all {
 		containers = append(containers, read(summary))
 	}
-	slices.SortFunc(containers, func(a, b Container) int {
-		oneOff := func(c Container) int {
-			if c.OneOff {
-				return 1
-			}
-			return 0
-		}
-		return cmp.Or(cmp.Compare(a.Project, b.Project), cmp.Compare(a.Service, b.Service),
-			cmp.Compare(oneOff(a), oneOff(b)), cmp.Compare(a.Number, b.Number), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
-	})
+	slices.SortFunc(containers, Container.Compare)
 	return containers, nil
 }
 
@@ -222,7 +221,7 @@ func read(summary container.Summary) Container {
 		return c
 	}
 	for _, p := range summary.Ports {
-		if p.PublicPort != 0 {
+		if _, err := netip.ParseAddr(p.IP); p.PublicPort != 0 && (err == nil || p.IP == "") {
 			c.Bindings = append(c.Bindings, Binding{HostIP: p.IP, HostPort: int(p.PublicPort), ContainerPort: int(p.PrivatePort), Protocol: p.Type})
 		}
 	}
@@ -254,14 +253,14 @@ func asked(inspected container.InspectResponse) (bindings []Binding) {
 func sorted(bindings []Binding) []Binding {
 	slices.SortFunc(bindings, func(a, b Binding) int {
 		return cmp.Or(cmp.Compare(a.ContainerPort, b.ContainerPort), cmp.Compare(a.Protocol, b.Protocol),
-			cmp.Compare(family(a), family(b)), cmp.Compare(a.HostIP, b.HostIP), cmp.Compare(a.HostPort, b.HostPort))
+			cmp.Compare(Family(a.HostIP), Family(b.HostIP)), cmp.Compare(a.HostIP, b.HostIP), cmp.Compare(a.HostPort, b.HostPort))
 	})
 	return slices.Compact(bindings)
 }
 
-// family is 4 or 6; 4 for every interface.
-func family(b Binding) int {
-	if ip, err := netip.ParseAddr(b.HostIP); err == nil && !ip.Unmap().Is4() {
+// Family is that of an address, 4 or 6; 4 for "", which is every interface.
+func Family(address string) int {
+	if ip, err := netip.ParseAddr(address); err == nil && !ip.Unmap().Is4() {
 		return 6
 	}
 	return 4

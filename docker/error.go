@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/url"
+	"os"
 	"strings"
+	"time"
 
 	"github.com/docker/docker/api"
 	"github.com/docker/docker/api/types/versions"
@@ -62,9 +65,27 @@ func (e *Engine) explain(err error) error {
 	case client.IsErrConnectionFailed(err) && errors.As(err, &request):
 		return say("not reachable: "+oneLine(request.Err.Error()), "start it, or name another with DOCKER_HOST or DOCKER_CONTEXT")
 	case client.IsErrConnectionFailed(err):
-		return say("not reachable", "start it, or name another with DOCKER_HOST or DOCKER_CONTEXT")
+		return say("not reachable"+e.cause(), "start it, or name another with DOCKER_HOST or DOCKER_CONTEXT")
 	}
 	return say(text, "")
+}
+
+// cause is why the endpoint can't be reached, which the client does not tell; ""
+// when it can by now.
+func (e *Engine) cause() string {
+	protocol, address, _ := strings.Cut(e.api.DaemonHost(), "://")
+	if protocol != "unix" && protocol != "tcp" {
+		return ""
+	}
+	conn, err := (&net.Dialer{Timeout: time.Second}).Dial(protocol, address)
+	if err == nil {
+		_ = conn.Close()
+		return ""
+	}
+	if inner := (*os.SyscallError)(nil); errors.As(err, &inner) {
+		err = inner.Err
+	}
+	return ": " + oneLine(err.Error())
 }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -17,12 +17,13 @@ const (
 
 // Follow calls a function now, and again whenever a container of a project may
 // have got or lost a port, until the context ends, which is no error, the
-// function fails, or the engine does.
-func (e *Engine) Follow(ctx context.Context, project string, call func() error) error {
+// function fails, or the engine does. The function is given the ids of those
+// that were started since the last time, as far as that is known.
+func (e *Engine) Follow(ctx context.Context, project string, call func(started []string) error) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	which := filters.NewArgs(filters.Arg("type", string(events.ContainerEventType)), filters.Arg("label", labelProject+"="+project))
-	for _, action := range []events.Action{events.ActionStart, events.ActionDie, events.ActionDestroy, events.ActionPause, events.ActionUnPause, events.ActionRename} {
+	for _, action := range []events.Action{events.ActionStart, events.ActionDie, events.ActionStop, events.ActionDestroy, events.ActionPause, events.ActionUnPause, events.ActionRename} {
 		which.Add("event", string(action))
 	}
 	_, done, err := e.ready(ctx)
@@ -35,31 +36,36 @@ func (e *Engine) Follow(ctx context.Context, project string, call func() error) 
 	if !patience.Stop() {
 		return e.explain(context.DeadlineExceeded)
 	}
+	var started []string
 	for {
-		if err := call(); err != nil {
+		if err := call(started); err != nil {
 			return ended(ctx, err)
 		}
+		started = nil
 		select {
 		case <-ctx.Done():
 			return nil
 		case err := <-failed:
 			return ended(ctx, e.explain(err))
-		case <-messages:
-			drain(ctx, messages)
+		case first := <-messages:
+			started = startedBy(ctx, first, messages)
 		case <-time.After(recheck):
 		}
 	}
 }
 
-// drain waits until no more events come.
-func drain(ctx context.Context, messages <-chan events.Message) {
+// startedBy waits until no more events come, and returns who was started.
+func startedBy(ctx context.Context, next events.Message, messages <-chan events.Message) (started []string) {
 	for {
+		if next.Action == events.ActionStart {
+			started = append(started, next.Actor.ID)
+		}
 		select {
-		case <-messages:
+		case next = <-messages:
 		case <-ctx.Done():
-			return
+			return started
 		case <-time.After(settle):
-			return
+			return started
 		}
 	}
 }

@@ -3,17 +3,23 @@ package docker
 import (
 	"context"
 	"regexp"
-	"slices"
 	"strconv"
 
 	"github.com/containerd/errdefs"
 )
 
-// LostPorts are the host ports that containers of a project could not bind when
-// they were started the last time, sorted: somebody else has them. It reads what
-// the engine remembers of the start, since what docker compose prints is for
-// people.
-func (e *Engine) LostPorts(ctx context.Context, project string) (lost []int, err error) {
+// Failure is why a container did not start the last time.
+type Failure struct {
+	ID   string // of the container
+	Text string // the engine's words
+	// Port is the host port that it could not bind; 0 if that was not why.
+	Port int
+}
+
+// StartFailures are those of a project's containers that do not run. What docker
+// compose prints is for people, so that the engine is asked; it remembers each
+// failure until the container is started again.
+func (e *Engine) StartFailures(ctx context.Context, project string) (failures []Failure, err error) {
 	containers, err := e.Project(ctx, project)
 	if err != nil {
 		return nil, err
@@ -32,14 +38,12 @@ func (e *Engine) LostPorts(ctx context.Context, project string) (lost []int, err
 		case errdefs.IsNotFound(err):
 		case err != nil:
 			return nil, e.explain(err)
-		case inspected.State != nil:
-			if port := lostPort(inspected.State.Error); port != 0 {
-				lost = append(lost, port)
-			}
+		case inspected.ContainerJSONBase != nil && inspected.State != nil && inspected.State.Error != "":
+			text := oneLine(inspected.State.Error)
+			failures = append(failures, Failure{c.ID, text, lostPort(text)})
 		}
 	}
-	slices.Sort(lost)
-	return slices.Compact(lost), nil
+	return failures, nil
 }
 
 // The words of engines from 20.10 on, of Docker Desktop and of Windows.

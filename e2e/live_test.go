@@ -58,8 +58,11 @@ func TestPortFile(t *testing.T) {
   several: {image: IMAGE, environment: [SERVICE_PORT_FILE=/port, "LISTEN=:80 :81"], ports: ["0:80", "127.0.0.1::81", "0:82/udp"]}
   volume: {image: IMAGE, environment: [SERVICE_PORT_FILE=/data/port], ports: ["0:80"], read_only: true, volumes: ["data:/data"]}
   host: {image: IMAGE, environment: [SERVICE_PORT_FILE=/port, LISTEN=:8095], network_mode: host, ports: ["8095:8095"]}
+  deaf: {image: IMAGE, environment: [LISTEN=:8087], network_mode: host, ports: ["8089:8089"]}
   ro: {image: IMAGE, environment: [SERVICE_PORT_FILE=/run/port], ports: ["0:80"], read_only: true, profiles: [trouble]}
   tmpfs: {image: IMAGE, environment: [SERVICE_PORT_FILE=/run/port], ports: ["0:80"], tmpfs: [/run], profiles: [trouble]}
+  shm: {image: IMAGE, environment: [SERVICE_PORT_FILE=/dev/shm/port], ports: ["0:80"], profiles: [trouble]}
+  linked: {image: IMAGE, environment: [SERVICE_PORT_FILE=/var/run/port], ports: ["0:80"], tmpfs: [/run], profiles: [trouble]}
   taken: {image: IMAGE, environment: [SERVICE_PORT_FILE=/tmp], ports: ["0:80"], profiles: [trouble]}
 volumes: {data: }
 `)
@@ -77,6 +80,7 @@ volumes: {data: }
 	if mode := s.get(s.port("new"), "/mode?path=/run/a/b/port"); mode != "-rw-r--r--" {
 		t.Errorf("the file is %s", mode)
 	}
+	contains(t, s.run("portmoor", "port"), "files-deaf-1      8089/tcp  -                down   ")
 	if told := s.get("127.0.0.1:8095", "/port"); told != "8095\n" || s.port("host", "8095") != "0.0.0.0:8095" {
 		t.Errorf("host was told %q, and is at %s", told, s.port("host", "8095"))
 	}
@@ -93,7 +97,10 @@ volumes: {data: }
 	if r.code != 3 {
 		t.Errorf("exit %d", r.code)
 	}
-	contains(t, r.err, "container files-ro-1: /run/port: the file system is read-only\nhint: ", "container files-tmpfs-1: /run/port: is on a tmpfs, into which the engine copies nothing\nhint: ", "container files-taken-1: /tmp: can't be written: ")
+	for _, c := range []string{"shm-1: /dev/shm/port", "linked-1: /var/run/port"} {
+		contains(t, r.err, "container files-"+c+": is on a file system of the running container, into which the engine copies nothing\nhint: ")
+	}
+	contains(t, r.err, "container files-ro-1: /run/port: the file system is read-only\nhint: ", "container files-tmpfs-1: /run/port: is on a file system of the running container, into which the engine copies nothing\nhint: ", "container files-taken-1: /tmp: can't be written: ")
 	contains(t, r.out, "files-ro-1", "files-new-1") // the table is there all the same
 }
 
@@ -102,7 +109,7 @@ volumes: {data: }
 func TestRestart(t *testing.T) {
 	s := newStack(t, "restart", scaled)
 	s.write("compose.yaml", strings.Replace(strings.ReplaceAll(scaled, "IMAGE", image), ", scale: 3", "", 1))
-	s.fails(1, "project restart is not up\nhint: start it with portmoor up, or docker compose up -d", "portmoor", "port", "web", "80")
+	s.fails(1, "project restart is not up\nhint: portmoor up starts it", "portmoor", "port", "web", "80")
 	s.run("portmoor", "up")
 	told := func() string { return s.get(s.port("web"), "/port") }
 	live := func() string {
@@ -128,8 +135,9 @@ func TestRestart(t *testing.T) {
 	if told() != live() {
 		t.Errorf("after a recreation told %q, and live at %q", told(), live())
 	}
+	before := live()
 	s.run("docker", "compose", "pause")
-	if live() == "" {
+	if live() != before {
 		t.Error("a paused container has its port")
 	}
 	s.run("docker", "compose", "unpause")
@@ -272,6 +280,21 @@ func TestWatch(t *testing.T) {
 	if told := s.get(second, "/port"); told != number+"\n" {
 		t.Errorf("told %q", told)
 	}
+	// Who starts again may have lost its file, also at the same port.
+	s.write("compose.yaml", strings.NewReplacer("IMAGE", image, ", scale: 3", "", "0:80", "8098:80").Replace(scaled))
+	s.run("docker", "compose", "up", "-d", "-t", "0")
+	sync.out.waitFor(t, "/run/portmoor/port  8098\n")
+	told := strings.Count(sync.out.String(), "\n")
+	s.run("docker", "compose", "restart", "-t", "0")
+	for range 60 {
+		if strings.Count(sync.out.String(), "\n") > told {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if strings.Count(sync.out.String(), "\n") != told+1 || !strings.HasSuffix(sync.out.String(), "  8098\n") {
+		t.Errorf("after a restart: %s", sync.out.String())
+	}
 	if code := port.interrupt(t); code != 0 {
 		t.Errorf("port --watch: exit %d: %s", code, port.err.String())
 	}
@@ -294,7 +317,7 @@ func TestInterrupt(t *testing.T) {
 	gone := func() {
 		t.Helper()
 		for range 40 {
-			if err := exec.CommandContext(t.Context(), "pgrep", "-f", "compose.* up -d").Run(); err != nil {
+			if err := exec.CommandContext(t.Context(), "pgrep", "-f", "compose.*"+s.dir+".* up -d").Run(); err != nil {
 				return
 			}
 			time.Sleep(50 * time.Millisecond)
@@ -339,7 +362,7 @@ func TestEndpoints(t *testing.T) {
 		t.Errorf("by the context of the environment: %s", got)
 	}
 	s.env = []string{"DOCKER_HOST="}
-	s.fails(3, "docker endpoint unix:///var/run/docker.sock: not reachable\nhint: start it, or name another", "portmoor", "port", "web", "80")
+	s.fails(3, "docker endpoint unix:///var/run/docker.sock: not reachable: no such file or directory\nhint: start it, or name another", "portmoor", "port", "web", "80")
 	s.run("docker", "context", "use", "mine")
 	if got := s.port("web"); got != "0.0.0.0:8090" {
 		t.Errorf("by the current context: %s", got)

@@ -116,7 +116,7 @@ func TestForeign(t *testing.T) {
 			c.hold(s)
 			s.fails(1, "port 8090 is held by "+c.holder, "portmoor", "validate")
 			contains(t, s.run("portmoor", "show"), "foreign")
-			s.run("portmoor", "up")
+			contains(t, s.run("portmoor", "up"), "0.0.0.0:10000  ok ")
 			if got := s.port("web"); got != "0.0.0.0:10000" {
 				t.Errorf("web is at %s", got)
 			}
@@ -196,6 +196,26 @@ func TestSameProject(t *testing.T) {
 		s.write("c.env", "COMPOSE_PROFILES=db\nWHO=other\n")
 		check(t, s, "other", "-f", "a.yaml", "-f", "b.yaml", "--env-file", "c.env", "-p", "same")
 	})
+	t.Run(".env, for files elsewhere", func(t *testing.T) {
+		s := newStack(t, "here", "services: {other: {image: IMAGE}}\n")
+		s.write("same/a.yaml", strings.ReplaceAll(one, "IMAGE", image))
+		s.write("same/b.yaml", strings.ReplaceAll(db, "IMAGE", image))
+		s.write("same/.env", "WHO=there\nCOMPOSE_PROFILES=db\n")
+		s.write(".env", "COMPOSE_FILE=same/a.yaml:same/b.yaml\n")
+		check(t, s, "there")
+		s.write(".env", "COMPOSE_FILE=same/a.yaml:same/b.yaml\nWHO=here\n")
+		check(t, s, "here")
+	})
+	t.Run("environment, for files elsewhere", func(t *testing.T) {
+		s := newStack(t, "here", "services: {other: {image: IMAGE}}\n")
+		s.write("same/a.yaml", strings.ReplaceAll(one, "IMAGE", image))
+		s.write("same/b.yaml", strings.ReplaceAll(db, "IMAGE", image))
+		s.write(".env", "WHO=here\n")
+		s.env = []string{"COMPOSE_FILE=same/a.yaml:same/b.yaml", "COMPOSE_PROFILES=db"}
+		check(t, s, "here")
+		s.env = append(s.env, "COMPOSE_DISABLE_ENV_FILE=1", "WHO=caller")
+		check(t, s, "caller")
+	})
 	t.Run("environment", func(t *testing.T) {
 		s := newStack(t, "elsewhere", "services: {other: {image: IMAGE}}\n")
 		s.write("a.yaml", strings.ReplaceAll(one, "IMAGE", image))
@@ -214,4 +234,62 @@ func TestSameProject(t *testing.T) {
 		below.dir = filepath.Join(s.dir, "sub")
 		check(t, &below, "more")
 	})
+}
+
+// TestOldFailure: what the engine remembers of an earlier start is not why this
+// one failed, and moves nothing.
+func TestOldFailure(t *testing.T) {
+	s := newStack(t, "old", `services:
+  web: {image: IMAGE, ports: ["${WEB_HOST_PORT:-8093}:80"]}
+  bad: {image: nowhere, pull_policy: never, profiles: [bad]}
+`)
+	l := hold(t, 8093)
+	s.fails(1, "", "docker", "compose", "up", "-d")
+	_ = l.Close()
+	r := s.try("portmoor", "up", "--profile", "bad")
+	if r.code != 3 || strings.Contains(r.err, "lost") || strings.Contains(r.err, "moves") {
+		t.Errorf("exit %d: %s", r.code, r.err)
+	}
+	s.run("portmoor", "up")
+	if got := s.port("web"); got != "0.0.0.0:8093" {
+		t.Errorf("web is at %s", got)
+	}
+	// A second container of a service with one port: not somebody else.
+	r = s.try("portmoor", "up", "--", "--scale", "web=2")
+	if r.code != 3 || strings.Contains(r.err, "lost") || !strings.Contains(r.err, "\nport 8093 is bound by old-web-") {
+		t.Errorf("exit %d: %s", r.code, r.err)
+	}
+}
+
+// TestWithoutEngine: a project that runs is not moved away from its own ports
+// because the engine can't be asked whose they are.
+func TestWithoutEngine(t *testing.T) {
+	s := newStack(t, "silent", one)
+	s.run("portmoor", "up")
+	s.env = []string{"DOCKER_HOST=unix:///nowhere.sock"}
+	if r := s.try("portmoor", "detect"); r.code != 0 || strings.Contains(r.err, "moves") {
+		t.Errorf("exit %d: %s", r.code, r.err)
+	}
+	s.run("portmoor", "validate")
+	other := newStack(t, "other", one)
+	other.env = []string{s.env[0], "PORTMOOR_LEDGER=" + filepath.Join(other.dir, "ledger")} // which knows of nobody
+	if r := other.try("portmoor", "detect"); r.code != 0 || !strings.Contains(r.err, "web moves from 8090 to 10000 (WEB_HOST_PORT): 8090 is held by process docker-proxy") {
+		t.Errorf("exit %d: %s", r.code, r.err)
+	}
+}
+
+// TestNotStarted: a port of what the chosen profiles do not start keeps nothing
+// from starting.
+func TestNotStarted(t *testing.T) {
+	s := newStack(t, "profiles", `services:
+  web: {image: IMAGE, environment: [WHO=web], ports: ["8094:80"]}
+  debug: {image: IMAGE, profiles: [debug], ports: ["8096:80"]}
+`)
+	hold(t, 8096)
+	s.run("portmoor", "validate")
+	s.run("portmoor", "up")
+	s.reaches("web", "web")
+	s.fails(1, "debug: port 8096 is ", "portmoor", "validate", "--profile", "debug")
+	s.fails(1, "debug: port 8096 is ", "portmoor", "up", "--profile", "debug")
+	s.fails(1, "service debug is not running\nhint: none of its profiles is chosen: portmoor up --profile debug", "portmoor", "port", "debug", "80")
 }

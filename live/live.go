@@ -55,8 +55,12 @@ type Options struct {
 	// Wanted is the host port of a mapping at the next start; zero where Docker
 	// picks. nil for zero everywhere.
 	Wanted func(*compose.Mapping) compose.PortRange
-	// Held reports whether somebody else has a host port. nil for nobody.
-	Held func(m *compose.Mapping, port int) bool
+	// Held reports whether somebody else has a host port that a container does
+	// not have; the container is zero where there is none. nil for nobody.
+	Held func(c docker.Container, m *compose.Mapping, port int) bool
+	// Listens reports whether anybody listens on a port of the host, for what is
+	// on its network. nil for every port, since there is no telling.
+	Listens func(m *compose.Mapping, port int) bool
 	// Host is the name of the engine's machine; "" for this one.
 	Host string
 }
@@ -91,15 +95,8 @@ func Join(p *compose.Project, containers []docker.Container, o Options) []Port {
 }
 
 func compare(a, b Port) int {
-	oneOff := func(p Port) int {
-		if p.Container.OneOff {
-			return 1
-		}
-		return 0
-	}
-	return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(oneOff(a), oneOff(b)), cmp.Compare(a.Container.Number, b.Container.Number),
-		cmp.Compare(a.Container.Name, b.Container.Name), cmp.Compare(a.ContainerPort, b.ContainerPort), cmp.Compare(a.Protocol, b.Protocol),
-		cmp.Compare(family(a.HostIP), family(b.HostIP)), cmp.Compare(a.HostIP, b.HostIP), cmp.Compare(a.HostPort, b.HostPort))
+	return cmp.Or(cmp.Compare(a.Service, b.Service), a.Container.Compare(b.Container), cmp.Compare(a.ContainerPort, b.ContainerPort), cmp.Compare(a.Protocol, b.Protocol),
+		cmp.Compare(docker.Family(a.HostIP), docker.Family(b.HostIP)), cmp.Compare(a.HostIP, b.HostIP), cmp.Compare(a.HostPort, b.HostPort))
 }
 
 type joiner struct {
@@ -127,7 +124,7 @@ func (j *joiner) join(c docker.Container) {
 		if m := j.asking(c.Service, b); m != nil {
 			bound[slot{m, b.ContainerPort}] = true
 			p.Mapping, p.Wanted = m, j.wanted(m, b.ContainerPort)
-			if sameAddress(m.HostIP, b.HostIP) && (p.Wanted == 0 || p.Wanted == b.HostPort) {
+			if (m.HostIP == "" || sameAddress(m.HostIP, b.HostIP)) && (p.Wanted == 0 || p.Wanted == b.HostPort) {
 				p.State = OK
 			}
 		}
@@ -154,10 +151,11 @@ func (j *joiner) unbound(c docker.Container, m *compose.Mapping, port int) Port 
 		p.HostIP, p.Wanted = "0.0.0.0", port
 	}
 	switch {
+	case c.HostNetwork && c.Running() && j.Listens != nil && !j.Listens(m, port):
 	case c.HostNetwork && c.Running():
 		p.HostPort, p.State = port, OK
 		p.URL = url(j.Host, p, nil)
-	case p.Wanted != 0 && j.Held != nil && j.Held(m, p.Wanted):
+	case p.Wanted != 0 && j.Held != nil && j.Held(c, m, p.Wanted):
 		p.State = Foreign
 	}
 	return p
@@ -185,9 +183,12 @@ func (j *joiner) asking(service string, b docker.Binding) (best *compose.Mapping
 		}
 		n := 0
 		if sameAddress(m.HostIP, b.HostIP) {
-			n += 2
+			n += 3
 		}
-		if j.wanted(m, b.ContainerPort) == b.HostPort {
+		switch j.wanted(m, b.ContainerPort) {
+		case b.HostPort:
+			n += 2
+		case 0: // Docker picks, and may have picked this one
 			n++
 		}
 		if n > score {
@@ -208,14 +209,6 @@ func sameAddress(mapping, bound string) bool {
 	return errA == nil && (errB == nil && a.Unmap() == b.Unmap() || bound == "" && a.IsUnspecified())
 }
 
-// family is 4 or 6; 4 for every interface.
-func family(address string) int {
-	if ip, err := netip.ParseAddr(address); err == nil && !ip.Unmap().Is4() {
-		return 6
-	}
-	return 4
-}
-
 // Shown are the ports without those in IPv6 that are bound in IPv4 too: what
 // people are shown, and what takes one number.
 func Shown(ports []Port) (shown []Port) {
@@ -227,12 +220,12 @@ func Shown(ports []Port) (shown []Port) {
 	keyOf := func(p Port) key { return key{p.Container.ID, p.Protocol, p.ContainerPort, p.Mapping} }
 	inIPv4 := map[key]bool{}
 	for _, p := range ports {
-		if p.HostPort != 0 && family(p.HostIP) == 4 {
+		if p.HostPort != 0 && docker.Family(p.HostIP) == 4 {
 			inIPv4[keyOf(p)] = true
 		}
 	}
 	for _, p := range ports {
-		if family(p.HostIP) == 4 || !inIPv4[keyOf(p)] {
+		if docker.Family(p.HostIP) == 4 || !inIPv4[keyOf(p)] {
 			shown = append(shown, p)
 		}
 	}

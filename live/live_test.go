@@ -26,6 +26,7 @@ services:
   host:
     network_mode: host
     ports: ["4000:4001"]
+  mixed: {ports: ["9100:90", "90"]}
   secure: {ports: [{target: 7000, published: 7000, app_protocol: https}, {target: 7001, published: 7001, app_protocol: kubernetes.io/h2c}]}
 `
 
@@ -36,7 +37,7 @@ func project(t testing.TB) *compose.Project {
 	l := compose.NewLoader(compose.LoadOptions{})
 	l.Add(path, []byte(files))
 	p := l.Load([]compose.Group{{Dir: filepath.Dir(path), Files: []string{path}}})[0]
-	if len(p.Mappings) != 10 {
+	if len(p.Mappings) != 12 {
 		t.Fatalf("%d mappings", len(p.Mappings))
 	}
 	return p
@@ -86,7 +87,7 @@ func TestJoin(t *testing.T) {
 		{"nothing runs", "web", nil, Options{}, []string{"web  53/udp :0 down asked", "web  80/tcp :0 down asked", "web  443/tcp 127.0.0.1:0 down asked"}},
 		{
 			"somebody else has one", "web", nil,
-			Options{Held: func(_ *compose.Mapping, port int) bool { return port == 8080 }},
+			Options{Held: func(_ docker.Container, _ *compose.Mapping, port int) bool { return port == 8080 }},
 			[]string{"web  53/udp :0 down asked", "web  80/tcp :0 foreign asked", "web  443/tcp 127.0.0.1:0 down asked"},
 		},
 		{"stopped, so that it has nothing", "web", []docker.Container{stopped, over}, Options{}, []string{"web web-1 53/udp :0 down asked", "web web-1 80/tcp :0 down asked", "web web-1 443/tcp 127.0.0.1:0 down asked"}},
@@ -118,13 +119,19 @@ func TestJoin(t *testing.T) {
 			[]string{"dyn dyn-1 80/tcp 0.0.0.0:32768 ok asked http://127.0.0.1:32768", "dyn dyn-1 80/tcp :::32769 ok asked http://[::1]:32769", "dyn dyn-2 80/tcp :0 down asked", "dyn dyn-10 80/tcp :::32770 ok asked http://[::1]:32770"},
 		},
 		{
+			"a fixed port and one that Docker picks", "mixed",
+			[]docker.Container{up("mixed", 1, docker.Binding{HostIP: "0.0.0.0", HostPort: 32771, ContainerPort: 90, Protocol: "tcp"}, docker.Binding{HostIP: "0.0.0.0", HostPort: 9100, ContainerPort: 90, Protocol: "tcp"})},
+			Options{},
+			[]string{"mixed mixed-1 90/tcp 0.0.0.0:9100 ok asked http://localhost:9100", "mixed mixed-1 90/tcp 0.0.0.0:32771 ok asked http://localhost:32771"},
+		},
+		{
 			"a range", "range",
 			[]docker.Container{up("range", 1, docker.Binding{HostIP: "0.0.0.0", HostPort: 3000, ContainerPort: 3000, Protocol: "tcp"}, docker.Binding{HostIP: "0.0.0.0", HostPort: 3005, ContainerPort: 3001, Protocol: "tcp"})},
 			Options{},
 			[]string{"range range-1 3000/tcp 0.0.0.0:3000 ok asked http://localhost:3000", "range range-1 3001/tcp 0.0.0.0:3005 drifted asked http://localhost:3005", "range range-1 3002/tcp :0 down asked"},
 		},
 		{"on the host's network", "host", []docker.Container{onHost}, Options{}, []string{"host host-1 4001/tcp 0.0.0.0:4001 ok asked http://localhost:4001"}},
-		{"on the host's network, down, and the port is held", "host", nil, Options{Held: func(_ *compose.Mapping, port int) bool { return port == 4001 }}, []string{"host  4001/tcp 0.0.0.0:0 foreign asked"}},
+		{"on the host's network, down, and the port is held", "host", nil, Options{Held: func(_ docker.Container, _ *compose.Mapping, port int) bool { return port == 4001 }}, []string{"host  4001/tcp 0.0.0.0:0 foreign asked"}},
 		{
 			"of docker compose run", "web",
 			[]docker.Container{oneOff},

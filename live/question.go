@@ -31,7 +31,7 @@ func (m *Missing) Error() string { return m.Message }
 // or says why they are not there, as a [Missing].
 func (q Question) Answer(project string, containers []docker.Container, ports []Port) ([]Port, error) {
 	if !slices.ContainsFunc(containers, docker.Container.Running) {
-		return nil, &Missing{Message: fmt.Sprintf("project %s is not up", project), Hint: "start it with portmoor up, or docker compose up -d"}
+		return nil, &Missing{Message: fmt.Sprintf("project %s is not up", project), Hint: "portmoor up starts it"}
 	}
 	if q.Service == "" {
 		return ports, nil
@@ -53,11 +53,16 @@ func (q Question) Answer(project string, containers []docker.Container, ports []
 			bound = bound || p.HostPort > 0
 		}
 	}
-	if q.Port == 0 || bound {
+	if bound || q.Port == 0 && len(found) > 0 {
 		return found, nil
+	}
+	if q.Port == 0 {
+		return nil, &Missing{Message: "service " + q.Service + " publishes no port", Hint: "add one under ports"}
 	}
 	what := fmt.Sprintf("port %d/%s of service %s ", q.Port, q.Protocol, q.Service)
 	switch {
+	case len(found) > 0 && found[0].State == Foreign:
+		return nil, &Missing{Message: what + "is not bound: somebody else has the host port", Hint: "portmoor validate says who"}
 	case len(found) > 0:
 		return nil, &Missing{what + "is not bound", "docker compose logs " + q.Service + " may say why", true}
 	case len(published) == 0:
@@ -78,10 +83,10 @@ func (q Question) replica(containers []docker.Container) (docker.Container, erro
 		case c.Running():
 			return c, nil
 		case !c.OneOff:
-			state = ": its container is " + c.State
+			state = " (" + c.State + ")"
 		}
 	}
-	return docker.Container{}, &Missing{Message: what + " is not running" + state, Hint: "docker compose ps -a shows what there is, docker compose up -d starts it"}
+	return docker.Container{}, &Missing{Message: what + " is not running" + state, Hint: "portmoor up starts it; docker compose ps -a shows what there is"}
 }
 
 // Target is the container port with its protocol, as in 80/tcp.

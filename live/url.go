@@ -26,9 +26,9 @@ func url(host string, p Port, siblings []docker.Binding) string {
 	}
 	scheme := schemes[p.ContainerPort]
 	if p.Mapping != nil && p.Mapping.AppProtocol != "" {
-		scheme = p.Mapping.AppProtocol
+		scheme = strings.ToLower(p.Mapping.AppProtocol)
 	}
-	if scheme == "" || scheme == "http2" || strings.ContainsAny(scheme, "/.$: ") { // such as kubernetes.io/h2c
+	if scheme == "" || scheme == "http2" || strings.Trim(scheme, "abcdefghijklmnopqrstuvwxyz0123456789+-") != "" { // as of kubernetes.io/h2c
 		scheme = "http"
 	}
 	return scheme + "://" + net.JoinHostPort(name, strconv.Itoa(p.HostPort))
@@ -46,7 +46,7 @@ func hostName(host string, p Port, siblings []docker.Binding) string {
 		return p.HostIP
 	case host != "":
 		return host
-	case family(p.HostIP) == 6 && !alsoInIPv4(p, siblings):
+	case docker.Family(p.HostIP) == 6 && !alsoInIPv4(p, siblings):
 		return "::1"
 	case apart(p, siblings):
 		return "127.0.0.1"
@@ -56,7 +56,7 @@ func hostName(host string, p Port, siblings []docker.Binding) string {
 
 func alsoInIPv4(p Port, siblings []docker.Binding) bool {
 	for _, b := range siblings {
-		if b.ContainerPort == p.ContainerPort && b.Protocol == p.Protocol && family(b.HostIP) == 4 && b.HostPort == p.HostPort {
+		if b.ContainerPort == p.ContainerPort && b.Protocol == p.Protocol && docker.Family(b.HostIP) == 4 && b.HostPort == p.HostPort {
 			return true
 		}
 	}
@@ -68,7 +68,7 @@ func alsoInIPv4(p Port, siblings []docker.Binding) bool {
 func apart(p Port, siblings []docker.Binding) bool {
 	same, other := false, false
 	for _, b := range siblings {
-		if b.ContainerPort == p.ContainerPort && b.Protocol == p.Protocol && family(b.HostIP) == 6 {
+		if b.ContainerPort == p.ContainerPort && b.Protocol == p.Protocol && docker.Family(b.HostIP) == 6 {
 			same = same || b.HostPort == p.HostPort
 			other = other || b.HostPort != p.HostPort
 		}

@@ -4,6 +4,7 @@ package dockertest
 
 import (
 	"archive/tar"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -25,8 +26,12 @@ type Engine struct {
 	Version string
 	// Stalled reports that it takes questions and gives no answer.
 	Stalled bool
-	// Missing are folders that containers do not have.
+	// Missing are folders that containers do not have, Links those that lead to
+	// others.
 	Missing []string
+	Links   map[string]string
+	// Inspect is what a container is, instead of what was set; nil for that.
+	Inspect func(id string) string
 
 	server    *httptest.Server
 	mu        sync.Mutex
@@ -106,7 +111,10 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, question, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v"), "/")
 	e.mu.Lock()
 	e.calls = append(e.calls, r.Method+" "+question)
-	stalled, inspect := e.Stalled, e.inspect
+	stalled, inspect := e.Stalled, func(id string) string { return e.inspect[id] }
+	if e.Inspect != nil {
+		inspect = e.Inspect
+	}
 	e.mu.Unlock()
 	if stalled {
 		<-r.Context().Done()
@@ -124,8 +132,8 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.answerList(w, r.URL.Query().Get("filters"))
 	case rest == "archive":
 		e.archive(w, r, id)
-	case rest == "json" && inspect[id] != "":
-		fmt.Fprint(w, inspect[id])
+	case rest == "json" && inspect(id) != "":
+		fmt.Fprint(w, inspect(id))
 	default:
 		w.WriteHeader(http.StatusNotFound)
 		fmt.Fprint(w, `{"message":"no such container"}`)
@@ -185,7 +193,8 @@ func (e *Engine) archive(w http.ResponseWriter, r *http.Request, id string) {
 		w.WriteHeader(http.StatusNotFound)
 		return
 	}
-	w.Header().Set("X-Docker-Container-Path-Stat", "e30=") // {}
+	stat := fmt.Sprintf(`{"linkTarget":%q}`, e.Links[dir])
+	w.Header().Set("X-Docker-Container-Path-Stat", base64.StdEncoding.EncodeToString([]byte(stat)))
 	if r.Method != http.MethodPut {
 		return
 	}

@@ -37,7 +37,7 @@ func TestSync(t *testing.T) {
 	engine.Missing = []string{"/app"}
 	engine.Set(listOf(t, dir, hereRuns()...), inspected())
 	code, out, errs := here("sync")
-	want := "shop-dyn-1  /app/port  32771\nshop-dyn-2  /app/port  32768\nshop-web-1  /run/port  80/tcp=28500 443/tcp=32770\n"
+	want := "shop-dyn-1  /app/port  32771\nshop-dyn-2  /app/port  32768\nshop-dyn-3  /app/port  32790\nshop-web-1  /run/port  80/tcp=28500 443/tcp=32770\n"
 	if diff := cmp.Diff(want, out); diff != "" || code != 0 {
 		t.Errorf("exit %d (-want +got):\n%s", code, diff)
 	}
@@ -64,13 +64,13 @@ func TestSyncTrouble(t *testing.T) {
 	dir := stackHere(t)
 	engine := record(t, dir)
 	all := inspected()
-	for _, id := range []string{"shop-dyn-1", "shop-dyn-2"} {
+	for _, id := range []string{"shop-dyn-1", "shop-dyn-2", "shop-dyn-3"} {
 		all[id] = strings.TrimSuffix(all[id], "}") + `,"HostConfig":{"Tmpfs":{"/app":""}}}`
 	}
 	engine.Set(listOf(t, dir, hereRuns()...), all)
 	code, out, errs := here("sync")
 	said := "service slow has SERVICE_PORT_FILE, but no port that is bound\n"
-	for _, id := range []string{"shop-dyn-1", "shop-dyn-2"} {
+	for _, id := range []string{"shop-dyn-1", "shop-dyn-2", "shop-dyn-3"} {
 		said += "container " + id + ": /app/port: is on a file system of the running container, into which the engine copies nothing\nhint: mount a volume there, or name a file elsewhere in SERVICE_PORT_FILE\n"
 	}
 	if code != 3 || errs != said || strings.Count(out, "\n") != 1 {

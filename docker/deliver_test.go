@@ -102,6 +102,11 @@ func TestFollow(t *testing.T) {
 	if next() != 2 {
 		t.Error("no second call")
 	}
+	select {
+	case <-calls:
+		t.Error("more than one call for many events")
+	case <-time.After(3 * settle):
+	}
 	engine.Set(containers, nil)
 	if next() != 3 {
 		t.Error("no third call")
@@ -121,6 +126,45 @@ func TestFollow(t *testing.T) {
 		}
 	case <-time.After(4 * time.Second):
 		t.Error("an engine that is gone is followed")
+	}
+}
+
+// TestFollowStalled: an engine that takes the question for events and says
+// nothing is given up.
+func TestFollowStalled(t *testing.T) {
+	engine := dockertest.Start(t, "127.0.0.1")
+	engine.Silent = true
+	e := connect(t, map[string]string{"DOCKER_HOST": engine.Endpoint})
+	e.Timeout = 200 * time.Millisecond
+	err := e.Follow(t.Context(), "shop", func([]string) error { return errors.New("called") })
+	if err == nil || !strings.HasSuffix(err.Error(), "no answer within 200ms") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestDeliverGone: a container that is removed between two questions is told
+// nothing, which is no error; one that can't be written to is.
+func TestDeliverGone(t *testing.T) {
+	engine := dockertest.Start(t, "127.0.0.1")
+	e := connect(t, map[string]string{"DOCKER_HOST": engine.Endpoint})
+	engine.Set(containers, map[string]string{"aaa": `{"Id":"aaa","Config":{"Env":["PORT_FILE=/etc/port"]}}`})
+	engine.Refuse = "Error response from daemon: container rootfs is marked read-only"
+	if _, err := e.Deliver(t.Context(), web, "PORT_FILE", "1"); err == nil || err.Error() != "container shop-web-1: /etc/port: the file system is read-only" {
+		t.Errorf("got %v", err)
+	}
+	engine.Refuse = "no room"
+	if _, err := e.Deliver(t.Context(), web, "PORT_FILE", "1"); err == nil || err.Error() != "container shop-web-1: /etc/port: can't be written: no room" {
+		t.Errorf("got %v", err)
+	}
+	asked := 0
+	engine.Inspect = func(string) string {
+		if asked++; asked > 1 {
+			return ""
+		}
+		return `{"Id":"aaa","Config":{"Env":["PORT_FILE=/etc/port"]}}`
+	}
+	if file, err := e.Deliver(t.Context(), web, "PORT_FILE", "1"); err != nil || file != "" {
+		t.Errorf("got %q, %v", file, err)
 	}
 }
 

@@ -26,6 +26,10 @@ type Engine struct {
 	Version string
 	// Stalled reports that it takes questions and gives no answer.
 	Stalled bool
+	// Silent reports that it gives no answer to who wants to follow events.
+	Silent bool
+	// Refuse is why it takes no files; "" when it does.
+	Refuse string
 	// Missing are folders that containers do not have, Links those that lead to
 	// others.
 	Missing []string
@@ -126,18 +130,27 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case strings.HasSuffix(r.URL.Path, "/_ping"):
 		fmt.Fprint(w, "OK")
+	case question == "events" && e.Silent:
+		<-r.Context().Done()
 	case question == "events":
 		e.follow(w, r)
 	case question == "containers/json" && r.URL.Query().Get("all") == "1":
 		e.answerList(w, r.URL.Query().Get("filters"))
 	case rest == "archive":
 		e.archive(w, r, id)
-	case rest == "json" && inspect(id) != "":
-		fmt.Fprint(w, inspect(id))
+	case rest == "json":
+		answerInspect(w, inspect(id))
 	default:
-		w.WriteHeader(http.StatusNotFound)
-		fmt.Fprint(w, `{"message":"no such container"}`)
+		answerInspect(w, "")
 	}
+}
+
+func answerInspect(w http.ResponseWriter, text string) {
+	if text == "" {
+		w.WriteHeader(http.StatusNotFound)
+		text = `{"message":"no such container"}`
+	}
+	fmt.Fprint(w, text)
 }
 
 // answerList lists the containers that have the label that is asked for.
@@ -195,7 +208,12 @@ func (e *Engine) archive(w http.ResponseWriter, r *http.Request, id string) {
 	}
 	stat := fmt.Sprintf(`{"linkTarget":%q}`, e.Links[dir])
 	w.Header().Set("X-Docker-Container-Path-Stat", base64.StdEncoding.EncodeToString([]byte(stat)))
-	if r.Method != http.MethodPut {
+	switch {
+	case r.Method != http.MethodPut:
+		return
+	case e.Refuse != "":
+		w.WriteHeader(http.StatusInternalServerError)
+		fmt.Fprintf(w, `{"message":%q}`, e.Refuse)
 		return
 	}
 	e.mu.Lock()

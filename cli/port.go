@@ -178,33 +178,33 @@ func (c *commands) watchPorts(ctx *cli.Context, q question, s *stack, engine *do
 		if err != nil {
 			return err
 		}
-		text, missing := c.rendered(q, s, found)
-		switch {
-		case text+missing == last:
+		out, notes := c.rendered(q, s, found)
+		if out+notes == last {
 			return nil
-		case missing != "":
-			c.say(missing, "")
-		case last != "" && q.format == "table" && q.Port == 0:
-			fmt.Fprint(c.Out, "\n"+text)
-		default:
-			fmt.Fprint(c.Out, text)
 		}
-		last = text + missing
+		if last != "" && out != "" && q.format == "table" && q.Port == 0 {
+			out = "\n" + out
+		}
+		fmt.Fprint(c.Err, notes)
+		fmt.Fprint(c.Out, out)
+		last = strings.TrimPrefix(out, "\n") + notes
 		return c.written()
 	})
 }
 
-// rendered is what is printed of an answer, or why there is none.
-func (c *commands) rendered(q question, s *stack, found livePorts) (text, missing string) {
-	ports, err := q.answer(s, found)
-	if err != nil {
-		return "", err.Error()
-	}
-	var buffer bytes.Buffer
+// rendered is what is printed of an answer, and what is said beside it.
+func (c *commands) rendered(q question, s *stack, found livePorts) (out, notes string) {
+	var printed, said bytes.Buffer
 	to := *c
-	to.Out = &buffer
-	_ = to.printPorts(q, s, ports) // a buffer takes all
-	return buffer.String(), ""
+	to.Out, to.Err = &printed, &said
+	ports, err := q.answer(s, found)
+	if err == nil {
+		err = to.printPorts(q, s, ports)
+	}
+	if err != nil {
+		to.say(err.Error(), "")
+	}
+	return printed.String(), said.String()
 }
 
 // known refuses a service that the project does not have.

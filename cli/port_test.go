@@ -358,6 +358,32 @@ func TestPortWatch(t *testing.T) {
 	}
 }
 
+// TestPortWatchNotes: what is said beside an answer is said with it, and not
+// again whenever somebody has looked.
+func TestPortWatchNotes(t *testing.T) {
+	dir := stackHere(t)
+	one := running{service: "web", number: 1, ports: []string{"0.0.0.0:28500:80/tcp"}}
+	engine := record(t, dir, one)
+	var out, errs safeBuffer
+	ended := make(chan int, 1)
+	go func() {
+		ended <- Run(Process{Args: []string{"portmoor", "port", "web", "--watch", "--format", "env"}, Out: &out, Err: &errs, Environ: os.Environ()})
+	}()
+	out.waitFor(t, "WEB_HOST_PORT=28500\n")
+	for range 3 {
+		engine.Set(listOf(t, dir, one), nil)
+		time.Sleep(200 * time.Millisecond)
+	}
+	one.ports[0] = "0.0.0.0:28599:80/tcp"
+	engine.Set(listOf(t, dir, one), nil)
+	out.waitFor(t, "WEB_HOST_PORT=28599\n")
+	engine.Stop()
+	<-ended
+	if n := strings.Count(errs.String(), "port 443/tcp of service web is not bound, and left out\n"); n != 2 {
+		t.Errorf("said %d times: %s", n, errs.String())
+	}
+}
+
 // TestShowLive: what is bound beside what should be, and what that means.
 func TestShowLive(t *testing.T) {
 	dir := stackHere(t)

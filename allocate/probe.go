@@ -34,6 +34,9 @@ type Machine struct {
 	// Silent are ports that the project was given before, when no engine says who
 	// has them: Docker's own proxy has them for the project.
 	Silent []Held
+	// Passive asks the socket table only. Trying to bind a port, which takes it for
+	// a moment, could fail a service that starts just then.
+	Passive bool
 	// Remote reports that the engine is not on this machine, whose sockets then
 	// say nothing.
 	Remote bool
@@ -79,6 +82,9 @@ func (m *Machine) Holder(s Socket, port int, choosing bool) (Owner, bool) {
 // socketHolder tries to bind the port. Another run's try is over in a moment, so
 // what fails though no listener is known is tried again.
 func (m *Machine) socketHolder(s Socket, port int, choosing bool) (Owner, bool) {
+	if m.Passive {
+		return m.process(s, port)
+	}
 	for try := range 7 {
 		if !inUse(s, port) {
 			return Owner{}, false

@@ -148,3 +148,33 @@ func TestTriesOfOthers(t *testing.T) {
 		t.Errorf("a free port was held %d times", wrong)
 	}
 }
+
+// TestPassive: who only looks finds listeners in the socket table, and does not
+// try to bind a port, which would fail a service that starts at that moment.
+func TestPassive(t *testing.T) {
+	port, closer := listen(t, "tcp4", "127.0.0.1:0")
+	s := Socket{"127.0.0.1", "tcp"}
+	if owner, held := (&Machine{Passive: true}).Holder(s, port, false); !held || owner.Kind != Process {
+		t.Errorf("a listener: %v, held: %v", owner, held)
+	}
+	closer()
+	done := make(chan int)
+	go func() {
+		failed := 0
+		for began := time.Now(); time.Since(began) < 300*time.Millisecond; {
+			l, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", fmt.Sprintf("127.0.0.1:%d", port))
+			if err != nil {
+				failed++
+				continue
+			}
+			_ = l.Close()
+		}
+		done <- failed
+	}()
+	for range 20 {
+		(&Machine{Passive: true}).Holder(s, port, false)
+	}
+	if failed := <-done; failed > 0 {
+		t.Errorf("a service could not bind its port %d times", failed)
+	}
+}

@@ -18,8 +18,7 @@ type livePorts struct {
 	ports      []live.Port
 }
 
-// lookUp asks the engine, in one call, what the project has bound. Who has what
-// is not bound is asked of this machine's sockets.
+// lookUp asks the engine, in one call, what the project has bound.
 func (c *commands) lookUp(ctx context.Context, engine *docker.Engine, s *stack) (livePorts, error) {
 	containers, err := engine.Project(ctx, s.project.Name)
 	if err != nil {
@@ -28,17 +27,25 @@ func (c *commands) lookUp(ctx context.Context, engine *docker.Engine, s *stack) 
 	if err := s.refuseElsewhere(containers, engine.Remote); err != nil {
 		return livePorts{}, err
 	}
-	sockets := &allocate.Machine{Remote: engine.Remote}
-	for _, own := range containers {
+	return livePorts{containers, s.join(containers, nil, engine.Remote, hostOf(engine))}, nil
+}
+
+// judge asks this machine's sockets who has what is not bound. They are not
+// tried, since the project may be starting just now.
+func (s *stack) judge(found livePorts, engine *docker.Engine) livePorts {
+	sockets := &allocate.Machine{Remote: engine.Remote, Passive: true}
+	for _, own := range found.containers {
 		for _, b := range own.Bindings {
 			sockets.Own = append(sockets.Own, allocate.Held{Socket: allocate.Socket{Address: b.HostIP, Protocol: b.Protocol}, Port: b.HostPort})
 		}
 	}
-	return livePorts{containers, s.join(containers, sockets, hostOf(engine))}, nil
+	found.ports = s.join(found.containers, sockets, engine.Remote, hostOf(engine))
+	return found
 }
 
-// join holds containers against the project's mappings and assignments.
-func (s *stack) join(containers []docker.Container, machine *allocate.Machine, host string) []live.Port {
+// join holds containers against the project's mappings and assignments, and what
+// is not bound against what the machine says; nil says nothing.
+func (s *stack) join(containers []docker.Container, machine *allocate.Machine, remote bool, host string) []live.Port {
 	options := live.Options{
 		Host: host,
 		Wanted: func(m *compose.Mapping) compose.PortRange {
@@ -47,14 +54,17 @@ func (s *stack) join(containers []docker.Container, machine *allocate.Machine, h
 			}
 			return compose.PortRange{}
 		},
-		Held: func(from docker.Container, m *compose.Mapping, port int) bool {
+	}
+	if machine != nil {
+		options.Held = func(from docker.Container, m *compose.Mapping, port int) bool {
 			owner, held := machine.Holder(allocate.Socket{Address: m.HostIP, Protocol: m.Protocol}, port, false)
 			return held && (from.ID == "" || !owner.Proxy()) // which binds a moment before its container runs
-		},
+		}
 	}
-	if !machine.Remote {
+	if !remote {
+		sockets := &allocate.Machine{Passive: true}
 		options.Listens = func(m *compose.Mapping, port int) bool {
-			_, held := new(allocate.Machine).Holder(allocate.Socket{Protocol: m.Protocol}, port, false)
+			_, held := sockets.Holder(allocate.Socket{Protocol: m.Protocol}, port, false)
 			return held
 		}
 	}

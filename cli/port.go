@@ -140,8 +140,11 @@ func (c *commands) waitFor(ctx context.Context, q question, s *stack, engine *do
 			err = unbound(ports)
 		}
 		missing, ok := errors.AsType[*live.Missing](err)
-		if !ok {
+		switch {
+		case !ok && (err != nil || unbound(ports) == nil):
 			return ports, err
+		case !ok:
+			return q.judged(s, engine, found)
 		}
 		over := over
 		if q.wait == 0 && missing.Starting {
@@ -149,6 +152,9 @@ func (c *commands) waitFor(ctx context.Context, q question, s *stack, engine *do
 		}
 		select {
 		case <-over:
+			if ports, judged := q.judged(s, engine, found); judged != nil {
+				return ports, judged
+			}
 			return nil, err
 		case <-soon:
 			if terminal(c.Err) > 0 {
@@ -159,6 +165,11 @@ func (c *commands) waitFor(ctx context.Context, q question, s *stack, engine *do
 		case <-time.After(pause):
 		}
 	}
+}
+
+// judged is the answer with the states of what is not bound.
+func (q question) judged(s *stack, engine *docker.Engine, found livePorts) ([]live.Port, error) {
+	return q.answer(s, s.judge(found, engine))
 }
 
 // watchPorts prints whenever the answer has changed. The project is read again
@@ -178,7 +189,7 @@ func (c *commands) watchPorts(ctx *cli.Context, q question, s *stack, engine *do
 		if err != nil {
 			return err
 		}
-		out, notes := c.rendered(q, s, found)
+		out, notes := c.rendered(q, s, s.judge(found, engine))
 		if out+notes == last {
 			return nil
 		}

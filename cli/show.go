@@ -78,7 +78,7 @@ func (c *commands) showRows(s *stack) (rows []shownRow) {
 		return rows
 	}
 	own := slices.DeleteFunc(slices.Clone(c.engine.containers), func(d docker.Container) bool { return d.Project != s.project.Name })
-	for _, p := range live.Shown(s.join(own, s.machine, c.engine.host)) {
+	for _, p := range live.Shown(s.join(own, s.machine, c.engine.remote, c.engine.host)) {
 		i := slices.IndexFunc(rows, func(r shownRow) bool { return p.Mapping != nil && slices.Contains(r.mappings, p.Mapping) })
 		switch {
 		case p.Container.OneOff: // of docker compose run

@@ -254,7 +254,7 @@ func (c *commands) afterStart(ctx *cli.Context, engine *docker.Engine) error {
 	}
 	_, _, failed := c.deliver(ctx.Context, s, engine, found, map[string]string{})
 	q := question{format: ctx.String("format")}
-	ports, err := q.answer(s, found)
+	ports, err := q.judged(s, engine, found)
 	if err != nil {
 		return errors.Join(failed, err)
 	}

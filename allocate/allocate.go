@@ -101,10 +101,24 @@ func (o Owner) String() string {
 	return text
 }
 
-// Proxy reports a program that Docker holds the ports of its containers with.
-func (o Owner) Proxy() bool {
+// proxy reports a program that Docker holds the ports of its containers with.
+func (o Owner) proxy() bool {
 	return o.Kind == Process && slices.Contains([]string{"docker-proxy", "rootlesskit", "rootlessport", "com.docker.backend", "vpnkit", "wslrelay.exe"}, o.Name)
 }
+
+// The names of holders that have none.
+const (
+	ofAnotherUser = "of another user"
+	unnamed       = "that the system does not name"
+)
+
+func (o Owner) nameless() bool {
+	return o.Kind == Process && (o.Name == ofAnotherUser || o.Name == unnamed)
+}
+
+// Hidden reports a holder that may be Docker itself: its proxy, or a program
+// that only others may see the name of.
+func (o Owner) Hidden() bool { return o.proxy() || o.nameless() }
 
 // Host says who holds a port on this machine besides the project itself.
 type Host interface {

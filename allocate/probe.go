@@ -32,7 +32,7 @@ type Machine struct {
 	// no conflict.
 	Own []Held
 	// Silent are ports that the project was given before, when no engine says who
-	// has them: Docker's own proxy has them for the project.
+	// has them: Docker's own proxy, or who has no name, has them for the project.
 	Silent []Held
 	// Passive asks the socket table only. Trying to bind a port, which takes it for
 	// a moment, could fail a service that starts just then.
@@ -90,12 +90,13 @@ func (m *Machine) socketHolder(s Socket, port int, choosing bool) (Owner, bool) 
 			return Owner{}, false
 		}
 		if owner, known := m.process(s, port); known && inUse(s, port) {
-			return owner, choosing || !owner.Proxy() || !m.silent(s, port)
+			return owner, choosing || !m.spared(owner, s, port)
 		}
 		time.Sleep(time.Millisecond << try) // on a busy machine a moment is long
 		m.readTable()                       // it may have changed while it was read
 	}
-	return Owner{Kind: Process, Name: "that the system does not name"}, true
+	owner := Owner{Kind: Process, Name: unnamed}
+	return owner, choosing || !m.spared(owner, s, port)
 }
 
 // Hold adds a port that somebody has, behind those that are known already.
@@ -106,8 +107,10 @@ func (m *Machine) Hold(h Held) {
 	}
 }
 
-func (m *Machine) silent(s Socket, port int) bool {
-	return slices.ContainsFunc(m.Silent, func(h Held) bool { return h.Port == port && h.Socket == s })
+// spared reports that a holder may be Docker's own proxy, and have the port for
+// the project, which was given it before.
+func (m *Machine) spared(owner Owner, s Socket, port int) bool {
+	return owner.Hidden() && slices.ContainsFunc(m.Silent, func(h Held) bool { return h.Port == port && h.Socket == s })
 }
 
 func unspecified(address string) bool {
@@ -143,11 +146,23 @@ func inUse(s Socket, port int) bool {
 			_ = closer.Close()
 			continue
 		}
-		if errors.Is(err, syscall.EADDRINUSE) {
+		if refused(err) {
 			return true
 		}
 	}
 	return false
+}
+
+// What Windows says of a port that somebody has, and of one that it keeps for
+// itself, which Go's portable errors do not stand for.
+const (
+	wsaAccess       = syscall.Errno(10013)
+	wsaAddressInUse = syscall.Errno(10048)
+)
+
+// refused reports that a port was not to be had because somebody has it.
+func refused(err error) bool {
+	return errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, wsaAddressInUse) || errors.Is(err, wsaAccess)
 }
 
 // networks are the families of a socket: both without an address, each its own
@@ -178,7 +193,7 @@ func (m *Machine) process(s Socket, port int) (owner Owner, known bool) {
 				return Owner{Process, name, fmt.Sprintf("pid %d", l.pid)}, true
 			}
 		}
-		return Owner{Kind: Process, Name: "of another user"}, true
+		return Owner{Kind: Process, Name: ofAnotherUser}, true
 	}
 	return Owner{}, false
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -176,5 +177,44 @@ func TestPassive(t *testing.T) {
 	}
 	if failed := <-done; failed > 0 {
 		t.Errorf("a service could not bind its port %d times", failed)
+	}
+}
+
+// TestSpared: without an engine, what was given to the project stays its own
+// when Docker may have it for the project, and only then.
+func TestSpared(t *testing.T) {
+	s := Socket{"127.0.0.1", "tcp"}
+	m := &Machine{Silent: []Held{{Socket: s, Port: 8080}}}
+	for _, c := range []struct {
+		owner  Owner
+		port   int
+		spared bool
+	}{
+		{Owner{Process, "docker-proxy", "pid 7"}, 8080, true},
+		{Owner{Process, "rootlessport", "pid 7"}, 8080, true},
+		{Owner{Kind: Process, Name: ofAnotherUser}, 8080, true},
+		{Owner{Kind: Process, Name: unnamed}, 8080, true},
+		{Owner{Process, "python3", "pid 7"}, 8080, false},
+		{Owner{Checkout, "/srv/other", "web"}, 8080, false},
+		{Owner{Process, "docker-proxy", "pid 7"}, 8081, false},
+	} {
+		if got := m.spared(c.owner, s, c.port); got != c.spared {
+			t.Errorf("%s on %d: spared is %v", c.owner, c.port, got)
+		}
+	}
+	if m.spared(Owner{Process, "docker-proxy", ""}, Socket{"127.0.0.1", "udp"}, 8080) {
+		t.Error("udp is spared for tcp")
+	}
+}
+
+// TestRefused: each system's word for a port that somebody has.
+func TestRefused(t *testing.T) {
+	for err, want := range map[error]bool{
+		syscall.EADDRINUSE: true, syscall.Errno(10048): true, syscall.Errno(10013): true,
+		syscall.EACCES: false, syscall.EADDRNOTAVAIL: false,
+	} {
+		if got := refused(&net.OpError{Op: "listen", Err: os.NewSyscallError("bind", err)}); got != want {
+			t.Errorf("%v: %v", err, got)
+		}
 	}
 }

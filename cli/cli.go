@@ -13,6 +13,7 @@ import (
 	"github.com/sirupsen/logrus"
 	"github.com/urfave/cli/v2"
 
+	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/docker"
 	"github.com/portmoor/portmoor/live"
@@ -61,9 +62,9 @@ func Run(p Process) int {
 // commands holds what the commands of one run share.
 type commands struct {
 	Process
-	code   int          // the worst that has happened so far
-	engine *engineFacts // nil until the engine was asked
-	lost   []int        // host ports that containers could not bind in this run
+	code   int             // the worst that has happened so far
+	engine *engineFacts    // nil until the engine was asked
+	lost   []allocate.Held // what containers could not bind in this run
 }
 
 // fail raises the exit code.

@@ -73,31 +73,49 @@ func hostOf(engine *docker.Engine) string {
 // ask fills in what the engine and other checkouts hold.
 func (c *commands) ask(ctx context.Context, s *stack) error {
 	engine := c.askEngine(ctx)
-	s.machine = &allocate.Machine{Held: s.store.Claims, Remote: engine.remote}
-	if !engine.answered {
-		s.machine.Silent = s.remembered()
-	}
 	if err := s.refuseElsewhere(engine.containers, engine.remote); err != nil {
 		return err
 	}
-	for _, from := range engine.containers {
-		own := s.owns(from)
-		owner := allocate.Owner{Kind: allocate.Container, Name: from.Name}
-		if from.Project != "" {
-			owner = allocate.Owner{Kind: allocate.Container, Name: from.Project + "/" + from.Service, Detail: from.Name}
-		}
-		for _, b := range from.Bindings {
-			held := allocate.Held{Socket: allocate.Socket{Address: b.HostIP, Protocol: b.Protocol}, Port: b.HostPort, Owner: owner}
-			switch {
-			case !own:
-				s.machine.Held = append(s.machine.Held, held)
-			case from.Running(): // one that is stopped holds nothing against its own next start
-				s.machine.Own = append(s.machine.Own, held)
-			}
+	s.machine = s.holders(engine.containers, engine.remote)
+	if !engine.answered {
+		s.machine.Silent = s.remembered()
+	}
+	for _, lost := range c.lost { // where nobody is seen to hold it
+		if _, held := s.machine.Holder(lost.Socket, lost.Port, false); !held {
+			s.machine.Hold(lost)
 		}
 	}
-	s.holdLost(c.lost)
 	return nil
+}
+
+// holders are who has ports, as far as containers and other checkouts say.
+func (s *stack) holders(containers []docker.Container, remote bool) *allocate.Machine {
+	m := &allocate.Machine{Held: slices.Clone(s.store.Claims), Remote: remote}
+	for _, from := range containers {
+		switch {
+		case !s.owns(from):
+			m.Held = append(m.Held, heldBy(from)...)
+		case from.Running(): // one that is stopped holds nothing against its own next start
+			m.Own = append(m.Own, heldBy(from)...)
+		}
+	}
+	return m
+}
+
+// heldBy are the ports of a container.
+func heldBy(from docker.Container) (held []allocate.Held) {
+	owner := allocate.Owner{Kind: allocate.Container, Name: from.Name}
+	if from.Project != "" {
+		owner = allocate.Owner{Kind: allocate.Container, Name: from.Project + "/" + from.Service, Detail: from.Name}
+	}
+	for _, b := range from.Bindings {
+		held = append(held, allocate.Held{Socket: socketOf(b), Port: b.HostPort, Owner: owner})
+	}
+	return held
+}
+
+func socketOf(b docker.Binding) allocate.Socket {
+	return allocate.Socket{Address: b.HostIP, Protocol: b.Protocol}
 }
 
 // remembered are the host ports that the project was given before.

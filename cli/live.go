@@ -30,17 +30,26 @@ func (c *commands) lookUp(ctx context.Context, engine *docker.Engine, s *stack) 
 	return livePorts{containers, s.join(containers, nil, engine.Remote, hostOf(engine))}, nil
 }
 
-// judge asks this machine's sockets who has what is not bound. They are not
-// tried, since the project may be starting just now.
-func (s *stack) judge(found livePorts, engine *docker.Engine) livePorts {
-	sockets := &allocate.Machine{Remote: engine.Remote, Passive: true}
-	for _, own := range found.containers {
-		for _, b := range own.Bindings {
-			sockets.Own = append(sockets.Own, allocate.Held{Socket: allocate.Socket{Address: b.HostIP, Protocol: b.Protocol}, Port: b.HostPort})
-		}
+// judge finds out who has what is not bound, for which the engine is asked once
+// more.
+func (c *commands) judge(ctx context.Context, engine *docker.Engine, s *stack, found livePorts) (livePorts, error) {
+	if unbound(found.ports) == nil {
+		return found, nil
 	}
-	found.ports = s.join(found.containers, sockets, engine.Remote, hostOf(engine))
-	return found
+	all, err := engine.Containers(ctx)
+	if err != nil {
+		return found, err
+	}
+	found.ports = s.join(found.containers, s.looking(all, engine.Remote), engine.Remote, hostOf(engine))
+	return found, nil
+}
+
+// looking is holders for who only tells: ports are not tried, since the project
+// may be starting just now.
+func (s *stack) looking(containers []docker.Container, remote bool) *allocate.Machine {
+	m := s.holders(containers, remote)
+	m.Passive = true
+	return m
 }
 
 // join holds containers against the project's mappings and assignments, and what
@@ -58,7 +67,7 @@ func (s *stack) join(containers []docker.Container, machine *allocate.Machine, r
 	if machine != nil {
 		options.Held = func(from docker.Container, m *compose.Mapping, port int) bool {
 			owner, held := machine.Holder(allocate.Socket{Address: m.HostIP, Protocol: m.Protocol}, port, false)
-			return held && (from.ID == "" || !owner.Proxy()) // which binds a moment before its container runs
+			return held && (from.ID == "" || !owner.Hidden()) // Docker binds a moment before the container runs
 		}
 	}
 	if !remote {
@@ -76,20 +85,25 @@ func (s *stack) unitOf(m *compose.Mapping) int {
 	return slices.IndexFunc(s.units, func(u allocate.Unit) bool { return slices.Contains(s.served[u.Key], m) })
 }
 
-// started reports whether the chosen profiles start a service.
+// started reports whether a service is one that is started: by name, or by the
+// chosen profiles.
 func (s *stack) started(service string) bool {
-	profiles, chosen := s.profilesOf(service), s.project.Profiles()
+	if s.only != nil {
+		return slices.Contains(s.only, service)
+	}
+	profiles, chosen := s.service(service).Profiles, s.project.Profiles()
 	return len(profiles) == 0 || slices.Contains(chosen, "*") || slices.ContainsFunc(profiles, func(p string) bool { return slices.Contains(chosen, p) })
 }
 
-// profilesOf are the profiles that start a service, none when it always starts.
-func (s *stack) profilesOf(service string) []string {
+// service is a service of the project; one that it does not have runs once and
+// always.
+func (s *stack) service(name string) compose.Service {
 	for _, svc := range s.project.Services {
-		if svc.Name == service {
-			return svc.Profiles
+		if svc.Name == name {
+			return svc
 		}
 	}
-	return nil
+	return compose.Service{Name: name, Scale: 1}
 }
 
 // address is what a port is bound to, as docker port prints it.

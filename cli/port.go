@@ -144,7 +144,7 @@ func (c *commands) waitFor(ctx context.Context, q question, s *stack, engine *do
 		case !ok && (err != nil || unbound(ports) == nil):
 			return ports, err
 		case !ok:
-			return q.judged(s, engine, found)
+			return c.judged(ctx, engine, s, q, found)
 		}
 		over := over
 		if q.wait == 0 && missing.Starting {
@@ -152,8 +152,8 @@ func (c *commands) waitFor(ctx context.Context, q question, s *stack, engine *do
 		}
 		select {
 		case <-over:
-			if ports, judged := q.judged(s, engine, found); judged != nil {
-				return ports, judged
+			if _, judged := c.judged(ctx, engine, s, q, found); judged != nil {
+				return nil, judged
 			}
 			return nil, err
 		case <-soon:
@@ -168,8 +168,12 @@ func (c *commands) waitFor(ctx context.Context, q question, s *stack, engine *do
 }
 
 // judged is the answer with the states of what is not bound.
-func (q question) judged(s *stack, engine *docker.Engine, found livePorts) ([]live.Port, error) {
-	return q.answer(s, s.judge(found, engine))
+func (c *commands) judged(ctx context.Context, engine *docker.Engine, s *stack, q question, found livePorts) ([]live.Port, error) {
+	found, err := c.judge(ctx, engine, s, found)
+	if err != nil {
+		return nil, err
+	}
+	return q.answer(s, found)
 }
 
 // watchPorts prints whenever the answer has changed. The project is read again
@@ -189,7 +193,10 @@ func (c *commands) watchPorts(ctx *cli.Context, q question, s *stack, engine *do
 		if err != nil {
 			return err
 		}
-		out, notes := c.rendered(q, s, s.judge(found, engine))
+		if found, err = c.judge(until, engine, s, found); err != nil {
+			return err
+		}
+		out, notes := c.rendered(q, s, found)
 		if out+notes == last {
 			return nil
 		}
@@ -214,6 +221,9 @@ func (c *commands) rendered(q question, s *stack, found livePorts) (out, notes s
 	}
 	if err != nil {
 		to.say(err.Error(), "")
+		if q.format == "json" { // who reads only that has to hear that it is over
+			_ = to.livePortsJSON(q, s, nil)
+		}
 	}
 	return printed.String(), said.String()
 }
@@ -242,7 +252,7 @@ func (q question) answer(s *stack, found livePorts) ([]live.Port, error) {
 		return slices.DeleteFunc(slices.Clone(ports), func(p live.Port) bool { return p.HostPort == 0 && !s.started(p.Service) }), err
 	}
 	if missing, ok := errors.AsType[*live.Missing](err); ok && !s.started(q.Service) {
-		missing.Hint = "none of its profiles is chosen: portmoor up --profile " + s.profilesOf(q.Service)[0]
+		missing.Hint = "none of its profiles is chosen: portmoor up --profile " + s.service(q.Service).Profiles[0]
 	}
 	return ports, err
 }

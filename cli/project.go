@@ -44,7 +44,8 @@ type stack struct {
 	served  map[string][]*compose.Mapping // those that a unit is for, by its key
 	machine *allocate.Machine
 
-	override bool // whether literals may move, into an override file
+	override bool     // whether literals may move, into an override file
+	only     []string // the services that are started; nil for those that profiles start
 }
 
 // access is what a command is about to do with what is remembered.
@@ -92,14 +93,14 @@ func (c *commands) load(ctx *cli.Context, s *stack, group compose.Group, to acce
 	if group.EnvFiles, err = s.envFiles(ctx, c.environ(), group.EnvFiles); err != nil {
 		return err
 	}
-	if name := ctx.String("project-name"); name != "" && name != loader.NormalizeProjectName(name) {
-		return usage("it has lower-case letters, digits, - and _ only, and begins with a letter or a digit; docker compose would refuse it too", "project name %q is not valid", name)
-	}
 	s.loader = compose.NewLoader(compose.LoadOptions{Environ: c.environ(), EnvFiles: s.absolute(s.config.EnvFiles), Name: ctx.String("project-name")})
 	near := s.loader.Around(group.Dir, compose.DiscoverOptions{Base: s.home, Ignore: s.config.Ignore, Files: s.config.Files})
 	all := s.loader.Load(append([]compose.Group{group}, near...))
 	s.project, s.projects = all[0], all[:1]
 	s.names = strategies.Name(all)
+	if err := s.checkName(ctx.String("project-name")); err != nil {
+		return err
+	}
 	for _, q := range s.project.Problems {
 		return problem{exitFailure, s.place(q.File, q.Span) + ": " + q.Message, cmp.Or(q.Hint, "mend the file")}
 	}
@@ -127,6 +128,19 @@ func (c *commands) load(ctx *cli.Context, s *stack, group compose.Group, to acce
 	}
 	s.units = s.gatherUnits()
 	return nil
+}
+
+// checkName refuses a project name that docker compose does: it makes a valid one
+// of what name: and the folder say, and of nothing else.
+func (s *stack) checkName(given string) error {
+	name := given
+	if name == "" {
+		name, _ = s.project.Env.Lookup("COMPOSE_PROJECT_NAME")
+	}
+	if name == loader.NormalizeProjectName(name) {
+		return nil
+	}
+	return usage("it has lower-case letters, digits, - and _ only, and begins with a letter or a digit; docker compose would refuse it too", "project name %q is not valid", name)
 }
 
 // envFiles are those of --env-file, else of COMPOSE_ENV_FILES, else of the
@@ -172,14 +186,11 @@ func (s *stack) findProject(ctx *cli.Context, environ map[string]string) (compos
 			abs := absolutePaths(s.base, strings.Split(list, cmp.Or(environ["COMPOSE_PATH_SEPARATOR"], string(os.PathListSeparator))))
 			return s.withEnvFiles(compose.Group{Dir: filepath.Dir(abs[0]), Files: abs}), nil
 		}
-		l := compose.NewLoader(compose.LoadOptions{})
-		if g, named := l.ByEnvFile(dir); named && dir == s.base {
+		if g, named := compose.NewLoader(compose.LoadOptions{}).ByEnvFile(dir); named && dir == s.base {
 			return s.withEnvFiles(g), nil
 		}
-		for _, g := range l.Around(dir, compose.DiscoverOptions{Base: dir}) {
-			if compose.Standard(g.Files[0]) && !g.Overlay {
-				return s.withEnvFiles(g), nil
-			}
+		if g, there := compose.ByName(dir); there {
+			return s.withEnvFiles(g), nil
 		}
 		if dir == filepath.Dir(dir) {
 			return compose.Group{}, usage("go to a folder that has one, or name it with -f", "%s: no compose file here or above", ".")

@@ -36,7 +36,8 @@ func (c *commands) runShow(ctx *cli.Context) error {
 		return err
 	}
 	defer s.store.Close() //nolint:errcheck // the lock ends with the process
-	if err := c.ask(ctx.Context, s); err != nil {
+	engine := c.askEngine(ctx.Context)
+	if err := s.refuseElsewhere(engine.containers, engine.remote); err != nil {
 		return err
 	}
 	rows := c.showRows(s)
@@ -58,8 +59,10 @@ type shownRow struct {
 	allocate.Unit
 
 	mappings []*compose.Mapping
-	picked   bool        // by Docker
-	ports    []live.Port // none when the engine did not answer
+	picked   bool // by Docker
+	// hostNetwork reports that the container port is the host port.
+	hostNetwork bool
+	ports       []live.Port // none when the engine did not answer
 }
 
 // showRows are the rows of a project, sorted by key.
@@ -70,15 +73,23 @@ func (c *commands) showRows(s *stack) (rows []shownRow) {
 	for i := range s.project.Mappings {
 		if m := &s.project.Mappings[i]; m.Dropped == compose.Published && s.unitOf(m) < 0 {
 			u := allocate.Unit{Key: s.names.AssignmentKey(*m), Var: m.HostPort.Var, Service: m.Service}
-			rows = append(rows, shownRow{Unit: u, mappings: []*compose.Mapping{m}, picked: true})
+			rows = append(rows, shownRow{Unit: u, mappings: []*compose.Mapping{m}, picked: true, hostNetwork: s.service(m.Service).HostNetwork})
 		}
 	}
-	if !c.engine.answered {
-		slices.SortStableFunc(rows, func(a, b shownRow) int { return cmp.Compare(a.Key, b.Key) })
-		return rows
+	if c.engine.answered {
+		rows = c.withLive(s, rows)
 	}
-	own := slices.DeleteFunc(slices.Clone(c.engine.containers), func(d docker.Container) bool { return d.Project != s.project.Name })
-	for _, p := range live.Shown(s.join(own, s.machine, c.engine.remote, c.engine.host)) {
+	rows = slices.DeleteFunc(rows, func(r shownRow) bool { return len(r.ports) == 0 && s.service(r.Service).Scale == 0 })
+	slices.SortStableFunc(rows, func(a, b shownRow) int { return cmp.Compare(a.Key, b.Key) })
+	return rows
+}
+
+// withLive adds what the engine has bound to rows, and rows for what is bound
+// though no mapping asks for it.
+func (c *commands) withLive(s *stack, rows []shownRow) []shownRow {
+	engine := c.engine
+	own := slices.DeleteFunc(slices.Clone(engine.containers), func(d docker.Container) bool { return d.Project != s.project.Name })
+	for _, p := range live.Shown(s.join(own, s.looking(engine.containers, engine.remote), engine.remote, engine.host)) {
 		i := slices.IndexFunc(rows, func(r shownRow) bool { return p.Mapping != nil && slices.Contains(r.mappings, p.Mapping) })
 		switch {
 		case p.Container.OneOff: // of docker compose run
@@ -89,7 +100,6 @@ func (c *commands) showRows(s *stack) (rows []shownRow) {
 			rows = append(rows, shownRow{Unit: u, ports: []live.Port{p}})
 		}
 	}
-	slices.SortStableFunc(rows, func(a, b shownRow) int { return cmp.Compare(a.Key, b.Key) })
 	for i, r := range rows { // what the chosen profiles do not start is not missed where something else runs
 		if wanted := slices.DeleteFunc(slices.Clone(r.ports), func(p live.Port) bool { return p.HostPort == 0 && !s.started(p.Service) }); len(wanted) > 0 {
 			rows[i].ports = wanted
@@ -118,6 +128,8 @@ func (r shownRow) source() string {
 	switch {
 	case len(r.mappings) == 0:
 		return "another file"
+	case r.picked && r.hostNetwork:
+		return "host network"
 	case r.picked:
 		return "docker"
 	}

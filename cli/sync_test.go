@@ -71,7 +71,7 @@ func TestSyncTrouble(t *testing.T) {
 	code, out, errs := here("sync")
 	said := "service slow has SERVICE_PORT_FILE, but no port that is bound\n"
 	for _, id := range []string{"shop-dyn-1", "shop-dyn-2", "shop-dyn-3"} {
-		said += "container " + id + ": /app/port: is on a file system of the running container, into which the engine copies nothing\nhint: mount a volume there, or name a file elsewhere in SERVICE_PORT_FILE\n"
+		said += "container " + id + ": /app/port: is on a file system of the running container, into which the engine copies nothing\nhint: mount a volume on its folder, or name a file elsewhere in SERVICE_PORT_FILE\n"
 	}
 	if code != 3 || errs != said || strings.Count(out, "\n") != 1 {
 		t.Errorf("exit %d: %s%s", code, out, errs)
@@ -219,5 +219,60 @@ func TestUpLost(t *testing.T) {
 	composeScript(t, `[ "$2" = version ] && exit 0; exit 1`)
 	if code, _, errs := here("up"); code != 3 || strings.Contains(errs, "lost") {
 		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
+// TestUpLostElsewhere: a number that the project has on another protocol is not
+// the one that was lost; what docker compose run has started is somebody else's.
+func TestUpLostElsewhere(t *testing.T) {
+	for name, own := range map[string]running{
+		"another protocol": {service: "dns", number: 1, ports: []string{"0.0.0.0:28591:53/udp"}},
+		"another address":  {service: "lo", number: 1, ports: []string{"127.0.0.9:28591:80/tcp"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := stackHere(t)
+			put(t, filepath.Join(dir, "compose.yaml"), `name: shop
+services:
+  web: {image: x, ports: ["127.0.0.1:${WEB_HOST_PORT:-28591}:80"]}
+  dns: {image: x, ports: ["28591:53/udp"]}
+  lo: {image: x, ports: ["127.0.0.9:28591:80"]}
+`)
+			engine := record(t, dir, running{service: "web", number: 1, state: "created"}, own)
+			tried := filepath.Join(dir, "tried")
+			engine.Inspect = func(string) string {
+				if _, err := os.Stat(tried); err != nil {
+					return `{"State":{"Error":""}}`
+				}
+				return `{"State":{"Error":"driver failed: Bind for 127.0.0.1:28591 failed: port is already allocated"}}`
+			}
+			composeScript(t, `[ "$2" = version ] && exit 0; [ -e `+tried+` ] && exit 0; touch `+tried+`; exit 1`)
+			code, out, errs := here("up")
+			if code != 0 || !strings.Contains(errs, "web moves from 28591 to 10000") || strings.Contains(errs, "of the project itself") {
+				t.Errorf("exit %d: %s%s", code, out, errs)
+			}
+		})
+	}
+}
+
+// TestUpServices: what is not among the services that are named, or what those
+// depend on, stops nothing.
+func TestUpServices(t *testing.T) {
+	dir, port := stackHere(t), listen(t)
+	put(t, filepath.Join(dir, "compose.yaml"), fmt.Sprintf(`name: shop
+services:
+  web: {image: x, depends_on: [db], ports: ["0:80"]}
+  db: {image: x}
+  bad: {image: x, ports: ["%d:80"]}
+  user: {image: x, depends_on: {bad: {condition: service_started}}}
+  debug: {image: x, profiles: [debug], ports: ["%d:80"]}
+`, port, port))
+	record(t, dir, running{service: "web", number: 1, ports: []string{"0.0.0.0:32771:80/tcp"}})
+	composeScript(t, "exit 0")
+	held := fmt.Sprintf("port %d is a number in the compose file, and held by process", port)
+	for args, stopped := range map[string]bool{"": true, "web": false, "web db": false, "user": true, "bad": true, "debug": true, "-- --build web": false} {
+		code, _, errs := here(append([]string{"up"}, strings.Fields(args)...)...)
+		if stopped != (code == 1) || stopped != strings.Contains(errs, held) {
+			t.Errorf("up %s: exit %d: %s", args, code, errs)
+		}
 	}
 }

@@ -79,17 +79,15 @@ func (c *commands) runUp(ctx *cli.Context) error {
 		if try > retries || len(c.lost) == known {
 			return failed
 		}
-		for _, port := range c.lost[known:] {
-			c.say(fmt.Sprintf("port %d was lost to somebody else: trying again, %d of %d", port, try, retries), "")
-		}
+		c.say(fmt.Sprintf("port %d was lost to somebody else: trying again, %d of %d", c.lost[known].Port, try, retries), "")
 		if err := c.needEngine(ctx.Context); err != nil {
 			return err
 		}
 	}
 }
 
-// noteLost notes the assigned host ports that containers could not bind in this
-// try, other than before. One that the project itself has is an error.
+// noteLost notes the assigned sockets that containers could not bind in this try,
+// other than before. One that the project itself has is an error.
 func (c *commands) noteLost(ctx *cli.Context, s *stack, engine *docker.Engine, before []docker.Failure) error {
 	failures, err := engine.StartFailures(ctx.Context, s.project.Name)
 	if err != nil {
@@ -100,18 +98,43 @@ func (c *commands) noteLost(ctx *cli.Context, s *stack, engine *docker.Engine, b
 		return err
 	}
 	for _, f := range failures {
-		assigned := slices.ContainsFunc(s.units, func(u allocate.Unit) bool { return s.now(u).Overlaps(compose.PortRange{First: f.Port, Last: f.Port}) })
-		if f.Port == 0 || !assigned || slices.Contains(before, f) || slices.Contains(c.lost, f.Port) {
+		if f.Port == 0 || slices.ContainsFunc(before, func(b docker.Failure) bool { return b.Container.ID == f.Container.ID && b.Text == f.Text }) {
 			continue
 		}
-		for _, own := range containers {
-			if slices.ContainsFunc(own.Bindings, func(b docker.Binding) bool { return b.HostPort == f.Port }) {
-				return problem{exitFailure, fmt.Sprintf("port %d is bound by %s of the project itself", f.Port, own.Name), "a service that runs several times needs ports that Docker picks: portmoor migrate --strategy auto --write"}
+		for _, socket := range s.assignedSockets(f.Container.Service, f.Port) {
+			lost := allocate.Held{Socket: socket, Port: f.Port, Owner: allocate.Owner{Kind: allocate.Process, Name: "that only the engine sees"}}
+			if own, by := ownHolder(containers, lost); own {
+				return problem{exitFailure, fmt.Sprintf("port %d is bound by %s of the project itself", f.Port, by.Name), "a service that runs several times needs ports that Docker picks: portmoor migrate --strategy auto --write"}
+			}
+			if !slices.Contains(c.lost, lost) {
+				c.lost = append(c.lost, lost)
 			}
 		}
-		c.lost = append(c.lost, f.Port)
 	}
 	return nil
+}
+
+// assignedSockets are those of a service that have a host port now.
+func (s *stack) assignedSockets(service string, port int) (sockets []allocate.Socket) {
+	for _, u := range s.units {
+		if slices.Contains(u.Services, service) && s.now(u).Overlaps(compose.PortRange{First: port, Last: port}) {
+			sockets = append(sockets, u.Sockets...)
+		}
+	}
+	return sockets
+}
+
+// ownHolder is the container of the project that has a socket. What docker
+// compose run has started is not its own: the next start does not replace it.
+func ownHolder(containers []docker.Container, lost allocate.Held) (own bool, by docker.Container) {
+	for _, from := range containers {
+		for _, b := range from.Bindings {
+			if !from.OneOff && b.HostPort == lost.Port && allocate.Overlap(socketOf(b), lost.Socket) {
+				return true, from
+			}
+		}
+	}
+	return false, docker.Container{}
 }
 
 // now is what a unit has since ports were assigned.
@@ -133,8 +156,28 @@ func (c *commands) assigned(ctx *cli.Context) (*stack, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.only = s.selected(ctx.Args().Slice())
 	c.tellStart(s, outcomes)
 	return s, nil
+}
+
+// selected are the services that docker compose up starts when some are named:
+// those and what they depend on. nil when none is, or nobody can say.
+func (s *stack) selected(args []string) []string {
+	named := slices.DeleteFunc(slices.Clone(args), func(arg string) bool {
+		return !slices.ContainsFunc(s.project.Services, func(svc compose.Service) bool { return svc.Name == arg })
+	})
+	if len(named) == 0 {
+		return nil
+	}
+	model, _, err := s.anyModel(s.project.Group.Files)
+	if err != nil {
+		return nil
+	}
+	if model, err = model.WithSelectedServices(named); err != nil {
+		return nil
+	}
+	return model.ServiceNames()
 }
 
 // composeCommand is the docker command, which has to have its compose plugin.
@@ -228,20 +271,6 @@ func (s *stack) composeArgs() (args []string) {
 	return args
 }
 
-// holdLost keeps ports that were lost from being tried again, where nobody is
-// seen to hold them.
-func (s *stack) holdLost(lost []int) {
-	owner := allocate.Owner{Kind: allocate.Process, Name: "that only the engine sees"}
-	for _, port := range lost {
-		for _, protocol := range []string{"tcp", "udp"} {
-			socket := allocate.Socket{Protocol: protocol}
-			if _, held := s.machine.Holder(socket, port, false); !held {
-				s.machine.Hold(allocate.Held{Socket: socket, Port: port, Owner: owner})
-			}
-		}
-	}
-}
-
 // afterStart tells the services their ports, and lists them.
 func (c *commands) afterStart(ctx *cli.Context, engine *docker.Engine) error {
 	s, err := c.openStack(ctx, reading) // with what was assigned
@@ -254,7 +283,7 @@ func (c *commands) afterStart(ctx *cli.Context, engine *docker.Engine) error {
 	}
 	_, _, failed := c.deliver(ctx.Context, s, engine, found, map[string]string{})
 	q := question{format: ctx.String("format")}
-	ports, err := q.judged(s, engine, found)
+	ports, err := c.judged(ctx.Context, engine, s, q, found)
 	if err != nil {
 		return errors.Join(failed, err)
 	}

@@ -36,10 +36,11 @@ func (c *commands) runValidate(ctx *cli.Context) error {
 		return err
 	}
 	outcomes := allocate.Assign(s.units, s.machine, s.options(s.units))
-	taken := false
+	taken, bindable := false, 0
 	for i := range outcomes {
 		o := &outcomes[i]
 		if !o.Moved && o.Problem == "" {
+			bindable++
 			continue
 		}
 		taken = taken || slices.ContainsFunc(o.Unit.Services, s.started)
@@ -53,7 +54,7 @@ func (c *commands) runValidate(ctx *cli.Context) error {
 		return c.portsJSON(s, outcomes)
 	}
 	if !taken {
-		fmt.Fprintf(c.Err, "%s of project %s can be bound\n", plural(len(outcomes), "port"), s.project.Name)
+		fmt.Fprintf(c.Err, "%s of project %s can be bound\n", plural(bindable, "port"), s.project.Name)
 	}
 	return nil
 }

@@ -186,7 +186,7 @@ func (d *discoverer) folder(dir string, names []string, named bool) {
 			names = slices.DeleteFunc(names, func(n string) bool { return filepath.Join(dir, n) == f })
 		}
 	} else {
-		base, names = d.standard(dir, names)
+		base, names = standard(dir, names)
 	}
 	if len(base.Files) > 0 {
 		d.add(base)
@@ -254,22 +254,6 @@ func (l *Loader) Around(dir string, options DiscoverOptions) []Group {
 	return d.found.Neighbours
 }
 
-// ByEnvFile is the project that COMPOSE_FILE in a folder's .env names, as docker
-// compose starts it when it is called in that folder, but not from below it.
-func (l *Loader) ByEnvFile(dir string) (g Group, named bool) {
-	var problems []Problem // which loading the project says
-	file := filepath.Join(dir, ".env")
-	files := composeFile(dir, l.env([]string{file}, unset, &problems))
-	if len(files) == 0 {
-		return Group{}, false
-	}
-	g = Group{Dir: filepath.Dir(files[0]), Files: files}
-	if g.Dir != dir { // whose own is read too
-		g.EnvFiles = slices.DeleteFunc([]string{filepath.Join(g.Dir, ".env"), file}, func(f string) bool { return regular(f) != nil })
-	}
-	return g, true
-}
-
 func (d *discoverer) add(g Group) { d.found.Groups = append(d.found.Groups, g) }
 
 // settled adds the configured projects that a folder's files belong to. It
@@ -291,31 +275,6 @@ func (d *discoverer) settled(dir string, names []string) (left []string, first G
 		}
 	}
 	return names, first
-}
-
-// standard is the project that docker compose finds in a folder by itself,
-// and the names that are left.
-func (d *discoverer) standard(dir string, names []string) (Group, []string) {
-	g := Group{Dir: dir}
-	for _, list := range [][]string{canonicalNames, overrideNames} {
-		i := slices.IndexFunc(list, func(n string) bool { return slices.Contains(names, n) })
-		if i < 0 {
-			return g, names
-		}
-		g.Files = append(g.Files, filepath.Join(dir, list[i]))
-		names = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == list[i] })
-	}
-	return g, names
-}
-
-// Standard reports whether docker compose starts a folder's project from a file:
-// it has the first of Compose's names that are in the folder.
-func Standard(path string) bool {
-	first := slices.IndexFunc(canonicalNames, func(n string) bool {
-		_, err := os.Stat(filepath.Join(filepath.Dir(path), n))
-		return err == nil
-	})
-	return first >= 0 && canonicalNames[first] == filepath.Base(path)
 }
 
 // other places a file that is not part of the folder's standard project.

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,7 +43,10 @@ func (e *Engine) Deliver(ctx context.Context, c Container, variable, text string
 		return "", err
 	}
 	if unseen(inspected, path.Join(dir, rest)) {
-		return refuse("is on a file system of the running container, into which the engine copies nothing", "mount a volume there, or name a file elsewhere in "+variable)
+		return refuse("is on a file system of the running container, into which the engine copies nothing", "mount a volume on its folder, or name a file elsewhere in "+variable)
+	}
+	if slices.ContainsFunc(inspected.Mounts, func(m container.MountPoint) bool { return path.Clean(m.Destination) == path.Join(dir, rest) }) {
+		return refuse("is a mount itself, which can't be replaced", "mount its folder instead")
 	}
 	archive, err := pack(rest, text)
 	if err != nil {
@@ -52,7 +56,7 @@ func (e *Engine) Deliver(ctx context.Context, c Container, variable, text string
 	case err == nil:
 		return file, nil
 	case strings.Contains(err.Error(), "marked read-only") || strings.Contains(err.Error(), "read-only file system"):
-		return refuse("the file system is read-only", "mount a volume there that can be written")
+		return refuse("the file system is read-only", "mount a volume on its folder that can be written")
 	case ctx.Err() != nil:
 		return "", e.explain(err)
 	case e.gone(ctx, c):

@@ -34,6 +34,7 @@ func TestDeliver(t *testing.T) {
 		{"in the shared memory", "/dev/shm/port", "", "", "", "container shop-web-1: /dev/shm/port: is on a file system of the running container"},
 		{"behind a link to a tmpfs", "/var/run/port", "", `,"HostConfig":{"Tmpfs":{"/run":""}}`, "", "container shop-web-1: /var/run/port: is on a file system of the running container"},
 		{"in a volume on a tmpfs", "/run/it/port", "", `,"HostConfig":{"Tmpfs":{"/run":""}},"Mounts":[{"Type":"volume","Destination":"/run/it"}]`, "/run/it/port", ""},
+		{"mounted itself", "/run/port", "", `,"Mounts":[{"Type":"bind","Destination":"/run/port"}]`, "", "container shop-web-1: /run/port: is a mount itself, which can't be replaced"},
 		{"beside a tmpfs", "/runner/port", "", `,"HostConfig":{"Tmpfs":{"/run":""}}`, "/runner/port", ""},
 	} {
 		engine.Set(containers, inspected(c.value, c.dir, c.more))
@@ -193,6 +194,8 @@ func TestStartFailures(t *testing.T) {
 		`Ports are not available: exposing port TCP 0.0.0.0:5000 -> 127.0.0.1:0: listen tcp 0.0.0.0:5000: bind: address already in use`:                           5000, // Desktop
 		`exec: "nothing": executable file not found in $PATH`:                                                                                                     0,
 		`dial tcp 10.0.0.1:443: connection refused`:                                                                                                               0,
+		`driver failed programming external connectivity on endpoint x (0c2): Bind for ::1:8080 failed: port is already allocated`:                                8080,
+		`driver failed programming external connectivity on endpoint x (0c2): Bind for 2001:db8::5:8081 failed: port is already allocated`:                        8081,
 		`Bind for 0.0.0.0:80808 failed: port is already allocated`:                                                                                                0,
 		``: 0,
 	} {
@@ -207,7 +210,8 @@ func TestStartFailures(t *testing.T) {
 			"bbb": `{"State":{"Error":"Bind for 0.0.0.0:81 failed: port is already allocated"}}`, "ccc": `{"State":{"Error":""}}`, "ddd": `{"State":{"Error":"no such file"}}`, "eee": `{}`,
 		})
 	got, err := connect(t, map[string]string{"DOCKER_HOST": engine.Endpoint}).StartFailures(t.Context(), "shop")
-	want := []Failure{{"aaa", "Bind for 0.0.0.0:80 failed: port is already allocated", 80}, {"ddd", "no such file", 0}}
+	of := func(id, state string) Container { return Container{ID: id, Name: id, Project: "shop", State: state} }
+	want := []Failure{{of("aaa", "created"), "Bind for 0.0.0.0:80 failed: port is already allocated", 80}, {of("ddd", "exited"), "no such file", 0}}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}

@@ -10,8 +10,8 @@ import (
 
 // Failure is why a container did not start the last time.
 type Failure struct {
-	ID   string // of the container
-	Text string // the engine's words
+	Container Container
+	Text      string // the engine's words
 	// Port is the host port that it could not bind; 0 if that was not why.
 	Port int
 }
@@ -40,7 +40,7 @@ func (e *Engine) StartFailures(ctx context.Context, project string) (failures []
 			return nil, e.explain(err)
 		case inspected.ContainerJSONBase != nil && inspected.State != nil && inspected.State.Error != "":
 			text := oneLine(inspected.State.Error)
-			failures = append(failures, Failure{c.ID, text, lostPort(text)})
+			failures = append(failures, Failure{c, text, lostPort(text)})
 		}
 	}
 	return failures, nil
@@ -50,12 +50,16 @@ func (e *Engine) StartFailures(ctx context.Context, project string) (failures []
 var (
 	bindFailed = regexp.MustCompile(`already allocated|address already in use|[Pp]orts are not available|Only one usage of each socket address`)
 	bindPort   = regexp.MustCompile(`(?:[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+|\]|::):([0-9]{1,5})\b`)
+	bindOf     = regexp.MustCompile(`Bind for \S+:([0-9]{1,5}) failed`) // whose IPv6 addresses have no brackets
 )
 
 // lostPort is the host port that a container could not bind, 0 if it failed for
 // another reason.
 func lostPort(text string) int {
-	match := bindPort.FindStringSubmatch(text)
+	match := bindOf.FindStringSubmatch(text)
+	if match == nil {
+		match = bindPort.FindStringSubmatch(text)
+	}
 	if match == nil || !bindFailed.MatchString(text) {
 		return 0
 	}

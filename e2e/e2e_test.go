@@ -215,3 +215,70 @@ func contains(t *testing.T, text string, parts ...string) {
 		}
 	}
 }
+
+// background is a command that goes on, and writes to files.
+type background struct {
+	*exec.Cmd
+
+	t             *testing.T
+	printed, said *os.File
+}
+
+// started starts a command of the stack, which is killed at the end of the test.
+func (s *stack) started(in *os.File, name string, args ...string) *background {
+	s.t.Helper()
+	b := &background{Cmd: s.command(name, args...), t: s.t}
+	for _, f := range []**os.File{&b.printed, &b.said} {
+		file, err := os.CreateTemp(s.t.TempDir(), "")
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		*f = file
+	}
+	b.Stdout, b.Stderr = b.printed, b.said
+	if in != nil {
+		b.Stdin = in
+	}
+	if err := b.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = b.Process.Kill() })
+	return b
+}
+
+func (b *background) out() string { return b.read(b.printed) }
+
+func (b *background) err() string { return b.read(b.said) }
+
+func (b *background) read(f *os.File) string {
+	b.t.Helper()
+	src, err := os.ReadFile(f.Name())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return string(src)
+}
+
+// waitFor waits until a command has printed or said a text.
+func (b *background) waitFor(t *testing.T, text string) {
+	t.Helper()
+	for range 300 {
+		if strings.Contains(b.out()+b.err(), text) {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatalf("no %q in: %s%s", text, b.out(), b.err())
+}
+
+// interrupt ends a command as Ctrl-C does, and returns its exit code.
+func (b *background) interrupt(t *testing.T) int {
+	t.Helper()
+	if err := b.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	timer := time.AfterFunc(20*time.Second, func() { _ = b.Process.Kill() })
+	defer timer.Stop()
+	_ = b.Wait()
+	return b.ProcessState.ExitCode()
+}

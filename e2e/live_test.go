@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -9,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -55,6 +53,7 @@ func TestPortFile(t *testing.T) {
   link: {image: IMAGE, environment: [SERVICE_PORT_FILE=/var/run/port], ports: ["0:80"]}
   relative: {image: IMAGE, environment: [SERVICE_PORT_FILE=port], ports: ["0:80"], working_dir: /tmp}
   several: {image: IMAGE, environment: [SERVICE_PORT_FILE=/port, "LISTEN=:80 :81"], ports: ["0:80", "127.0.0.1::81", "0:82/udp"]}
+  single: {image: IMAGE, environment: [SERVICE_PORT_FILE=/run/port], ports: ["0:80"], volumes: ["./single:/run/port"], profiles: [trouble]}
   volume: {image: IMAGE, environment: [SERVICE_PORT_FILE=/data/port], ports: ["0:80"], read_only: true, volumes: ["data:/data"]}
   host: {image: IMAGE, environment: [SERVICE_PORT_FILE=/port, LISTEN=:8095], network_mode: host, ports: ["8095:8095"]}
   deaf: {image: IMAGE, environment: [LISTEN=:8087], network_mode: host, ports: ["8089:8089"]}
@@ -65,6 +64,7 @@ func TestPortFile(t *testing.T) {
   taken: {image: IMAGE, environment: [SERVICE_PORT_FILE=/tmp], ports: ["0:80"], profiles: [trouble]}
 volumes: {data: }
 `)
+	s.write("single", "")
 	s.run("portmoor", "up")
 	for _, service := range []string{"new", "tmp", "link", "relative", "volume"} {
 		address := s.port(service)
@@ -87,6 +87,9 @@ volumes: {data: }
 		_, number, _ := strings.Cut(s.port(service, port), ":")
 		return number
 	}
+	if theirs := strings.TrimSpace(s.run("docker", "compose", "port", "--protocol", "udp", "several", "82")); theirs != s.port("several", "82", "--protocol", "udp") {
+		t.Errorf("several 82/udp: %s, docker compose port: %s", s.port("several", "82/udp"), theirs)
+	}
 	want := fmt.Sprintf("80/tcp=%s\n81/tcp=%s\n82/udp=%s\n", number("several", "80"), number("several", "81"), number("several", "82/udp"))
 	if told := s.get(s.port("several"), "/port"); told != want {
 		t.Errorf("several was told %q, want %q", told, want)
@@ -96,6 +99,7 @@ volumes: {data: }
 	if r.code != 3 {
 		t.Errorf("exit %d", r.code)
 	}
+	contains(t, r.err, "container files-single-1: /run/port: is a mount itself, which can't be replaced\nhint: mount its folder instead\n")
 	for _, c := range []string{"shm-1: /dev/shm/port", "linked-1: /var/run/port"} {
 		contains(t, r.err, "container files-"+c+": is on a file system of the running container, into which the engine copies nothing\nhint: ")
 	}
@@ -145,6 +149,22 @@ func TestRestart(t *testing.T) {
 	s.fails(1, "project restart is not up", "portmoor", "port", "web", "80")
 	contains(t, s.run("portmoor", "show"), " down ")
 	s.run("docker", "compose", "down")
+
+	// One that ends again and again has no port in between.
+	s.write("compose.yaml", strings.NewReplacer("IMAGE", image, ", scale: 3", ", restart: always", "WHO=web", "LISTEN=:99999").Replace(scaled))
+	s.run("docker", "compose", "up", "-d")
+	var r result
+	for range 200 { // now and then it runs for a moment
+		if r = s.try("portmoor", "port", "web", "80"); strings.Contains(r.err, "restarting") {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if r.code != 1 || r.err != "project restart is not up: restart-web-1 is restarting\nhint: docker compose logs web may say why\n" {
+		t.Errorf("exit %d: %s%s", r.code, r.out, r.err)
+	}
+	s.run("docker", "compose", "kill")
+	s.run("docker", "compose", "down", "-t", "0")
 	s.fails(1, "project restart is not up", "portmoor", "port")
 	s.fails(1, "project restart is not up", "portmoor", "sync")
 }
@@ -197,108 +217,49 @@ func TestFamilies(t *testing.T) {
 	}
 }
 
-// background is a command that goes on.
-type background struct {
-	*exec.Cmd
-
-	out, err safeBuffer
-}
-
-func (s *stack) start(name string, args ...string) *background {
-	s.t.Helper()
-	b := &background{Cmd: s.command(name, args...)}
-	b.Stdout, b.Stderr, b.WaitDelay = &b.out, &b.err, time.Second
-	if err := b.Start(); err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(func() { _ = b.Process.Kill() })
-	return b
-}
-
-// interrupt ends a command as Ctrl-C does, and returns its exit code.
-func (b *background) interrupt(t *testing.T) int {
-	t.Helper()
-	if err := b.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
-	}
-	timer := time.AfterFunc(20*time.Second, func() { _ = b.Process.Kill() })
-	defer timer.Stop()
-	_ = b.Wait()
-	return b.ProcessState.ExitCode()
-}
-
-type safeBuffer struct {
-	mu     sync.Mutex
-	buffer bytes.Buffer
-}
-
-func (b *safeBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.Write(p)
-}
-
-func (b *safeBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.String()
-}
-
-// waitFor waits until a command has printed a text.
-func (b *safeBuffer) waitFor(t *testing.T, text string) {
-	t.Helper()
-	for range 300 {
-		if strings.Contains(b.String(), text) {
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Fatalf("no %q in: %s", text, b.String())
-}
-
 // TestWatch: what is replaced while somebody looks is told, to him and to the
 // service; Ctrl-C is the ordinary end.
 func TestWatch(t *testing.T) {
 	s := newStack(t, "watch", scaled)
 	s.write("compose.yaml", strings.Replace(strings.ReplaceAll(scaled, "IMAGE", image), ", scale: 3", "", 1))
-	port, sync := s.start("portmoor", "port", "web", "80", "--watch"), s.start("portmoor", "sync", "--watch")
-	port.err.waitFor(t, "project watch is not up\n")
+	port, sync := s.started(nil, "portmoor", "port", "web", "80", "--watch"), s.started(nil, "portmoor", "sync", "--watch")
+	port.waitFor(t, "project watch is not up\n")
 	s.run("docker", "compose", "up", "-d")
 	first := s.port("web")
-	port.out.waitFor(t, first+"\n")
+	port.waitFor(t, first+"\n")
 	_, number, _ := strings.Cut(first, ":")
-	sync.out.waitFor(t, "watch-web-1  /run/portmoor/port  "+number+"\n")
+	sync.waitFor(t, "watch-web-1  /run/portmoor/port  "+number+"\n")
 	if told := s.get(first, "/port"); told != number+"\n" {
 		t.Errorf("told %q", told)
 	}
 	s.run("docker", "compose", "up", "-d", "--force-recreate", "-t", "0")
 	second := s.port("web")
-	port.out.waitFor(t, second+"\n")
+	port.waitFor(t, second+"\n")
 	_, number, _ = strings.Cut(second, ":")
-	sync.out.waitFor(t, "/run/portmoor/port  "+number+"\n")
+	sync.waitFor(t, "/run/portmoor/port  "+number+"\n")
 	if told := s.get(second, "/port"); told != number+"\n" {
 		t.Errorf("told %q", told)
 	}
 	// Who starts again may have lost its file, also at the same port.
 	s.write("compose.yaml", strings.NewReplacer("IMAGE", image, ", scale: 3", "", "0:80", "8098:80").Replace(scaled))
 	s.run("docker", "compose", "up", "-d", "-t", "0")
-	sync.out.waitFor(t, "/run/portmoor/port  8098\n")
-	told := strings.Count(sync.out.String(), "\n")
+	sync.waitFor(t, "/run/portmoor/port  8098\n")
+	told := strings.Count(sync.out(), "\n")
 	s.run("docker", "compose", "restart", "-t", "0")
 	for range 60 {
-		if strings.Count(sync.out.String(), "\n") > told {
+		if strings.Count(sync.out(), "\n") > told {
 			break
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	if strings.Count(sync.out.String(), "\n") != told+1 || !strings.HasSuffix(sync.out.String(), "  8098\n") {
-		t.Errorf("after a restart: %s", sync.out.String())
+	if strings.Count(sync.out(), "\n") != told+1 || !strings.HasSuffix(sync.out(), "  8098\n") {
+		t.Errorf("after a restart: %s", sync.out())
 	}
 	if code := port.interrupt(t); code != 0 {
-		t.Errorf("port --watch: exit %d: %s", code, port.err.String())
+		t.Errorf("port --watch: exit %d: %s", code, port.err())
 	}
 	if code := sync.interrupt(t); code != 0 {
-		t.Errorf("sync --watch: exit %d: %s", code, sync.err.String())
+		t.Errorf("sync --watch: exit %d: %s", code, sync.err())
 	}
 }
 
@@ -308,10 +269,10 @@ func TestInterrupt(t *testing.T) {
   sick: {image: IMAGE, healthcheck: {test: [CMD, /nothing], interval: 1h, start_period: 1h}}
   web: {image: IMAGE, ports: ["0:80"], depends_on: {sick: {condition: service_healthy}}}
 `)
-	up := s.start("portmoor", "up")
-	up.err.waitFor(t, "Waiting")
-	if code := up.interrupt(t); code != 130 || !strings.HasSuffix(up.err.String(), "\ninterrupted\n") || up.out.String() != "" {
-		t.Errorf("exit %d: %s%s", code, up.out.String(), up.err.String())
+	up := s.started(nil, "portmoor", "up")
+	up.waitFor(t, "Waiting")
+	if code := up.interrupt(t); code != 130 || !strings.HasSuffix(up.err(), "\ninterrupted\n") || up.out() != "" {
+		t.Errorf("exit %d: %s%s", code, up.out(), up.err())
 	}
 	gone := func() {
 		t.Helper()
@@ -331,103 +292,16 @@ func TestInterrupt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	onTerminal := &background{Cmd: s.command("script", "-qec", filepath.Join(os.Getenv("PORTMOOR_E2E"), "portmoor")+" up", "/dev/null")}
-	onTerminal.Stdin, onTerminal.Stdout, onTerminal.WaitDelay = in, &onTerminal.out, time.Second
-	if err := onTerminal.Start(); err != nil {
-		t.Fatal(err)
-	}
+	onTerminal := s.started(in, "script", "-qec", filepath.Join(os.Getenv("PORTMOOR_E2E"), "portmoor")+" up", "/dev/null")
 	timer := time.AfterFunc(20*time.Second, func() { _ = onTerminal.Process.Kill() })
 	defer timer.Stop()
-	onTerminal.out.waitFor(t, "Waiting")
+	onTerminal.waitFor(t, "Waiting")
 	if _, err := keys.Write([]byte{3}); err != nil {
 		t.Fatal(err)
 	}
 	_ = onTerminal.Wait()
-	if code := onTerminal.ProcessState.ExitCode(); code != 130 || !strings.HasSuffix(onTerminal.out.String(), "\ninterrupted\r\n") {
-		t.Errorf("on a terminal: exit %d: %q", code, onTerminal.out.String())
+	if code := onTerminal.ProcessState.ExitCode(); code != 130 || !strings.HasSuffix(onTerminal.out(), "\ninterrupted\r\n") {
+		t.Errorf("on a terminal: exit %d: %q", code, onTerminal.out())
 	}
 	gone()
-}
-
-// TestEndpoints: the engine is found as the docker command finds it, and what is
-// wrong with it is said.
-func TestEndpoints(t *testing.T) {
-	s := newStack(t, "endpoints", one)
-	s.run("docker", "compose", "up", "-d")
-	socket := strings.TrimPrefix(os.Getenv("DOCKER_HOST"), "unix://")
-	s.run("docker", "context", "create", "mine", "--docker", "host=unix://"+socket)
-	s.env = []string{"DOCKER_HOST=", "DOCKER_CONTEXT=mine"}
-	if got := s.port("web"); got != "0.0.0.0:8090" {
-		t.Errorf("by the context of the environment: %s", got)
-	}
-	s.env = []string{"DOCKER_HOST="}
-	s.fails(3, "docker endpoint unix:///var/run/docker.sock: not reachable: no such file or directory\nhint: start it, or name another", "portmoor", "port", "web", "80")
-	s.run("docker", "context", "use", "mine")
-	if got := s.port("web"); got != "0.0.0.0:8090" {
-		t.Errorf("by the current context: %s", got)
-	}
-	s.run("docker", "context", "use", "default")
-	s.env = []string{"DOCKER_HOST=", "DOCKER_CONTEXT=nowhere"}
-	s.fails(3, "docker context nowhere: does not exist\nhint: docker context ls", "portmoor", "port", "web", "80")
-
-	// By ssh, whose far end is docker system dial-stdio.
-	s.write("bin/ssh", "#!/bin/sh\nfor command; do :; done\nDOCKER_HOST=unix://"+socket+" exec sh -c \"$command\"\n")
-	if err := os.Chmod(filepath.Join(s.dir, "bin", "ssh"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	s.env = []string{"DOCKER_HOST=ssh://me@elsewhere", "PATH=" + filepath.Join(s.dir, "bin") + ":" + os.Getenv("PATH")}
-	if got := s.port("web"); got != "0.0.0.0:8090" {
-		t.Errorf("by ssh: %s", got)
-	}
-	contains(t, s.run("portmoor", "port"), "http://elsewhere:8090")
-	s.env = nil
-
-	// As somebody who may not use the socket.
-	open(t, s.dir)
-	r := s.try("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", filepath.Join(os.Getenv("PORTMOOR_E2E"), "portmoor"), "port", "web", "80")
-	if want := "docker endpoint " + os.Getenv("DOCKER_HOST") + ": permission denied\nhint: join the group that may use it, or name an endpoint of your own with DOCKER_HOST\n"; r.code != 3 || r.err != want {
-		t.Errorf("exit %d: %s", r.code, r.err)
-	}
-	s.fails(1, "port 81/tcp of service web is not published\nhint: the service publishes 80/tcp", "portmoor", "port", "web", "81")
-}
-
-// open lets others into a folder and those above it.
-func open(t *testing.T, dir string) {
-	t.Helper()
-	for ; len(dir) > 4; dir = filepath.Dir(dir) {
-		info, err := os.Stat(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chmod(dir, info.Mode()|0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// TestSpeed: portmoor port is no slower than docker port, in runs that take
-// turns. The limit leaves room for the noise of the machine.
-func TestSpeed(t *testing.T) {
-	s := newStack(t, "speed", one)
-	s.run("docker", "compose", "up", "-d")
-	times := map[string][]time.Duration{}
-	commands := [][]string{{"portmoor", "port", "web", "80"}, {"docker", "port", "speed-web-1", "80"}, {"docker", "compose", "port", "web", "80"}}
-	for range 40 {
-		for _, c := range commands {
-			began := time.Now()
-			s.run(c[0], c[1:]...)
-			times[strings.Join(c, " ")] = append(times[strings.Join(c, " ")], time.Since(began))
-		}
-	}
-	median := func(command []string) time.Duration {
-		all := times[strings.Join(command, " ")]
-		slices.Sort(all)
-		return all[len(all)/2]
-	}
-	ours, docker, compose := median(commands[0]), median(commands[1]), median(commands[2])
-	ratio := float64(ours) / float64(docker)
-	t.Logf("portmoor port %s, docker port %s, docker compose port %s: %.2f of docker port, %.2f of docker compose port", ours, docker, compose, ratio, float64(ours)/float64(compose))
-	if ratio > 1.15 {
-		t.Errorf("portmoor port takes %.2f times as long as docker port", ratio)
-	}
 }

@@ -234,6 +234,16 @@ func TestSameProject(t *testing.T) {
 		below.dir = filepath.Join(s.dir, "sub")
 		check(t, &below, "more")
 	})
+	t.Run("not the COMPOSE_FILE above", func(t *testing.T) {
+		s := newStack(t, "same", one)
+		s.write("compose.override.yaml", strings.ReplaceAll(strings.Replace(db, ", profiles: [db]", "", 1), "IMAGE", image))
+		s.write("other.yaml", strings.ReplaceAll("services: {other: {image: IMAGE}}\n", "IMAGE", image))
+		s.write(".env", "COMPOSE_FILE=other.yaml\nWHO=above\n")
+		s.write("sub/x", "")
+		below := *s
+		below.dir = filepath.Join(s.dir, "sub")
+		check(t, &below, "above")
+	})
 }
 
 // TestOldFailure: what the engine remembers of an earlier start is not why this
@@ -271,6 +281,12 @@ func TestWithoutEngine(t *testing.T) {
 		t.Errorf("exit %d: %s", r.code, r.err)
 	}
 	s.run("portmoor", "validate")
+	// Nor for who may not see whose a program is, as most who have no engine.
+	open(t, s.dir)
+	as := append([]string{"--reuid", "65534", "--regid", "65534", "--clear-groups", filepath.Join(os.Getenv("PORTMOOR_E2E"), "portmoor")}, "validate")
+	if r := s.try("setpriv", as...); r.code != 0 {
+		t.Errorf("as nobody: exit %d: %s", r.code, r.err)
+	}
 	other := newStack(t, "other", one)
 	other.env = []string{s.env[0], "PORTMOOR_LEDGER=" + filepath.Join(other.dir, "ledger")} // which knows of nobody
 	if r := other.try("portmoor", "detect"); r.code != 0 || !strings.Contains(r.err, "web moves from 8090 to 10000 (WEB_HOST_PORT): 8090 is held by process docker-proxy") {
@@ -286,7 +302,9 @@ func TestNotStarted(t *testing.T) {
   debug: {image: IMAGE, profiles: [debug], ports: ["8096:80"]}
 `)
 	hold(t, 8096)
-	s.run("portmoor", "validate")
+	if r := s.try("portmoor", "validate"); r.code != 0 || r.err != "1 port of project profiles can be bound\n" {
+		t.Errorf("exit %d: %s", r.code, r.err)
+	}
 	s.run("portmoor", "up")
 	s.reaches("web", "web")
 	s.fails(1, "debug: port 8096 is ", "portmoor", "validate", "--profile", "debug")

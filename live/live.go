@@ -68,14 +68,11 @@ type Options struct {
 // Join returns the ports of a project, sorted by service, replica, container
 // port and protocol, IPv4 before IPv6.
 func Join(p *compose.Project, containers []docker.Container, o Options) []Port {
-	j := joiner{Options: o, mappings: map[string][]*compose.Mapping{}, hostNetwork: map[string]bool{}}
+	j := joiner{Options: o, mappings: map[string][]*compose.Mapping{}}
 	for i := range p.Mappings {
 		if m := &p.Mappings[i]; m.Dropped == compose.Published && m.Invalid == "" {
 			j.mappings[m.Service] = append(j.mappings[m.Service], m)
 		}
-	}
-	for _, svc := range p.Services {
-		j.hostNetwork[svc.Name] = svc.HostNetwork
 	}
 	served := map[string]bool{}
 	for _, c := range containers {
@@ -85,9 +82,9 @@ func Join(p *compose.Project, containers []docker.Container, o Options) []Port {
 		served[c.Service] = served[c.Service] || !c.OneOff
 		j.join(c)
 	}
-	for service := range j.mappings {
-		if !served[service] {
-			j.join(docker.Container{Service: service, HostNetwork: j.hostNetwork[service]})
+	for _, svc := range p.Services {
+		if !served[svc.Name] && svc.Scale > 0 {
+			j.join(docker.Container{Service: svc.Name, HostNetwork: svc.HostNetwork})
 		}
 	}
 	slices.SortStableFunc(j.ports, compare)
@@ -101,9 +98,8 @@ func compare(a, b Port) int {
 
 type joiner struct {
 	Options
-	mappings    map[string][]*compose.Mapping // by service
-	hostNetwork map[string]bool               // by service
-	ports       []Port
+	mappings map[string][]*compose.Mapping // by service
+	ports    []Port
 }
 
 // slot is one container port of a mapping.
@@ -119,9 +115,10 @@ func (j *joiner) join(c docker.Container) {
 	if !c.Running() {
 		c.Bindings = nil // it asks for them, and has none
 	}
-	for _, b := range c.Bindings {
+	asking := j.asking(c)
+	for i, b := range c.Bindings {
 		p := Port{Service: c.Service, Container: c, ContainerPort: b.ContainerPort, Protocol: b.Protocol, HostIP: b.HostIP, HostPort: b.HostPort, State: Drifted}
-		if m := j.asking(c.Service, b); m != nil {
+		if m := asking[i]; m != nil {
 			bound[slot{m, b.ContainerPort}] = true
 			p.Mapping, p.Wanted = m, j.wanted(m, b.ContainerPort)
 			if (m.HostIP == "" || sameAddress(m.HostIP, b.HostIP)) && (p.Wanted == 0 || p.Wanted == b.HostPort) {
@@ -173,29 +170,51 @@ func (j *joiner) wanted(m *compose.Mapping, port int) int {
 	return r.First + port - m.Container.First
 }
 
-// asking is the mapping of a service that a binding comes from: of several for
-// one container port the one with its address and its number.
-func (j *joiner) asking(service string, b docker.Binding) (best *compose.Mapping) {
-	score := -1
-	for _, m := range j.mappings[service] {
-		if m.Protocol != b.Protocol || b.ContainerPort < m.Container.First || b.ContainerPort > m.Container.Last {
-			continue
-		}
-		n := 0
-		if sameAddress(m.HostIP, b.HostIP) {
-			n += 3
-		}
-		switch j.wanted(m, b.ContainerPort) {
-		case b.HostPort:
-			n += 2
-		case 0: // Docker picks, and may have picked this one
-			n++
-		}
-		if n > score {
-			best, score = m, n
+// asking are the mappings that a container's bindings come from, nil where none
+// does: the pairs that fit best first, each mapping once for a container port in
+// a family.
+func (j *joiner) asking(c docker.Container) []*compose.Mapping {
+	type pair struct {
+		binding int
+		mapping *compose.Mapping
+		fit     int
+	}
+	var pairs []pair
+	for i, b := range c.Bindings {
+		for _, m := range j.mappings[c.Service] {
+			if m.Protocol == b.Protocol && b.ContainerPort >= m.Container.First && b.ContainerPort <= m.Container.Last {
+				pairs = append(pairs, pair{i, m, j.fit(m, b)})
+			}
 		}
 	}
-	return best
+	slices.SortStableFunc(pairs, func(a, b pair) int { return cmp.Compare(b.fit, a.fit) })
+	type once struct {
+		slot
+		family int
+	}
+	asking, used := make([]*compose.Mapping, len(c.Bindings)), map[once]bool{}
+	for _, p := range pairs {
+		b := c.Bindings[p.binding]
+		at := once{slot{p.mapping, b.ContainerPort}, docker.Family(b.HostIP)}
+		if asking[p.binding] == nil && !used[at] {
+			asking[p.binding], used[at] = p.mapping, true
+		}
+	}
+	return asking
+}
+
+// fit is how well a binding is what a mapping asks for.
+func (j *joiner) fit(m *compose.Mapping, b docker.Binding) (fit int) {
+	if sameAddress(m.HostIP, b.HostIP) {
+		fit += 3
+	}
+	switch j.wanted(m, b.ContainerPort) {
+	case b.HostPort:
+		fit += 2
+	case 0: // Docker picks, and may have picked this one
+		fit++
+	}
+	return fit
 }
 
 // sameAddress reports whether a mapping's address is what is bound; without one

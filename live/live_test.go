@@ -26,6 +26,8 @@ services:
   host:
     network_mode: host
     ports: ["4000:4001"]
+  pair: {ports: ["9200:92", "9201:92"]}
+  none: {scale: 0, ports: ["9300:93"]}
   mixed: {ports: ["9100:90", "90"]}
   secure: {ports: [{target: 7000, published: 7000, app_protocol: https}, {target: 7001, published: 7001, app_protocol: kubernetes.io/h2c}]}
 `
@@ -37,7 +39,7 @@ func project(t testing.TB) *compose.Project {
 	l := compose.NewLoader(compose.LoadOptions{})
 	l.Add(path, []byte(files))
 	p := l.Load([]compose.Group{{Dir: filepath.Dir(path), Files: []string{path}}})[0]
-	if len(p.Mappings) != 12 {
+	if len(p.Mappings) != 15 {
 		t.Fatalf("%d mappings", len(p.Mappings))
 	}
 	return p
@@ -124,6 +126,20 @@ func TestJoin(t *testing.T) {
 			Options{},
 			[]string{"mixed mixed-1 90/tcp 0.0.0.0:9100 ok asked http://localhost:9100", "mixed mixed-1 90/tcp 0.0.0.0:32771 ok asked http://localhost:32771"},
 		},
+		{
+			"of two host ports one has drifted", "pair",
+			[]docker.Container{up("pair", 1, append(both(9200, 92), both(9207, 92)...)...)},
+			Options{},
+			[]string{"pair pair-1 92/tcp 0.0.0.0:9200 ok asked http://localhost:9200", "pair pair-1 92/tcp 0.0.0.0:9207 drifted asked http://localhost:9207", "pair pair-1 92/tcp :::9200 ok asked http://localhost:9200", "pair pair-1 92/tcp :::9207 drifted asked http://localhost:9207"},
+		},
+		{
+			"more host ports than mappings", "dyn",
+			[]docker.Container{up("dyn", 1, append(both(9207, 80), both(9208, 80)...)...)},
+			Options{},
+			[]string{"dyn dyn-1 80/tcp 0.0.0.0:9207 ok asked http://localhost:9207", "dyn dyn-1 80/tcp 0.0.0.0:9208 drifted unasked http://localhost:9208", "dyn dyn-1 80/tcp :::9207 ok asked http://localhost:9207", "dyn dyn-1 80/tcp :::9208 drifted unasked http://localhost:9208"},
+		},
+		{"scaled to none", "none", nil, Options{}, nil},
+		{"scaled to none, and one runs", "none", []docker.Container{up("none", 1, both(9300, 93)...)}, Options{}, []string{"none none-1 93/tcp 0.0.0.0:9300 ok asked http://localhost:9300", "none none-1 93/tcp :::9300 ok asked http://localhost:9300"}},
 		{
 			"a range", "range",
 			[]docker.Container{up("range", 1, docker.Binding{HostIP: "0.0.0.0", HostPort: 3000, ContainerPort: 3000, Protocol: "tcp"}, docker.Binding{HostIP: "0.0.0.0", HostPort: 3005, ContainerPort: 3001, Protocol: "tcp"})},

@@ -31,7 +31,7 @@ func (m *Missing) Error() string { return m.Message }
 // or says why they are not there, as a [Missing].
 func (q Question) Answer(project string, containers []docker.Container, ports []Port) ([]Port, error) {
 	if !slices.ContainsFunc(containers, docker.Container.Running) {
-		return nil, &Missing{Message: fmt.Sprintf("project %s is not up", project), Hint: "portmoor up starts it"}
+		return nil, notUp(project, containers)
 	}
 	if q.Service == "" {
 		return ports, nil
@@ -69,6 +69,17 @@ func (q Question) Answer(project string, containers []docker.Container, ports []
 		return nil, &Missing{Message: what + "is not published: the service publishes none", Hint: "add it under ports"}
 	}
 	return nil, &Missing{Message: what + "is not published", Hint: "the service publishes " + strings.Join(slices.Compact(published), ", ")}
+}
+
+// notUp is why no container runs. One that ends again and again is no matter of
+// starting it.
+func notUp(project string, containers []docker.Container) error {
+	for _, c := range containers {
+		if c.State == "restarting" {
+			return &Missing{Message: fmt.Sprintf("project %s is not up: %s is restarting", project, c.Name), Hint: "docker compose logs " + c.Service + " may say why"}
+		}
+	}
+	return &Missing{Message: "project " + project + " is not up", Hint: "portmoor up starts it"}
 }
 
 // replica is the container that is asked for: one that runs.

@@ -57,6 +57,9 @@ type Unit struct {
 	// Service is what its mappings belong to, the first of Services.
 	Service  string
 	Services []string
+	// Idle reports that its services neither run nor are started now: it keeps no
+	// other unit from a port that that one can't do without.
+	Idle bool
 	// Broken says why no port is right for it, and BrokenHint what to do about
 	// that; "" when one can be.
 	Broken, BrokenHint string

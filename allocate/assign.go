@@ -24,7 +24,8 @@ type Options struct {
 // a unit that may move, the lowest free one of its range. The result has the
 // order of the units. It does not depend on the order in which they are given:
 // pins come first, then what is remembered, then defaults; among them what can't
-// move, then the others by key.
+// move, then the others by key. A unit that is idle comes last where one that is
+// not, and can't move, wants its port.
 func Assign(units []Unit, host Host, options Options) []Outcome {
 	a := assigner{units: units, host: host, options: options, outcomes: make([]Outcome, len(units)), settled: make([]bool, len(units)), byPort: map[int][]int{}}
 	order := make([]int, len(units))
@@ -33,8 +34,12 @@ func Assign(units []Unit, host Host, options Options) []Outcome {
 		a.outcomes[i] = Outcome{Unit: units[i]}
 		a.note(i, units[i].Want)
 	}
+	last := make([]int, len(units))
+	for i := range units {
+		last[i] = a.yields(i)
+	}
 	slices.SortStableFunc(order, func(i, j int) int {
-		return cmp.Or(int(units[j].Source)-int(units[i].Source), movable(units[i])-movable(units[j]), cmp.Compare(units[i].Key, units[j].Key))
+		return cmp.Or(last[i]-last[j], int(units[j].Source)-int(units[i].Source), movable(units[i])-movable(units[j]), cmp.Compare(units[i].Key, units[j].Key))
 	})
 	for _, i := range order {
 		a.keep(i)
@@ -53,6 +58,21 @@ func movable(u Unit) int {
 	}
 	return 0
 }
+
+// yields is 1 for an idle unit that another one which can't move needs the port
+// of, else 0.
+func (a *assigner) yields(i int) int {
+	u := a.units[i]
+	if u.Idle && slices.ContainsFunc(a.units, func(o Unit) bool {
+		return !o.Idle && o.fixed() && o.Want.Overlaps(u.Want) && meet(o.Sockets, u.Sockets)
+	}) {
+		return 1
+	}
+	return 0
+}
+
+// fixed reports a unit that has the port it wants, or none.
+func (u Unit) fixed() bool { return !u.Movable || u.Source >= Manual }
 
 type assigner struct {
 	units    []Unit

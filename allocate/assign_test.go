@@ -30,10 +30,16 @@ func TestAssign(t *testing.T) {
 	wide.Want.Last = 8001
 	udp := unit("u", "U", 8080, Default)
 	udp.Sockets[0].Protocol = "udp"
+	numbered := udp
+	numbered.Var, numbered.Movable = "", false
 	local := unit("l", "L", 8080, Default)
 	local.Sockets[0].Address = "127.0.0.1"
 	other := unit("o", "O", 8080, Default)
 	other.Sockets[0].Address = "127.0.0.2"
+	idle := func(u Unit) Unit {
+		u.Idle = true
+		return u
+	}
 	for name, c := range map[string]struct {
 		units   []Unit
 		host    taken
@@ -60,6 +66,11 @@ func TestAssign(t *testing.T) {
 		"a literal that is held":     {[]Unit{unit("a", "", 8080, Default)}, taken{"8080/tcp": true}, Options{}, []string{"a port 8080 is a number in the compose file, and held by process nginx (pid 7)"}},
 		"never together":             {[]Unit{unit("a", "A", 8080, Default), unit("b", "B", 8080, Default)}, nil, Options{Together: func(int, int) bool { return false }}, []string{"a 8080", "b 8080"}},
 		"never together, but chosen": {[]Unit{unit("a", "A", 8080, Default), unit("b", "B", 8080, Default)}, taken{"8080/tcp": true}, Options{Together: func(int, int) bool { return false }}, []string{"a 10000 moved", "b 10001 moved"}},
+		"an idle number yields":      {[]Unit{idle(unit("a", "", 8080, Default)), unit("b", "", 8080, Default)}, nil, Options{}, []string{"a port 8080 is a number in the compose file, and held by service b", "b 8080"}},
+		"an idle one moves away":     {[]Unit{idle(unit("a", "A", 8080, Assigned)), unit("b", "", 8080, Default)}, nil, Options{}, []string{"a 10000 moved", "b 8080"}},
+		"an idle pin yields":         {[]Unit{idle(unit("a", "A", 8080, EnvFile)), unit("b", "B", 8080, Manual)}, nil, Options{}, []string{"a port 8080 is pinned by compose.yaml:1:1, but held by service b", "b 8080"}},
+		"not to who can move":        {[]Unit{unit("a", "A", 8080, Default), idle(unit("b", "", 8080, Default))}, nil, Options{}, []string{"a 10000 moved", "b 8080"}},
+		"nor on another protocol":    {[]Unit{unit("a", "A", 8080, Default), idle(unit("b", "", 8080, Default)), numbered}, nil, Options{}, []string{"a 10000 moved", "b 8080", "u 8080"}},
 		"the range is full": {
 			[]Unit{unit("a", "A", 8080, Default)},
 			taken{"8080/tcp": true, "10000/tcp": true, "10001/tcp": true, "10002/tcp": true, "10003/tcp": true, "10004/tcp": true},

@@ -133,6 +133,19 @@ func (s *stack) remembered() (all []allocate.Held) {
 	return all
 }
 
+// setIdle marks the units of services that neither run nor are started now, where
+// some were named.
+func (s *stack) setIdle(containers []docker.Container) {
+	for i := range s.units {
+		s.units[i].Idle = s.only != nil && !slices.ContainsFunc(s.units[i].Services, func(service string) bool {
+			runs := func(from docker.Container) bool {
+				return s.owns(from) && from.Service == service && from.Running()
+			}
+			return s.started(service) || slices.ContainsFunc(containers, runs)
+		})
+	}
+}
+
 // owns reports whether a container is one that the next start replaces: of a
 // service of the project, and not of docker compose run.
 func (s *stack) owns(from docker.Container) bool {

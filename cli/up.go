@@ -117,8 +117,13 @@ func (c *commands) noteLost(ctx *cli.Context, s *stack, engine *docker.Engine, b
 // assignedSockets are those of a service that have a host port now.
 func (s *stack) assignedSockets(service string, port int) (sockets []allocate.Socket) {
 	for _, u := range s.units {
-		if slices.Contains(u.Services, service) && s.now(u).Overlaps(compose.PortRange{First: port, Last: port}) {
-			sockets = append(sockets, u.Sockets...)
+		if !s.now(u).Overlaps(compose.PortRange{First: port, Last: port}) {
+			continue
+		}
+		for _, m := range s.served[u.Key] {
+			if m.Service == service {
+				sockets = append(sockets, allocate.Socket{Address: m.HostIP, Protocol: m.Protocol})
+			}
 		}
 	}
 	return sockets
@@ -152,32 +157,14 @@ func (c *commands) assigned(ctx *cli.Context) (*stack, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.only = s.selected(ctx.Args().Slice())
+	s.setIdle(c.engine.containers)
 	outcomes, err := c.assignPorts(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	s.only = s.selected(ctx.Args().Slice())
 	c.tellStart(s, outcomes)
 	return s, nil
-}
-
-// selected are the services that docker compose up starts when some are named:
-// those and what they depend on. nil when none is, or nobody can say.
-func (s *stack) selected(args []string) []string {
-	named := slices.DeleteFunc(slices.Clone(args), func(arg string) bool {
-		return !slices.ContainsFunc(s.project.Services, func(svc compose.Service) bool { return svc.Name == arg })
-	})
-	if len(named) == 0 {
-		return nil
-	}
-	model, _, err := s.anyModel(s.project.Group.Files)
-	if err != nil {
-		return nil
-	}
-	if model, err = model.WithSelectedServices(named); err != nil {
-		return nil
-	}
-	return model.ServiceNames()
 }
 
 // composeCommand is the docker command, which has to have its compose plugin.

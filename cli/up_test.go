@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestUpArgs: what docker compose up takes for a service, and for the value of
+// a flag.
+func TestUpArgs(t *testing.T) {
+	for args, want := range map[string]string{
+		"":                      "[] false",
+		"web db":                "[web db] false",
+		"--build web":           "[web] false",
+		"--no-attach web db":    "[db] false",
+		"--no-attach=web db":    "[db] false",
+		"--pull always web":     "[web] false",
+		"--scale web=2":         "[] false",
+		"-t 5 web":              "[web] false",
+		"-t5 web":               "[web] false",
+		"-t=5 web":              "[web] false",
+		"-Vt 5 web":             "[web] false",
+		"-Vt5 web":              "[web] false",
+		"-V web":                "[web] false",
+		"-y=t web":              "[web] false",
+		"--timeout 5 web":       "[web] false",
+		"--timeout=5 web":       "[web] false",
+		"--no-deps web":         "[web] true",
+		"web --no-deps=true":    "[web] true",
+		"--no-deps=false web":   "[web] false",
+		"--no-attach --no-deps": "[] false",
+		"--build -- --no-deps":  "[--no-deps] false",
+		"web --attach":          "[web] false",
+	} {
+		services, alone := readUpArgs(strings.Fields(args))
+		if got := fmt.Sprint(services, alone); got != want {
+			t.Errorf("%s: %s, want %s", args, got, want)
+		}
+	}
+}
+
+// TestUpSelected: what docker compose up does not start stops nothing, which it
+// also says by flags, profiles and optional dependencies.
+func TestUpSelected(t *testing.T) {
+	dir, port := stackHere(t), listen(t)
+	put(t, filepath.Join(dir, "compose.yaml"), fmt.Sprintf(`name: shop
+services:
+  web: {image: x, depends_on: {dbg: {condition: service_started, required: false}}, ports: ["0:80"]}
+  dbg: {image: x, profiles: [dbg], ports: ["%d:80"]}
+  user: {image: x, profiles: [user], depends_on: [tool]}
+  tool: {image: x, profiles: [user], ports: ["%d:80"]}
+  other: {image: x, profiles: [other, user]}
+`, port, port))
+	record(t, dir, running{service: "web", number: 1, ports: []string{"0.0.0.0:32771:80/tcp"}})
+	composeScript(t, "exit 0")
+	held := fmt.Sprintf("port %d is a number in the compose file, and held by process", port)
+	for args, stopped := range map[string]bool{
+		"web": false, "web --profile dbg": true, "web dbg": true, "web --profile other": false,
+		"-- --no-attach dbg web": false, "-- --no-attach=dbg web": false, "-- --attach web dbg": true, "-- --scale dbg=1 web": false,
+		"-- -t 5 web": false, "user": true, "-- --no-deps user": false, "-- --no-deps tool": true, "-- --no-deps=false user": true,
+	} {
+		code, _, errs := here(append([]string{"up"}, strings.Fields(args)...)...)
+		if stopped != (code == 1) || stopped != strings.Contains(errs, held) {
+			t.Errorf("up %s: exit %d: %s", args, code, errs)
+		}
+	}
+}
+
+// TestUpOneOf: of services that want one port, each can be started while the
+// others are not; what runs keeps its port.
+func TestUpOneOf(t *testing.T) {
+	dir := stackHere(t)
+	put(t, filepath.Join(dir, "compose.yaml"), `name: shop
+services:
+  bad: {image: x, ports: ["28571:80"]}
+  idle: {image: x, ports: ["${IDLE_HOST_PORT:-28571}:80"]}
+  web: {image: x, ports: ["28571:80"]}
+`)
+	engine := record(t, dir, running{service: "web", number: 1, ports: []string{"0.0.0.0:28571:80/tcp"}})
+	composeScript(t, "exit 0")
+	const held = "is a number in the compose file, and held by service"
+	if code, _, errs := here("up", "web"); code != 0 || strings.Contains(errs, held) {
+		t.Errorf("up web: exit %d: %s", code, errs)
+	}
+	ports, err := os.ReadFile(filepath.Join(dir, "data", "ports.json"))
+	if diff := cmp.Diff("{\n  \"idle\": 10000,\n  \"web\": 28571\n}\n", string(ports)); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	if code, _, errs := here("up"); code != 1 || !strings.Contains(errs, held) {
+		t.Errorf("up: exit %d: %s", code, errs)
+	}
+	if code, _, errs := here("up", "web", "bad"); code != 1 || !strings.Contains(errs, held) {
+		t.Errorf("up web bad: exit %d: %s", code, errs)
+	}
+	engine.Set(listOf(t, dir, running{service: "bad", number: 1, ports: []string{"0.0.0.0:28571:80/tcp"}}), nil)
+	if code, _, errs := here("up", "bad"); code != 0 || strings.Contains(errs, held) {
+		t.Errorf("up bad: exit %d: %s", code, errs)
+	}
+	if code, _, errs := here("up", "web"); code != 1 || !strings.Contains(errs, held+" bad") {
+		t.Errorf("up web while bad runs: exit %d: %s", code, errs)
+	}
+}
+
+// TestUpLostShared: of a variable that two services share, each on a protocol of
+// its own, the socket that was lost is that of the one that failed.
+func TestUpLostShared(t *testing.T) {
+	dir := stackHere(t)
+	put(t, filepath.Join(dir, "compose.yaml"), `name: shop
+services:
+  dnst: {image: x, ports: ["${DNS_HOST_PORT:-28592}:53/tcp"]}
+  dnsu: {image: x, ports: ["${DNS_HOST_PORT:-28592}:53/udp"]}
+`)
+	engine := record(t, dir, running{service: "dnsu", number: 1, state: "created"}, running{service: "dnst", number: 1, ports: []string{"0.0.0.0:28592:53/tcp"}})
+	tried := filepath.Join(dir, "tried")
+	engine.Inspect = func(string) string {
+		if _, err := os.Stat(tried); err != nil {
+			return `{"State":{"Error":""}}`
+		}
+		return `{"State":{"Error":"driver failed: Bind for 0.0.0.0:28592 failed: port is already allocated"}}`
+	}
+	composeScript(t, `[ "$2" = version ] && exit 0; [ -e `+tried+` ] && exit 0; touch `+tried+`; exit 1`)
+	code, out, errs := here("up")
+	if code != 0 || !strings.Contains(errs, "moves from 28592 to 10000 (DNS_HOST_PORT)") || strings.Contains(errs, "of the project itself") {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+}

@@ -131,10 +131,11 @@ func (c *commands) load(ctx *cli.Context, s *stack, group compose.Group, to acce
 }
 
 // checkName refuses a project name that docker compose does: it makes a valid one
-// of what name: and the folder say, and of nothing else.
+// of what name: and the folder say, and of nothing else. A name in an env file is
+// not used where the configuration has one.
 func (s *stack) checkName(given string) error {
-	name := given
-	if name == "" {
+	name := cmp.Or(given, s.environ()["COMPOSE_PROJECT_NAME"])
+	if name == "" && s.project.Group.Name == "" {
 		name, _ = s.project.Env.Lookup("COMPOSE_PROJECT_NAME")
 	}
 	if name == loader.NormalizeProjectName(name) {

@@ -1,6 +1,8 @@
 package compose
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -40,11 +42,11 @@ func ByName(dir string) (g Group, found bool) {
 }
 
 // standard is the project that docker compose finds in a folder by itself,
-// and the names that are left.
+// and the names that are left. It passes over links that lead nowhere.
 func standard(dir string, names []string) (Group, []string) {
 	g := Group{Dir: dir}
 	for _, list := range [][]string{canonicalNames, overrideNames} {
-		i := slices.IndexFunc(list, func(n string) bool { return slices.Contains(names, n) })
+		i := slices.IndexFunc(list, func(n string) bool { return slices.Contains(names, n) && !dangling(filepath.Join(dir, n)) })
 		if i < 0 {
 			return g, names
 		}
@@ -52,6 +54,13 @@ func standard(dir string, names []string) (Group, []string) {
 		names = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == list[i] })
 	}
 	return g, names
+}
+
+// dangling reports a link to what is not there.
+func dangling(path string) bool {
+	_, link := os.Readlink(path)
+	_, target := os.Stat(path)
+	return link == nil && errors.Is(target, fs.ErrNotExist)
 }
 
 // Standard reports whether docker compose starts a folder's project from a file:

@@ -32,8 +32,11 @@ type Machine struct {
 	// no conflict.
 	Own []Held
 	// Silent are ports that the project was given before, when no engine says who
-	// has them: Docker's own proxy, or who has no name, has them for the project.
+	// has them: Docker's own proxy has them for the project.
 	Silent []Held
+	// Denied reports that there is an engine, which does not answer this user. A
+	// holder without a name then counts for Docker's proxy.
+	Denied bool
 	// Passive asks the socket table only. Trying to bind a port, which takes it for
 	// a moment, could fail a service that starts just then.
 	Passive bool
@@ -45,12 +48,17 @@ type Machine struct {
 	held   map[int][]Held
 	own    map[int][]Held
 	owners map[int][]listener
+
+	proxies map[int][]Held
+	proxied bool // the proxies were looked for
 }
 
 // listener is an entry of the machine's socket table.
 type listener struct {
 	socket Socket
 	pid    int32
+	// both reports one on [::], which may have the port in IPv4 too.
+	both bool
 }
 
 // Holder is who holds a port: a container or checkout, else a socket. A port
@@ -83,7 +91,11 @@ func (m *Machine) Holder(s Socket, port int, choosing bool) (Owner, bool) {
 // what fails though no listener is known is tried again.
 func (m *Machine) socketHolder(s Socket, port int, choosing bool) (Owner, bool) {
 	if m.Passive {
-		return m.process(s, port)
+		owner, known := m.process(s, port)
+		if known && m.unsure(s, port) && !inUse(s, port) {
+			return Owner{}, false
+		}
+		return owner, known
 	}
 	for try := range 7 {
 		if !inUse(s, port) {
@@ -99,6 +111,13 @@ func (m *Machine) socketHolder(s Socket, port int, choosing bool) (Owner, bool) 
 	return owner, choosing || !m.spared(owner, s, port)
 }
 
+// unsure reports that only listeners on [::] may have a port of an IPv4 address,
+// which nothing but binding it tells.
+func (m *Machine) unsure(s Socket, port int) bool {
+	return slices.Equal(networks(s), []string{s.Protocol + "4"}) &&
+		!slices.ContainsFunc(m.owners[port], func(l listener) bool { return !l.both && Overlap(l.socket, s) })
+}
+
 // Hold adds a port that somebody has, behind those that are known already.
 func (m *Machine) Hold(h Held) {
 	m.Held = append(m.Held, h)
@@ -110,7 +129,8 @@ func (m *Machine) Hold(h Held) {
 // spared reports that a holder may be Docker's own proxy, and have the port for
 // the project, which was given it before.
 func (m *Machine) spared(owner Owner, s Socket, port int) bool {
-	return owner.Hidden() && slices.ContainsFunc(m.Silent, func(h Held) bool { return h.Port == port && h.Socket == s })
+	docker := owner.proxy() || m.Denied && owner.nameless()
+	return docker && slices.ContainsFunc(m.Silent, func(h Held) bool { return h.Port == port && h.Socket == s })
 }
 
 func unspecified(address string) bool {
@@ -193,14 +213,27 @@ func (m *Machine) process(s Socket, port int) (owner Owner, known bool) {
 				return Owner{Process, name, fmt.Sprintf("pid %d", l.pid)}, true
 			}
 		}
-		return Owner{Kind: Process, Name: ofAnotherUser}, true
+		return m.another(s, port), true
 	}
 	return Owner{}, false
 }
 
+// another is a program of another user: Docker's proxy, or one without a name.
+func (m *Machine) another(s Socket, port int) Owner {
+	if !m.proxied {
+		m.proxies, m.proxied = byPort(proxies()), true
+	}
+	for _, h := range m.proxies[port] {
+		if Overlap(h.Socket, s) {
+			return h.Owner
+		}
+	}
+	return Owner{Kind: Process, Name: ofAnotherUser}
+}
+
 // readTable reads the machine's sockets; only what has no peer is a listener.
 func (m *Machine) readTable() {
-	m.owners = map[int][]listener{}
+	m.owners, m.proxied = map[int][]listener{}, false
 	for _, kind := range []string{"tcp", "udp"} {
 		connections, err := psnet.ConnectionsWithContext(context.Background(), kind)
 		if err != nil {
@@ -215,7 +248,7 @@ func (m *Machine) readTable() {
 			if address == "*" || address == "::" {
 				address = "" // it may be both families
 			}
-			m.owners[port] = append(m.owners[port], listener{Socket{address, kind}, c.Pid})
+			m.owners[port] = append(m.owners[port], listener{Socket{address, kind}, c.Pid, address == "" && c.Family == syscall.AF_INET6})
 		}
 	}
 }

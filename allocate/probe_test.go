@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -180,26 +182,86 @@ func TestPassive(t *testing.T) {
 	}
 }
 
+// TestPassiveFamilies: a listener on [::] that leaves IPv4 alone is told from one
+// that does not, by one try, and only there.
+func TestPassiveFamilies(t *testing.T) {
+	for name, c := range map[string]struct {
+		network, address string
+		want             map[string]bool
+	}{
+		"IPv6 only":         {"tcp6", "[::]:0", map[string]bool{"": true, "::": true, "::1": true, "127.0.0.1": false, "0.0.0.0": false}},
+		"both":              {"tcp", ":0", map[string]bool{"": true, "::": true, "127.0.0.1": true, "0.0.0.0": true}},
+		"IPv4":              {"tcp4", "0.0.0.0:0", map[string]bool{"": true, "::": false, "127.0.0.1": true, "0.0.0.0": true}},
+		"udp, IPv6 only":    {"udp6", "[::]:0", map[string]bool{"": true, "127.0.0.1": false}},
+		"another's address": {"tcp4", "127.0.0.2:0", map[string]bool{"": true, "127.0.0.1": false, "0.0.0.0": true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			port, closer := listen(t, c.network, c.address)
+			defer closer()
+			for address, want := range c.want {
+				owner, held := (&Machine{Passive: true}).Holder(Socket{address, c.network[:3]}, port, false)
+				if held != want || held != (owner != Owner{}) {
+					t.Errorf("%q: held is %v by %v", address, held, owner)
+				}
+			}
+		})
+	}
+}
+
+// TestProxies: who may not see whose a socket is sees Docker's proxy by its
+// command line.
+func TestProxies(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("Docker has no such proxies there")
+	}
+	sleep := exec.CommandContext(t.Context(), "sh")
+	sleep.Args = []string{"/usr/bin/docker-proxy", "-c", "read x", "-proto", "udp", "-host-ip", "127.0.0.1", "-host-port", "28515", "-container-port", "53"}
+	in, err := sleep.StdinPipe()
+	if err == nil {
+		err = sleep.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _, _ = in.Close(), sleep.Wait() }()
+	m := &Machine{}
+	for s, want := range map[Socket]string{
+		{"127.0.0.1", "udp"}: "docker-proxy", {"", "udp"}: "docker-proxy", {"127.0.0.2", "udp"}: ofAnotherUser, {"", "tcp"}: ofAnotherUser,
+	} {
+		if got := m.another(s, 28515); got.Name != want {
+			t.Errorf("%v: %s", s, got)
+		}
+	}
+	if got := m.another(Socket{"", "udp"}, 28516); got.Name != ofAnotherUser {
+		t.Errorf("another port: %s", got)
+	}
+}
+
 // TestSpared: without an engine, what was given to the project stays its own
-// when Docker may have it for the project, and only then.
+// when Docker may have it for the project, and only then. Who has no name may be
+// Docker where there is an engine.
 func TestSpared(t *testing.T) {
 	s := Socket{"127.0.0.1", "tcp"}
 	m := &Machine{Silent: []Held{{Socket: s, Port: 8080}}}
+	denied := &Machine{Silent: m.Silent, Denied: true}
 	for _, c := range []struct {
-		owner  Owner
-		port   int
-		spared bool
+		owner          Owner
+		port           int
+		spared, denied bool
 	}{
-		{Owner{Process, "docker-proxy", "pid 7"}, 8080, true},
-		{Owner{Process, "rootlessport", "pid 7"}, 8080, true},
-		{Owner{Kind: Process, Name: ofAnotherUser}, 8080, true},
-		{Owner{Kind: Process, Name: unnamed}, 8080, true},
-		{Owner{Process, "python3", "pid 7"}, 8080, false},
-		{Owner{Checkout, "/srv/other", "web"}, 8080, false},
-		{Owner{Process, "docker-proxy", "pid 7"}, 8081, false},
+		{Owner{Process, "docker-proxy", "pid 7"}, 8080, true, true},
+		{Owner{Process, "rootlessport", "pid 7"}, 8080, true, true},
+		{Owner{Kind: Process, Name: ofAnotherUser}, 8080, false, true},
+		{Owner{Kind: Process, Name: unnamed}, 8080, false, true},
+		{Owner{Process, "python3", "pid 7"}, 8080, false, false},
+		{Owner{Checkout, "/srv/other", "web"}, 8080, false, false},
+		{Owner{Process, "docker-proxy", "pid 7"}, 8081, false, false},
 	} {
 		if got := m.spared(c.owner, s, c.port); got != c.spared {
 			t.Errorf("%s on %d: spared is %v", c.owner, c.port, got)
+		}
+		if got := denied.spared(c.owner, s, c.port); got != c.denied {
+			t.Errorf("%s on %d, and the engine says nothing: spared is %v", c.owner, c.port, got)
 		}
 	}
 	if m.spared(Owner{Process, "docker-proxy", ""}, Socket{"127.0.0.1", "udp"}, 8080) {

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 // engineFacts are what the Docker engine says; nothing when it does not answer.
 type engineFacts struct {
 	answered   bool
+	denied     bool   // it is there, but does not answer this user
 	host       string // the name of its machine, "" for this one
 	remote     bool
 	containers []docker.Container
@@ -38,7 +40,8 @@ func (c *commands) askEngine(ctx context.Context) *engineFacts {
 	}
 	if err := c.needEngine(ctx); err != nil {
 		c.say(err.Error()+": only this machine's sockets and other checkouts count", "")
-		c.engine = &engineFacts{}
+		e, explained := errors.AsType[*docker.Error](err)
+		c.engine = &engineFacts{denied: explained && e.Denied}
 	}
 	return c.engine
 }
@@ -57,7 +60,7 @@ func (c *commands) needEngine(ctx context.Context) error {
 	if engine.Remote && c.engine == nil {
 		c.say("the docker engine is on another machine: only its containers and other checkouts count", "")
 	}
-	c.engine = &engineFacts{true, hostOf(engine), engine.Remote, containers}
+	c.engine = &engineFacts{answered: true, host: hostOf(engine), remote: engine.Remote, containers: containers}
 	return nil
 }
 
@@ -78,7 +81,7 @@ func (c *commands) ask(ctx context.Context, s *stack) error {
 	}
 	s.machine = s.holders(engine.containers, engine.remote)
 	if !engine.answered {
-		s.machine.Silent = s.remembered()
+		s.machine.Silent, s.machine.Denied = s.remembered(), engine.denied
 	}
 	for _, lost := range c.lost { // where nobody is seen to hold it
 		if _, held := s.machine.Holder(lost.Socket, lost.Port, false); !held {

@@ -67,7 +67,7 @@ func (s *stack) join(containers []docker.Container, machine *allocate.Machine, r
 	if machine != nil {
 		options.Held = func(from docker.Container, m *compose.Mapping, port int) bool {
 			owner, held := machine.Holder(allocate.Socket{Address: m.HostIP, Protocol: m.Protocol}, port, false)
-			return held && (from.ID == "" || !owner.Hidden()) // Docker binds a moment before the container runs
+			return held && (!settling(from) || !owner.Hidden())
 		}
 	}
 	if !remote {
@@ -78,6 +78,12 @@ func (s *stack) join(containers []docker.Container, machine *allocate.Machine, r
 		}
 	}
 	return live.Join(s.project, containers, options)
+}
+
+// settling reports a container that may have its ports already, which the engine
+// tells a moment later: one that runs, or is about to again.
+func settling(from docker.Container) bool {
+	return from.State == "running" || from.State == "restarting"
 }
 
 // unitOf is the unit that serves a mapping, -1 where Docker picks its port.

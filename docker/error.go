@@ -22,6 +22,8 @@ import (
 type Error struct {
 	Message string
 	Hint    string // "" for none
+	// Denied reports an engine that is there, but not for this user.
+	Denied bool
 }
 
 // Error is the message.
@@ -50,7 +52,7 @@ func (e *Engine) explain(err error) error {
 	case errors.Is(err, context.DeadlineExceeded):
 		return say(fmt.Sprintf("no answer within %s", cmp.Or(e.Timeout, Timeout)), "see whether docker ps answers, and restart the engine if not")
 	case errors.Is(err, fs.ErrPermission) || strings.Contains(text, "permission denied while trying to connect"):
-		return say("permission denied", "join the group that may use it, or name an endpoint of your own with DOCKER_HOST")
+		return &Error{Message: "docker endpoint " + e.Host + ": permission denied", Hint: "join the group that may use it, or name an endpoint of your own with DOCKER_HOST", Denied: true}
 	case strings.Contains(text, " is too old") || strings.Contains(text, " is too new"):
 		return say("the versions of its API and ours do not meet: "+text, "update the engine or portmoor; DOCKER_API_VERSION may be set wrongly")
 	case fromShell && remote != "":

@@ -287,11 +287,23 @@ func TestWithoutEngine(t *testing.T) {
 	if r := s.try("setpriv", as...); r.code != 0 {
 		t.Errorf("as nobody: exit %d: %s", r.code, r.err)
 	}
+	s.env = nil
+	if r := s.try("setpriv", as...); r.code != 0 || !strings.Contains(r.err, "permission denied") {
+		t.Errorf("as nobody, with an engine: exit %d: %s", r.code, r.err)
+	}
+	s.env = []string{"DOCKER_HOST=unix:///nowhere.sock"}
 	other := newStack(t, "other", one)
 	other.env = []string{s.env[0], "PORTMOOR_LEDGER=" + filepath.Join(other.dir, "ledger")} // which knows of nobody
 	if r := other.try("portmoor", "detect"); r.code != 0 || !strings.Contains(r.err, "web moves from 8090 to 10000 (WEB_HOST_PORT): 8090 is held by process docker-proxy") {
 		t.Errorf("exit %d: %s", r.code, r.err)
 	}
+	// Who is not Docker has the port against both.
+	s.env = nil
+	s.run("docker", "compose", "down", "-t", "0")
+	hold(t, 8090)
+	s.env = []string{"DOCKER_HOST=unix:///nowhere.sock"}
+	s.fails(1, "port 8090 is held by process e2e.test (pid ", "portmoor", "validate")
+	s.fails(1, "port 8090 is held by process of another user", "setpriv", as...)
 }
 
 // TestNotStarted: a port of what the chosen profiles do not start keeps nothing

@@ -18,6 +18,13 @@ type livePorts struct {
 	ports      []live.Port
 }
 
+// runs reports whether a service has a container that runs, or tries to.
+func (l livePorts) runs(service string) bool {
+	return slices.ContainsFunc(l.containers, func(c docker.Container) bool {
+		return c.Service == service && (c.Running() || settling(c))
+	})
+}
+
 // lookUp asks the engine, in one call, what the project has bound.
 func (c *commands) lookUp(ctx context.Context, engine *docker.Engine, s *stack) (livePorts, error) {
 	containers, err := engine.Project(ctx, s.project.Name)
@@ -56,13 +63,9 @@ func (s *stack) looking(containers []docker.Container, remote bool) *allocate.Ma
 // is not bound against what the machine says; nil says nothing.
 func (s *stack) join(containers []docker.Container, machine *allocate.Machine, remote bool, host string) []live.Port {
 	options := live.Options{
-		Host: host,
-		Wanted: func(m *compose.Mapping) compose.PortRange {
-			if i := s.unitOf(m); i >= 0 {
-				return s.units[i].Want
-			}
-			return compose.PortRange{}
-		},
+		Host:     host,
+		Wanted:   func(m *compose.Mapping) compose.PortRange { return s.unitFor(m).Want },
+		Assigned: func(m *compose.Mapping) compose.PortRange { return s.assignedTo(s.unitFor(m)) },
 	}
 	if machine != nil {
 		options.Held = func(from docker.Container, m *compose.Mapping, port int) bool {
@@ -89,6 +92,15 @@ func settling(from docker.Container) bool {
 // unitOf is the unit that serves a mapping, -1 where Docker picks its port.
 func (s *stack) unitOf(m *compose.Mapping) int {
 	return slices.IndexFunc(s.units, func(u allocate.Unit) bool { return slices.Contains(s.served[u.Key], m) })
+}
+
+// unitFor is the unit that serves a mapping, or would if its service ran.
+func (s *stack) unitFor(m *compose.Mapping) allocate.Unit {
+	if i := s.unitOf(m); i >= 0 {
+		return s.units[i]
+	}
+	u, _ := s.unassigned(m)
+	return u
 }
 
 // started reports whether a service is one that is started: by name, or by the

@@ -251,7 +251,12 @@ func (q question) answer(s *stack, found livePorts) ([]live.Port, error) {
 	if q.Service == "" {
 		return slices.DeleteFunc(slices.Clone(ports), func(p live.Port) bool { return p.HostPort == 0 && !s.started(p.Service) }), err
 	}
-	if missing, ok := errors.AsType[*live.Missing](err); ok && !s.started(q.Service) {
+	missing, ok := errors.AsType[*live.Missing](err)
+	switch {
+	case !ok || found.runs(q.Service):
+	case s.service(q.Service).Scale == 0:
+		missing.Hint = "it is scaled to 0: portmoor up -- --scale " + q.Service + "=1"
+	case !s.started(q.Service):
 		missing.Hint = "none of its profiles is chosen: portmoor up --profile " + s.service(q.Service).Profiles[0]
 	}
 	return ports, err

@@ -93,7 +93,7 @@ func (c *commands) livePortsJSON(q question, s *stack, ports []live.Port) error 
 			entry.Variable = p.Mapping.HostPort.Var
 			entry.Default = p.Mapping.HostPort.DefaultPorts.String()
 			if i := s.unitOf(p.Mapping); i >= 0 {
-				entry.Assigned = s.assignedTo(s.units[i])
+				entry.Assigned = s.assignedTo(s.units[i]).String()
 			}
 		}
 		report.Ports = append(report.Ports, entry)

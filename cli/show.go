@@ -72,8 +72,9 @@ func (c *commands) showRows(s *stack) (rows []shownRow) {
 	}
 	for i := range s.project.Mappings {
 		if m := &s.project.Mappings[i]; m.Dropped == compose.Published && s.unitOf(m) < 0 {
-			u := allocate.Unit{Key: s.names.AssignmentKey(*m), Var: m.HostPort.Var, Service: m.Service}
-			rows = append(rows, shownRow{Unit: u, mappings: []*compose.Mapping{m}, picked: true, hostNetwork: s.service(m.Service).HostNetwork})
+			row := shownRow{mappings: []*compose.Mapping{m}, hostNetwork: s.service(m.Service).HostNetwork}
+			row.Unit, row.picked = s.unassigned(m)
+			rows = append(rows, row)
 		}
 	}
 	if c.engine.answered {
@@ -121,7 +122,7 @@ func (r shownRow) assigned(s *stack) string {
 	if r.picked {
 		return ""
 	}
-	return s.assignedTo(r.Unit)
+	return s.assignedTo(r.Unit).String()
 }
 
 func (r shownRow) source() string {
@@ -222,11 +223,11 @@ func (c *commands) showJSON(s *stack, rows []shownRow) error {
 	}{1, ports})
 }
 
-// assignedTo is what is remembered for a unit, "" for nothing.
-func (s *stack) assignedTo(u allocate.Unit) string {
+// assignedTo is what is remembered for a unit, zero for nothing.
+func (s *stack) assignedTo(u allocate.Unit) compose.PortRange {
 	a, known := s.store.Assigned[u.Key]
 	if !known {
-		return ""
+		return compose.PortRange{}
 	}
-	return compose.PortRange{First: a.Port, Last: a.Port + max(a.Width, 1) - 1}.String()
+	return compose.PortRange{First: a.Port, Last: a.Port + max(a.Width, 1) - 1}
 }

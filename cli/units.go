@@ -50,6 +50,17 @@ func (s *stack) gatherUnits() []allocate.Unit {
 	return units
 }
 
+// unassigned is a unit for a mapping that gatherUnits has none for, and whether
+// Docker picks its port: of what is scaled to none it does not, if somebody starts
+// that by hand.
+func (s *stack) unassigned(m *compose.Mapping) (u allocate.Unit, picked bool) {
+	key := s.names.AssignmentKey(*m)
+	if svc := s.service(m.Service); svc.Scale == 0 && !svc.HostNetwork && hasFixedPort(m) {
+		return *s.newUnit(key, m), false
+	}
+	return allocate.Unit{Key: key, Var: m.HostPort.Var, Service: m.Service}, true
+}
+
 // hasFixedPort reports whether a mapping has a host port that is not Docker's
 // choice.
 func hasFixedPort(m *compose.Mapping) bool {

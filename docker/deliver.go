@@ -46,6 +46,9 @@ func (e *Engine) Deliver(ctx context.Context, c Container, variable, text string
 		return refuse("is on a file system of the running container, into which the engine copies nothing", "mount a volume on its folder, or name a file elsewhere in "+variable)
 	}
 	if slices.ContainsFunc(inspected.Mounts, func(m container.MountPoint) bool { return path.Clean(m.Destination) == path.Join(dir, rest) }) {
+		if stat, err := e.api.ContainerStatPath(ctx, c.ID, path.Join(dir, rest)); err == nil && stat.Mode.IsDir() {
+			return refuse("is a folder", "name a file in it in "+variable)
+		}
 		return refuse("is a mount itself, which can't be replaced", "mount its folder instead")
 	}
 	archive, err := pack(rest, text)

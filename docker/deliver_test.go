@@ -18,6 +18,7 @@ func TestDeliver(t *testing.T) {
 	engine := dockertest.Start(t, "127.0.0.1")
 	engine.Missing = []string{"/run/ports", "/run/ports/web"}
 	engine.Links = map[string]string{"/var/run": "/run"}
+	engine.Folders = []string{"/run/folder"}
 	e := connect(t, map[string]string{"DOCKER_HOST": engine.Endpoint})
 	inspected := func(value, dir, more string) map[string]string {
 		return map[string]string{"aaa": fmt.Sprintf(`{"Id":"aaa","Config":{"Env":["PATH=/bin","PORT_FILE=%s"],"WorkingDir":%q}%s}`, value, dir, more)}
@@ -35,6 +36,8 @@ func TestDeliver(t *testing.T) {
 		{"behind a link to a tmpfs", "/var/run/port", "", `,"HostConfig":{"Tmpfs":{"/run":""}}`, "", "container shop-web-1: /var/run/port: is on a file system of the running container"},
 		{"in a volume on a tmpfs", "/run/it/port", "", `,"HostConfig":{"Tmpfs":{"/run":""}},"Mounts":[{"Type":"volume","Destination":"/run/it"}]`, "/run/it/port", ""},
 		{"mounted itself", "/run/port", "", `,"Mounts":[{"Type":"bind","Destination":"/run/port"}]`, "", "container shop-web-1: /run/port: is a mount itself, which can't be replaced"},
+		{"a folder that is mounted", "/run/folder", "", `,"Mounts":[{"Type":"volume","Destination":"/run/folder/"}]`, "", "container shop-web-1: /run/folder: is a folder"},
+		{"a folder behind a link", "/var/run/folder", "", `,"Mounts":[{"Type":"volume","Destination":"/run/folder"}]`, "", "container shop-web-1: /var/run/folder: is a folder"},
 		{"beside a tmpfs", "/runner/port", "", `,"HostConfig":{"Tmpfs":{"/run":""}}`, "/runner/port", ""},
 	} {
 		engine.Set(containers, inspected(c.value, c.dir, c.more))

@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -61,10 +62,13 @@ func TestPortFile(t *testing.T) {
   tmpfs: {image: IMAGE, environment: [SERVICE_PORT_FILE=/run/port], ports: ["0:80"], tmpfs: [/run], profiles: [trouble]}
   shm: {image: IMAGE, environment: [SERVICE_PORT_FILE=/dev/shm/port], ports: ["0:80"], profiles: [trouble]}
   linked: {image: IMAGE, environment: [SERVICE_PORT_FILE=/var/run/port], ports: ["0:80"], tmpfs: [/run], profiles: [trouble]}
+  folder: {image: IMAGE, environment: [SERVICE_PORT_FILE=/var/run/portmoor], ports: ["0:80"], volumes: ["data:/run/portmoor"], profiles: [trouble]}
+  bound: {image: IMAGE, environment: [SERVICE_PORT_FILE=/run/portmoor], ports: ["0:80"], volumes: ["./bound:/run/portmoor"], profiles: [trouble]}
   taken: {image: IMAGE, environment: [SERVICE_PORT_FILE=/tmp], ports: ["0:80"], profiles: [trouble]}
 volumes: {data: }
 `)
 	s.write("single", "")
+	s.write("bound/x", "")
 	s.run("portmoor", "up")
 	for _, service := range []string{"new", "tmp", "link", "relative", "volume"} {
 		address := s.port(service)
@@ -100,6 +104,7 @@ volumes: {data: }
 		t.Errorf("exit %d", r.code)
 	}
 	contains(t, r.err, "container files-single-1: /run/port: is a mount itself, which can't be replaced\nhint: mount its folder instead\n")
+	contains(t, r.err, "container files-folder-1: /var/run/portmoor: is a folder\nhint: name a file in it in SERVICE_PORT_FILE\n", "container files-bound-1: /run/portmoor: is a folder\nhint: ")
 	for _, c := range []string{"shm-1: /dev/shm/port", "linked-1: /var/run/port"} {
 		contains(t, r.err, "container files-"+c+": is on a file system of the running container, into which the engine copies nothing\nhint: ")
 	}
@@ -179,6 +184,51 @@ func TestDrifted(t *testing.T) {
 	contains(t, s.run("portmoor", "port"), "0.0.0.0:8097  drifted  http://localhost:8097")
 	s.run("portmoor", "up")
 	contains(t, s.run("portmoor", "show"), "web      8090  8090     8090      8090  ok     WEB_HOST_PORT  assigned")
+
+	// Beside a port that Docker picks, it is the fixed one that has drifted.
+	s = newStack(t, "picked", `services: {web: {image: IMAGE, ports: ["80", "${W:-8061}:80"]}}`)
+	s.run("docker", "compose", "up", "-d")
+	s.env = []string{"W=8065"}
+	contains(t, s.run("portmoor", "show"), "8065  8061     -         8061   drifted  W         environment")
+}
+
+// TestNotBound: what is not bound for a reason of its own is told from what up
+// would start, also beside services that run.
+func TestNotBound(t *testing.T) {
+	s := newStack(t, "unbound", `services:
+  web: {image: IMAGE, ports: ["0:80"]}
+  none: {image: IMAGE, scale: 0, ports: ["8091:80"]}
+  lo: {image: IMAGE, ports: ["127.0.0.1:8092:80"], profiles: [lo]}
+  loop: {image: IMAGE, ports: ["0:80"], environment: ["LISTEN=:99999"], restart: always, profiles: [loop]}
+`)
+	s.run("portmoor", "up")
+	s.fails(1, "service none is not running\nhint: it is scaled to 0: portmoor up -- --scale none=1\n", "portmoor", "port", "none", "80")
+	s.run("portmoor", "up", "--", "--scale", "none=1")
+	contains(t, s.run("portmoor", "show"), "none     8091  8091     -         8091   ok               default")
+
+	six, err := new(net.ListenConfig).Listen(t.Context(), "tcp6", "[::]:8092")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer six.Close()
+	s.run("docker", "compose", "create", "lo")
+	contains(t, s.run("portmoor", "show", "--profile", "lo"), "lo       8092  8092     8092      -      down             default")
+	s.run("portmoor", "up", "lo")
+	if got := s.port("lo"); got != "127.0.0.1:8092" {
+		t.Errorf("lo is at %s", got)
+	}
+
+	s.run("docker", "compose", "up", "-d", "loop")
+	var r result
+	for range 200 { // now and then it runs for a moment
+		if r = s.try("portmoor", "port", "loop", "80"); strings.Contains(r.err, "restarting") {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if r.code != 1 || r.err != "service loop is not running (restarting)\nhint: docker compose logs loop may say why\n" {
+		t.Errorf("exit %d: %s%s", r.code, r.out, r.err)
+	}
 }
 
 // TestFamilies: IPv4 and IPv6 with different numbers are told apart, and each

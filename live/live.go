@@ -55,6 +55,9 @@ type Options struct {
 	// Wanted is the host port of a mapping at the next start; zero where Docker
 	// picks. nil for zero everywhere.
 	Wanted func(*compose.Mapping) compose.PortRange
+	// Assigned is the host port that is remembered for a mapping, which a pin may
+	// hide; zero for none. nil for zero everywhere.
+	Assigned func(*compose.Mapping) compose.PortRange
 	// Held reports whether somebody else has a host port that a container does
 	// not have; the container is zero where there is none. nil for nobody.
 	Held func(c docker.Container, m *compose.Mapping, port int) bool
@@ -203,18 +206,30 @@ func (j *joiner) asking(c docker.Container) []*compose.Mapping {
 	return asking
 }
 
-// fit is how well a binding is what a mapping asks for.
+// fit is how well a binding is what a mapping asks for, or would have asked for
+// when the container was started: what it wants may have changed since.
 func (j *joiner) fit(m *compose.Mapping, b docker.Binding) (fit int) {
 	if sameAddress(m.HostIP, b.HostIP) {
-		fit += 3
+		fit += 4
 	}
-	switch j.wanted(m, b.ContainerPort) {
-	case b.HostPort:
+	switch wanted := j.wanted(m, b.ContainerPort); {
+	case wanted == b.HostPort:
+		fit += 3
+	case within(m.HostPort.DefaultPorts, m, b) || j.Assigned != nil && within(j.Assigned(m), m, b):
 		fit += 2
-	case 0: // Docker picks, and may have picked this one
+	case wanted == 0: // Docker picks, and may have picked this one
 		fit++
 	}
 	return fit
+}
+
+// within reports a binding that a mapping has with these host ports: each its own
+// for a container port, or any of them for the only one.
+func within(r compose.PortRange, m *compose.Mapping, b docker.Binding) bool {
+	if m.Container.Width() == 1 {
+		return r.Overlaps(compose.PortRange{First: b.HostPort, Last: b.HostPort})
+	}
+	return !r.Zero() && b.HostPort-r.First == b.ContainerPort-m.Container.First
 }
 
 // sameAddress reports whether a mapping's address is what is bound; without one

@@ -29,6 +29,9 @@ services:
   pair: {ports: ["9200:92", "9201:92"]}
   none: {scale: 0, ports: ["9300:93"]}
   mixed: {ports: ["9100:90", "90"]}
+  early: {ports: ["${W:-8061}:80", "80"]}
+  late: {ports: ["80", "${W:-8061}:80", "${V:-8071-8072}:81-82", "81"]}
+  some: {ports: ["81", "8000-8010:81"]}
   secure: {ports: [{target: 7000, published: 7000, app_protocol: https}, {target: 7001, published: 7001, app_protocol: kubernetes.io/h2c}]}
 `
 
@@ -39,7 +42,7 @@ func project(t testing.TB) *compose.Project {
 	l := compose.NewLoader(compose.LoadOptions{})
 	l.Add(path, []byte(files))
 	p := l.Load([]compose.Group{{Dir: filepath.Dir(path), Files: []string{path}}})[0]
-	if len(p.Mappings) != 15 {
+	if len(p.Mappings) != 23 {
 		t.Fatalf("%d mappings", len(p.Mappings))
 	}
 	return p
@@ -47,6 +50,15 @@ func project(t testing.TB) *compose.Project {
 
 // wanted is what the files say.
 func wanted(m *compose.Mapping) compose.PortRange { return m.HostPort.Ports }
+
+// later is what a changed environment says: other ports for all that have one.
+func later(m *compose.Mapping) compose.PortRange {
+	r := m.HostPort.Ports
+	if m.HostPort.Var != "" {
+		r.First, r.Last = r.First+4, r.Last+4
+	}
+	return r
+}
 
 func lines(ports []Port) (lines []string) {
 	for _, p := range ports {
@@ -127,6 +139,35 @@ func TestJoin(t *testing.T) {
 			[]string{"mixed mixed-1 90/tcp 0.0.0.0:9100 ok asked http://localhost:9100", "mixed mixed-1 90/tcp 0.0.0.0:32771 ok asked http://localhost:32771"},
 		},
 		{
+			"a default that is no longer wanted, before a port that Docker picks", "early",
+			[]docker.Container{up("early", 1, append(both(8061, 80), both(32771, 80)...)...)},
+			Options{Wanted: later},
+			[]string{"early early-1 80/tcp 0.0.0.0:8061 drifted asked http://localhost:8061", "early early-1 80/tcp 0.0.0.0:32771 ok asked http://localhost:32771", "early early-1 80/tcp :::8061 drifted asked http://localhost:8061", "early early-1 80/tcp :::32771 ok asked http://localhost:32771"},
+		},
+		{
+			"and behind one, also in a range", "late",
+			[]docker.Container{up("late", 1, append(both(8061, 80)[:1], both(32771, 80)[0], both(8071, 81)[0], both(32770, 81)[0], both(8072, 82)[0])...)},
+			Options{Wanted: later},
+			[]string{"late late-1 80/tcp 0.0.0.0:8061 drifted asked http://localhost:8061", "late late-1 80/tcp 0.0.0.0:32771 ok asked http://localhost:32771", "late late-1 81/tcp 0.0.0.0:8071 drifted asked http://localhost:8071", "late late-1 81/tcp 0.0.0.0:32770 ok asked http://localhost:32770", "late late-1 82/tcp 0.0.0.0:8072 drifted asked http://localhost:8072"},
+		},
+		{
+			"an assignment that a pin hides", "early",
+			[]docker.Container{up("early", 1, append(both(10000, 80)[:1], both(32771, 80)[0])...)},
+			Options{Wanted: later, Assigned: func(m *compose.Mapping) (r compose.PortRange) {
+				if m.HostPort.Var == "W" {
+					r = compose.PortRange{First: 10000, Last: 10000}
+				}
+				return r
+			}},
+			[]string{"early early-1 80/tcp 0.0.0.0:10000 drifted asked http://localhost:10000", "early early-1 80/tcp 0.0.0.0:32771 ok asked http://localhost:32771"},
+		},
+		{
+			"what is wanted before what was", "early",
+			[]docker.Container{up("early", 1, append(both(8061, 80)[:1], both(8065, 80)[0])...)},
+			Options{Wanted: later},
+			[]string{"early early-1 80/tcp 0.0.0.0:8061 ok asked http://localhost:8061", "early early-1 80/tcp 0.0.0.0:8065 ok asked http://localhost:8065"},
+		},
+		{
 			"of two host ports one has drifted", "pair",
 			[]docker.Container{up("pair", 1, append(both(9200, 92), both(9207, 92)...)...)},
 			Options{},
@@ -168,7 +209,9 @@ func TestJoin(t *testing.T) {
 		},
 		{"an orphan", "gone", []docker.Container{up("gone", 1, docker.Binding{HostIP: "0.0.0.0", HostPort: 1, ContainerPort: 1, Protocol: "tcp"})}, Options{}, []string{"gone gone-1 1/tcp 0.0.0.0:1 drifted unasked http://localhost:1"}},
 	} {
-		c.options.Wanted = wanted
+		if c.options.Wanted == nil {
+			c.options.Wanted = wanted
+		}
 		var got []Port
 		for _, p := range Join(project(t), c.containers, c.options) {
 			if p.Service == c.service {
@@ -178,6 +221,20 @@ func TestJoin(t *testing.T) {
 		if diff := cmp.Diff(c.want, lines(got)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
+	}
+}
+
+// TestJoinRange: one of a range that Docker picks from is for the mapping with the
+// range, not for the one before it that takes any.
+func TestJoinRange(t *testing.T) {
+	from := map[int]string{}
+	for _, p := range Join(project(t), []docker.Container{up("some", 1, both(8003, 81)[0], both(32771, 81)[0])}, Options{}) {
+		if p.Service == "some" {
+			from[p.HostPort] = p.Mapping.HostPort.Text
+		}
+	}
+	if diff := cmp.Diff(map[int]string{8003: "8000-8010", 32771: ""}, from); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -64,19 +64,24 @@ func (q Question) Answer(project string, containers []docker.Container, ports []
 	case len(found) > 0 && found[0].State == Foreign:
 		return nil, &Missing{Message: what + "is not bound: somebody else has the host port", Hint: "portmoor validate says who"}
 	case len(found) > 0:
-		return nil, &Missing{what + "is not bound", "docker compose logs " + q.Service + " may say why", true}
+		return nil, &Missing{what + "is not bound", logs(q.Service), true}
 	case len(published) == 0:
 		return nil, &Missing{Message: what + "is not published: the service publishes none", Hint: "add it under ports"}
 	}
 	return nil, &Missing{Message: what + "is not published", Hint: "the service publishes " + strings.Join(slices.Compact(published), ", ")}
 }
 
+// restarting is the state of a container that ends again and again.
+const restarting = "restarting"
+
+func logs(service string) string { return "docker compose logs " + service + " may say why" }
+
 // notUp is why no container runs. One that ends again and again is no matter of
 // starting it.
 func notUp(project string, containers []docker.Container) error {
 	for _, c := range containers {
-		if c.State == "restarting" {
-			return &Missing{Message: fmt.Sprintf("project %s is not up: %s is restarting", project, c.Name), Hint: "docker compose logs " + c.Service + " may say why"}
+		if c.State == restarting {
+			return &Missing{Message: fmt.Sprintf("project %s is not up: %s is restarting", project, c.Name), Hint: logs(c.Service)}
 		}
 	}
 	return &Missing{Message: "project " + project + " is not up", Hint: "portmoor up starts it"}
@@ -84,7 +89,7 @@ func notUp(project string, containers []docker.Container) error {
 
 // replica is the container that is asked for: one that runs.
 func (q Question) replica(containers []docker.Container) (docker.Container, error) {
-	what, state := "service "+q.Service, ""
+	what, state, hint := "service "+q.Service, "", "portmoor up starts it; docker compose ps -a shows what there is"
 	if q.Index > 0 {
 		what = fmt.Sprintf("replica %d of service %s", q.Index, q.Service)
 	}
@@ -95,9 +100,12 @@ func (q Question) replica(containers []docker.Container) (docker.Container, erro
 			return c, nil
 		case !c.OneOff:
 			state = " (" + c.State + ")"
+			if c.State == restarting {
+				hint = logs(q.Service)
+			}
 		}
 	}
-	return docker.Container{}, &Missing{Message: what + " is not running" + state, Hint: "portmoor up starts it; docker compose ps -a shows what there is"}
+	return docker.Container{}, &Missing{Message: what + " is not running" + state, Hint: hint}
 }
 
 // Target is the container port with its protocol, as in 80/tcp.

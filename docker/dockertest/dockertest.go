@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -31,9 +32,10 @@ type Engine struct {
 	// Refuse is why it takes no files; "" when it does.
 	Refuse string
 	// Missing are folders that containers do not have, Links those that lead to
-	// others.
+	// others, and Folders what is asked for as a folder.
 	Missing []string
 	Links   map[string]string
+	Folders []string
 	// Inspect is what a container is, instead of what was set; nil for that.
 	Inspect func(id string) string
 
@@ -206,7 +208,11 @@ func (e *Engine) archive(w http.ResponseWriter, r *http.Request, id string) {
 		w.WriteHeader(http.StatusNotFound)
 		return
 	}
-	stat := fmt.Sprintf(`{"linkTarget":%q}`, e.Links[dir])
+	mode := fs.FileMode(0o755)
+	if slices.Contains(e.Folders, dir) {
+		mode |= fs.ModeDir
+	}
+	stat := fmt.Sprintf(`{"linkTarget":%q,"mode":%d}`, e.Links[dir], mode)
 	w.Header().Set("X-Docker-Container-Path-Stat", base64.StdEncoding.EncodeToString([]byte(stat)))
 	switch {
 	case r.Method != http.MethodPut:

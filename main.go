@@ -3,6 +3,7 @@ package main
 
 import (
 	"os"
+	"time"
 
 	"github.com/portmoor/portmoor/cli"
 )
@@ -10,6 +11,6 @@ import (
 func main() {
 	os.Exit(cli.Run(cli.Process{
 		Args: os.Args, Environ: os.Environ(),
-		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Now: time.Now(),
 	}))
 }

@@ -36,6 +36,7 @@ type Process struct {
 	In      io.Reader
 	Out     io.Writer // data
 	Err     io.Writer // everything else
+	Now     time.Time // when it was started; documents with a date have it from here
 
 	// EngineTimeout is how long the Docker engine may take for an answer; 0 for
 	// docker.Timeout.
@@ -142,7 +143,7 @@ func (c *commands) app() *cli.App {
 		ErrWriter:       c.Err,
 		HideHelpCommand: true, // helpLast has it
 		ExitErrHandler:  func(*cli.Context, error) {},
-		Commands:        []*cli.Command{c.lint(), c.migrate(), c.rules(), c.detect(), c.validate(), c.up(), c.port(), c.sync(), c.show(), c.assign(), c.get(), c.env(), c.reset(), c.initialize()},
+		Commands:        []*cli.Command{c.lint(), c.migrate(), c.reconcile(), c.rules(), c.detect(), c.validate(), c.up(), c.port(), c.sync(), c.show(), c.assign(), c.get(), c.env(), c.reset(), c.initialize()},
 		Action:          c.noCommand,
 		OnUsageError:    onUsageError,
 

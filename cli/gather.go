@@ -193,6 +193,9 @@ func (c *commands) groups(ctx *cli.Context, w *workspace, paths []string) ([]com
 	c.discovered(ctx, w, found)
 	w.unnamed, w.nearby = found.Unnamed, found.Neighbours
 	if len(found.Groups) == 0 {
+		if ctx.Command.Name == "reconcile" && len(w.config.Sources) > 0 {
+			return nil, nil // which have the ports
+		}
 		if c.code == exitFailure || len(found.Ignored) > 0 {
 			return nil, nil
 		}

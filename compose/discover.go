@@ -30,6 +30,9 @@ var (
 	yamlName    = regexp.MustCompile(`\.ya?ml$`)
 )
 
+// passedOver are folders that hold other people's files.
+var passedOver = []string{".git", "node_modules", "vendor"}
+
 // DiscoverOptions narrow and widen what Discover takes.
 type DiscoverOptions struct {
 	// Base is the folder that patterns and Projects are relative to, absolute.
@@ -159,7 +162,7 @@ func (d *discoverer) walk(dir string, ig ignorer) {
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
 		if e.IsDir() {
-			if !slices.Contains([]string{".git", "node_modules", "vendor"}, e.Name()) && !ig.ignored(path, true) {
+			if !slices.Contains(passedOver, e.Name()) && !ig.ignored(path, true) {
 				d.walk(path, ig)
 			}
 			continue

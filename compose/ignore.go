@@ -98,3 +98,44 @@ func parts(base, path string) []string {
 	}
 	return strings.Split(filepath.ToSlash(rel), "/")
 }
+
+// Files visits every regular file below a folder that neither Git nor the
+// options ignore, in the order of paths. It follows no links, and passes over
+// what it can't read.
+func Files(dir string, options DiscoverOptions, visit func(path string, e os.DirEntry)) {
+	files(dir, newIgnorer(dir, options).named(dir), visit)
+}
+
+func files(dir string, ig ignorer, visit func(path string, e os.DirEntry)) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	ig = ig.enter(dir)
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		switch {
+		case e.IsDir():
+			if !slices.Contains(passedOver, e.Name()) && !ig.ignored(path, true) {
+				files(path, ig, visit)
+			}
+		case e.Type().IsRegular() && !ig.ignored(path, false) && !ig.excluded(path):
+			visit(path, e)
+		}
+	}
+}
+
+// Ignored reports the paths that options ignore by their patterns, or that are
+// below such a folder.
+func Ignored(options DiscoverOptions) func(path string) bool {
+	m := matcher(options.Ignore)
+	return func(path string) bool {
+		names := parts(options.Base, path)
+		for i := 1; i < len(names); i++ {
+			if m.Match(names[:i], true) {
+				return true
+			}
+		}
+		return m.Match(names, false)
+	}
+}

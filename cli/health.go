@@ -1,0 +1,142 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"text/tabwriter"
+	"time"
+
+	"github.com/portmoor/portmoor/strategies"
+)
+
+// check is how a service is, as one of its checks says.
+type check struct {
+	Service string `json:"service"`
+	Port    int    `json:"port"`
+	What    string `json:"check"`  // a URL, or a systemd unit
+	Result  string `json:"result"` // ok, failed or skipped
+	Detail  string `json:"detail"`
+}
+
+const (
+	healthy = "ok"
+	failing = "failed"
+	skipped = "skipped"
+
+	healthTimeout = 5 * time.Second
+)
+
+// health asks each service over HTTP, all at once, and systemd about its unit.
+func (c *commands) health(ctx context.Context, w *workspace, inv *inventory) []check {
+	checks := make([]check, len(inv.ports))
+	var asking sync.WaitGroup
+	for i, p := range inv.ports {
+		if !inv.tcp(i) {
+			checks[i] = check{p.Name, p.Port, "udp", skipped, "not asked over HTTP"}
+			continue
+		}
+		asking.Go(func() {
+			_, named := w.config.Reconcile.Health[p.Name]
+			_, named2 := w.config.Reconcile.Health[p.Service]
+			checks[i] = ask(ctx, p, w.healthPath(p), named || named2)
+		})
+	}
+	asking.Wait()
+	return slices.Concat(checks, systemd(ctx, w, inv.ports))
+}
+
+// ask asks for a service's health. A path that nobody has named need not exist.
+func ask(ctx context.Context, p strategies.Port, path string, named bool) check {
+	r := check{p.Name, p.Port, fmt.Sprintf("http://localhost:%d%s", p.Port, path), failing, ""}
+	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.What, nil)
+	if err != nil {
+		r.Detail = err.Error()
+		return r
+	}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // no proxy: it is this machine
+	response, err := client.Do(request)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		r.Detail = fmt.Sprintf("no answer in %s", healthTimeout)
+	case err != nil && !named && strings.Contains(err.Error(), "malformed HTTP"):
+		r.Result, r.Detail = skipped, "listens, and does not speak HTTP"
+	case err != nil:
+		r.Detail = innermost(err).Error()
+	default:
+		_ = response.Body.Close()
+		r.Detail = response.Status
+		switch {
+		case response.StatusCode >= 200 && response.StatusCode < 300:
+			r.Result = healthy
+		case response.StatusCode == http.StatusNotFound && !named:
+			r.Result, r.Detail = skipped, "answers, and has no /health; name its path under reconcile: health"
+		}
+	}
+	return r
+}
+
+func innermost(err error) error {
+	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
+		err = next
+	}
+	return err
+}
+
+// systemd asks for the units that services have in their folders, or that are
+// called as they are; nothing where there is no systemd.
+func systemd(ctx context.Context, w *workspace, ports []strategies.Port) (checks []check) {
+	if _, err := exec.LookPath("systemctl"); err != nil {
+		return nil
+	}
+	for _, p := range ports {
+		for _, unit := range w.units(p) {
+			state, known := unitState(ctx, unit)
+			if !known {
+				continue
+			}
+			r := check{p.Name, p.Port, unit + ".service", failing, state}
+			if state == "active" {
+				r.Result = healthy
+			}
+			checks = append(checks, r)
+		}
+	}
+	return checks
+}
+
+// unitState is the state of a unit that is installed.
+func unitState(ctx context.Context, unit string) (state string, known bool) {
+	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "systemctl", "show", "--property=LoadState", "--property=ActiveState", "--", unit+".service").Output()
+	if err != nil {
+		return "", false
+	}
+	values := map[string]string{}
+	for line := range strings.Lines(string(out)) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		values[name] = value
+	}
+	return values["ActiveState"], values["LoadState"] == "loaded"
+}
+
+// showHealth prints a table of the checks.
+func (c *commands) showHealth(checks []check) {
+	if len(checks) == 0 {
+		return
+	}
+	table := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "SERVICE\tPORT\tCHECK\tRESULT\tDETAIL")
+	for _, r := range checks {
+		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\n", visible(r.Service), r.Port, visible(r.What), r.Result, visible(r.Detail))
+	}
+	_ = table.Flush()
+}

@@ -1,0 +1,222 @@
+package cli
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/config"
+	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/references"
+	"github.com/portmoor/portmoor/strategies"
+)
+
+// inventory is every fixed port of a workspace, in the order in which files say
+// them, compose files first.
+type inventory struct {
+	ports []strategies.Port
+	// fixed are those of compose files, by index into ports.
+	fixed  []strategies.Fixed
+	source []strategies.Port
+	notes  []string
+}
+
+// inventory gathers the ports of compose projects and of sources, with the
+// status that the configuration gives their services.
+func (c *commands) inventory(w *workspace) (*inventory, error) {
+	if err := w.problems(); err != nil {
+		return nil, err
+	}
+	inv := &inventory{fixed: strategies.FixedPorts(w.projects, w.home)}
+	inv.fixed = slices.DeleteFunc(inv.fixed, func(f strategies.Fixed) bool {
+		return len(f.Places) > 0 && !slices.ContainsFunc(f.Places, func(p strategies.Place) bool { return w.mine(p.File) })
+	})
+	var sources []references.Source
+	for _, s := range w.config.Sources {
+		sources = append(sources, references.Source(s))
+	}
+	read, err := references.Read(w.home, sources, w.ignored())
+	if err != nil {
+		return nil, w.sourceProblems(err)
+	}
+	if err := inv.join(read, w); err != nil {
+		return nil, err
+	}
+	for _, f := range inv.fixed {
+		inv.ports = append(inv.ports, f.Port)
+	}
+	inv.ports = append(inv.ports, inv.source...)
+	return inv, inv.statuses(w)
+}
+
+// problems are what makes compose files invalid: what they mean is not known.
+func (w *workspace) problems() error {
+	var errs []error
+	for _, p := range w.projects {
+		for _, q := range p.Problems {
+			errs = append(errs, problem{exitFailure, w.place(q.File, q.Span) + ": " + q.Message, cmp.Or(q.Hint, "mend the file")})
+		}
+		for _, m := range p.Mappings {
+			if m.Invalid != "" && m.Dropped == compose.Published {
+				errs = append(errs, problem{exitFailure, w.place(m.File, m.Entry) + ": " + m.Invalid, "mend the file"})
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// ignored reports what the configuration passes over.
+func (w *workspace) ignored() func(path string) bool {
+	return compose.Ignored(compose.DiscoverOptions{Base: w.home, Ignore: w.config.Ignore})
+}
+
+func (w *workspace) sourceProblems(err error) error {
+	var all []error
+	for _, err := range joined(err) {
+		p := problem{exitFailure, err.Error(), ""}
+		if e, ok := errors.AsType[*references.Error](err); ok {
+			if filepath.IsAbs(e.Path) {
+				e.Path = w.show(e.Path)
+			} else {
+				p.code = exitUsage // a pattern
+			}
+			p.message, p.hint = e.Error(), e.Hint
+		}
+		all = append(all, p)
+	}
+	return errors.Join(all...)
+}
+
+// join adds the ports of sources. Two sources may agree about a service; what a
+// container listens on is not the host's port.
+func (inv *inventory) join(read []strategies.Port, w *workspace) error {
+	at := map[string]int{}
+	for _, p := range read {
+		if f := inv.container(p); f != nil {
+			inv.notes = append(inv.notes, fmt.Sprintf("%s: %s is the port inside the container of %s, and stays", w.placeOf(p.Places[0]), p.Places[0].Key, f.Name))
+			continue
+		}
+		i, known := at[p.Name]
+		switch {
+		case !known:
+			at[p.Name] = len(inv.source)
+			inv.source = append(inv.source, p)
+		case inv.source[i].Port != p.Port:
+			return problem{
+				exitFailure,
+				fmt.Sprintf("%s: %s has port %d, but %d at %s", w.placeOf(p.Places[0]), p.Name, p.Port, inv.source[i].Port, w.placeOf(inv.source[i].Places[0])),
+				"make them agree, or leave one of the files out under ignore",
+			}
+		default:
+			inv.source[i].Places = append(inv.source[i].Places, p.Places...)
+		}
+	}
+	for i, p := range inv.source {
+		for _, f := range inv.fixed {
+			if f.Name == p.Name {
+				inv.source[i].Name += ":" + p.Places[0].Key
+			}
+		}
+	}
+	return nil
+}
+
+// container is the compose service of the same name whose container listens on
+// a source's port, nil if there is none.
+func (inv *inventory) container(p strategies.Port) *strategies.Fixed {
+	for i, f := range inv.fixed {
+		if f.Service != p.Service {
+			continue
+		}
+		for _, m := range f.Mappings {
+			if m.Container.First <= p.Port && p.Port <= m.Container.Last {
+				return &inv.fixed[i]
+			}
+		}
+	}
+	return nil
+}
+
+// statuses gives services the status that the lists of the configuration have
+// for them. A name that nobody has is an error: the list would do nothing.
+func (inv *inventory) statuses(w *workspace) error {
+	var names []string
+	for _, p := range inv.ports {
+		names = append(names, p.Service, p.Name)
+	}
+	r := w.config.Reconcile
+	for _, list := range []struct {
+		key    string
+		names  []string
+		status strategies.Status
+	}{
+		{"frozen", r.Frozen, strategies.Frozen},
+		{"priority", r.Priority, strategies.Priority},
+		{"keep", r.Keep, strategies.Kept},
+		{"ranges", slices.Sorted(maps.Keys(r.Ranges)), -1},
+		{"health", slices.Sorted(maps.Keys(r.Health)), -1},
+	} {
+		for _, name := range list.names {
+			if !slices.Contains(names, name) {
+				hint := "the services are those of compose files and of sources"
+				if near := config.Nearest(name, names); near != "" {
+					hint = "did you mean " + near + "?"
+				}
+				return usage(hint, "%s: reconcile: %s: no service is called %s", w.show(w.config.Path), list.key, name)
+			}
+			for i := range inv.ports {
+				if p := &inv.ports[i]; (p.Service == name || p.Name == name) && list.status > p.Status {
+					p.Status = list.status
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// options say what Reconcile has to know of the workspace.
+func (inv *inventory) options(w *workspace) strategies.ReconcileOptions {
+	o := strategies.ReconcileOptions{Ranges: map[string]compose.PortRange{}, Taken: w.unchoosable(inv)}
+	for name, r := range w.config.Reconcile.Ranges {
+		o.Ranges[name] = compose.PortRange(r)
+	}
+	o.Apart = func(a, b int) bool {
+		if n := len(inv.fixed); a < n && b < n {
+			return inv.fixed[a].Apart(inv.fixed[b])
+		}
+		return !inv.tcp(a) || !inv.tcp(b)
+	}
+	return o
+}
+
+// tcp reports a port that has a tcp socket, as those of sources are taken to.
+func (inv *inventory) tcp(i int) bool {
+	return i >= len(inv.fixed) || slices.ContainsFunc(inv.fixed[i].Mappings, func(m compose.Mapping) bool { return m.Protocol == "tcp" })
+}
+
+// unchoosable says why a port is not chosen, "" when it may be.
+func (w *workspace) unchoosable(inv *inventory) func(port int) string {
+	return func(port int) string {
+		for _, r := range w.config.Reserved {
+			if r.First <= port && port <= r.Last {
+				return "reserved by the configuration"
+			}
+		}
+		for _, f := range inv.fixed {
+			if f.Port.Port <= port && port <= f.Last {
+				return "in the range of " + f.Name
+			}
+		}
+		if slices.Contains(lint.BlockedPorts, port) {
+			return "refused by browsers"
+		}
+		return ""
+	}
+}
+
+// placeOf is where a port is written, as path:line:column.
+func (w *workspace) placeOf(p strategies.Place) string { return w.place(p.File, p.Span) }

@@ -1,0 +1,184 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portmoor/portmoor/plan"
+	"github.com/portmoor/portmoor/strategies"
+)
+
+func (c *commands) reconcile() *cli.Command {
+	return &cli.Command{
+		Name:      "reconcile",
+		Usage:     "settle conflicts between fixed ports, with a plan that people review",
+		ArgsUsage: "[PATH...]",
+		Description: `Looks at the host ports of compose files, and at those that other files have (sources in
+` + configName + `). Without flags it says what is contested and what would become of it. --plan writes
+a plan with every place that has to change; people review it; --apply shows what it would
+change, and with --write does exactly that. --verify looks whether everything agrees.`,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "plan", Usage: "write the plan to `FILE`, in Markdown", TakesFile: true},
+			&cli.StringFlag{Name: "apply", Usage: "show what the plan in `FILE` changes", TakesFile: true},
+			&cli.BoolFlag{Name: "write", Aliases: []string{"w"}, Usage: "with --apply: make the changes", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "verify", Usage: "look for ports that two services have and for places that name another port; with --apply: for what the plan has moved", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "health", Usage: "with --verify: ask each service over HTTP, and systemd", DisableDefaultText: true},
+			&cli.StringFlag{Name: "author", Usage: "put `NAME` in the plan instead of that of the user"},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print, `FORMAT` is " + choice(formatNames)},
+			&cli.StringSliceFlag{Name: "file", Aliases: []string{"f"}, Usage: "load `FILE`s as one project, as docker compose -f does", TakesFile: true},
+			&cli.StringSliceFlag{Name: "profile", Usage: "take `PROFILE` for chosen, as docker compose --profile does; may be repeated"},
+			&cli.StringFlag{Name: "config", Usage: "read `FILE` instead of the nearest " + configName, TakesFile: true},
+			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say what is passed over", DisableDefaultText: true},
+			&cli.StringFlag{Name: "color", Usage: "when to colour the output, `WHEN` is " + choice(colorNames)},
+		},
+		Action: c.runReconcile,
+	}
+}
+
+// runReconcile plans, applies or verifies.
+func (c *commands) runReconcile(ctx *cli.Context) error {
+	if err := c.checkReconcile(ctx); err != nil {
+		return err
+	}
+	w, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	inv, err := c.inventory(w)
+	if err != nil {
+		return err
+	}
+	for _, n := range inv.notes {
+		c.say(n, "")
+	}
+	switch {
+	case ctx.String("apply") != "":
+		return c.applyPlan(ctx, w, inv)
+	case ctx.Bool("verify"):
+		return c.verifyPorts(ctx, w, inv, nil)
+	}
+	p, err := c.makePlan(ctx, w, inv)
+	if err != nil {
+		return err
+	}
+	if path := ctx.String("plan"); path != "" {
+		return c.writePlan(ctx, p, path)
+	}
+	return c.showPlan(ctx, p)
+}
+
+func (c *commands) checkReconcile(ctx *cli.Context) error {
+	apply, verify := ctx.String("apply") != "", ctx.Bool("verify")
+	switch {
+	case ctx.String("plan") != "" && (apply || verify):
+		return usage("review the plan before it is applied", "portmoor reconcile: --plan excludes --apply and --verify")
+	case ctx.Bool("write") && !apply:
+		return usage("portmoor reconcile --plan plan.md writes a plan, --apply plan.md --write carries it out", "portmoor reconcile: --write needs --apply")
+	case ctx.Bool("health") && !verify:
+		return usage("add --verify", "portmoor reconcile: --health needs --verify")
+	}
+	return oneOf(ctx, "format", formatNames)
+}
+
+// settle decides about the ports of an inventory.
+func (inv *inventory) settle(w *workspace) ([]strategies.Settled, []strategies.Contest, error) {
+	settled, contests, err := strategies.Reconcile(inv.ports, inv.options(w))
+	var all []error
+	for _, err := range joined(err) {
+		p := problem{exitFindings, err.Error(), ""}
+		if u, ok := errors.AsType[*strategies.Undecided](err); ok {
+			p.hint = u.Hint
+			p.message = w.placeOf(u.Port.Places[0]) + ": " + p.message
+		}
+		all = append(all, p)
+	}
+	return settled, contests, errors.Join(all...)
+}
+
+// showPlan prints what a plan decides, and exits with 1 if something is
+// contested.
+func (c *commands) showPlan(ctx *cli.Context, p plan.Plan) error {
+	ports, services := p.Conflicts()
+	if ports > 0 {
+		c.fail(exitFindings)
+	}
+	if ctx.String("format") == "json" {
+		return c.planJSON(p)
+	}
+	table := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "SERVICE\tCURRENT\tNEW\tSTATUS\tRATIONALE")
+	for _, s := range p.Services {
+		fmt.Fprintf(table, "%s\t%d\t%d\t%s\t%s\n", visible(s.Name), s.Port.Port, s.New, s.Outcome, s.Rationale)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	c.summarize(p, ports, services)
+	return nil
+}
+
+// summarize says in a line or two what a plan comes to.
+func (c *commands) summarize(p plan.Plan, ports, services int) {
+	if ports == 0 {
+		fmt.Fprintf(c.Err, "%s, no conflict\n", plural(len(p.Services), "port"))
+		return
+	}
+	sum := p.Report().Summary
+	fmt.Fprintf(c.Err, "%s contested by %s: %s to change, %s for a person to decide, %d left alone\n",
+		plural(ports, "port"), plural(services, "service"), plural(sum.Changes, "place"), plural(sum.Open, "place"), sum.Left)
+}
+
+// writePlan writes the document. One that says the same already keeps its bytes,
+// and a file that is no plan stays.
+func (c *commands) writePlan(ctx *cli.Context, p plan.Plan, path string) error {
+	if path == "-" {
+		doc, err := p.Markdown("plan.md")
+		if err == nil {
+			_, err = c.Out.Write(doc)
+		}
+		return err
+	}
+	before, err := readPlan(path)
+	if err != nil {
+		return err
+	}
+	if before != nil {
+		if old, err := plan.Parse(before); err == nil {
+			dated := p
+			dated.Date = old.Date
+			if doc, err := dated.Markdown(planName(path)); err == nil && string(doc) == string(before) {
+				p = dated
+			}
+		}
+	}
+	doc, err := p.Markdown(planName(path))
+	if err != nil {
+		return err
+	}
+	if err := c.replace(path, before, doc); err != nil {
+		return err
+	}
+	if ctx.String("format") == "json" {
+		if err := c.planJSON(p); err != nil {
+			return err
+		}
+	}
+	ports, services := p.Conflicts()
+	c.summarize(p, ports, services)
+	fmt.Fprintf(c.Err, "%s: review it, then portmoor reconcile --apply %s --write\n", visible(path), planName(path))
+	return nil
+}
+
+// planName is a plan as its commands show it: relative to where it is read.
+func planName(path string) string {
+	path = filepath.ToSlash(path)
+	if strings.ContainsAny(path, " \t'\"$&;|<>()`*?[]#~") {
+		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	}
+	return path
+}

@@ -1,0 +1,236 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/plan"
+	"github.com/portmoor/portmoor/references"
+	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/strategies"
+)
+
+// readPlan reads a file that is to be a plan, nil when it does not exist.
+func readPlan(path string) ([]byte, error) {
+	src, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, problem{exitFailure, fmt.Sprintf("%s: %s", path, cause(err)), ""}
+	case !plan.Is(src):
+		return nil, usage("name another file; it stays as it is", "%s: is not a plan", path)
+	}
+	return src, nil
+}
+
+// cause is an error of a file without its path.
+func cause(err error) string {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err.Error()
+	}
+	return err.Error()
+}
+
+// replace writes a file, of which before is what it was read as.
+func (c *commands) replace(path string, before, after []byte) error {
+	if _, err := rewrite.WriteAll([]rewrite.Output{{Path: path, Before: before, After: after}}); err != nil {
+		return problem{exitFailure, err.Error(), "nothing was written"}
+	}
+	return nil
+}
+
+// applyPlan carries a plan out, or shows what that would change.
+func (c *commands) applyPlan(ctx *cli.Context, w *workspace, inv *inventory) error {
+	path := ctx.String("apply")
+	decided, err := c.openPlan(path)
+	if err != nil {
+		return err
+	}
+	outputs, err := w.outputs(decided, path)
+	if err != nil {
+		return err
+	}
+	if err := w.sameServices(inv, decided, path); err != nil {
+		return err
+	}
+	if ctx.Bool("write") {
+		if _, err := rewrite.WriteAll(outputs); err != nil {
+			return problem{exitFailure, w.shorten(err.Error()), "mend this and run it again: it goes on where it was"}
+		}
+	}
+	if ctx.Bool("verify") {
+		return c.verifyAgain(ctx, decided)
+	}
+	if !ctx.Bool("write") {
+		if err := c.diff(ctx, w, outputs); err != nil {
+			return err
+		}
+	}
+	c.tellApplied(ctx, decided, outputs)
+	return nil
+}
+
+// verifyAgain reads everything anew, since a plan may just have been carried
+// out, and verifies it.
+func (c *commands) verifyAgain(ctx *cli.Context, d plan.Decided) error {
+	w, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	inv, err := c.inventory(w)
+	if err != nil {
+		return err
+	}
+	return c.verifyPorts(ctx, w, inv, d.Moves())
+}
+
+func (c *commands) openPlan(path string) (plan.Decided, error) {
+	src, err := readPlan(path)
+	if err == nil && src == nil {
+		err = usage("portmoor reconcile --plan "+planName(path)+" writes one", "%s: no such file", path)
+	}
+	if err != nil {
+		return plan.Decided{}, err
+	}
+	decided, err := plan.Parse(src)
+	if e, ok := errors.AsType[*plan.Error](err); ok {
+		separator := ": "
+		if e.Line > 0 {
+			separator = ":"
+		}
+		return decided, usage(e.Hint, "%s%s%s", path, separator, e)
+	}
+	return decided, err
+}
+
+// outputs are the files that a plan changes and that are not changed yet. It
+// fails, and lists them, when files are neither what the plan was made from nor
+// what it makes of them.
+func (w *workspace) outputs(d plan.Decided, path string) (outputs []rewrite.Output, err error) {
+	again := "plan again: portmoor reconcile --plan " + planName(path)
+	changes := map[string][]plan.Change{}
+	for _, change := range d.Changes {
+		changes[change.Path] = append(changes[change.Path], change)
+	}
+	var stale []error
+	for _, in := range d.Inputs {
+		out, err := w.output(in, changes[in.Path], again)
+		switch {
+		case err != nil:
+			stale = append(stale, err)
+		case out.Before != nil:
+			outputs = append(outputs, out)
+		}
+		delete(changes, in.Path)
+	}
+	for _, change := range d.Changes {
+		if _, unknown := changes[change.Path]; unknown {
+			delete(changes, change.Path)
+			stale = append(stale, problem{exitFailure, change.Path + ": is changed by the plan, but is none of its inputs", again})
+		}
+	}
+	return outputs, errors.Join(stale...)
+}
+
+// output is what a plan makes of one of its inputs; it has no Before when there
+// is nothing to do.
+func (w *workspace) output(in plan.Input, changes []plan.Change, again string) (rewrite.Output, error) {
+	path := absolutePaths(w.home, []string{filepath.FromSlash(in.Path)})[0]
+	if rel, err := filepath.Rel(w.home, path); err != nil || strings.HasPrefix(rel, "..") {
+		return rewrite.Output{}, problem{exitFailure, in.Path + ": is outside the folder of the plan", again}
+	}
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return rewrite.Output{}, problem{exitFailure, fmt.Sprintf("%s: %s", w.show(path), cause(err)), again}
+	}
+	file := &compose.File{Path: path, Src: src}
+	edits, state := plan.Edits(file, changes, func(src []byte) bool { return references.Digest(src) == in.Digest })
+	switch {
+	case state == plan.Done || state == plan.Due && len(edits) == 0:
+		return rewrite.Output{}, nil
+	case state == plan.Due:
+		after, err := rewrite.Apply(src, edits)
+		return rewrite.Output{Path: path, Before: src, After: after}, err
+	}
+	return rewrite.Output{}, problem{exitFailure, w.show(path) + ": changed since the plan was made", again}
+}
+
+// sameServices refuses a plan that was made for other services, or that would
+// not give them the ports it promises.
+func (w *workspace) sameServices(inv *inventory, d plan.Decided, path string) error {
+	var wrong []error
+	refuse := func(format string, args ...any) {
+		wrong = append(wrong, problem{exitFailure, path + ": " + fmt.Sprintf(format, args...), "plan again: portmoor reconcile --plan " + planName(path)})
+	}
+	now := map[string]int{}
+	for _, p := range inv.ports {
+		now[p.Name] = p.Port
+	}
+	for _, r := range d.Rows {
+		port, known := now[r.Service]
+		switch delete(now, r.Service); {
+		case !known:
+			refuse("%s is in the plan, but no longer there", r.Service)
+		case port != r.Current && port != r.New:
+			refuse("%s has port %d, in the plan it is %d", r.Service, port, r.Current)
+		}
+	}
+	for _, p := range inv.ports {
+		if _, unknown := now[p.Name]; unknown {
+			refuse("%s (%d) is not in the plan", p.Name, p.Port)
+		}
+	}
+	wrong = append(wrong, w.promised(inv, d)...)
+	return errors.Join(wrong...)
+}
+
+// promised reports the places that define a port which the plan moves, but that
+// it does not change.
+func (w *workspace) promised(inv *inventory, d plan.Decided) (wrong []error) {
+	next := map[string]int{}
+	for _, r := range d.Moves() {
+		next[r.Service] = r.New
+	}
+	for _, p := range inv.ports {
+		for _, place := range p.Places {
+			if port, moves := next[p.Name]; moves && port != p.Port && !w.changes(d, place) {
+				wrong = append(wrong, problem{exitFailure, fmt.Sprintf("%s: the plan gives %s port %d, but leaves this place", w.placeOf(place), p.Name, port), "put its step back, or plan again"})
+			}
+		}
+	}
+	return wrong
+}
+
+// changes reports whether a plan changes a place.
+func (w *workspace) changes(d plan.Decided, place strategies.Place) bool {
+	line, column := place.File.Position(place.Span.Start)
+	return slices.ContainsFunc(d.Changes, func(c plan.Change) bool {
+		return c.Path == w.fromHome(place.File.Path) && c.Line == line && c.Column <= column && column < c.Column+utf8.RuneCountInString(c.Text)
+	})
+}
+
+// tellApplied sums up what was changed, or would be.
+func (c *commands) tellApplied(ctx *cli.Context, d plan.Decided, outputs []rewrite.Output) {
+	if len(outputs) == 0 {
+		fmt.Fprintln(c.Err, "nothing to do: the plan has been carried out")
+		return
+	}
+	verb := "would change"
+	if ctx.Bool("write") {
+		verb = "changed"
+	}
+	fmt.Fprintf(c.Err, "%s %s, for %s\n", verb, plural(len(outputs), "file"), plural(len(d.Moves()), "service"))
+	if !ctx.Bool("write") {
+		fmt.Fprintf(c.Err, "portmoor reconcile --apply %s --write makes the changes\n", planName(ctx.String("apply")))
+	}
+}

@@ -1,0 +1,184 @@
+package cli
+
+import (
+	"cmp"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portmoor/portmoor/plan"
+	"github.com/portmoor/portmoor/references"
+	"github.com/portmoor/portmoor/strategies"
+)
+
+// makePlan decides about the ports, and finds every place that has to follow.
+func (c *commands) makePlan(ctx *cli.Context, w *workspace, inv *inventory) (plan.Plan, error) {
+	settled, contests, err := inv.settle(w)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	p := plan.Plan{Date: c.date(), Author: c.author(ctx), Contests: contests}
+	next := map[string]int{}
+	for _, s := range settled {
+		next[s.Name] = s.New
+		p.Services = append(p.Services, plan.Service{Settled: s, Health: w.healthPath(s.Port), Place: w.fromHome(s.Places[0].File.Path)})
+		if s.Outcome != strategies.Changed {
+			continue
+		}
+		if r := s.Range.String(); !slices.Contains(p.Ranges, r) {
+			p.Ranges = append(p.Ranges, r)
+		}
+		for _, place := range s.Places {
+			p.Changes = append(p.Changes, w.definition(place, s))
+		}
+	}
+	slices.Sort(p.Ranges)
+	var found references.Found
+	if len(contests) > 0 {
+		found = c.search(ctx, w, inv, subjectsOf(inv, contests, next))
+	}
+	w.refer(&p, found)
+	p.Inputs = w.inputs(p, inv, found)
+	w.outside(&p)
+	return p, nil
+}
+
+// subjectsOf are the ports whose numbers are contested, with what they become.
+func subjectsOf(inv *inventory, contests []strategies.Contest, next map[string]int) (subjects []references.Subject) {
+	for i, p := range inv.ports {
+		if !slices.ContainsFunc(contests, func(c strategies.Contest) bool { return c.Port == p.Port }) {
+			continue
+		}
+		subjects = append(subjects, inv.subject(i, p.Port, next[p.Name]))
+	}
+	return subjects
+}
+
+// subject is a port as something to look for.
+func (inv *inventory) subject(i, was, is int) references.Subject {
+	p := inv.ports[i]
+	s := references.Subject{Name: p.Name, Dir: p.Dir, Was: was, Is: is}
+	if i < len(inv.fixed) {
+		s.Inside = []int{}
+		for _, m := range inv.fixed[i].Mappings {
+			for port := m.Container.First; port <= m.Container.Last && port > 0; port++ {
+				s.Inside = append(s.Inside, port)
+			}
+		}
+	}
+	return s
+}
+
+// definition is the change of the place that gives a service its port.
+func (w *workspace) definition(place strategies.Place, s strategies.Settled) plan.Change {
+	line, column := place.File.Position(place.Span.Start)
+	src := place.File.Src
+	text := string(src[place.Span.Start:place.Span.End])
+	start := strings.LastIndexAny(string(src[:place.Span.Start]), "\r\n") + 1
+	if before := strings.TrimLeft(string(src[start:place.Span.Start]), " \t-"); len(before) < 60 && !strings.ContainsAny(before, "`\t") && utf8.ValidString(before) {
+		text, column = before+text, column-utf8.RuneCountInString(before)
+	}
+	return plan.Change{
+		Place: plan.Place{Path: w.fromHome(place.File.Path), Line: line, Column: column, Text: text},
+		New:   strings.TrimSuffix(text, strconv.Itoa(s.Port.Port)) + strconv.Itoa(s.New), Service: s.Name, Reason: place.Key,
+	}
+}
+
+// refer sorts references into what changes, what is open and what stays.
+func (w *workspace) refer(p *plan.Plan, found references.Found) {
+	for _, r := range found.References {
+		place := plan.Place{Path: w.fromHome(r.Path), Line: r.Line, Column: r.Column - utf8.RuneCountInString(r.Text[:r.At]), Text: r.Text}
+		switch r.Verdict {
+		case references.Change:
+			next := r.Text[:r.At] + strconv.Itoa(r.New) + r.Text[r.At+len(strconv.Itoa(r.Port)):]
+			p.Changes = append(p.Changes, plan.Change{Place: place, New: next, Service: r.Service, Reason: r.Reason, Kind: kindOf(r.Path)})
+		case references.Open:
+			p.Open = append(p.Open, plan.Note{Place: place, Reason: r.Reason})
+		case references.Left:
+			p.Left = append(p.Left, plan.Note{Place: place, Reason: r.Reason, More: r.More})
+		}
+	}
+	for _, path := range found.TooLarge {
+		p.Unseen = append(p.Unseen, w.fromHome(path)+": larger than "+strconv.Itoa(references.MaxSize>>20)+" MiB")
+	}
+	for _, path := range found.Unreadable {
+		p.Unseen = append(p.Unseen, w.fromHome(path)+": can't be read")
+	}
+}
+
+var (
+	specificationName = regexp.MustCompile(`(?i)api[-_]?spec|openapi|swagger`)
+	installerName     = regexp.MustCompile(`(?i)^(?:un)?install|^setup.*\.sh$|\.(?:service|socket|timer|container)$`)
+	documentName      = regexp.MustCompile(`(?i)\.(?:md|markdown|mdx|rst|adoc|txt|org|html?)$`)
+)
+
+func kindOf(path string) plan.Kind {
+	switch base := filepath.Base(path); {
+	case specificationName.MatchString(base):
+		return plan.Specification
+	case installerName.MatchString(base):
+		return plan.Installer
+	case documentName.MatchString(base):
+		return plan.Documentation
+	}
+	return plan.Client
+}
+
+// inputs are the files that the plan rests on: the configuration, those that
+// define ports, and those that it changes.
+func (w *workspace) inputs(p plan.Plan, inv *inventory, found references.Found) (inputs []plan.Input) {
+	digests := map[string]string{}
+	if w.config.Path != "" {
+		digests[w.fromHome(w.config.Path)] = references.Digest(w.config.Src)
+	}
+	for _, port := range inv.ports {
+		for _, place := range port.Places {
+			digests[w.fromHome(place.File.Path)] = references.Digest(place.File.Src)
+		}
+	}
+	for path, digest := range found.Digests {
+		touched := func(path, of string) bool { return path == of }
+		name := w.fromHome(path)
+		if slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return touched(c.Path, name) }) ||
+			slices.ContainsFunc(p.Open, func(n plan.Note) bool { return touched(n.Path, name) }) {
+			digests[name] = digest
+		}
+	}
+	for path, digest := range digests {
+		inputs = append(inputs, plan.Input{Path: path, Digest: digest})
+	}
+	slices.SortFunc(inputs, func(a, b plan.Input) int { return cmp.Compare(a.Path, b.Path) })
+	return inputs
+}
+
+// healthPath is where a service says how it is.
+func (w *workspace) healthPath(p strategies.Port) string {
+	return cmp.Or(w.config.Reconcile.Health[p.Name], w.config.Reconcile.Health[p.Service], "/health")
+}
+
+// date is the day that a plan is made on: that of SOURCE_DATE_EPOCH, else what
+// the process was given.
+func (c *commands) date() string {
+	now := c.Now
+	if seconds, err := strconv.ParseInt(c.variable("SOURCE_DATE_EPOCH"), 10, 64); err == nil {
+		now = time.Unix(seconds, 0).UTC()
+	}
+	if now.IsZero() {
+		return ""
+	}
+	return now.Format(time.DateOnly)
+}
+
+// author is who makes a plan.
+func (c *commands) author(ctx *cli.Context) string {
+	return cmp.Or(ctx.String("author"), c.variable("GIT_AUTHOR_NAME"), c.variable("USER"), c.variable("USERNAME"))
+}
+
+// planJSON prints a plan for programs.
+func (c *commands) planJSON(p plan.Plan) error { return c.printJSON(p.Report()) }

@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"cmp"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/urfave/cli/v2"
+
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/plan"
+	"github.com/portmoor/portmoor/references"
+)
+
+// search looks for the ports of subjects in every file of the workspace but
+// plans, the configuration, and what Portmoor itself remembers.
+func (c *commands) search(ctx *cli.Context, w *workspace, inv *inventory, subjects []references.Subject) references.Found {
+	q := references.Query{
+		Root: w.home, Subjects: subjects, Opening: plan.Title,
+		Defined: map[string][]compose.Span{}, Keyed: map[string]bool{},
+		Skip:    map[string]bool{w.config.Path: true},
+		Options: compose.DiscoverOptions{Base: w.home, Ignore: slices.Concat(w.config.Ignore, w.config.References.Ignore)},
+	}
+	for _, path := range []string{ctx.String("plan"), ctx.String("apply")} {
+		if path != "" {
+			q.Skip[absolutePaths(w.base, []string{path})[0]] = true
+		}
+	}
+	for _, p := range w.projects {
+		q.Skip[w.portsFile(p)] = true
+		q.Skip[w.fileOf(p, cmp.Or(w.config.PortsEnvFile, ".ports.env"))] = true
+	}
+	for i := range q.Subjects { // the whole tree is nobody's own folder
+		if q.Subjects[i].Dir == w.home {
+			q.Subjects[i].Dir = ""
+		}
+	}
+	for _, p := range inv.ports {
+		for _, place := range p.Places {
+			q.Defined[place.File.Path] = append(q.Defined[place.File.Path], place.Span)
+		}
+	}
+	for _, p := range inv.source {
+		for _, place := range p.Places {
+			q.Keyed[place.File.Path] = true
+		}
+	}
+	done, finish := c.progress("looking for ports")
+	q.Progress = done
+	defer finish()
+	return references.Find(q)
+}
+
+// progress is a bar for people who wait for more than a second at a terminal.
+// done is nil where there are none.
+func (c *commands) progress(what string) (done func(done, all int), finish func()) {
+	if terminal(c.Err) == 0 {
+		return nil, func() {}
+	}
+	var late atomic.Bool
+	timer := time.AfterFunc(time.Second, func() { late.Store(true) })
+	var bar *progressbar.ProgressBar
+	done = func(done, all int) {
+		if bar == nil && late.Load() {
+			bar = progressbar.NewOptions(all, progressbar.OptionSetWriter(c.Err), progressbar.OptionSetDescription(what),
+				progressbar.OptionShowCount(), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
+		}
+		if bar != nil {
+			_ = bar.Set(done)
+		}
+	}
+	return done, func() {
+		timer.Stop()
+		if bar != nil {
+			_ = bar.Finish()
+		}
+	}
+}

@@ -1,0 +1,81 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/rewrite"
+)
+
+// State is how far a file is.
+type State int
+
+// The states of a file.
+const (
+	Due   State = iota // as it was when the plan was made
+	Done               // the changes are made, and nothing else
+	Other              // something else
+)
+
+// Edits are the changes of one file as edits of its bytes, which are those that
+// the plan was made from when same says so. There are none of a file in which
+// they are made already, nor of one that is neither.
+func Edits(file *compose.File, changes []Change, same func(src []byte) bool) ([]rewrite.Edit, State) {
+	changes = slices.Clone(changes)
+	slices.SortFunc(changes, func(a, b Change) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	if same(file.Src) {
+		if edits, ok := locate(file, changes); ok {
+			return edits, Due
+		}
+		return nil, Other
+	}
+	undo := make([]Change, len(changes))
+	shift := 0
+	for i, c := range changes {
+		if i > 0 && changes[i-1].Line != c.Line {
+			shift = 0
+		}
+		undo[i] = Change{Place: Place{c.Path, c.Line, c.Column + shift, c.New}, New: c.Text}
+		shift += len([]rune(c.New)) - len([]rune(c.Text))
+	}
+	if edits, ok := locate(file, undo); ok {
+		if before, err := rewrite.Apply(file.Src, edits); err == nil && same(before) {
+			return nil, Done
+		}
+	}
+	return nil, Other
+}
+
+// locate finds the texts of changes, sorted, in a file.
+func locate(file *compose.File, changes []Change) (edits []rewrite.Edit, ok bool) {
+	for _, c := range changes {
+		start := offset(file, c.Place)
+		if start < 0 || len(edits) > 0 && edits[len(edits)-1].Span.End > start {
+			return nil, false
+		}
+		edits = append(edits, rewrite.Edit{Span: compose.Span{Start: start, End: start + len(c.Text)}, New: c.New})
+	}
+	return edits, true
+}
+
+// offset is where a place's text stands, -1 when it does not.
+func offset(file *compose.File, p Place) int {
+	src := string(file.Src)
+	for from := 0; ; {
+		i := strings.Index(src[from:], p.Text)
+		if i < 0 {
+			return -1
+		}
+		i += from
+		if line, column := file.Position(i); line == p.Line && column == p.Column {
+			return i
+		} else if line > p.Line {
+			return -1
+		}
+		from = i + 1
+	}
+}

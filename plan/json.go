@@ -1,0 +1,113 @@
+package plan
+
+import (
+	"strings"
+
+	"github.com/portmoor/portmoor/strategies"
+)
+
+// Report is a plan for programs; docs/json.md says what its keys mean.
+type Report struct {
+	Version   int              `json:"version"`
+	Services  []serviceReport  `json:"services"`
+	Conflicts []conflictReport `json:"conflicts"`
+	Changes   []changeReport   `json:"changes"`
+	Open      []noteReport     `json:"open"`
+	Left      []noteReport     `json:"left"`
+	Unseen    []string         `json:"unseen"`
+	Summary   summary          `json:"summary"`
+}
+
+type serviceReport struct {
+	Service   string             `json:"service"`
+	File      string             `json:"file"`
+	Current   int                `json:"current"`
+	New       int                `json:"new"`
+	Status    strategies.Outcome `json:"status"`
+	Standing  string             `json:"standing"`
+	Rationale string             `json:"rationale"`
+}
+
+type conflictReport struct {
+	Port     int     `json:"port"`
+	Services []rival `json:"services"`
+}
+
+type rival struct {
+	Service  string `json:"service"`
+	Standing string `json:"standing"`
+}
+
+type position struct {
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+}
+
+type changeReport struct {
+	position
+
+	Before  string `json:"before"`
+	After   string `json:"after"`
+	Service string `json:"service"`
+	Kind    string `json:"kind"`
+	Reason  string `json:"reason"`
+}
+
+type noteReport struct {
+	position
+
+	Text   string `json:"text"`
+	Reason string `json:"reason"`
+	More   int    `json:"more"`
+}
+
+type summary struct {
+	Ports    int `json:"ports"`
+	Services int `json:"services"`
+	Changes  int `json:"changes"`
+	Open     int `json:"open"`
+	Left     int `json:"left"`
+}
+
+// Report is the plan for programs.
+func (p Plan) Report() Report {
+	ports, services := p.Conflicts()
+	r := Report{
+		Version: 1, Services: []serviceReport{}, Conflicts: []conflictReport{}, Changes: []changeReport{},
+		Open: notes(p.Open), Left: notes(p.Left), Unseen: append([]string{}, p.Unseen...),
+		Summary: summary{ports, services, len(p.Changes), quantity(p.Open), quantity(p.Left)},
+	}
+	for _, s := range p.Services {
+		r.Services = append(r.Services, serviceReport{s.Name, s.Place, s.Port.Port, s.New, s.Outcome, s.Status.String(), s.Rationale})
+	}
+	for _, c := range p.Contests {
+		conflict := conflictReport{Port: c.Port}
+		for _, s := range c.Services {
+			conflict.Services = append(conflict.Services, rival{s.Name, s.Status.String()})
+		}
+		r.Conflicts = append(r.Conflicts, conflict)
+	}
+	for _, c := range p.Changes {
+		r.Changes = append(r.Changes, changeReport{c.position(), c.Text, c.New, c.Service, strings.ToLower(c.Kind.String()), c.Reason})
+	}
+	return r
+}
+
+func (p Place) position() position { return position{p.Path, p.Line, p.Column} }
+
+func notes(all []Note) []noteReport {
+	out := []noteReport{}
+	for _, n := range all {
+		out = append(out, noteReport{n.position(), n.Text, n.Reason, n.More})
+	}
+	return out
+}
+
+// quantity is how many places notes are about.
+func quantity(all []Note) (n int) {
+	for _, note := range all {
+		n += 1 + note.More
+	}
+	return n
+}

@@ -1,0 +1,243 @@
+package plan
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Decided is what a plan says is to be done, read from its document.
+type Decided struct {
+	Rows    []Row
+	Changes []Change // Reason and Kind are not read
+	Inputs  []Input
+	Date    string
+}
+
+// Row is a service of the table.
+type Row struct {
+	Service      string
+	Current, New int
+	Line         int
+}
+
+// Error is something that a plan's document does not say clearly.
+type Error struct {
+	Line    int // from 1, 0 for the whole document
+	Message string
+	Hint    string
+}
+
+// Error is the line and the message.
+func (e *Error) Error() string {
+	if e.Line == 0 {
+		return e.Message
+	}
+	return fmt.Sprintf("%d: %s", e.Line, e.Message)
+}
+
+// Is reports a document that is a plan, by its first line.
+func Is(src []byte) bool { return bytes.HasPrefix(src, []byte(Title)) }
+
+var (
+	updateHeading = regexp.MustCompile(`^### \d+\. Update (.+)$`)
+	dateLine      = regexp.MustCompile(`^\*\*Date:\*\* (.+?)\s*$`)
+)
+
+// Parse reads a plan. The error, an [Error], is about a document that is none,
+// or that contradicts itself: a change whose number is not that of the table,
+// or two for one place.
+func Parse(src []byte) (Decided, error) {
+	if !Is(src) {
+		return Decided{}, &Error{Message: "is not a plan", Hint: "name a file that portmoor reconcile --plan has written"}
+	}
+	var d Decided
+	chapter, service := "", ""
+	for i, line := range strings.Split(string(src), "\n") {
+		line = strings.TrimSuffix(line, "\r")
+		var err error
+		switch {
+		case strings.HasPrefix(line, "## "):
+			chapter, service = line[3:], ""
+		case strings.HasPrefix(line, "### "):
+			service = ""
+			if m := updateHeading.FindStringSubmatch(line); m != nil {
+				service = unescape(m[1])
+			}
+		case dateLine.MatchString(line) && d.Date == "":
+			d.Date = dateLine.FindStringSubmatch(line)[1]
+		case chapter == "Proposed Port Assignments" && service == "" && strings.HasPrefix(line, "|"):
+			err = d.row(line, i+1)
+		case chapter == "Implementation Steps" && service != "" && strings.HasPrefix(strings.TrimSpace(line), "- "):
+			err = d.change(strings.TrimSpace(line)[2:], service, i+1)
+		case chapter == "Appendix: Inputs" && strings.HasPrefix(line, "| `"):
+			err = d.input(line, i+1)
+		}
+		if err != nil {
+			return Decided{}, err
+		}
+	}
+	return d, d.check()
+}
+
+// row reads a row of the table of services; the first two lines are its head.
+func (d *Decided) row(line string, at int) error {
+	cells := splitRow(line)
+	if len(cells) < 4 || cells[0] == "Service" || strings.Trim(cells[0], "-: ") == "" {
+		return nil
+	}
+	current, err1 := strconv.Atoi(cells[1])
+	next, err2 := strconv.Atoi(cells[2])
+	if err1 != nil || err2 != nil || next < 1 || next > 65535 {
+		return &Error{at, fmt.Sprintf("row of %s: ports are numbers from 1 to 65535", cells[0]), "correct the row, or plan again"}
+	}
+	d.Rows = append(d.Rows, Row{cells[0], current, next, at})
+	return nil
+}
+
+// splitRow are the cells of a row of a Markdown table, without emphasis.
+func splitRow(line string) (cells []string) {
+	line = strings.Trim(strings.TrimSpace(line), "|")
+	start := 0
+	for i := 0; i <= len(line); i++ {
+		if i == len(line) || line[i] == '|' && (i == 0 || line[i-1] != '\\') {
+			cell := strings.TrimSpace(line[start:i])
+			if bare, ok := strings.CutPrefix(cell, "**"); ok {
+				cell = strings.TrimSuffix(bare, "**")
+			}
+			cells, start = append(cells, unescape(cell)), i+1
+		}
+	}
+	return cells
+}
+
+var unescaper = strings.NewReplacer(`\\`, "\\", `\|`, "|", `\*`, "*", "\\`", "`", `\<`, "<")
+
+func unescape(text string) string { return unescaper.Replace(text) }
+
+// codeSpan takes code from the start of a text.
+func codeSpan(text string) (inside, rest string, ok bool) {
+	fence := len(text) - len(strings.TrimLeft(text, "`"))
+	if fence == 0 {
+		return "", text, false
+	}
+	for i := fence; i < len(text); i++ {
+		if text[i] != '`' {
+			continue
+		}
+		n := len(text[i:]) - len(strings.TrimLeft(text[i:], "`"))
+		if n != fence {
+			i += n - 1
+			continue
+		}
+		inside = text[fence:i]
+		if len(inside) > 2 && inside[0] == ' ' && inside[len(inside)-1] == ' ' {
+			inside = inside[1 : len(inside)-1]
+		}
+		return inside, text[i+n:], true
+	}
+	return "", text, false
+}
+
+var placeText = regexp.MustCompile(`^(.+):(\d+):(\d+)$`)
+
+// change reads a line such as
+//
+//	`README.md:3:10`: `port 5002` → `port 5003` (named on the line)
+func (d *Decided) change(line, service string, at int) error {
+	wrong := &Error{at, "is no change of a place", "write it as `file:line:column`: `old` → `new`, or plan again"}
+	place, rest, ok := codeSpan(line)
+	m := placeText.FindStringSubmatch(place)
+	if !ok || m == nil {
+		return wrong
+	}
+	old, rest, ok1 := codeSpan(strings.TrimLeft(rest, ": "))
+	if i := strings.Index(rest, "→"); ok1 && i >= 0 && !strings.Contains(rest[:i], "(") {
+		rest = strings.TrimLeft(rest[i+len("→"):], " ")
+	} else if ok1 && strings.Contains(rest, "→") { // a line that was open has its reason before the arrow
+		rest = strings.TrimLeft(rest[strings.LastIndex(rest, "→")+len("→"):], " ")
+	} else {
+		return wrong
+	}
+	next, _, ok2 := codeSpan(rest)
+	line1, err1 := strconv.Atoi(m[2])
+	column, err2 := strconv.Atoi(m[3])
+	if !ok2 || err1 != nil || err2 != nil || strings.ContainsAny(old+next, "\r\n") || old == "" {
+		return wrong
+	}
+	d.Changes = append(d.Changes, Change{Place: Place{m[1], line1, column, old}, New: next, Service: service})
+	return nil
+}
+
+func (d *Decided) input(line string, at int) error {
+	file, rest, ok := codeSpan(strings.TrimPrefix(line, "| "))
+	digest, _, ok2 := codeSpan(strings.TrimLeft(rest, " |"))
+	if !ok || !ok2 || len(digest) != 64 {
+		return &Error{at, "is no input with its digest", "plan again"}
+	}
+	d.Inputs = append(d.Inputs, Input{file, digest})
+	return nil
+}
+
+// check finds what the table and the steps disagree about.
+func (d *Decided) check() error {
+	if len(d.Rows) == 0 {
+		return &Error{Message: "has no table of services", Hint: "plan again"}
+	}
+	rows, owners := map[string]Row{}, map[int]string{}
+	for _, r := range d.Rows {
+		if _, twice := rows[r.Service]; twice {
+			return &Error{r.Line, fmt.Sprintf("%s is in the table twice", r.Service), "take one of the rows out"}
+		}
+		rows[r.Service] = r
+		if r.New != r.Current {
+			owners[r.New] = r.Service
+		}
+	}
+	for _, r := range d.Rows {
+		if owner := owners[r.New]; owner != "" && owner != r.Service {
+			return &Error{r.Line, fmt.Sprintf("%s and %s would both get port %d", owner, r.Service, r.New), "give one of them another port, in its steps too"}
+		}
+	}
+	places := map[Place]bool{}
+	for _, c := range d.Changes {
+		r, known := rows[c.Service]
+		place := Place{c.Path, c.Line, c.Column, ""}
+		switch {
+		case !known:
+			return &Error{Message: fmt.Sprintf("%s has steps, but is not in the table", c.Service), Hint: "plan again"}
+		case places[place]:
+			return &Error{Message: fmt.Sprintf("%s:%d:%d is changed twice", c.Path, c.Line, c.Column), Hint: "take one of the lines out"}
+		case !c.fits(r):
+			return &Error{Message: fmt.Sprintf("%s:%d:%d: %q → %q is not what the table says of %s: %d → %d", c.Path, c.Line, c.Column, c.Text, c.New, c.Service, r.Current, r.New), Hint: "make the two agree"}
+		}
+		places[place] = true
+	}
+	return nil
+}
+
+// fits reports a change of nothing but the old port into the new one, and of the
+// blanks behind it.
+func (c Change) fits(r Row) bool {
+	old, next := strconv.Itoa(r.Current), strconv.Itoa(r.New)
+	for from := 0; ; {
+		i := strings.Index(c.Text[from:], old)
+		if i < 0 {
+			return false
+		}
+		i += from
+		behind := c.Text[i+len(old):]
+		if c.New == c.Text[:i]+next+behind || strings.TrimRight(c.New, " ") == c.Text[:i]+next && strings.TrimRight(behind, " ") == "" {
+			return true
+		}
+		from = i + 1
+	}
+}
+
+// Moves are the rows whose port changes.
+func (d *Decided) Moves() []Row {
+	return slices.DeleteFunc(slices.Clone(d.Rows), func(r Row) bool { return r.New == r.Current })
+}

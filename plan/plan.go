@@ -1,0 +1,108 @@
+// Package plan is the document that settles contested ports: people review it
+// as Markdown, and the tool reads the same bytes back and does what they say.
+//
+// The model: a [Plan] is values. [Markdown] writes it; [Parse] reads what has
+// consequences, which is the table of services, the places to change and the
+// digests of the files that the plan was made from. Everything else is for
+// people. [Plan.Edits] says what a place becomes in the bytes of a file, also
+// of one that has been changed already.
+package plan
+
+import (
+	"github.com/portmoor/portmoor/strategies"
+)
+
+// Title is the first line of every plan.
+const Title = "# Service Port Reconciliation Plan"
+
+// Plan is what is to be done about contested ports. Paths are relative to the
+// folder of the configuration, with slashes.
+type Plan struct {
+	Date, Author string // "" when nobody says
+	Services     []Service
+	Contests     []strategies.Contest
+	Ranges       []string // that new ports were chosen from
+	Changes      []Change
+	Open         []Note   // places that people have to decide about
+	Left         []Note   // places that stay, with the reason
+	Unseen       []string // files that nobody looked at, and why
+	Copies       []Copy   // outside the repository
+	Units        []string // systemd units of services that move, or whose port is contested
+	Inputs       []Input
+}
+
+// Service is a row of the plan's table.
+type Service struct {
+	strategies.Settled
+	Health string // the path of its health check
+	// Place is where its port is defined.
+	Place string
+}
+
+// Change is a place whose number becomes another.
+type Change struct {
+	Place
+	New     string // what Text becomes
+	Service string
+	Reason  string
+	// Kind is what sort of file it is in.
+	Kind Kind
+}
+
+// Place is a text in a file.
+type Place struct {
+	Path         string
+	Line, Column int // from 1, the column in characters
+	Text         string
+}
+
+// Note is a place that is not changed.
+type Note struct {
+	Place
+	Reason string
+	More   int // how many more of the file have the same reason, and are not listed
+}
+
+// Copy is a path outside the repository that a file installs to.
+type Copy struct {
+	Service, Path string
+	From          Place
+}
+
+// Input is a file that the plan was made from.
+type Input struct{ Path, Digest string }
+
+// Kind is what sort of file a place is in.
+type Kind int
+
+// The kinds, in the order in which the plan shows them.
+const (
+	Definition Kind = iota // the place that gives the service its port
+	Specification
+	Installer
+	Client
+	Documentation
+)
+
+// String is the heading of the kind.
+func (k Kind) String() string {
+	return [...]string{"Configuration", "API specification", "Installers and systemd units", "Clients, scripts and tests", "Documentation"}[k]
+}
+
+// moves are the services that get another port, in the order of the table.
+func (p Plan) moves() (moves []Service) {
+	for _, s := range p.Services {
+		if s.Outcome == strategies.Changed {
+			moves = append(moves, s)
+		}
+	}
+	return moves
+}
+
+// Conflicts are how many ports are contested, and by how many services.
+func (p Plan) Conflicts() (ports, services int) {
+	for _, c := range p.Contests {
+		services += len(c.Services)
+	}
+	return len(p.Contests), services
+}

@@ -1,0 +1,144 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/portmoor/portmoor/strategies"
+)
+
+// constraints are what the plan keeps to.
+func constraints(p Plan) (lines []string) {
+	for _, s := range p.with(strategies.Priority) {
+		lines = append(lines, fmt.Sprintf("**%s** retains port %d (priority service)", escape(s.Name), s.New))
+	}
+	var frozen, ports []string
+	for _, s := range p.with(strategies.Frozen) {
+		frozen, ports = append(frozen, "**"+escape(s.Name)+"**"), append(ports, fmt.Sprint(s.New))
+	}
+	switch len(frozen) {
+	case 0:
+	case 1:
+		lines = append(lines, fmt.Sprintf("%s is frozen; it keeps its port (%s)", frozen[0], ports[0]))
+	default:
+		lines = append(lines, fmt.Sprintf("%s are frozen; they keep their ports (%s)", and(frozen), strings.Join(ports, ", ")))
+	}
+	for _, s := range p.with(strategies.Kept) {
+		lines = append(lines, fmt.Sprintf("**%s** keeps port %d by decision", escape(s.Name), s.New))
+	}
+	lines = append(lines, "A port that only one service has stays")
+	if len(p.Ranges) > 0 {
+		lines = append(lines, "New ports stay within "+and(p.Ranges))
+	}
+	return lines
+}
+
+// with are the services of a status whose port stays.
+func (p Plan) with(status strategies.Status) []Service {
+	return slices.DeleteFunc(slices.Clone(p.Services), func(s Service) bool { return s.Status != status || s.Outcome == strategies.Changed })
+}
+
+// versus says who contests a port.
+func versus(c strategies.Contest) string {
+	alike := !slices.ContainsFunc(c.Services, func(s strategies.Port) bool { return s.Status != strategies.Working })
+	names := make([]string, len(c.Services))
+	for i, s := range c.Services {
+		names[i] = fmt.Sprintf("%s (%s)", escape(s.Name), s.Status)
+		if alike {
+			names[i] = escape(s.Name)
+		}
+	}
+	if alike {
+		return strings.Join(names, ", ") + " (all working, no priority)"
+	}
+	return names[0] + " vs " + and(names[1:])
+}
+
+func resolution(p Plan, c strategies.Contest) string {
+	var moves []string
+	reason := ""
+	for _, s := range p.Services {
+		switch {
+		case s.Name == c.Services[0].Name:
+			reason = lower(s.Rationale)
+		case s.Outcome == strategies.Changed && s.Port.Port == c.Port:
+			moves = append(moves, fmt.Sprintf("%s moves to %d", escape(s.Name), s.New))
+		}
+	}
+	return fmt.Sprintf("%s keeps it (%s); %s", escape(c.Services[0].Name), escape(reason), and(moves))
+}
+
+func lower(s string) string { return strings.ToLower(s[:1]) + s[1:] }
+
+// why says why a service gets the port it gets.
+func why(p Plan, s Service) string {
+	text := fmt.Sprintf("the next free port after %d", s.Port.Port)
+	if s.New < s.Port.Port {
+		text = "the first free port of its range"
+	}
+	var skipped []string
+	for _, other := range p.Services {
+		if other.New > s.Port.Port && other.New < s.New {
+			skipped = append(skipped, fmt.Sprint(other.New))
+		}
+	}
+	if slices.Sort(skipped); len(skipped) > 0 {
+		text += fmt.Sprintf(" (%s taken)", isAre(skipped))
+	}
+	return text
+}
+
+func isAre(words []string) string {
+	if len(words) == 1 {
+		return words[0] + " is"
+	}
+	return and(words) + " are"
+}
+
+// room says how many ports are left where services were moved to.
+func room(p Plan) string {
+	var parts []string
+	for _, r := range p.Ranges {
+		var first, last int
+		if _, err := fmt.Sscanf(r, "%d-%d", &first, &last); err != nil {
+			continue
+		}
+		free := last - first + 1
+		taken := map[int]bool{}
+		for _, s := range p.Services {
+			if s.New >= first && s.New <= last && !taken[s.New] {
+				taken[s.New] = true
+				free--
+			}
+		}
+		parts = append(parts, fmt.Sprintf("%d of %s", free, r))
+	}
+	if len(parts) == 0 {
+		return "no range has become fuller"
+	}
+	return and(parts) + " are still free"
+}
+
+func movesList(p Plan) string {
+	var moves []string
+	for _, s := range p.moves() {
+		moves = append(moves, fmt.Sprintf("%s (%d → %d)", escape(s.Name), s.Port.Port, s.New))
+	}
+	if len(moves) == 0 {
+		return "a service that moves"
+	}
+	return and(moves)
+}
+
+// listening is how to see whether somebody else has a new port.
+func listening(p Plan) string {
+	var ports []string
+	for _, s := range p.moves() {
+		ports = append(ports, fmt.Sprint(s.New))
+	}
+	if len(ports) == 0 {
+		return "no port is new."
+	}
+	return fmt.Sprintf("before the roll-out nobody may listen on the new ports: `ss -Hltn | grep -E ':(%s) '` prints nothing.", strings.Join(ports, "|"))
+}

@@ -1,0 +1,392 @@
+package references
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// owner is whose a number is, and how one knows.
+type owner struct {
+	subject  int // -1 when that is open
+	evidence string
+}
+
+// namesFor are the names of those that have a number.
+func (f *finder) namesFor(port int) []name { return f.namesOf[port] }
+
+// owner attributes a number: to a name on its line, to what encloses it, to the
+// folder it is in, to a name near it, to its column. A closer name beats the
+// folder, since folders mention neighbours.
+func (f *finder) owner(d *document, h hit, hits []hit) owner {
+	a := attribution{f, d, d.context(h), h, hits, f.namesFor(h.port)}
+	home := a.home()
+	for _, look := range []func() (owner, bool){
+		a.byPath,
+		func() (owner, bool) { return a.onLine(false) },
+		a.inKey,
+		func() (owner, bool) { return a.inColumn(false) },
+		func() (owner, bool) { return a.atHome(home) },
+		func() (owner, bool) { return a.aliasOnLine(home) },
+		func() (owner, bool) { return a.near(home) },
+		a.inParagraph,
+		func() (owner, bool) { return a.besideSentence(true) },
+		a.ofSeveral,
+		func() (owner, bool) { return a.enclosed(false) },
+		func() (owner, bool) { return a.besideSentence(false) },
+		func() (owner, bool) { return a.inFolder(home) },
+		func() (owner, bool) { return a.inColumn(true) },
+		a.nearAlias,
+		func() (owner, bool) { return a.enclosed(true) },
+	} {
+		if o, found := look(); found {
+			return o
+		}
+	}
+	return owner{-1, "nothing near it says whose it is: " + f.list(f.rivals[h.port])}
+}
+
+type attribution struct {
+	*finder
+	doc   *document
+	at    context
+	hit   hit
+	hits  []hit
+	names []name
+}
+
+// list names subjects as a choice.
+func (f *finder) list(subjects []int) string {
+	var names []string
+	for _, i := range subjects {
+		if !slices.Contains(names, f.Subjects[i].Name) {
+			names = append(names, f.Subjects[i].Name)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
+func subjectsOf(all []mention) (subjects []int) {
+	for _, m := range all {
+		if !slices.Contains(subjects, m.subject) {
+			subjects = append(subjects, m.subject)
+		}
+	}
+	return subjects
+}
+
+// onLine is whose name the line has. Of several names and as many numbers that
+// take turns, each has its own.
+func (a attribution) onLine(alias bool) (owner, bool) {
+	text, number := a.line()
+	all := mentions(text, a.names, alias)
+	switch subjects := subjectsOf(all); len(subjects) {
+	case 0:
+		return owner{}, false
+	case 1:
+		return owner{subjects[0], namedOnLine}, true
+	default:
+		if i, paired := a.paired(all, number, a.at.line, a.at.line); paired {
+			return owner{i, namedOnLine}, true
+		}
+		if o, found := a.inParagraph(); found && !alias {
+			return o, true
+		}
+		return owner{-1, "the line names " + a.list(subjects)}, true
+	}
+}
+
+const namedOnLine = "named on the line"
+
+// line is what is looked at of the number's line, and where the number is in it.
+func (a attribution) line() (text string, number int) {
+	before, after := a.at.before, a.at.after
+	if strings.Contains(before, "://") {
+		after = afterURL(after) // a path may hold any word
+	}
+	if a.doc.prose && !a.doc.fenced[a.at.line] && !isRow(before+after) {
+		if ends := sentenceEnd.FindAllStringSubmatchIndex(before, -1); ends != nil {
+			end := ends[len(ends)-1][3]
+			before = strings.Repeat(" ", end) + before[end:]
+		}
+		if end := sentenceEnd.FindStringIndex(after); end != nil {
+			after = after[:end[0]]
+		}
+	}
+	return before + strings.Repeat(" ", len(a.at.number)) + after, len(before)
+}
+
+// sentenceEnd is where a sentence ends and another one begins.
+var sentenceEnd = regexp.MustCompile("([.!?][)\"'`*]*\\s+)[A-Z`(*]")
+
+// besideSentence is whose name another sentence on the line has. In a folder of
+// somebody else's it leaves the question open; that alone is asked with doubt.
+func (a attribution) besideSentence(doubt bool) (owner, bool) {
+	if !a.doc.prose {
+		return owner{}, false
+	}
+	subjects := subjectsOf(mentions(a.at.before+strings.Repeat(" ", len(a.at.number))+a.at.after, a.names, false))
+	home := a.home()
+	foreign := len(subjects) == 1 && home >= 0 && home != subjects[0]
+	switch {
+	case len(subjects) != 1 || doubt && !foreign:
+		return owner{}, false
+	case foreign:
+		return owner{-1, fmt.Sprintf("it is in the folder of %s, but the next sentence is about %s", a.Subjects[home].Name, a.Subjects[subjects[0]].Name)}, true
+	}
+	return owner{subjects[0], "named beside it"}, true
+}
+
+// keyed is what may stand between a word in a key and the value.
+var keyed = regexp.MustCompile("^\\w*[\"'`\\]\\)]*\\s*(?:[:?+]?=|[:,(]|=>|->)")
+
+// inKey is the one alias in what the number is assigned to: DEPTH_URL=…
+func (a attribution) inKey() (owner, bool) {
+	var found []int
+	for _, m := range mentions(a.at.before, a.names, true) {
+		if keyed.MatchString(a.at.before[m.end:]) && !slices.Contains(found, m.subject) {
+			found = append(found, m.subject)
+		}
+	}
+	if len(found) != 1 {
+		return owner{}, false
+	}
+	return owner{found[0], namedOnLine}, true
+}
+
+// atHome is the owner of the folder, if the line has its alias.
+func (a attribution) atHome(home int) (owner, bool) {
+	text, _ := a.line()
+	subjects := subjectsOf(mentions(text, a.names, true))
+	if home < 0 || len(subjects) != 1 || subjects[0] != home {
+		return owner{}, false
+	}
+	return owner{home, "in its folder"}, true
+}
+
+// aliasOnLine is onLine for aliases, which are words that the text of somebody
+// else's folder may have.
+func (a attribution) aliasOnLine(home int) (owner, bool) {
+	o, found := a.onLine(true)
+	if found && home >= 0 && o.subject >= 0 && o.subject != home {
+		return owner{-1, fmt.Sprintf("it is in the folder of %s, but the line mentions %s", a.Subjects[home].Name, a.Subjects[o.subject].Name)}, true
+	}
+	return o, found
+}
+
+var severalServices = regexp.MustCompile(`(?i)\b(?:both|any|either|each|every|all)(?: of)?(?: the| these| them)?(?: \w+)? services?\b|\b(?:services|both)\b[^.]{0,24}$`)
+
+// ofSeveral reports a number that a sentence gives to more than one service.
+func (a attribution) ofSeveral() (owner, bool) {
+	if !a.doc.prose || !severalServices.MatchString(a.at.before) {
+		return owner{}, false
+	}
+	return owner{-1, "the sentence is about several services: " + a.list(a.rivals[a.hit.port])}, true
+}
+
+// inParagraph is the one name of a sentence that goes over several lines.
+func (a attribution) inParagraph() (owner, bool) {
+	if !a.doc.prose || a.doc.fenced[a.at.line] {
+		return owner{}, false
+	}
+	above, below := a.doc.block(a.at.line)
+	first, last := a.at.line-len(above), a.at.line+len(below)
+	start := a.doc.starts[first]
+	if a.doc.end(last)-start > longest*len(above)+longest*len(below)+longest {
+		return owner{}, false // no sentence
+	}
+	all := mentions(string(a.doc.file.Src[start:a.doc.end(last)]), a.names, false)
+	subject, paired := a.paired(all, a.hit.span.Start-start, first, last)
+	return owner{subject, "named in the sentence"}, paired
+}
+
+// afterURL is what follows the path of a URL, in its place.
+func afterURL(after string) string {
+	end := strings.IndexAny(after, " \t\"'`)<>|,;")
+	if end < 0 {
+		end = len(after)
+	}
+	return strings.Repeat(" ", end) + after[end:]
+}
+
+// paired finds the name that belongs to a number where names and numbers take
+// turns on some lines. number is where it is in the text that has the names.
+func (a attribution) paired(all []mention, number, first, last int) (subject int, found bool) {
+	offset := a.hit.span.Start - number // of the text
+	var numbers []int
+	for _, h := range a.hits {
+		at := h.span.Start - offset
+		if line := a.doc.line(h.span.Start); first <= line && line <= last && slices.Equal(a.rivals[h.port], a.rivals[a.hit.port]) && at >= 0 {
+			numbers = append(numbers, at)
+		}
+	}
+	if len(numbers) != len(all) || len(all) == 0 {
+		return 0, false
+	}
+	namesFirst := all[0].start < numbers[0]
+	for i := range numbers {
+		if namesFirst && (all[i].start > numbers[i] || i > 0 && all[i].start < numbers[i-1]) ||
+			!namesFirst && (all[i].start < numbers[i] || i > 0 && numbers[i] < all[i-1].start) {
+			return 0, false
+		}
+		if numbers[i] == number {
+			subject, found = all[i].subject, true
+		}
+	}
+	return subject, found
+}
+
+// inColumn is whose name the title of the column has, or the box that the
+// number is drawn in.
+func (a attribution) inColumn(alias bool) (owner, bool) {
+	if !isRow(a.at.before + a.at.after) {
+		return owner{}, false
+	}
+	column := len(bars(a.at.before+"x")) - 1
+	for _, text := range append(a.at.boxed(), a.at.title(column)) {
+		if subjects := subjectsOf(mentions(text, a.names, alias)); len(subjects) == 1 {
+			return owner{subjects[0], "named in its column"}, true
+		}
+	}
+	return owner{}, false
+}
+
+// near is whose name a line of the same block has. In a folder of somebody
+// else's it leaves the question open.
+func (a attribution) near(home int) (owner, bool) {
+	subject := a.nearest(false, home < 0)
+	switch {
+	case subject < 0:
+		return owner{}, false
+	case home >= 0 && home != subject:
+		return owner{-1, fmt.Sprintf("it is in the folder of %s, but %s is named beside it", a.Subjects[home].Name, a.Subjects[subject].Name)}, true
+	}
+	return owner{subject, "named in the lines around it"}, true
+}
+
+func (a attribution) nearAlias() (owner, bool) {
+	subject := a.nearest(true, true)
+	return owner{subject, "named in the lines around it"}, subject >= 0
+}
+
+// nearest is the one name of the nearest line that has names: in the block
+// above it, above the statement that it is part of, or below it if that is asked
+// for. A line with a port of its own has used its name up.
+func (a attribution) nearest(alias, andBelow bool) int {
+	above, below := a.doc.block(a.at.line)
+	blocks := [][]int{above}
+	if i := a.doc.opener(a.at.line); i >= 0 {
+		above, _ := a.doc.block(i)
+		blocks = append(blocks, append([]int{i}, above...))
+	}
+	if andBelow {
+		blocks = append(blocks, below)
+	}
+	for _, lines := range blocks {
+		for _, i := range lines {
+			switch subjects := subjectsOf(mentions(a.doc.text(i), a.names, alias)); {
+			case a.usedUp(i):
+			case len(subjects) == 1:
+				return subjects[0]
+			case len(subjects) > 1:
+				return -1
+			}
+		}
+	}
+	return -1
+}
+
+// usedUp reports a line whose names belong to a number on it, or that is one of
+// a row of lines like the number's own.
+func (a attribution) usedUp(line int) bool {
+	text, own := a.doc.text(line), a.doc.text(a.at.line)
+	if comment.MatchString(text) || a.doc.prose && !a.doc.fenced[line] {
+		return aPort.MatchString(text) && !comment.MatchString(text)
+	}
+	alike := firstWord.FindString(text) == firstWord.FindString(own) && strings.Contains(text, "://") && strings.Contains(own, "://")
+	return aPort.MatchString(text) || alike
+}
+
+var (
+	aPort     = regexp.MustCompile(`(?:^|[^\w.])[1-9]\d{3,4}(?:[^\w]|$)`)
+	firstWord = regexp.MustCompile(`\w+`)
+	comment   = regexp.MustCompile(`^\s*(?:#|//|--|;|/?\*)`)
+)
+
+// enclosed is whose name the nearest heading, class or key has that has one.
+func (a attribution) enclosed(alias bool) (owner, bool) {
+	for _, i := range a.doc.enclosing(a.at.line) {
+		text := a.doc.text(i)
+		switch subjects := subjectsOf(mentions(text, a.names, alias)); {
+		case len(subjects) == 1:
+			return owner{subjects[0], "under " + quoted(text)}, true
+		case len(subjects) > 1:
+			return owner{-1, "it is under " + quoted(text)}, true
+		}
+		if subject := a.labelled(i, alias); subject >= 0 {
+			return owner{subject, "in what is named after it"}, true
+		}
+	}
+	return owner{}, false
+}
+
+// label is a key that names what the other keys beside it are about.
+var label = regexp.MustCompile("(?i)^[\\s{-]*[\"']?(?:name|id|\\w*_name|service|app|title|label)s?[\"']?\\s*[:=]")
+
+// labelled is the subject that a label beside a line of data names, -1 for none.
+func (a attribution) labelled(line int, alias bool) int {
+	above, below := a.doc.block(line)
+	for _, i := range slices.Concat(above, below) {
+		text := a.doc.text(i)
+		if subjects := subjectsOf(mentions(text, a.names, alias)); label.MatchString(text) && len(subjects) == 1 && !aPort.MatchString(text) {
+			return subjects[0]
+		}
+	}
+	return -1
+}
+
+func quoted(text string) string {
+	text = strings.Trim(text, " \t\"'`")
+	if !plain(text) {
+		text = ""
+	}
+	if runes := []rune(text); len(runes) > 40 {
+		text = string(runes[:39]) + "…"
+	}
+	return "“" + text + "”"
+}
+
+func (a attribution) inFolder(home int) (owner, bool) {
+	if home >= 0 {
+		return owner{home, "in its folder"}, true
+	}
+	rel, err := filepath.Rel(a.Root, a.doc.file.Path)
+	if err != nil {
+		return owner{}, false
+	}
+	for _, alias := range []bool{false, true} {
+		if subjects := subjectsOf(mentions(rel, a.names, alias)); len(subjects) == 1 {
+			return owner{subjects[0], "in a file that is named after it"}, true
+		}
+	}
+	return owner{}, false
+}
+
+// home is the one rival whose own folder the file is in, the innermost; -1 for
+// none.
+func (a attribution) home() int {
+	best, depth := -1, 0
+	for _, i := range a.rivals[a.hit.port] {
+		switch dir := a.Subjects[i].Dir; {
+		case !a.own(a.doc, i) || len(dir) < depth:
+		case len(dir) == depth:
+			best = -1 // they share it
+		default:
+			best, depth = i, len(dir)
+		}
+	}
+	return best
+}

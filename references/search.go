@@ -1,0 +1,263 @@
+package references
+
+import (
+	"bytes"
+	"os"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/portmoor/portmoor/compose"
+)
+
+// finder is a query prepared for many files. Only search changes it.
+type finder struct {
+	Query
+	wanted [65536]bool   // the numbers looked for
+	rivals map[int][]int // number → subjects that have it, by index
+	// namesOf are the names of the rivals for each number.
+	namesOf map[int][]name
+	// listed and used are the paths of the subjects' APIs.
+	listed, used routes
+
+	paths []string // the files of the tree
+
+	mu    sync.Mutex // guards what follows
+	found Found
+	done  int
+}
+
+func newFinder(q Query) *finder {
+	f := &finder{Query: q, rivals: map[int][]int{}, namesOf: map[int][]name{}, found: Found{Digests: map[string]string{}}}
+	for i, s := range q.Subjects {
+		f.wanted[s.Was] = true
+		f.rivals[s.Was] = append(f.rivals[s.Was], i)
+	}
+	for _, n := range namesOf(q.Subjects) {
+		port := q.Subjects[n.subject].Was
+		f.namesOf[port] = append(f.namesOf[port], n)
+	}
+	f.listed, f.used = f.routesOf()
+	return f
+}
+
+// search reads the files of the tree, several at a time.
+func (f *finder) search() Found {
+	compose.Files(f.Root, f.Options, func(path string, _ os.DirEntry) {
+		if !f.Skip[path] {
+			f.paths = append(f.paths, path)
+		}
+	})
+	var reading errgroup.Group
+	var next atomic.Int64
+	for range runtime.GOMAXPROCS(0) {
+		reading.Go(func() error {
+			buffer := make([]byte, 0, 1<<16)
+			for i := next.Add(1); i <= int64(len(f.paths)); i = next.Add(1) {
+				buffer = f.file(f.paths[i-1], buffer)
+			}
+			return nil
+		})
+	}
+	_ = reading.Wait()
+	return f.found
+}
+
+// file looks at one file. It returns the buffer, which may have grown.
+func (f *finder) file(path string, buffer []byte) []byte {
+	src, size, err := read(path, buffer)
+	var refs []Reference
+	digest := ""
+	if hits := f.hits(src); len(hits) > 0 && !binary(src) && (f.Opening == "" || !bytes.HasPrefix(src, []byte(f.Opening))) {
+		d := newDocument(path, slices.Clone(src))
+		refs = f.judge(d, hits)
+		digest = Digest(src)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case err != nil:
+		f.found.Unreadable = append(f.found.Unreadable, path)
+	case size > MaxSize:
+		f.found.TooLarge = append(f.found.TooLarge, path)
+	default:
+		f.found.Files++
+	}
+	if len(refs) > 0 {
+		f.found.References = append(f.found.References, refs...)
+		f.found.Digests[path] = digest
+	}
+	if f.done++; f.Progress != nil {
+		f.Progress(f.done, len(f.paths))
+	}
+	return src[:0]
+}
+
+// read reads a file into a buffer, of one above MaxSize nothing.
+func read(path string, buffer []byte) (src []byte, size int64, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return buffer[:0], 0, err
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil || info.Size() > MaxSize {
+		return buffer[:0], info.Size(), err
+	}
+	src = slices.Grow(buffer[:0], int(info.Size())+1)
+	for {
+		n, err := file.Read(src[len(src):cap(src)])
+		src = src[:len(src)+n]
+		if n == 0 || err != nil {
+			return src, info.Size(), nil
+		}
+		src = slices.Grow(src, 1)
+	}
+}
+
+// binary is Git's test.
+func binary(src []byte) bool { return bytes.IndexByte(src[:min(len(src), 8000)], 0) >= 0 }
+
+// hit is a wanted number in a file.
+type hit struct {
+	span compose.Span
+	port int
+}
+
+// hits finds the wanted numbers: every run of digits is looked at once.
+func (f *finder) hits(src []byte) (hits []hit) {
+	for i := 0; i < len(src); i++ {
+		if src[i]-'0' > 9 {
+			continue
+		}
+		start, n := i, 0
+		for ; i < len(src) && src[i]-'0' <= 9; i++ {
+			if n = n*10 + int(src[i]-'0'); n > 65535 {
+				n = 1 << 20
+			}
+		}
+		if n < len(f.wanted) && f.wanted[n] && src[start] != '0' {
+			hits = append(hits, hit{compose.Span{Start: start, End: i}, n})
+		}
+	}
+	return hits
+}
+
+// tooMany is how many numbers of one file are looked at: with more it is data.
+const tooMany = 1000
+
+// judge gives the numbers of a file their verdicts.
+func (f *finder) judge(d *document, hits []hit) (refs []Reference) {
+	defined, kept := f.Defined[d.file.Path], map[string]int{}
+	for i, h := range hits {
+		if slices.Contains(defined, h.span) {
+			continue
+		}
+		if i == tooMany {
+			line, column := d.file.Position(h.span.Start)
+			return append(refs, Reference{
+				Path: d.file.Path, Span: h.span, Line: line, Column: column, Port: h.port, Text: digits(h.port), New: h.port,
+				Reason: "one of too many in the file to be references", More: len(hits) - i - 1,
+			})
+		}
+		r := f.verdict(d, h, hits, kept)
+		if kept[r.Reason]++; r.Verdict == Left && kept[r.Reason] > Listed {
+			i := slices.IndexFunc(refs, func(first Reference) bool { return first.Verdict == Left && first.Reason == r.Reason })
+			refs[i].More++
+			continue
+		}
+		refs = append(refs, r)
+	}
+	return refs
+}
+
+const unshaped = "not in the form of a port"
+
+// verdict says what becomes of one number: whether it is a port, then whose. kept
+// counts the reasons for which numbers of the file stay; of many nobody asks for
+// a better one.
+func (f *finder) verdict(d *document, h hit, hits []hit, kept map[string]int) Reference {
+	c := d.context(h)
+	r := Reference{Path: d.file.Path, Span: h.span, Port: h.port, Text: c.number, New: h.port}
+	r.Line, r.Column = d.file.Position(h.span.Start)
+	s := c.shape(f.namesFor(h.port))
+	if s.name == "" && kept[unshaped] > Listed {
+		r.Reason = unshaped
+		return r
+	}
+	switch r.Reason = excluded(c); {
+	case r.Reason == inContainer:
+		return f.containerPort(r, d, h, hits)
+	case r.Reason != "":
+		return r
+	case s.name == "":
+		r.Reason = unshaped
+		return r
+	case d.changelog:
+		r.Reason = "history"
+		return r
+	}
+	r.Text, r.At = s.text, s.at
+	if r.Reason = d.inContainer(h, s); r.Reason == "" && s.name == "port" && f.Keyed[d.file.Path] && !c.commented() {
+		r.Reason = "another key of a file that defines a port"
+	}
+	if r.Reason != "" {
+		return r
+	}
+	o := f.owner(d, h, hits)
+	switch {
+	case o.subject < 0:
+		r.Verdict, r.Reason = Open, o.evidence
+		return r
+	case s.ownOnly && !f.own(d, o.subject) && o.evidence != namedOnLine:
+		r.Reason = "a bare number outside the folder of " + f.Subjects[o.subject].Name
+		return r
+	}
+	f.conclude(&r, f.Subjects[o.subject], s, o.evidence, d)
+	r.Direct = direct(c.before, f.namesOf[h.port], o.subject)
+	return r
+}
+
+// containerPort leaves a port inside a container as it is; but it may be that the
+// service reads its port from its own files there.
+func (f *finder) containerPort(r Reference, d *document, h hit, hits []hit) Reference {
+	if o := f.owner(d, h, hits); o.subject >= 0 {
+		if s := f.Subjects[o.subject]; s.Inside == nil && s.Is != s.Was {
+			r.Verdict, r.Reason = Open, "the port inside a container of "+s.Name+", which may read its own files there"
+		}
+	}
+	return r
+}
+
+// conclude is the verdict for a number whose owner is known.
+func (f *finder) conclude(r *Reference, s Subject, form spelling, evidence string, d *document) {
+	r.Service, r.Reason = s.Name, evidence
+	switch {
+	case s.Is == s.Was:
+		r.Reason += ", which keeps " + r.Text[r.At:r.At+len(digits(s.Was))]
+	case s.Inside != nil && (d.dockerfile || form.hostOf(s.Name)):
+		r.Reason += ": the port inside its container"
+	case publicHost.MatchString(form.host):
+		r.Verdict = Open
+		r.Reason += ", but on another host"
+	case slices.Contains(s.Inside, s.Was) && !form.outside:
+		r.Verdict = Open
+		r.Reason += ", whose container listens on that number too"
+	default:
+		r.Verdict, r.New = Change, s.Is
+	}
+}
+
+// publicHost is one with a name on the internet.
+var publicHost = regexp.MustCompile(`^[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|dev|app|cloud|edu|gov|[a-z]{2})$`)
+
+// own reports whether a file is in a subject's own folder.
+func (f *finder) own(d *document, subject int) bool {
+	dir := f.Subjects[subject].Dir
+	return dir != "" && strings.HasPrefix(d.file.Path, dir+string(os.PathSeparator))
+}

@@ -1,0 +1,180 @@
+package references
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// form is a way to write a port. Before has to match what is left of the number
+// on its line and reach up to it, After what is right of it.
+type form struct {
+	name string
+	// needs are texts of which one is left of the number, in lower case, between
+	// bars; it says at little cost that before can't match. "" for any.
+	needs  string
+	before *left
+	after  *regexp.Regexp
+	// above, if not nil, has to match one of the few lines above.
+	above *regexp.Regexp
+	// ownOnly forms say so little that they count in the owner's folder only.
+	ownOnly bool
+	// outside forms name the port as the host sees it, never one in a container.
+	outside bool
+}
+
+// Parts of the patterns below.
+const (
+	// A word that ends in port, such as PORT, server_port or listenPort; but
+	// not report, support or import.
+	portWord = `(?:(?:^|[^A-Za-z])(?i:[ds]?ports?|portnum(?:ber)?|port_?no|port_open|open_port)|[a-z0-9]P(?:orts?|ORTS?))`
+	// What may close a key or a flag.
+	closing = "[\"'`*_\\]\\)}>]*"
+	// What may open a value.
+	opening = "[\"'`*_\\(\\[{<]*"
+	// Words and signs between a port's name and its number.
+	between = `(?:\s*(?::\s*[\w.\[\], |]{1,24}?\s*=|[:=!?]=+|:-|:=|=>|->|→|\|\||\?\?|\?:|[:=,|-]|` +
+		`\)?(?:\.\w+)+\(|(?i:is|are|to|on|of|at|or|be|in|the|its|this|use|service|number|default(?:s|_value)?|uses?|tcp|udp|http|int|str|string|u16|uint16|uint|parseInt|Number|Final|equals?|eq|set|currently|always)\b)\s*` + opening + `)*`
+	// Other numbers of the same list.
+	listed = "(?:\\s*[\"'`*]*\\d{2,5}(?:/tcp|/udp)?[\"'`*]*\\s*(?:,|/|&|\\+|(?i:and|or)\\b)\\s*(?i:and\\b|or\\b)?\\s*[\"'`*]*)*"
+
+	localHost = `(?i:localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1?\]|::1|\*|host\.docker\.internal)`
+	anyHost   = `(?i:` + localHost + `|\d+\.\d+\.\d+\.\d+|[\w.-]+\.(?:local|lan|internal|home|test|example(?:\.\w+)?)|<[^<>]+>|\$\{?\w+\}?|\$\(\w+\)|\{\{?[\w. ]+\}?\}|%s)`
+)
+
+// forms are tried from the top; the first that matches says what the text is.
+var forms = []form{
+	{needs: "://", name: "URL", outside: true, before: at(`[A-Za-z][A-Za-z0-9+.-]*://[^\s/"'<>` + "`" + `]*(?:<[^<>\s]*>|\{[^{}\s]*\})?[^\s/"'<>` + "`" + `]*:`)},
+	{needs: ":", name: "address", outside: true, before: at(`(?:^|[^\w.])` + anyHost + `:`)},
+	{needs: ",", name: "address", outside: true, before: at(`(?:["']` + anyHost + `?["']|\b\w*(?:HOST|[Hh]ost)\w*)\s*,\s*["']?`)},
+	{needs: "-p", name: "port option", outside: true, before: at(`(?:^|[\s"'\[,])-[pP](?:["']\s*,)?\s*["']?`), after: regexp.MustCompile(`^(?::\d|["'\s\\]|$)`)},
+	{needs: "-l|-r", name: "forwarded port", outside: true, before: at(`(?:^|\s)-[LR]\s*(?:[\w.*]+:)?`)},
+	{needs: "port", name: "port", before: atFar(portWord + `(?:\s*\([^()]*\))?` + closing + between + `\s*` + opening + listed)},
+	{needs: "default", name: "default of a port", before: atFar(portWord + `\b.{0,100}\b[Dd]efault\w*["']?\s*(?::\s*\w+\s*)?[=:(,]*\s*["']?`)},
+	{needs: "default", name: "default of a port", before: at(`^\s*(?i:default\w*)["']?\s*[=:(,]+\s*["']?`), above: regexp.MustCompile(portWord + `\b`)},
+	{needs: "${", name: "default in a shell", before: at(`\$\{(?:\w*(?i:port)\w*|\d):?[-=]["']?`)},
+	{name: "port with protocol", after: regexp.MustCompile(`^/(?:tcp|udp|sctp)\b`)},
+	{needs: "expose", name: "EXPOSE", before: at(`^\s*(?i:EXPOSE)\s+(?:[\d/a-z]+\s+)*`)},
+	{needs: ":", name: "bare port", outside: true, before: at(`(?:^|[\s"'` + "`" + `(=,]|-\w+):`), after: regexp.MustCompile(`^(?:[^\w.:]|$|\.\s|\.$)`)},
+	{name: "network tool", outside: true, before: atFar(`\b(?:lsof|ss|netstat|fuser|nc|ncat|telnet|nmap|ufw|iptables|nft|firewall-cmd|socat|kill-port|sockstat|wait-for-it)\b.*[\s:=,"'(]`)},
+	{name: "listener", before: at(`\b(?i:listen(?:s|ing|er|stream)?|bind(?:s|ing)?|bound|serve(?:s|d)?|serving|runs?|running|reachable|available|answers?)\b["'` + "`" + `]?\)?\s*(?:[:=(]|(?i:on|at|to)\b)*\s*(?i:tcp|localhost)?\s*` + opening)},
+	{name: "listener", before: at("\\b(?i:on|wait(?:s|ing)? for|talks? to|connect(?:s|ing)? to|drops?|blocks?|opens?)\\s+[\"'`*]*")},
+	{needs: "(", name: "connection", before: at(`\b(?:is_open|isOpen|connect|probe|reach|reachable)\(\s*`)},
+	{name: "port", after: regexp.MustCompile("^[\"'`*]*\\s+(?i:ports?)\\b")},
+	{name: "published port", outside: true, before: at(`(?:^|[\s"'\[])`), after: regexp.MustCompile(`^:\d{1,5}(?:/(?:tcp|udp|sctp))?(?:["'\s,\]]|$)`)},
+	{name: "list of ports", before: at(`^\s*-?\s*["']?`), after: regexp.MustCompile(`^["']?\s*,?\s*(?:#.*|//.*)?$`), above: regexp.MustCompile(portWord + `["']?\s*[:=]\s*[\[(]?\s*$`)},
+	{needs: "print|puts|log|info|echo", name: "printed port", ownOnly: true, before: at(`\b(?:print|puts|println!?|log|info|echo)\b\s*\(?\s*f?["']?`)},
+	{needs: "grep", name: "search for a port", ownOnly: true, before: atFar(`\bgrep\b.*[\s:"']`)},
+}
+
+// left is a pattern that reaches up to the number. One that is far may begin
+// anywhere on the line; others are looked for in a few characters, which is
+// several times as fast.
+type left struct {
+	*regexp.Regexp
+
+	far bool
+}
+
+func at(pattern string) *left    { return &left{regexp.MustCompile(`(?:` + pattern + `)$`), false} }
+func atFar(pattern string) *left { return &left{regexp.MustCompile(`(?:` + pattern + `)$`), true} }
+
+func containsAny(text, needs string) bool {
+	for need := range strings.SplitSeq(needs, "|") {
+		if strings.Contains(text, need) {
+			return true
+		}
+	}
+	return false
+}
+
+// match is where in what is left of the number a pattern begins, -1 for nowhere.
+func (c context) match(l *left) int {
+	text := c.near
+	if l.far {
+		text = c.before
+	}
+	loc := l.FindStringIndex(text)
+	if loc == nil {
+		return -1
+	}
+	return max(0, loc[0]+len(c.before)-len(text))
+}
+
+// spelling is a number with the form it has.
+type spelling struct {
+	form
+	text string // one line, with the number
+	at   int    // where the number is in text
+	host string // what stands before the colon of a URL or an address
+}
+
+// shape finds the form of a number; one that follows a rival's name is a port,
+// and so is one alone in a cell of a column of ports.
+func (c context) shape(names []name) spelling {
+	lower := strings.ToLower(c.before)
+	for _, f := range forms {
+		if !containsAny(lower, f.needs) {
+			continue
+		}
+		from := len(c.before)
+		if f.before != nil {
+			if from = c.match(f.before); from < 0 {
+				continue
+			}
+		}
+		if f.after != nil && !f.after.MatchString(c.after) {
+			continue
+		}
+		if f.above != nil && !slices.ContainsFunc(c.above(), f.above.MatchString) {
+			continue
+		}
+		return c.spell(f, from)
+	}
+	if c.cell() {
+		return c.spell(form{name: "table cell"}, len(c.before))
+	}
+	if from := afterName(c.before, names); from >= 0 {
+		return c.spell(form{name: "port of a service"}, from)
+	}
+	return spelling{}
+}
+
+// spell is the number with what makes it a port, as far as it is good to read.
+// There is no other number in the text that may be a port.
+func (c context) spell(f form, from int) spelling {
+	for from > 0 && from < len(c.before) && wordByte(c.before[from-1]) && wordByte(c.before[from]) {
+		from-- // the whole of the word that ends in port
+	}
+	start := c.before[from:]
+	if others := longNumber.FindAllStringIndex(start, -1); len(others) > 0 {
+		start = start[others[len(others)-1][1]:]
+	}
+	start = strings.TrimLeft(start, " \t(,;=\"'`[|*-")
+	end := ""
+	if f.name == "URL" || f.name == "address" || f.name == "port with protocol" {
+		end = pathText.FindString(c.after)
+	}
+	if len(start)+len(end) > 72 || !plain(start+end) {
+		start, end = "", ""
+	}
+	s := spelling{form: f, text: start + c.number + end, at: len(start)}
+	if host, is := strings.CutSuffix(start, ":"); is && (f.name == "URL" || f.name == "address") {
+		s.host = host[strings.LastIndexAny(host, "/@\"' ")+1:]
+	}
+	return s
+}
+
+func wordByte(b byte) bool {
+	return b == '_' || b == '-' || b >= '0' && b <= '9' || b|0x20 >= 'a' && b|0x20 <= 'z'
+}
+
+var (
+	longNumber = regexp.MustCompile(`\d{4,}`)
+	pathText   = regexp.MustCompile(`^(?:/[A-Za-z_{}.-]*(?:\d{1,3}\b)?)+`)
+)
+
+// plain reports text that a plan can show as it is.
+func plain(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == '`' || r == '\ufffd' })
+}

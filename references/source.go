@@ -1,0 +1,240 @@
+package references
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/source"
+	"github.com/portmoor/portmoor/strategies"
+)
+
+// Source is a kind of file that holds the port of a service.
+type Source struct {
+	// Path is a pattern of fs.Glob, with slashes.
+	Path string
+	// Key is where the port is: keys and indexes with dots between, * for any.
+	Key string
+}
+
+// Error is something wrong with a source.
+type Error struct {
+	Path         string
+	Line, Column int // from 1; 0 when the whole file is meant
+	Message      string
+	Hint         string
+}
+
+// Error is the place and the message.
+func (e *Error) Error() string {
+	if e.Line == 0 {
+		return e.Path + ": " + e.Message
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", e.Path, e.Line, e.Column, e.Message)
+}
+
+// Read reads the ports that sources say are below a folder, those of one file
+// after the other. skip says which paths are passed over. A service is called
+// by what stands for * in the key, else by the last folder that the pattern has
+// a wildcard for, else by the file. The error joins an [Error] for each thing
+// that is wrong; there are no ports then.
+func Read(root string, sources []Source, skip func(path string) bool) ([]strategies.Port, error) {
+	var ports []strategies.Port
+	var errs []error
+	for _, s := range sources {
+		names, err := fs.Glob(os.DirFS(root), path.Clean(s.Path))
+		names = slices.DeleteFunc(names, func(name string) bool { return skip(filepath.Join(root, name)) })
+		if err != nil || len(names) == 0 {
+			errs = append(errs, &Error{Path: s.Path, Message: "no file matches the source", Hint: "correct its path, which is relative to the configuration"})
+		}
+		for _, name := range names {
+			found, err := s.read(root, name)
+			ports, errs = append(ports, found...), append(errs, err)
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return ports, nil
+}
+
+func (s Source) read(root, name string) ([]strategies.Port, error) {
+	file := filepath.Join(root, filepath.FromSlash(name))
+	src, err := readRegular(file)
+	if err != nil {
+		return nil, err
+	}
+	f := &compose.File{Path: file, Src: src}
+	find := inYAML
+	if strings.EqualFold(path.Ext(name), ".toml") {
+		find = inTOML
+	}
+	values, err := find(f, strings.Split(s.Key, "."))
+	if err != nil {
+		return nil, err
+	}
+	if len(values) == 0 {
+		return nil, &Error{file, 0, 0, "has no key " + s.Key, "correct the key of the source, or leave the file out under ignore"}
+	}
+	var ports []strategies.Port
+	var errs []error
+	for _, v := range values {
+		port, err := v.port(f)
+		service := v.name
+		if service == "" {
+			service = s.service(name)
+		}
+		ports, errs = append(ports, strategies.Port{
+			Service: service, Name: service, Port: port, Dir: s.dir(root, name),
+			Places: []strategies.Place{{File: f, Span: v.span, Key: v.key}},
+		}), append(errs, err)
+	}
+	return ports, errors.Join(errs...)
+}
+
+// service is what a file's service is called.
+func (s Source) service(name string) string {
+	if folder := s.folder(name); folder != "" {
+		return path.Base(folder)
+	}
+	return strings.TrimSuffix(path.Base(name), path.Ext(name))
+}
+
+// folder is the folder of a file's service, "" where files share one.
+func (s Source) folder(name string) string {
+	pattern, parts := strings.Split(path.Clean(s.Path), "/"), strings.Split(name, "/")
+	last := len(parts) - 1
+	for i := last - 1; i >= 0; i-- {
+		if strings.ContainsAny(pattern[i], "*?[") {
+			return path.Join(parts[:i+1]...)
+		}
+	}
+	if last > 0 && !strings.ContainsAny(pattern[last], "*?[") && !strings.Contains(s.Key, "*") {
+		return path.Join(parts[:last]...)
+	}
+	return ""
+}
+
+// readRegular reads a file that can be replaced by another.
+func readRegular(file string) ([]byte, error) {
+	info, err := os.Lstat(file)
+	switch {
+	case err != nil:
+		return nil, &Error{file, 0, 0, reason(err), "correct the path of the source"}
+	case info.Mode()&fs.ModeSymlink != 0:
+		target, _ := os.Readlink(file)
+		return nil, &Error{file, 0, 0, "is a symlink to " + target + ", which would be replaced by a file", "name its target as the source, and leave the link out under ignore"}
+	case !info.Mode().IsRegular():
+		return nil, &Error{file, 0, 0, "is not a regular file", "correct the path of the source"}
+	case info.Size() > MaxSize:
+		return nil, &Error{file, 0, 0, fmt.Sprintf("is larger than %d MiB", MaxSize>>20), "correct the path of the source"}
+	}
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return nil, &Error{file, 0, 0, reason(err), ""}
+	}
+	if bytes.IndexByte(src, 0) >= 0 || !utf8.Valid(src) {
+		return nil, &Error{file, 0, 0, "is not text", "correct the path of the source"}
+	}
+	return src, nil
+}
+
+// value is what stands at a key path.
+type value struct {
+	text string       // the number as it is written
+	span compose.Span // of text
+	key  string       // the whole path
+	name string       // what stands for the last *, "" without one
+}
+
+var plainNumber = regexp.MustCompile(`^[1-9][0-9]{0,4}$`)
+
+func (v value) port(f *compose.File) (int, error) {
+	port, err := strconv.Atoi(v.text)
+	spelled := string(f.Src[v.span.Start:v.span.End]) == v.text // without escapes
+	if !spelled || !plainNumber.MatchString(v.text) || err != nil || port > 65535 {
+		line, column := f.Position(v.span.Start)
+		return 0, &Error{f.Path, line, column, fmt.Sprintf("%s is %.60q, not a port between 1 and 65535", v.key, v.text), "write the number, or correct the key of the source"}
+	}
+	return port, nil
+}
+
+// inYAML finds a key path in YAML, or in JSON, which is YAML.
+func inYAML(f *compose.File, keys []string) ([]value, error) {
+	parsed := compose.Parse(f.Path, f.Src)
+	if parsed.Docs == nil {
+		p := parsed.Problems[0]
+		line, column := f.Position(p.Span.Start)
+		return nil, &Error{f.Path, line, column, p.Message, "mend the file"}
+	}
+	var found []value
+	for _, doc := range parsed.Docs {
+		walkYAML(parsed, source.Root(doc), keys, value{}, &found)
+	}
+	return found, nil
+}
+
+func walkYAML(f *compose.File, n *yaml.Node, keys []string, v value, found *[]value) {
+	n = source.Deref(n)
+	switch {
+	case n == nil:
+	case len(keys) == 0:
+		v.span = f.Span(n)
+		if inner, exact := f.Inner(n, v.span); n.Kind == yaml.ScalarNode && exact {
+			v.span, v.text = inner, n.Value
+		}
+		*found = append(*found, v)
+	case n.Kind == yaml.MappingNode:
+		for _, field := range source.Fields(n) {
+			if keys[0] == "*" || keys[0] == field.Key.Value {
+				walkYAML(f, field.Value, keys[1:], v.below(keys[0], field.Key.Value), found)
+			}
+		}
+	case n.Kind == yaml.SequenceNode:
+		for i, item := range n.Content {
+			if index := strconv.Itoa(i); keys[0] == index {
+				walkYAML(f, item, keys[1:], v.below(keys[0], index), found)
+			}
+		}
+	}
+}
+
+// below is the path one key further down.
+func (v value) below(pattern, key string) value {
+	if v.key != "" {
+		v.key += "."
+	}
+	v.key += key
+	if pattern == "*" {
+		v.name = key
+	}
+	return v
+}
+
+// reason is an error of a file without its path.
+func reason(err error) string {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err.Error()
+	}
+	return err.Error()
+}
+
+// dir is folder, absolute.
+func (s Source) dir(root, name string) string {
+	if folder := s.folder(name); folder != "" {
+		return filepath.Join(root, filepath.FromSlash(folder))
+	}
+	return ""
+}

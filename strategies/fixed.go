@@ -1,0 +1,170 @@
+package strategies
+
+import (
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/portmoor/portmoor/compose"
+)
+
+// Fixed is a host port of a compose project with what decides about clashes.
+type Fixed struct {
+	Port
+	Project  *compose.Project
+	Mappings []compose.Mapping
+	// Last is the end of a range, Port.Port of a single port.
+	Last int
+}
+
+// FixedPorts are the host ports that compose projects settle, in load order:
+// what one service says of one number is one of them, wherever it says so.
+// Services of several projects that have one name are told apart by their
+// folders, relative to base.
+func FixedPorts(projects []*compose.Project, base string) (ports []Fixed) {
+	at := map[string]int{}
+	for _, p := range projects {
+		hostNetwork := map[string]bool{}
+		for _, s := range p.Services {
+			hostNetwork[s.Name] = s.HostNetwork
+		}
+		for _, m := range p.Mappings {
+			number := m.HostPort.Ports
+			if m.Dropped != compose.Published || m.Invalid != "" || hostNetwork[m.Service] || number.Zero() || number.Width() > 1 && m.Container.Width() == 1 {
+				continue // it is not published, or Docker picks
+			}
+			key := strings.Join([]string{p.Dir, m.Service, number.String()}, "\x00")
+			i, known := at[key]
+			if !known {
+				i = len(ports)
+				at[key] = i
+				ports = append(ports, Fixed{
+					Port:    Port{Service: m.Service, Port: number.First, Dir: p.Dir},
+					Project: p, Last: number.Last,
+				})
+			}
+			ports[i].add(m)
+		}
+	}
+	nameAll(ports, base)
+	return ports
+}
+
+// add says one more time what a service's port is.
+func (f *Fixed) add(m compose.Mapping) {
+	f.Mappings = append(f.Mappings, m)
+	for _, place := range placesOf(m, f.Port.Port) {
+		if !slices.ContainsFunc(f.Places, func(p Place) bool { return p.File.Path == place.File.Path && p.Span == place.Span }) {
+			f.Places = append(f.Places, place)
+		}
+	}
+	switch {
+	case f.Last != f.Port.Port:
+		f.Stuck = "it has a range of ports"
+	case m.Locked != "":
+		f.Stuck = m.Locked
+	case m.Shared:
+		f.Stuck = "other services share the bytes of its port"
+	case len(f.Places) == 0:
+		f.Stuck = "no file says the number by itself"
+	}
+}
+
+// placesOf are the places that give a mapping its number: the default or the
+// literal of the compose file, and the line of an env file, which wins.
+func placesOf(m compose.Mapping, number int) (places []Place) {
+	if span, once := onlyNumber(m.File.Src, m.Host, number); once {
+		places = append(places, Place{m.File, span, "host port"})
+	}
+	for _, name := range compose.Variables(m.HostPort.Text) {
+		f, set := m.Setter(name)
+		if !set {
+			continue
+		}
+		line := f.Line(name)
+		line.Start = min(line.Start+len(name), line.End)
+		if span, once := onlyNumber(f.File.Src, line, number); once {
+			places = append(places, Place{f.File, span, name})
+		}
+	}
+	return places
+}
+
+var digitRun = regexp.MustCompile(`[0-9]+`)
+
+// onlyNumber finds a number that stands in a span exactly once.
+func onlyNumber(src []byte, in compose.Span, number int) (found compose.Span, once bool) {
+	text, times := strconv.Itoa(number), 0
+	for _, loc := range digitRun.FindAllIndex(src[in.Start:in.End], -1) {
+		if string(src[in.Start+loc[0]:in.Start+loc[1]]) == text {
+			found = compose.Span{Start: in.Start + loc[0], End: in.Start + loc[1]}
+			times++
+		}
+	}
+	return found, times == 1
+}
+
+// nameAll gives each port a name of its own: the service's, its folder before it
+// where other projects have the service too, the container port behind it where
+// the service has several.
+func nameAll(ports []Fixed, base string) {
+	dirs, several := map[string]map[string]bool{}, map[string]int{}
+	for _, f := range ports {
+		if dirs[f.Service] == nil {
+			dirs[f.Service] = map[string]bool{}
+		}
+		dirs[f.Service][f.Dir] = true
+		several[f.Dir+"\x00"+f.Service]++
+	}
+	for i := range ports {
+		f := &ports[i]
+		f.Name = f.Service
+		if len(dirs[f.Service]) > 1 {
+			if rel, err := filepath.Rel(base, f.Dir); err == nil {
+				f.Name = path.Join(filepath.ToSlash(rel), f.Service)
+			}
+		}
+		if several[f.Dir+"\x00"+f.Service] > 1 {
+			f.Name += ":" + f.Mappings[0].Key.Container
+		}
+	}
+	seen := map[string]int{}
+	for i := range ports { // two host ports of one container port
+		f := &ports[i]
+		if seen[f.Name]++; seen[f.Name] > 1 {
+			f.Name += "#" + strconv.Itoa(seen[f.Name])
+		}
+	}
+}
+
+// Apart reports two host ports that never clash: of other protocols or
+// addresses, or of services of a project that no profile starts together.
+func (f Fixed) Apart(o Fixed) bool {
+	for _, a := range f.Mappings {
+		for _, b := range o.Mappings {
+			if a.Protocol == b.Protocol && compose.AddressesOverlap(a.HostIP, b.HostIP) && !f.excludes(o, a.Service, b.Service) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// excludes reports services of one folder that no one profile starts both.
+func (f Fixed) excludes(o Fixed, a, b string) bool {
+	p, q := profiles(f.Project, a), profiles(o.Project, b)
+	share := slices.ContainsFunc(p, func(profile string) bool { return slices.Contains(q, profile) })
+	return f.Project.Dir == o.Project.Dir && len(p) > 0 && len(q) > 0 && !share && f.Project.TogetherBy(p, q) != nil
+}
+
+func profiles(p *compose.Project, service string) []string {
+	for _, s := range p.Services {
+		if s.Name == service {
+			return s.Profiles
+		}
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+package strategies
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/portmoor/portmoor/compose"
+)
+
+// Each row would show a port that is missed, under another name, or written at
+// another place than the one that counts.
+func TestFixedPorts(t *testing.T) {
+	const root = "/r"
+	l := compose.NewLoader(compose.LoadOptions{})
+	var groups []compose.Group
+	for path, src := range map[string]string{
+		"a/compose.yaml": `services:
+  web: {image: x, ports: ["8080:80", "${ADMIN:-9000}:90", "0:1", "7", "7000-7002:80"]}
+  off: {image: x, network_mode: host, ports: ["1:1"]}
+  two: {image: x, ports: ["53:53", "53:53/udp"]}
+  twice: {image: x, ports: ["81:80", "82:80"]}
+`,
+		"b/compose.yaml": `services:
+  web: {image: x, ports: ["${P:-8080}:80"]}
+  range: {image: x, ports: ["6000-6001:6000-6001"]}
+  parts: {image: x, ports: ["80${N:-1}:80"]}
+`,
+	} {
+		l.Add(root+"/"+path, []byte(src))
+		groups = append(groups, compose.Group{Dir: root + "/" + path[:1], Files: []string{root + "/" + path}})
+	}
+	if groups[0].Dir > groups[1].Dir {
+		groups[0], groups[1] = groups[1], groups[0]
+	}
+	var got []string
+	for _, f := range FixedPorts(l.Load(groups), root) {
+		var places []string
+		for _, p := range f.Places {
+			line, column := p.File.Position(p.Span.Start)
+			places = append(places, fmt.Sprintf("%d:%d", line, column))
+		}
+		got = append(got, strings.TrimSpace(fmt.Sprintf("%s %d %s %s", f.Name, f.Port.Port, strings.Join(places, " "), f.Stuck)))
+	}
+	want := []string{
+		"a/web:80 8080 2:28",
+		"a/web:90 9000 2:48",
+		"two 53 4:28 4:37",
+		"twice:80 81 5:30",
+		"twice:80#2 82 5:39",
+		"b/web 8080 2:33",
+		"range 6000 3:30 it has a range of ports",
+		"parts 801  no file says the number by itself",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -1,0 +1,319 @@
+package strategies
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/portmoor/portmoor/compose"
+)
+
+// Status is a service's say in who keeps a contested port, the weakest first.
+type Status int
+
+// The statuses of services.
+const (
+	Working  Status = iota
+	Frozen          // not to be touched: on standby, or out of reach
+	Priority        // others know its port
+	Kept            // somebody has decided
+)
+
+// String is the word of the plan.
+func (s Status) String() string { return [...]string{"working", "frozen", "priority", "kept"}[s] }
+
+// Place is where a port is written.
+type Place struct {
+	File *compose.File
+	Span compose.Span // of the number alone
+	// Key says what the number is the value of, such as server.port, or a host
+	// port of a compose file.
+	Key string
+}
+
+// Port is the fixed host port of a service, in whatever files it is written.
+type Port struct {
+	// Service is what the user's lists call the service by.
+	Service string
+	// Name is Service, made different where a service has several ports.
+	Name   string
+	Port   int
+	Status Status
+	// Stuck says why the port can't be changed, "" when it can.
+	Stuck  string
+	Places []Place
+	// Dir is the folder that holds the service's own files, absolute; "" when it
+	// shares one.
+	Dir string
+}
+
+// Outcome is what a port becomes, in the words of the plan.
+type Outcome string
+
+// The outcomes of a port.
+const (
+	NoChange    Outcome = "No change"
+	Changed     Outcome = "Change"
+	Prioritized Outcome = "Prioritized" // it keeps a port that others want too
+)
+
+// Settled is a port with what becomes of it.
+type Settled struct {
+	Port
+	New     int // Port.Port unless Outcome is Changed
+	Outcome Outcome
+	// Rationale says why, for people.
+	Rationale string
+	// Range is what the new port was chosen from, zero when there is none.
+	Range compose.PortRange
+}
+
+// Contest is a port that several services have.
+type Contest struct {
+	Port     int
+	Services []Port // the one that keeps it first, the others in the order in which they move
+}
+
+// ReconcileOptions is what Reconcile is told. The zero value lets every two
+// services clash that have one number, and knows of nobody else.
+type ReconcileOptions struct {
+	// Ranges are where services stay, by the name of a port or of its service. Without one it is the
+	// thousand of the port below 10000, and the hundred above.
+	Ranges map[string]compose.PortRange
+	// Apart reports two ports, by index, that never clash. nil for none.
+	Apart func(a, b int) bool
+	// Taken says who else has a port, "" for nobody. nil for nobody at all.
+	Taken func(port int) string
+}
+
+// Undecided is why there is no plan: the rules leave something to people.
+type Undecided struct {
+	Port          Port // the first that is concerned
+	Message, Hint string
+}
+
+// Error is the message, without the hint.
+func (e *Undecided) Error() string { return e.Message }
+
+// Reconcile gives the ports that are contested to one service each and the
+// others the next free ones; it touches no other. Both results are sorted: ports by name, contests
+// by port. The error joins an [Undecided] for each thing to decide.
+func Reconcile(ports []Port, options ReconcileOptions) ([]Settled, []Contest, error) {
+	r := reconciler{options: options, taken: map[int]bool{}}
+	for _, p := range ports {
+		r.settled = append(r.settled, Settled{Port: p, New: p.Port, Outcome: NoChange, Rationale: unique(p)})
+		r.taken[p.Port] = true
+	}
+	var errs []error
+	for _, rivals := range r.contests() {
+		errs = append(errs, r.settle(rivals))
+	}
+	slices.SortFunc(r.settled, func(a, b Settled) int { return cmp.Compare(a.Name, b.Name) })
+	return r.settled, r.contested, errors.Join(errs...)
+}
+
+type reconciler struct {
+	options   ReconcileOptions
+	settled   []Settled // in the order of the ports given
+	taken     map[int]bool
+	contested []Contest
+}
+
+// contests are the ports, by index, that clash: for each number those that are
+// joined by clashes, in the order of numbers.
+func (r *reconciler) contests() [][]int {
+	order := make([]int, len(r.settled))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(r.settled[a].Port.Port, r.settled[b].Port.Port), cmp.Compare(r.settled[a].Name, r.settled[b].Name))
+	})
+	var all [][]int
+	seen := map[int]bool{}
+	for at, i := range order {
+		if seen[i] {
+			continue
+		}
+		rivals := []int{i}
+		for n := 0; n < len(rivals); n++ {
+			for _, j := range order[at+1:] {
+				if !slices.Contains(rivals, j) && r.clash(rivals[n], j) {
+					rivals, seen[j] = append(rivals, j), true
+				}
+			}
+		}
+		if len(rivals) > 1 {
+			all = append(all, rivals)
+		}
+	}
+	return all
+}
+
+func (r *reconciler) clash(a, b int) bool {
+	same := r.settled[a].Port.Port == r.settled[b].Port.Port
+	return same && (r.options.Apart == nil || !r.options.Apart(a, b))
+}
+
+// settle decides who keeps a port, and moves the others.
+func (r *reconciler) settle(rivals []int) error {
+	slices.SortFunc(rivals, func(a, b int) int {
+		p, q := r.settled[a], r.settled[b]
+		return cmp.Or(cmp.Compare(q.Status, p.Status), first(p.Stuck != "", q.Stuck != ""), cmp.Compare(p.Name, q.Name))
+	})
+	if err := r.undecided(rivals); err != nil {
+		return err
+	}
+	winner := &r.settled[rivals[0]]
+	contest := Contest{Port: winner.Port.Port}
+	var errs []error
+	for n, i := range rivals {
+		contest.Services = append(contest.Services, r.settled[i].Port)
+		switch {
+		case n == 0:
+			r.keep(winner, len(rivals))
+		case r.clashesBefore(rivals, n):
+			errs = append(errs, r.move(&r.settled[i], winner.Port, len(rivals)))
+		}
+	}
+	r.contested = append(r.contested, contest)
+	return errors.Join(errs...)
+}
+
+// clashesBefore reports whether a rival clashes with one before it that stays.
+func (r *reconciler) clashesBefore(rivals []int, n int) bool {
+	return slices.ContainsFunc(rivals[:n], func(i int) bool {
+		return r.settled[i].Outcome != Changed && r.clash(i, rivals[n])
+	})
+}
+
+// undecided reports that the rules don't say who keeps the port.
+func (r *reconciler) undecided(rivals []int) error {
+	first := r.settled[rivals[0]]
+	var equals []string
+	for _, i := range rivals {
+		if p := r.settled[i]; p.Status == first.Status && r.clashOrSame(rivals[0], i) {
+			equals = append(equals, p.Name)
+		}
+	}
+	if first.Status == Working || len(equals) == 1 {
+		return nil
+	}
+	hint := "name one of them under reconcile: keep"
+	if first.Status == Kept {
+		hint = "leave only one of them under reconcile: keep"
+	}
+	return &Undecided{first.Port, fmt.Sprintf("port %d: %s are %s", first.Port.Port, and(equals), first.Status), hint}
+}
+
+func (r *reconciler) clashOrSame(a, b int) bool { return a == b || r.clash(a, b) }
+
+// keep says why a port stays where it is.
+func (r *reconciler) keep(s *Settled, rivals int) {
+	s.Outcome = Prioritized
+	switch s.Status {
+	case Kept:
+		s.Rationale = "Kept by decision in " + conflict(rivals)
+	case Priority:
+		s.Rationale = "Priority service"
+	case Frozen:
+		s.Outcome, s.Rationale = NoChange, "Frozen service (priority)"
+	case Working:
+		s.Rationale = "Alphabetically first of " + conflict(rivals)
+		if s.Stuck != "" {
+			s.Rationale = "Can't move: " + s.Stuck
+		}
+	}
+}
+
+// move gives a loser the next free port after the contested one in its range.
+func (r *reconciler) move(s *Settled, winner Port, rivals int) error {
+	if s.Stuck != "" {
+		return &Undecided{s.Port, fmt.Sprintf("port %d: %s would have to move, but %s", s.Port.Port, s.Name, s.Stuck), "name it under reconcile: keep, or change it by hand"}
+	}
+	in := r.rangeOf(s.Port)
+	from := s.Port.Port + 1
+	if s.Port.Port < in.First || s.Port.Port > in.Last {
+		from = in.First
+	}
+	for port := from; port <= in.Last; port++ {
+		if r.taken[port] || r.options.Taken != nil && r.options.Taken(port) != "" {
+			continue
+		}
+		r.taken[port] = true
+		s.New, s.Outcome, s.Range = port, Changed, in
+		s.Rationale = fmt.Sprintf("Conflict with %s %s", winner.Status, winner.Name)
+		if rivals > 2 {
+			s.Rationale = fmt.Sprintf("%d-way port conflict", rivals)
+		}
+		return nil
+	}
+	return &Undecided{
+		s.Port,
+		fmt.Sprintf("port %d: no port is free for %s after it in %s", s.Port.Port, s.Name, in),
+		"give it another range under reconcile: ranges",
+	}
+}
+
+// rangeOf is where a port that moves stays.
+func (r *reconciler) rangeOf(p Port) compose.PortRange {
+	for _, name := range []string{p.Name, p.Service} {
+		if in, given := r.options.Ranges[name]; given {
+			return in
+		}
+	}
+	return Established(p.Port)
+}
+
+// Established is the range that a port belongs to by custom: its thousand below
+// 10000, its hundred above.
+func Established(port int) compose.PortRange {
+	size := 1000
+	if port >= 10000 {
+		size = 100
+	}
+	first := port / size * size
+	return compose.PortRange{First: max(first, 1), Last: min(first+size-1, 65535)}
+}
+
+// unique is the rationale of a port that nobody else wants.
+func unique(p Port) string {
+	switch p.Status {
+	case Frozen:
+		return "Frozen service (priority)"
+	case Priority:
+		return "Priority service"
+	default:
+		return "Unique, no conflict"
+	}
+}
+
+func conflict(rivals int) string {
+	if rivals > 2 {
+		return fmt.Sprintf("%d-way conflict", rivals)
+	}
+	return "conflict"
+}
+
+// first sorts what is set before what is not.
+func first(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	default:
+		return 1
+	}
+}
+
+// and lists names: "a", "a and b", "a, b and c".
+func and(names []string) string {
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}

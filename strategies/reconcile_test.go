@@ -1,0 +1,232 @@
+package strategies
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/portmoor/portmoor/compose"
+)
+
+// hailo is the stack of the reconciliation plan.
+func hailo(keep ...string) (ports []Port) {
+	statuses := map[string]Status{"hailo-ollama": Priority, "hailo-face": Frozen, "hailo-scrfd": Frozen}
+	for _, name := range keep {
+		statuses[name] = Kept
+	}
+	for _, s := range []struct {
+		name string
+		port int
+	}{
+		{"hailo-ollama", 11434},
+		{"hailo-whisper", 11437},
+		{"hailo-clip", 5000},
+		{"hailo-vision", 11435},
+		{"hailo-florence", 11438},
+		{"hailo-scrfd", 5001},
+		{"hailo-face", 5002},
+		{"hailo-piper", 5002},
+		{"hailo-ocr", 11436},
+		{"hailo-depth", 11436},
+		{"hailo-pose", 11436},
+	} {
+		ports = append(ports, Port{Service: s.name, Name: s.name, Port: s.port, Status: statuses[s.name]})
+	}
+	return ports
+}
+
+// table is a plan as lines of service, current, new and status.
+func table(settled []Settled) (lines []string) {
+	for _, s := range settled {
+		lines = append(lines, fmt.Sprintf("%s %d %d %s", s.Name, s.Port.Port, s.New, s.Outcome))
+	}
+	return lines
+}
+
+// The rows are those of the source document, by name: it would show every
+// change to who keeps a port and to what the others get.
+func TestReconcileDocument(t *testing.T) {
+	settled, contests, err := Reconcile(hailo("hailo-ocr"), ReconcileOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"hailo-clip 5000 5000 No change",
+		"hailo-depth 11436 11439 Change",
+		"hailo-face 5002 5002 No change",
+		"hailo-florence 11438 11438 No change",
+		"hailo-ocr 11436 11436 Prioritized",
+		"hailo-ollama 11434 11434 No change",
+		"hailo-piper 5002 5003 Change",
+		"hailo-pose 11436 11440 Change",
+		"hailo-scrfd 5001 5001 No change",
+		"hailo-vision 11435 11435 No change",
+		"hailo-whisper 11437 11437 No change",
+	}
+	if diff := cmp.Diff(want, table(settled)); diff != "" {
+		t.Error(diff)
+	}
+	services := 0
+	for _, c := range contests {
+		services += len(c.Services)
+	}
+	if len(contests) != 2 || services != 5 {
+		t.Errorf("%d ports and %d services in conflict, the document has 2 and 5", len(contests), services)
+	}
+}
+
+// Without a decision the alphabet decides, which the document says it does, and
+// does not.
+func TestReconcileAlphabet(t *testing.T) {
+	settled, _, err := Reconcile(hailo(), ReconcileOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := strings.Join(table(settled), "\n")
+	for _, want := range []string{"hailo-depth 11436 11436 Prioritized", "hailo-ocr 11436 11439 Change", "hailo-pose 11436 11440 Change"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+}
+
+func port(name string, number int, status Status) Port {
+	return Port{Service: name, Name: name, Port: number, Status: status}
+}
+
+func TestReconcileRules(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		ports   []Port
+		options ReconcileOptions
+		want    string // rows, or the error with its hint
+	}{
+		{
+			"priority beats frozen, and frozen beats working",
+			[]Port{port("a", 80, Working), port("b", 80, Frozen), port("c", 80, Priority)},
+			ReconcileOptions{},
+			"a 80 82 Change; b 80 81 Change; c 80 80 Prioritized",
+		},
+		{
+			"two frozen ones",
+			[]Port{port("b", 80, Frozen), port("a", 80, Frozen), port("c", 80, Working)},
+			ReconcileOptions{},
+			"port 80: a and b are frozen (name one of them under reconcile: keep)",
+		},
+		{
+			"a decision between two frozen ones",
+			[]Port{port("a", 80, Frozen), port("b", 80, Kept)},
+			ReconcileOptions{},
+			"a 80 81 Change; b 80 80 Prioritized",
+		},
+		{
+			"two decisions",
+			[]Port{port("a", 80, Kept), port("b", 80, Kept)},
+			ReconcileOptions{},
+			"port 80: a and b are kept (leave only one of them under reconcile: keep)",
+		},
+		{
+			"the end of the thousand",
+			[]Port{port("a", 5999, Working), port("b", 5999, Working)},
+			ReconcileOptions{},
+			"port 5999: no port is free for b after it in 5000-5999 (give it another range under reconcile: ranges)",
+		},
+		{
+			"the end of the hundred",
+			[]Port{port("a", 11498, Working), port("b", 11498, Working), port("c", 11498, Working)},
+			ReconcileOptions{},
+			"port 11498: no port is free for c after it in 11400-11499 (give it another range under reconcile: ranges)",
+		},
+		{
+			"a range of its own, without the port",
+			[]Port{port("a", 80, Working), port("b", 80, Working)},
+			ReconcileOptions{Ranges: map[string]compose.PortRange{"b": {First: 9000, Last: 9001}}},
+			"a 80 80 Prioritized; b 80 9000 Change",
+		},
+		{
+			"what others have",
+			[]Port{port("a", 80, Working), port("b", 80, Working), port("c", 81, Working)},
+			ReconcileOptions{Taken: func(port int) string { return map[int]string{82: "somebody"}[port] }},
+			"a 80 80 Prioritized; b 80 83 Change; c 81 81 No change",
+		},
+		{
+			"what never runs together",
+			[]Port{port("a", 80, Working), port("b", 80, Working), port("c", 80, Working)},
+			ReconcileOptions{Apart: func(a, b int) bool { return a+b == 1 }}, // a and b
+			"a 80 80 Prioritized; b 80 80 No change; c 80 81 Change",
+		},
+		{
+			"what can't move stays",
+			[]Port{port("a", 80, Working), {Service: "b", Name: "b", Port: 80, Stuck: "it is a range"}},
+			ReconcileOptions{},
+			"a 80 81 Change; b 80 80 Prioritized",
+		},
+		{
+			"what can't move has to",
+			[]Port{port("a", 80, Frozen), {Service: "b", Name: "b", Port: 80, Stuck: "it is a range"}},
+			ReconcileOptions{},
+			"port 80: b would have to move, but it is a range (name it under reconcile: keep, or change it by hand)",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			settled, _, err := Reconcile(test.ports, test.options)
+			got := strings.Join(table(settled), "; ")
+			if u, ok := errors.AsType[*Undecided](err); ok {
+				got = fmt.Sprintf("%s (%s)", u.Message, u.Hint)
+			}
+			if got != test.want {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+		})
+	}
+}
+
+// Whatever the stack: afterwards no two have one port, who was alone has not
+// moved, every loser is in its range, and doing it again changes nothing.
+func TestReconcileProperties(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 500 {
+		var ports []Port
+		count := map[int]int{}
+		for i := range 2 + random.IntN(30) {
+			p := port(fmt.Sprintf("s%02d", i), 5000+random.IntN(40)+random.IntN(2)*6400, Status(random.IntN(2)))
+			if p.Status == Frozen && count[-p.Port] > 0 {
+				p.Status = Working
+			}
+			if p.Status == Frozen {
+				count[-p.Port]++
+			}
+			count[p.Port]++
+			ports = append(ports, p)
+		}
+		settled, _, err := Reconcile(ports, ReconcileOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		owner := map[int]string{}
+		var again []Port
+		for _, s := range settled {
+			if owner[s.New] != "" {
+				t.Fatalf("%d is of %s and %s in %v", s.New, owner[s.New], s.Name, ports)
+			}
+			owner[s.New] = s.Name
+			if in := Established(s.Port.Port); s.New < in.First || s.New > in.Last {
+				t.Fatalf("%s left %s for %d", s.Name, in, s.New)
+			}
+			if count[s.Port.Port] == 1 && s.New != s.Port.Port {
+				t.Fatalf("%s moved from %d, where it was alone", s.Name, s.Port.Port)
+			}
+			p := s.Port
+			p.Port = s.New
+			again = append(again, p)
+		}
+		settled, contests, err := Reconcile(again, ReconcileOptions{})
+		if err != nil || len(contests) > 0 || strings.Contains(strings.Join(table(settled), ""), string(Changed)) {
+			t.Fatalf("the second time: %v, %v, %v", settled, contests, err)
+		}
+	}
+}

@@ -44,6 +44,7 @@ func (c *commands) makePlan(ctx *cli.Context, w *workspace, inv *inventory) (pla
 		found = c.search(ctx, w, inv, subjectsOf(inv, contests, next))
 	}
 	w.refer(&p, found)
+	p.Changes = plan.Apart(p.Changes)
 	p.Inputs = w.inputs(p, inv, found)
 	w.outside(&p)
 	return p, nil
@@ -96,7 +97,12 @@ func (w *workspace) refer(p *plan.Plan, found references.Found) {
 		place := plan.Place{Path: w.fromHome(r.Path), Line: r.Line, Column: r.Column - utf8.RuneCountInString(r.Text[:r.At]), Text: r.Text}
 		switch r.Verdict {
 		case references.Change:
-			next := r.Text[:r.At] + strconv.Itoa(r.New) + r.Text[r.At+len(strconv.Itoa(r.Port)):]
+			was, is := strconv.Itoa(r.Port), strconv.Itoa(r.New)
+			next := r.Text[:r.At] + is + r.Text[r.At+len(was):]
+			if wider := len(is) - len(was); r.Pad > max(wider, 0) && wider != 0 { // the column keeps its width
+				place.Text += strings.Repeat(" ", max(wider, 0))
+				next += strings.Repeat(" ", max(-wider, 0))
+			}
 			p.Changes = append(p.Changes, plan.Change{Place: place, New: next, Service: r.Service, Reason: r.Reason, Kind: kindOf(r.Path)})
 		case references.Open:
 			p.Open = append(p.Open, plan.Note{Place: place, Reason: r.Reason})

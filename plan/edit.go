@@ -79,3 +79,45 @@ func offset(file *compose.File, p Place) int {
 		from = i + 1
 	}
 }
+
+// Apart cuts the texts of changes so that none overlaps another; their numbers
+// never do.
+func Apart(changes []Change) []Change {
+	order := make([]*Change, len(changes))
+	for i := range changes {
+		order[i] = &changes[i]
+	}
+	slices.SortStableFunc(order, func(a, b *Change) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column+a.same(), b.Column+b.same()))
+	})
+	for i := 1; i < len(order); i++ {
+		last, c := order[i-1], order[i]
+		if last.Path != c.Path || last.Line != c.Line {
+			continue
+		}
+		if over := last.Column + len([]rune(last.Text)) - c.Column; over > 0 {
+			cut := min(over, c.same())
+			c.Column, c.Text, c.New = c.Column+cut, string([]rune(c.Text)[cut:]), string([]rune(c.New)[cut:])
+			last.shorten(over - cut)
+		}
+	}
+	return changes
+}
+
+// same is how many characters a text and its change have in common at the start.
+func (c *Change) same() (n int) {
+	was, is := []rune(c.Text), []rune(c.New)
+	for n < len(was) && n < len(is) && was[n] == is[n] {
+		n++
+	}
+	for n > 0 && was[n-1] >= '0' && was[n-1] <= '9' {
+		n-- // the number begins there
+	}
+	return n
+}
+
+// shorten takes characters off the end.
+func (c *Change) shorten(n int) {
+	was, is := []rune(c.Text), []rune(c.New)
+	c.Text, c.New = string(was[:len(was)-n]), string(is[:len(is)-n])
+}

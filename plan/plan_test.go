@@ -148,3 +148,23 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Texts that overlap are cut, and still say what they said.
+func TestApart(t *testing.T) {
+	line := `web: {ports: ["8080:80", "http://localhost:8080/443:443"]}`
+	changes := []Change{
+		{Place: Place{"f", 1, 1, `web: {ports: ["8080`}, New: `web: {ports: ["8081`},
+		{Place: Place{"f", 1, 1, `web: {ports: ["8080:80", "http://localhost:8080/443`}, New: `web: {ports: ["8080:80", "http://localhost:8081/443`},
+		{Place: Place{"f", 1, 49, `443`}, New: `444`},
+		{Place: Place{"g", 1, 1, `443`}, New: `444`},
+	}
+	src := []byte(line)
+	edits, state := Edits(&compose.File{Src: src}, Apart(changes[:3]), func([]byte) bool { return true })
+	if state != Due {
+		t.Fatalf("%+v", changes)
+	}
+	got, err := rewrite.Apply(src, edits)
+	if want := `web: {ports: ["8081:80", "http://localhost:8081/444:443"]}`; err != nil || string(got) != want {
+		t.Errorf("%s, want %s (%v)", got, want, err)
+	}
+}

@@ -77,6 +77,8 @@ type Reference struct {
 	Verdict Verdict
 	Service string // whose it is, "" when that is open
 	New     int    // what it becomes if it changes
+	// Pad is how many blanks follow it in the cell of a table.
+	Pad int
 	// Direct reports that it is written as the value of the service's name.
 	Direct bool
 	Reason string // of the verdict, for people

@@ -202,7 +202,7 @@ func (f *finder) verdict(d *document, h hit, hits []hit, kept map[string]int) Re
 		r.Reason = "history"
 		return r
 	}
-	r.Text, r.At = s.text, s.at
+	r.Text, r.At, r.Pad = s.text, s.at, c.padding()
 	if r.Reason = d.inContainer(h, s); r.Reason == "" && s.name == "port" && f.Keyed[d.file.Path] && !c.commented() {
 		r.Reason = "another key of a file that defines a port"
 	}

@@ -35,6 +35,15 @@ func (c context) cell() bool {
 	return portTitle.MatchString(c.title(column)) || column > 0 && portTitle.MatchString(first)
 }
 
+// padding is how many blanks fill a cell behind a number that ends it.
+func (c context) padding() int {
+	cell := firstCell(c.after)
+	if len(cell) == len(c.after) || strings.Trim(cell, " ") != "" {
+		return 0
+	}
+	return len(cell)
+}
+
 func lastCell(before string) string {
 	if i := strings.LastIndexAny(before, "|│┃║"); i >= 0 {
 		return strings.TrimLeft(before[i:], "|│┃║")

@@ -116,13 +116,12 @@ func (d *document) inContainer(h hit, s spelling) string {
 	if s.host == "host.docker.internal" {
 		return ""
 	}
-	published := key == "ports" // its left side; the right one is excluded already
-	inside := slices.Contains(service.inside, h.port) && !published
+	inside := slices.Contains(service.inside, h.port)
 	for _, other := range d.stack.services {
 		inside = inside || s.host == other.name && !other.hostNetwork
 	}
 	switch key {
-	case "healthcheck", "command", "entrypoint", "expose":
+	case "healthcheck", "command", "entrypoint", "expose", "ports": // what is left of a colon there defines a port
 		inside = true
 	case "environment":
 		inside = inside || !s.outside

@@ -25,7 +25,7 @@ type Fixed struct {
 // Services of several projects that have one name are told apart by their
 // folders, relative to base.
 func FixedPorts(projects []*compose.Project, base string) (ports []Fixed) {
-	at := map[string]int{}
+	at, written := map[string]int{}, map[compose.Place]int{}
 	for _, p := range projects {
 		hostNetwork := map[string]bool{}
 		for _, s := range p.Services {
@@ -38,6 +38,9 @@ func FixedPorts(projects []*compose.Project, base string) (ports []Fixed) {
 			}
 			key := strings.Join([]string{p.Dir, m.Service, number.String()}, "\x00")
 			i, known := at[key]
+			if !known { // a file that another project includes is a project itself
+				i, known = written[m.Place()]
+			}
 			if !known {
 				i = len(ports)
 				at[key] = i
@@ -46,10 +49,12 @@ func FixedPorts(projects []*compose.Project, base string) (ports []Fixed) {
 					Project: p, Last: number.Last,
 				})
 			}
+			written[m.Place()] = i
 			ports[i].add(m)
 		}
 	}
 	nameAll(ports, base)
+	shareAll(ports)
 	return ports
 }
 
@@ -128,7 +133,7 @@ func nameAll(ports []Fixed, base string) {
 			}
 		}
 		if several[f.Dir+"\x00"+f.Service] > 1 {
-			f.Name += ":" + f.Mappings[0].Key.Container
+			f.Name += ":" + containerOf(f.Mappings[0])
 		}
 	}
 	seen := map[string]int{}
@@ -136,6 +141,36 @@ func nameAll(ports []Fixed, base string) {
 		f := &ports[i]
 		if seen[f.Name]++; seen[f.Name] > 1 {
 			f.Name += "#" + strconv.Itoa(seen[f.Name])
+		}
+	}
+}
+
+// containerOf is a container port as it is written where a variable is in it: its
+// value may change with the host port.
+func containerOf(m compose.Mapping) string {
+	if strings.Contains(m.Target, "$") {
+		return m.Target
+	}
+	return m.Key.Container
+}
+
+// shareAll makes ports stuck that are written at one place.
+func shareAll(ports []Fixed) {
+	type place struct {
+		path  string
+		start int
+	}
+	first := map[place]int{}
+	for i := range ports {
+		for _, p := range ports[i].Places {
+			at := place{p.File.Path, p.Span.Start}
+			j, shared := first[at]
+			if !shared {
+				first[at] = i
+				continue
+			}
+			ports[i].Stuck = p.Key + " is that of " + ports[j].Name + " too"
+			ports[j].Stuck = p.Key + " is that of " + ports[i].Name + " too"
 		}
 	}
 }

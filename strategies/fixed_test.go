@@ -1,7 +1,10 @@
 package strategies
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,7 +16,7 @@ import (
 // Each row would show a port that is missed, under another name, or written at
 // another place than the one that counts.
 func TestFixedPorts(t *testing.T) {
-	const root = "/r"
+	root := t.TempDir()
 	l := compose.NewLoader(compose.LoadOptions{})
 	var groups []compose.Group
 	for path, src := range map[string]string{
@@ -27,10 +30,20 @@ func TestFixedPorts(t *testing.T) {
   web: {image: x, ports: ["${P:-8080}:80"]}
   range: {image: x, ports: ["6000-6001:6000-6001"]}
   parts: {image: x, ports: ["80${N:-1}:80"]}
+  both: {image: x, ports: ["${B:-70}:${B:-70}", "71:71"]}
+  left: {image: x, ports: ["${S}:80"]}
+  right: {image: x, ports: ["${S}:81"]}
+`,
+		"b/.env": `S=72
 `,
 	} {
-		l.Add(root+"/"+path, []byte(src))
-		groups = append(groups, compose.Group{Dir: root + "/" + path[:1], Files: []string{root + "/" + path}})
+		path = filepath.Join(root, path)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(src), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(path, ".env") {
+			groups = append(groups, compose.Group{Dir: filepath.Dir(path), Files: []string{path}})
+		}
 	}
 	if groups[0].Dir > groups[1].Dir {
 		groups[0], groups[1] = groups[1], groups[0]
@@ -53,6 +66,10 @@ func TestFixedPorts(t *testing.T) {
 		"b/web 8080 2:33",
 		"range 6000 3:30 it has a range of ports",
 		"parts 801  no file says the number by itself",
+		"both:${B:-70} 70 5:34",
+		"both:71 71 5:50",
+		"left 72 1:3 S is that of right too",
+		"right 72 1:3 S is that of left too",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -231,7 +231,7 @@ func (r *reconciler) keep(s *Settled, rivals int) {
 // move gives a loser the next free port after the contested one in its range.
 func (r *reconciler) move(s *Settled, winner Port, rivals int) error {
 	if s.Stuck != "" {
-		return &Undecided{s.Port, fmt.Sprintf("port %d: %s would have to move, but %s", s.Port.Port, s.Name, s.Stuck), "name it under reconcile: keep, or change it by hand"}
+		return &Undecided{s.Port, fmt.Sprintf("port %d: %s would have to move, but %s", s.Port.Port, s.Name, s.Stuck), "change it by hand first, or let it keep the port: reconcile: keep"}
 	}
 	in := r.rangeOf(s.Port)
 	from := s.Port.Port + 1

@@ -169,7 +169,7 @@ func TestReconcileRules(t *testing.T) {
 			"what can't move has to",
 			[]Port{port("a", 80, Frozen), {Service: "b", Name: "b", Port: 80, Stuck: "it is a range"}},
 			ReconcileOptions{},
-			"port 80: b would have to move, but it is a range (name it under reconcile: keep, or change it by hand)",
+			"port 80: b would have to move, but it is a range (change it by hand first, or let it keep the port: reconcile: keep)",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

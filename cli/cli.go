@@ -66,6 +66,8 @@ type commands struct {
 	code   int             // the worst that has happened so far
 	engine *engineFacts    // nil until the engine was asked
 	lost   []allocate.Held // what containers could not bind in this run
+
+	sources bool // the configuration names files that hold ports
 }
 
 // fail raises the exit code.

@@ -57,6 +57,9 @@ func (c *commands) open(ctx *cli.Context) (*workspace, error) {
 	if err := w.configure(ctx.String("config"), cmp.Or(ctx.String("stdin-filename"), paths[0])); err != nil {
 		return nil, err
 	}
+	if ctx.Command.Name == "reconcile" && ctx.Args().Len() == 0 && len(ctx.StringSlice("file")) == 0 && w.config.Path != "" {
+		paths = []string{w.home} // its sources are those of the whole folder
+	}
 	go schema.Prepare() // takes as long as reading a hundred files
 	w.loader = compose.NewLoader(compose.LoadOptions{EnvFiles: w.absolute(w.config.EnvFiles)})
 	if paths[0] == "-" {

@@ -37,14 +37,15 @@ func (c *commands) health(ctx context.Context, w *workspace, inv *inventory) []c
 	checks := make([]check, len(inv.ports))
 	var asking sync.WaitGroup
 	for i, p := range inv.ports {
-		if !inv.tcp(i) {
-			checks[i] = check{p.Name, p.Port, "udp", skipped, "not asked over HTTP"}
+		path := w.healthPath(p)
+		if !inv.tcp(i) || path == "off" {
+			checks[i] = check{p.Name, p.Port, "-", skipped, "not asked over HTTP"}
 			continue
 		}
 		asking.Go(func() {
 			_, named := w.config.Reconcile.Health[p.Name]
 			_, named2 := w.config.Reconcile.Health[p.Service]
-			checks[i] = ask(ctx, p, w.healthPath(p), named || named2)
+			checks[i] = ask(ctx, p, path, named || named2)
 		})
 	}
 	asking.Wait()
@@ -64,6 +65,8 @@ func ask(ctx context.Context, p strategies.Port, path string, named bool) check 
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // no proxy: it is this machine
 	response, err := client.Do(request)
 	switch {
+	case errors.Is(err, context.DeadlineExceeded) && !named:
+		r.Result, r.Detail = skipped, fmt.Sprintf("listens, and gave no answer in %s; name its path under reconcile: health, or off", healthTimeout)
 	case errors.Is(err, context.DeadlineExceeded):
 		r.Detail = fmt.Sprintf("no answer in %s", healthTimeout)
 	case err != nil && !named && strings.Contains(err.Error(), "malformed HTTP"):
@@ -97,7 +100,11 @@ func systemd(ctx context.Context, w *workspace, ports []strategies.Port) (checks
 		return nil
 	}
 	for _, p := range ports {
-		for _, unit := range w.units(p) {
+		units := w.units(p)
+		if len(units) == 0 {
+			units = []string{p.Service} // it may have come from elsewhere
+		}
+		for _, unit := range units {
 			state, known := unitState(ctx, unit)
 			if !known {
 				continue

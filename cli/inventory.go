@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
+	"regexp"
 	"slices"
 
 	"github.com/portmoor/portmoor/compose"
@@ -36,6 +38,7 @@ func (c *commands) inventory(w *workspace) (*inventory, error) {
 		return len(f.Places) > 0 && !slices.ContainsFunc(f.Places, func(p strategies.Place) bool { return w.mine(p.File) })
 	})
 	var sources []references.Source
+	c.sources = len(w.config.Sources) > 0
 	for _, s := range w.config.Sources {
 		sources = append(sources, references.Source(s))
 	}
@@ -166,7 +169,7 @@ func (inv *inventory) statuses(w *workspace) error {
 				if near := config.Nearest(name, names); near != "" {
 					hint = "did you mean " + near + "?"
 				}
-				return usage(hint, "%s: reconcile: %s: no service is called %s", w.show(w.config.Path), list.key, name)
+				return usage(hint, "%s: reconcile: %s: no service is called %s", w.named(name), list.key, name)
 			}
 			for i := range inv.ports {
 				if p := &inv.ports[i]; (p.Service == name || p.Name == name) && list.status > p.Status {
@@ -176,6 +179,17 @@ func (inv *inventory) statuses(w *workspace) error {
 		}
 	}
 	return nil
+}
+
+// named is where the reconciliation's part of the configuration names a service.
+func (w *workspace) named(name string) string {
+	f := &compose.File{Path: w.config.Path, Src: w.config.Src}
+	part := max(bytes.Index(f.Src, []byte("reconcile:")), 0)
+	loc := regexp.MustCompile(`(?:^|[\s\[{,'"])(` + regexp.QuoteMeta(name) + `)(?:[\s\]},:'"]|$)`).FindSubmatchIndex(f.Src[part:])
+	if loc == nil {
+		return w.show(f.Path)
+	}
+	return w.place(f, compose.Span{Start: part + loc[2], End: part + loc[3]})
 }
 
 // options say what Reconcile has to know of the workspace.

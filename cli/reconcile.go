@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -126,6 +127,9 @@ func (c *commands) showPlan(ctx *cli.Context, p plan.Plan) error {
 func (c *commands) summarize(p plan.Plan, ports, services int) {
 	if ports == 0 {
 		fmt.Fprintf(c.Err, "%s, no conflict\n", plural(len(p.Services), "port"))
+		if !c.sources {
+			c.say("only compose files were looked at", "name other files that hold ports under sources in "+configName)
+		}
 		return
 	}
 	sum := p.Report().Summary
@@ -148,12 +152,8 @@ func (c *commands) writePlan(ctx *cli.Context, p plan.Plan, path string) error {
 		return err
 	}
 	if before != nil {
-		if old, err := plan.Parse(before); err == nil {
-			dated := p
-			dated.Date = old.Date
-			if doc, err := dated.Markdown(planName(path)); err == nil && string(doc) == string(before) {
-				p = dated
-			}
+		if p, err = c.planAgain(p, before, path); err != nil {
+			return err
 		}
 	}
 	doc, err := p.Markdown(planName(path))
@@ -172,6 +172,25 @@ func (c *commands) writePlan(ctx *cli.Context, p plan.Plan, path string) error {
 	c.summarize(p, ports, services)
 	fmt.Fprintf(c.Err, "%s: review it, then portmoor reconcile --apply %s --write\n", visible(path), planName(path))
 	return nil
+}
+
+// planAgain is a plan that takes the place of an older one: with its date where
+// nothing else has changed. What people have written is not overwritten, nor what
+// was decided and has been carried out.
+func (c *commands) planAgain(p plan.Plan, before []byte, path string) (plan.Plan, error) {
+	old, err := plan.Parse(before)
+	switch {
+	case err != nil || old.Edited:
+		return p, problem{exitFailure, path + ": was changed by hand, and stays as it is", "name another file, or remove it"}
+	case len(p.Contests) == 0 && len(old.Moves()) > 0:
+		return p, problem{exitFailure, path + ": is the record of what was decided, and nothing is contested any more", "name another file, or remove it"}
+	}
+	dated := p
+	dated.Date = old.Date
+	if doc, err := dated.Markdown(planName(path)); err == nil && bytes.Equal(doc, bytes.ReplaceAll(before, []byte("\r\n"), []byte("\n"))) {
+		return dated, nil
+	}
+	return p, nil
 }
 
 // planName is a plan as its commands show it: relative to where it is read.

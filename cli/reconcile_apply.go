@@ -56,6 +56,9 @@ func (c *commands) applyPlan(ctx *cli.Context, w *workspace, inv *inventory) err
 	if err != nil {
 		return err
 	}
+	if ctx.Bool("verify") && !ctx.Bool("write") {
+		return c.verifyPorts(ctx, w, inv, &decided)
+	}
 	outputs, err := w.outputs(decided, path)
 	if err != nil {
 		return err
@@ -63,25 +66,23 @@ func (c *commands) applyPlan(ctx *cli.Context, w *workspace, inv *inventory) err
 	if err := w.sameServices(inv, decided, path); err != nil {
 		return err
 	}
-	if ctx.Bool("write") {
-		if _, err := rewrite.WriteAll(outputs); err != nil {
-			return problem{exitFailure, w.shorten(err.Error()), "mend this and run it again: it goes on where it was"}
-		}
+	if !ctx.Bool("write") {
+		err = c.diff(ctx, w, outputs)
+	} else if _, err = rewrite.WriteAll(outputs); err != nil {
+		err = problem{exitFailure, w.shorten(err.Error()), "mend this and run it again: it goes on where it was"}
 	}
+	if err != nil {
+		return err
+	}
+	c.tellApplied(ctx, decided, outputs)
 	if ctx.Bool("verify") {
 		return c.verifyAgain(ctx, decided)
 	}
-	if !ctx.Bool("write") {
-		if err := c.diff(ctx, w, outputs); err != nil {
-			return err
-		}
-	}
-	c.tellApplied(ctx, decided, outputs)
 	return nil
 }
 
-// verifyAgain reads everything anew, since a plan may just have been carried
-// out, and verifies it.
+// verifyAgain reads everything anew, since a plan has just been carried out, and
+// verifies it.
 func (c *commands) verifyAgain(ctx *cli.Context, d plan.Decided) error {
 	w, err := c.open(ctx)
 	if err != nil {
@@ -91,7 +92,7 @@ func (c *commands) verifyAgain(ctx *cli.Context, d plan.Decided) error {
 	if err != nil {
 		return err
 	}
-	return c.verifyPorts(ctx, w, inv, d.Moves())
+	return c.verifyPorts(ctx, w, inv, &d)
 }
 
 func (c *commands) openPlan(path string) (plan.Decided, error) {
@@ -204,7 +205,7 @@ func (w *workspace) promised(inv *inventory, d plan.Decided) (wrong []error) {
 	for _, p := range inv.ports {
 		for _, place := range p.Places {
 			if port, moves := next[p.Name]; moves && port != p.Port && !w.changes(d, place) {
-				wrong = append(wrong, problem{exitFailure, fmt.Sprintf("%s: the plan gives %s port %d, but leaves this place", w.placeOf(place), p.Name, port), "put its step back, or plan again"})
+				wrong = append(wrong, problem{exitFailure, fmt.Sprintf("%s: the plan gives %s port %d, but leaves this place", w.placeOf(place), p.Name, port), "give it a step, or plan again"})
 			}
 		}
 	}

@@ -63,8 +63,7 @@ func (w *workspace) installed(s plan.Service) (copies []plan.Copy) {
 	return copies
 }
 
-// units are the systemd units of a service: those in its folder, else the one
-// that is called as it is.
+// units are the systemd units in the folder of a service.
 func (w *workspace) units(p strategies.Port) (units []string) {
 	if p.Dir != "" && p.Dir != w.home {
 		compose.Files(p.Dir, compose.DiscoverOptions{Base: w.home, Ignore: w.config.Ignore}, func(_ string, e os.DirEntry) {
@@ -72,9 +71,6 @@ func (w *workspace) units(p strategies.Port) (units []string) {
 				units = append(units, unit)
 			}
 		})
-	}
-	if len(units) == 0 {
-		units = []string{p.Service}
 	}
 	return units
 }

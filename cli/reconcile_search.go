@@ -19,7 +19,7 @@ import (
 func (c *commands) search(ctx *cli.Context, w *workspace, inv *inventory, subjects []references.Subject) references.Found {
 	q := references.Query{
 		Root: w.home, Subjects: subjects, Opening: plan.Title,
-		Defined: map[string][]compose.Span{}, Keyed: map[string]bool{},
+		Defined: map[string][]compose.Span{}, Keyed: map[string]bool{}, Known: map[int]bool{},
 		Skip:    map[string]bool{w.config.Path: true},
 		Options: compose.DiscoverOptions{Base: w.home, Ignore: slices.Concat(w.config.Ignore, w.config.References.Ignore)},
 	}
@@ -38,6 +38,7 @@ func (c *commands) search(ctx *cli.Context, w *workspace, inv *inventory, subjec
 		}
 	}
 	for _, p := range inv.ports {
+		q.Known[p.Port] = true
 		for _, place := range p.Places {
 			q.Defined[place.File.Path] = append(q.Defined[place.File.Path], place.Span)
 		}

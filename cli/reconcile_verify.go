@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 
@@ -15,7 +16,7 @@ import (
 
 // disagreement is something that verify has found.
 type disagreement struct {
-	Kind    string `json:"kind"` // conflict, port or reference
+	Kind    string `json:"kind"` // conflict, port, reference or open
 	Service string `json:"service"`
 	File    string `json:"file"`
 	Line    int    `json:"line"`
@@ -27,25 +28,30 @@ type disagreement struct {
 type verified struct {
 	Version  int            `json:"version"`
 	Problems []disagreement `json:"problems"`
-	Open     int            `json:"open"` // places that people have to decide about
+	Open     []disagreement `json:"open"` // places that people have to decide about
 	Health   []check        `json:"health"`
 }
 
 // verifyPorts reports ports that two services have, and places that do not agree
 // with them: with moves, those of the ports that a plan has moved.
-func (c *commands) verifyPorts(ctx *cli.Context, w *workspace, inv *inventory, moves []plan.Row) error {
-	v := verified{Version: 1, Problems: append([]disagreement{}, inv.conflicts(w)...), Health: []check{}}
+func (c *commands) verifyPorts(ctx *cli.Context, w *workspace, inv *inventory, d *plan.Decided) error {
+	var moves []plan.Row
+	if d != nil {
+		moves = d.Moves()
+	}
+	v := verified{Version: 1, Problems: append([]disagreement{}, inv.conflicts(w)...), Open: []disagreement{}, Health: []check{}}
 	v.Problems = append(v.Problems, inv.unmoved(w, moves)...)
 	found := c.search(ctx, w, inv, inv.expected(moves))
 	for _, r := range found.References {
+		line, column := r.Line, r.Column-utf8.RuneCountInString(r.Text[:r.At]) // as in the plan
+		found := disagreement{"reference", r.Service, w.show(r.Path), line, column, fmt.Sprintf("%s: %s has port %d (%s)", r.Text, r.Service, r.New, r.Reason)}
 		switch {
-		case r.Verdict == references.Open && moves != nil:
-			v.Open++
-		case r.Verdict == references.Change && (moves != nil || r.Direct):
-			v.Problems = append(v.Problems, disagreement{
-				"reference", r.Service, w.show(r.Path), r.Line, r.Column,
-				fmt.Sprintf("%s: %s has port %d (%s)", r.Text, r.Service, r.New, r.Reason),
-			})
+		case d != nil && d.Leaves(w.fromHome(r.Path), line, r.Column):
+		case r.Verdict == references.Open && d != nil:
+			found.Kind, found.Message = "open", fmt.Sprintf("%s: %s", r.Text, r.Reason)
+			v.Open = append(v.Open, found)
+		case r.Verdict == references.Change && (d != nil || r.Direct):
+			v.Problems = append(v.Problems, found)
 		}
 	}
 	if ctx.Bool("health") {
@@ -58,7 +64,7 @@ func (c *commands) verifyPorts(ctx *cli.Context, w *workspace, inv *inventory, m
 	if ctx.String("format") == "json" {
 		return c.printJSON(v)
 	}
-	c.showVerified(v, len(inv.ports))
+	c.showVerified(ctx, v, len(inv.ports))
 	return nil
 }
 
@@ -90,7 +96,7 @@ func (inv *inventory) unmoved(w *workspace, moves []plan.Row) (found []disagreem
 		i := slices.IndexFunc(inv.ports, func(p strategies.Port) bool { return p.Name == m.Service })
 		switch {
 		case i < 0:
-			found = append(found, disagreement{Kind: "port", Service: m.Service, Message: m.Service + " is no longer there"})
+			found = append(found, disagreement{"port", m.Service, w.show(w.home), 1, 1, m.Service + " is no longer there"})
 		case inv.ports[i].Port != m.New:
 			place := inv.ports[i].Places[0]
 			line, column := place.File.Position(place.Span.Start)
@@ -105,20 +111,26 @@ func (inv *inventory) unmoved(w *workspace, moves []plan.Row) (found []disagreem
 // each service in the name of every other.
 func (inv *inventory) expected(moves []plan.Row) (subjects []references.Subject) {
 	for i, p := range inv.ports {
-		for _, m := range moves {
-			if p.Name == m.Service {
-				subjects = append(subjects, inv.subject(i, m.Current, m.New))
-			} else if p.Port == m.Current && !slices.ContainsFunc(subjects, func(s references.Subject) bool { return s.Name == p.Name && s.Was == p.Port }) {
-				subjects = append(subjects, inv.subject(i, p.Port, p.Port))
+		seen := map[int]bool{}
+		add := func(was, is int) {
+			if !seen[was] {
+				seen[was] = true
+				subjects = append(subjects, inv.subject(i, was, is))
 			}
 		}
-		if moves == nil {
-			seen := map[int]bool{}
-			for _, other := range inv.ports {
-				if !seen[other.Port] {
-					seen[other.Port] = true
-					subjects = append(subjects, inv.subject(i, other.Port, p.Port))
-				}
+		for _, m := range moves {
+			if p.Name == m.Service {
+				add(m.Current, m.New)
+			}
+		}
+		for _, m := range moves {
+			if p.Port == m.Current {
+				add(p.Port, p.Port)
+			}
+		}
+		for _, other := range inv.ports {
+			if moves == nil {
+				add(other.Port, p.Port)
 			}
 		}
 	}
@@ -126,21 +138,31 @@ func (inv *inventory) expected(moves []plan.Row) (subjects []references.Subject)
 }
 
 // showVerified prints the problems, and how the services are.
-func (c *commands) showVerified(v verified, ports int) {
-	for _, p := range v.Problems {
-		place := ""
-		if p.File != "" {
-			place = fmt.Sprintf("%s:%d:%d: ", p.File, p.Line, p.Column)
-		}
-		fmt.Fprintln(c.Out, visible(place+p.Message))
+func (c *commands) showVerified(ctx *cli.Context, v verified, ports int) {
+	shown := v.Problems
+	if ctx.Bool("verbose") {
+		shown = slices.Concat(shown, v.Open)
+	}
+	for _, p := range shown {
+		fmt.Fprintln(c.Out, visible(fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)))
 	}
 	c.showHealth(v.Health)
-	if v.Open > 0 {
-		c.say(plural(v.Open, "place")+" with an old port for a person to decide", "they are in the plan")
+	if n := len(v.Open); n > 0 {
+		c.say(plural(n, "place")+" with an old port for a person to decide", "-v lists them; one that stays is named under References Left Alone in the plan")
 	}
-	if len(v.Problems) > 0 {
+	failed := 0
+	for _, h := range v.Health {
+		if h.Result == failing {
+			failed++
+		}
+	}
+	switch {
+	case len(v.Problems) > 0:
 		fmt.Fprintln(c.Err, plural(len(v.Problems), "problem"))
-		return
+	default:
+		fmt.Fprintf(c.Err, "%s, no conflict, and every place that was looked at agrees\n", plural(ports, "port"))
 	}
-	fmt.Fprintf(c.Err, "%s, no conflict, and every place that was looked at agrees\n", plural(ports, "port"))
+	if failed > 0 {
+		fmt.Fprintf(c.Err, "%d of %s failed\n", failed, plural(len(v.Health), "check"))
+	}
 }

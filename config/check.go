@@ -51,8 +51,8 @@ func checkPattern(text string) error {
 }
 
 func checkURLPath(text string) error {
-	if !strings.HasPrefix(text, "/") {
-		return fmt.Errorf("want a path such as /health, not %.60q", text)
+	if !strings.HasPrefix(text, "/") && text != "off" {
+		return fmt.Errorf("want a path such as /health, or off, not %.60q", text)
 	}
 	return nil
 }

@@ -85,7 +85,7 @@ type Reconcile struct {
 	// Ranges is nil, or lacks a service, where its range follows from its port.
 	Ranges map[string]PortRange `config:"ranges" doc:"range that a service stays in"`
 	// Health lacks the services whose path is /health.
-	Health map[string]string `config:"health" check:"urlpath" doc:"path of a service's health check; /health when absent"`
+	Health map[string]string `config:"health" check:"urlpath" doc:"path of a service's health check, or off; /health when absent"`
 }
 
 // Source is a kind of file that holds a service's port.

@@ -173,7 +173,7 @@ func TestParseErrors(t *testing.T) {
 		{"defaults: {app: 80}", `1:17: want a mapping, not a single value`, ""},
 		{"defaults: {app: {'': 1}}", `1:18: a value is missing`, ""},
 		{"defaults: {[a]: {}}", `1:12: want a single value, not a list`, ""},
-		{"reconcile: {health: {web: healthz}}", `1:27: want a path such as /health, not "healthz"`, ""},
+		{"reconcile: {health: {web: healthz}}", `1:27: want a path such as /health, or off, not "healthz"`, ""},
 		{"registry: {listen: 8100}", `1:20: want host:port such as 127.0.0.1:8100, not "8100"`, ""},
 		{"registry: {listen: 'a:70000'}", `1:20: want host:port such as 127.0.0.1:8100, not "a:70000"`, ""},
 		{"docs: &a [x]\nfiles: *a", `1:7: anchors are not supported|2:8: aliases are not supported`, "|write the value out"},

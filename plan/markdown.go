@@ -2,6 +2,7 @@ package plan
 
 import (
 	"bytes"
+	"crypto/sha256"
 	_ "embed"
 	"fmt"
 	"slices"
@@ -27,7 +28,23 @@ func (p Plan) Markdown(name string) ([]byte, error) {
 	if err := t.Execute(&out, p); err != nil {
 		return nil, err
 	}
-	return out.Bytes(), nil
+	return append(out.Bytes(), seal(out.Bytes())...), nil
+}
+
+const leftAlone = "References Left Alone"
+
+// seal is the last line of a document, by which it is known whether people have
+// changed it.
+func seal(doc []byte) string {
+	return fmt.Sprintf("<!-- portmoor %x: as it was planned -->\n", sha256.Sum256(doc))
+}
+
+// edited reports a document that is not as it was planned. One with other line
+// breaks is.
+func edited(src []byte) bool {
+	src = bytes.ReplaceAll(src, []byte("\r\n"), []byte("\n"))
+	i := bytes.LastIndex(src, []byte("<!-- portmoor "))
+	return i < 0 || string(src[i:]) != seal(src[:i])
 }
 
 var functions = template.FuncMap{
@@ -123,6 +140,9 @@ func final(p Plan) []Service {
 
 func healthLine(s Service) string {
 	line := fmt.Sprintf("curl http://localhost:%d%s", s.New, s.Health)
+	if s.Health == "off" {
+		line = fmt.Sprintf("nc -z localhost %d", s.New)
+	}
 	note := "unchanged"
 	if s.New != s.Port.Port {
 		note = fmt.Sprintf("was %d", s.Port.Port)

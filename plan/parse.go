@@ -13,8 +13,11 @@ import (
 type Decided struct {
 	Rows    []Row
 	Changes []Change // Reason and Kind are not read
+	Left    []Place  // those that stay
 	Inputs  []Input
 	Date    string
+	// Edited reports that people have changed the document.
+	Edited bool
 }
 
 // Row is a service of the table.
@@ -43,6 +46,7 @@ func (e *Error) Error() string {
 func Is(src []byte) bool { return bytes.HasPrefix(src, []byte(Title)) }
 
 var (
+	bullet        = regexp.MustCompile(`^\s*[-*+] (?:\[[ xX]\] )?`)
 	updateHeading = regexp.MustCompile(`^### \d+\. Update (.+)$`)
 	dateLine      = regexp.MustCompile(`^\*\*Date:\*\* (.+?)\s*$`)
 )
@@ -55,15 +59,16 @@ func Parse(src []byte) (Decided, error) {
 		return Decided{}, &Error{Message: "is not a plan", Hint: "name a file that portmoor reconcile --plan has written"}
 	}
 	var d Decided
-	chapter, service := "", ""
+	d.Edited = edited(src)
+	chapter, service, left := "", "", false
 	for i, line := range strings.Split(string(src), "\n") {
 		line = strings.TrimSuffix(line, "\r")
 		var err error
 		switch {
 		case strings.HasPrefix(line, "## "):
-			chapter, service = line[3:], ""
+			chapter, service, left = line[3:], "", false
 		case strings.HasPrefix(line, "### "):
-			service = ""
+			service, left = "", line == "### "+leftAlone
 			if m := updateHeading.FindStringSubmatch(line); m != nil {
 				service = unescape(m[1])
 			}
@@ -71,8 +76,10 @@ func Parse(src []byte) (Decided, error) {
 			d.Date = dateLine.FindStringSubmatch(line)[1]
 		case chapter == "Proposed Port Assignments" && service == "" && strings.HasPrefix(line, "|"):
 			err = d.row(line, i+1)
-		case chapter == "Implementation Steps" && service != "" && strings.HasPrefix(strings.TrimSpace(line), "- "):
-			err = d.change(strings.TrimSpace(line)[2:], service, i+1)
+		case chapter == "Implementation Steps" && service != "" && bullet.MatchString(line):
+			err = d.change(bullet.ReplaceAllString(line, ""), service, i+1)
+		case left && bullet.MatchString(line):
+			d.leave(bullet.ReplaceAllString(line, ""))
 		case chapter == "Appendix: Inputs" && strings.HasPrefix(line, "| `"):
 			err = d.input(line, i+1)
 		}
@@ -81,6 +88,24 @@ func Parse(src []byte) (Decided, error) {
 		}
 	}
 	return d, d.check()
+}
+
+// leave reads a place that stays.
+func (d *Decided) leave(line string) {
+	place, rest, ok := codeSpan(line)
+	text, _, ok2 := codeSpan(strings.TrimLeft(rest, ": "))
+	if m := placeText.FindStringSubmatch(place); ok && ok2 && m != nil {
+		at, _ := strconv.Atoi(m[2])
+		column, _ := strconv.Atoi(m[3])
+		d.Left = append(d.Left, Place{m[1], at, column, text})
+	}
+}
+
+// Leaves reports whether a plan says that what is at a place stays.
+func (d *Decided) Leaves(path string, line, column int) bool {
+	return slices.ContainsFunc(d.Left, func(p Place) bool {
+		return p.Path == path && p.Line == line && p.Column <= column && column < p.Column+len([]rune(p.Text))
+	})
 }
 
 // row reads a row of the table of services; the first two lines are its head.
@@ -168,7 +193,7 @@ func (d *Decided) change(line, service string, at int) error {
 	if !ok2 || err1 != nil || err2 != nil || strings.ContainsAny(old+next, "\r\n") || old == "" {
 		return wrong
 	}
-	d.Changes = append(d.Changes, Change{Place: Place{m[1], line1, column, old}, New: next, Service: service})
+	d.Changes = append(d.Changes, Change{Place: Place{m[1], line1, column, old}, New: next, Service: service, line: at})
 	return nil
 }
 
@@ -208,11 +233,11 @@ func (d *Decided) check() error {
 		place := Place{c.Path, c.Line, c.Column, ""}
 		switch {
 		case !known:
-			return &Error{Message: fmt.Sprintf("%s has steps, but is not in the table", c.Service), Hint: "plan again"}
+			return &Error{Line: c.line, Message: fmt.Sprintf("%s has steps, but is not in the table", c.Service), Hint: "plan again"}
 		case places[place]:
-			return &Error{Message: fmt.Sprintf("%s:%d:%d is changed twice", c.Path, c.Line, c.Column), Hint: "take one of the lines out"}
+			return &Error{Line: c.line, Message: fmt.Sprintf("%s:%d:%d is changed twice", c.Path, c.Line, c.Column), Hint: "take one of the lines out"}
 		case !c.fits(r):
-			return &Error{Message: fmt.Sprintf("%s:%d:%d: %q → %q is not what the table says of %s: %d → %d", c.Path, c.Line, c.Column, c.Text, c.New, c.Service, r.Current, r.New), Hint: "make the two agree"}
+			return &Error{Line: c.line, Message: fmt.Sprintf("%s:%d:%d: %q → %q does not change the port as the table does for %s: %d → %d", c.Path, c.Line, c.Column, c.Text, c.New, c.Service, r.Current, r.New), Hint: "make the two agree"}
 		}
 		places[place] = true
 	}

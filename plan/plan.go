@@ -47,6 +47,8 @@ type Change struct {
 	Reason  string
 	// Kind is what sort of file it is in.
 	Kind Kind
+
+	line int // of the document it was read from
 }
 
 // Place is a text in a file.

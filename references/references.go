@@ -41,6 +41,8 @@ type Query struct {
 	Subjects []Subject
 	// Defined are the places that define ports, which are no references.
 	Defined map[string][]compose.Span
+	// Known are the ports of all services: a list of them is one of ports.
+	Known map[int]bool
 	// Keyed are files of which one key is the port, so that no other key is.
 	Keyed map[string]bool
 	// Skip are files that are passed over, absolute.

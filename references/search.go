@@ -185,7 +185,7 @@ func (f *finder) verdict(d *document, h hit, hits []hit, kept map[string]int) Re
 	c := d.context(h)
 	r := Reference{Path: d.file.Path, Span: h.span, Port: h.port, Text: c.number, New: h.port}
 	r.Line, r.Column = d.file.Position(h.span.Start)
-	s := c.shape(f.namesFor(h.port))
+	s := c.shape(f.namesFor(h.port), f.Known)
 	if s.name == "" && kept[unshaped] > Listed {
 		r.Reason = unshaped
 		return r
@@ -203,13 +203,16 @@ func (f *finder) verdict(d *document, h hit, hits []hit, kept map[string]int) Re
 		return r
 	}
 	r.Text, r.At, r.Pad = s.text, s.at, c.padding()
-	if r.Reason = d.inContainer(h, s); r.Reason == "" && s.name == "port" && f.Keyed[d.file.Path] && !c.commented() {
+	if r.Reason, r.Verdict = d.inContainer(h, s, c.commented()); r.Reason == "" && s.name == "port" && f.Keyed[d.file.Path] && !c.commented() {
 		r.Reason = "another key of a file that defines a port"
 	}
 	if r.Reason != "" {
 		return r
 	}
 	o := f.owner(d, h, hits)
+	if s.name == amongPorts && o.evidence != namedOnLine {
+		o = owner{-1, "it stands beside other ports: " + f.list(f.rivals[h.port])}
+	}
 	switch {
 	case o.subject < 0:
 		r.Verdict, r.Reason = Open, o.evidence
@@ -239,9 +242,12 @@ func (f *finder) conclude(r *Reference, s Subject, form spelling, evidence strin
 	r.Service, r.Reason = s.Name, evidence
 	switch {
 	case s.Is == s.Was:
-		r.Reason += ", which keeps " + r.Text[r.At:r.At+len(digits(s.Was))]
-	case s.Inside != nil && (d.dockerfile || form.hostOf(s.Name)):
-		r.Reason += ": the port inside its container"
+		r.Reason += ": " + s.Name + " keeps " + digits(s.Was)
+	case s.Inside != nil && (d.dockerfile || form.onNetwork() && slices.Contains(s.Inside, s.Was)):
+		r.Reason += ": " + inContainer
+	case s.Inside != nil && form.onNetwork():
+		r.Verdict = Open
+		r.Reason += ", but by a name of Docker's network"
 	case publicHost.MatchString(form.host):
 		r.Verdict = Open
 		r.Reason += ", but on another host"

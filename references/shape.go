@@ -1,8 +1,10 @@
 package references
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -111,7 +113,7 @@ type spelling struct {
 
 // shape finds the form of a number; one that follows a rival's name is a port,
 // and so is one alone in a cell of a column of ports.
-func (c context) shape(names []name) spelling {
+func (c context) shape(names []name, known map[int]bool) spelling {
 	lower := strings.ToLower(c.before)
 	for _, f := range forms {
 		if !containsAny(lower, f.needs) {
@@ -134,35 +136,80 @@ func (c context) shape(names []name) spelling {
 	if c.cell() {
 		return c.spell(form{name: "table cell"}, len(c.before))
 	}
+	if c.listedWith(known) {
+		return c.spell(form{name: amongPorts}, len(c.before))
+	}
 	if from := afterName(c.before, names); from >= 0 {
 		return c.spell(form{name: "port of a service"}, from)
 	}
 	return spelling{}
 }
 
+var (
+	listBefore = regexp.MustCompile(`(\d{2,5})(?:[\s,;|]|and|or)+$`)
+	listAfter  = regexp.MustCompile(`^(?:[\s,;|]|and|or)+(\d{2,5})\b`)
+)
+
+const amongPorts = "among ports"
+
+// listedWith reports a number beside another one that is a port.
+func (c context) listedWith(known map[int]bool) bool {
+	for _, m := range [][]string{listBefore.FindStringSubmatch(c.before), listAfter.FindStringSubmatch(c.after)} {
+		if m == nil || m[1] == c.number {
+			continue
+		}
+		if n, err := strconv.Atoi(m[1]); err == nil && known[n] {
+			return true
+		}
+	}
+	return false
+}
+
 // spell is the number with what makes it a port, as far as it is good to read.
 // There is no other number in the text that may be a port.
 func (c context) spell(f form, from int) spelling {
-	for from > 0 && from < len(c.before) && wordByte(c.before[from-1]) && wordByte(c.before[from]) {
+	for from > 0 && from < len(c.before) && (wordByte(c.before[from-1]) && wordByte(c.before[from]) || strings.HasPrefix(c.before[from-1:], "${")) {
 		from-- // the whole of the word that ends in port
 	}
 	start := c.before[from:]
 	if others := longNumber.FindAllStringIndex(start, -1); len(others) > 0 {
 		start = start[others[len(others)-1][1]:]
 	}
-	start = strings.TrimLeft(start, " \t(,;=\"'`[|*-")
-	end := ""
+	start = strings.TrimLeft(start, " \t(,;=`[|*-")
+	if quote := strings.IndexAny(start, "\"'"); quote == 0 && strings.Count(start, start[:1]) == 1 {
+		start = start[1:] // what it quotes is not shown
+	}
+	end := c.closings(start)
 	if f.name == "URL" || f.name == "address" || f.name == "port with protocol" {
-		end = pathText.FindString(c.after)
+		end = cmp.Or(pathText.FindString(c.after), end)
 	}
 	if len(start)+len(end) > 72 || !plain(start+end) {
 		start, end = "", ""
 	}
 	s := spelling{form: f, text: start + c.number + end, at: len(start)}
-	if host, is := strings.CutSuffix(start, ":"); is && (f.name == "URL" || f.name == "address") {
+	if host, is := strings.CutSuffix(start, ":"); is && (f.name == "URL" || f.name == "address" || f.name == "port of a service") {
 		s.host = host[strings.LastIndexAny(host, "/@\"' ")+1:]
 	}
 	return s
+}
+
+// closings are the brackets and quotes behind the number that end what a text
+// opens.
+func (c context) closings(start string) string {
+	open := ""
+	for _, b := range start {
+		switch at := strings.IndexRune("([{\"'", b); {
+		case (b == '"' || b == '\'') && strings.HasSuffix(open, string(b)), open != "" && (b == ')' || b == ']' || b == '}'):
+			open = open[:len(open)-1]
+		case at >= 0:
+			open += string(")]}\"'"[at])
+		}
+	}
+	n := 0
+	for n < len(c.after) && n < len(open) && c.after[n] == open[len(open)-1-n] {
+		n++
+	}
+	return c.after[:n]
 }
 
 func wordByte(b byte) bool {

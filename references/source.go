@@ -59,16 +59,34 @@ func Read(root string, sources []Source, skip func(path string) bool) ([]strateg
 		if err != nil || len(names) == 0 {
 			errs = append(errs, &Error{Path: s.Path, Message: "no file matches the source", Hint: "correct its path, which is relative to the configuration"})
 		}
-		for _, name := range names {
-			found, err := s.read(root, name)
-			ports, errs = append(ports, found...), append(errs, err)
-		}
+		found, problems := s.readAll(root, names)
+		ports, errs = append(ports, found...), append(errs, problems...)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
 	return ports, nil
 }
+
+// readAll reads the files of a source. That none of several has the key is one
+// error, about the source.
+func (s Source) readAll(root string, names []string) (ports []strategies.Port, errs []error) {
+	without := 0
+	for _, name := range names {
+		found, err := s.read(root, name)
+		if errors.Is(err, errNoKey) {
+			without++
+			err = &Error{filepath.Join(root, name), 0, 0, "has no key " + s.Key, "correct the key of the source, or leave the file out under ignore"}
+		}
+		ports, errs = append(ports, found...), append(errs, err)
+	}
+	if without == len(names) && without > 1 {
+		errs = []error{&Error{Path: s.Path, Message: fmt.Sprintf("none of the %d files has a key %s", without, s.Key), Hint: "correct the key of the source"}}
+	}
+	return ports, errs
+}
+
+var errNoKey = errors.New("no key")
 
 func (s Source) read(root, name string) ([]strategies.Port, error) {
 	file := filepath.Join(root, filepath.FromSlash(name))
@@ -86,7 +104,7 @@ func (s Source) read(root, name string) ([]strategies.Port, error) {
 		return nil, err
 	}
 	if len(values) == 0 {
-		return nil, &Error{file, 0, 0, "has no key " + s.Key, "correct the key of the source, or leave the file out under ignore"}
+		return nil, errNoKey
 	}
 	var ports []strategies.Port
 	var errs []error

@@ -1,7 +1,7 @@
 package references
 
 import (
-	"path/filepath"
+	"bytes"
 	"regexp"
 	"slices"
 	"strconv"
@@ -32,11 +32,11 @@ type part struct {
 	start int
 }
 
-var composeFile = regexp.MustCompile(`^(.*compose.*|compose\..*)\.ya?ml$`)
+var yamlFile = regexp.MustCompile(`\.ya?ml$`)
 
 // stackOf reads a compose file, nil if it is none.
 func stackOf(path string, src []byte) *stack {
-	if !composeFile.MatchString(filepath.Base(path)) {
+	if !yamlFile.MatchString(path) || !bytes.Contains(src, []byte("services:")) {
 		return nil
 	}
 	parsed := compose.Parse(path, src)
@@ -46,7 +46,7 @@ func stackOf(path string, src []byte) *stack {
 			s.services = append(s.services, newStackService(parsed, field))
 		}
 	}
-	if len(s.services) == 0 {
+	if len(s.services) == 0 || len(s.services[0].parts) == 0 {
 		return nil
 	}
 	return s
@@ -103,36 +103,48 @@ func (s *stack) at(offset int) (service *stackService, key string) {
 	return service, key
 }
 
-// inContainer says why a number of a compose file is one inside a container,
-// "" when it is not.
-func (d *document) inContainer(h hit, s spelling) string {
-	if d.stack == nil {
-		return ""
+// inContainer says why a number of a compose file is one inside a container, or
+// why it may be; "" when it is not.
+func (d *document) inContainer(h hit, s spelling, commented bool) (reason string, verdict Verdict) {
+	if d.stack == nil || commented || s.host == "host.docker.internal" {
+		return "", Left
 	}
 	service, key := d.stack.at(h.span.Start)
-	if service == nil || service.hostNetwork || key == "network_mode" || len(service.parts) == 0 {
-		return ""
-	}
-	if s.host == "host.docker.internal" {
-		return ""
+	if service == nil || service.hostNetwork || len(service.parts) == 0 {
+		return "", Left
 	}
 	inside := slices.Contains(service.inside, h.port)
 	for _, other := range d.stack.services {
 		inside = inside || s.host == other.name && !other.hostNetwork
 	}
 	switch key {
-	case "healthcheck", "command", "entrypoint", "expose", "ports": // what is left of a colon there defines a port
+	case "ports": // what the projects define there is known
+		if s.name == "published port" {
+			return "the host port of " + service.name + " in a file of no project", Open
+		}
+		inside = true
+	case "healthcheck", "command", "entrypoint", "expose":
 		inside = true
 	case "environment":
 		inside = inside || !s.outside
+		if !inside && local.MatchString(s.host) {
+			return "in the container of " + service.name + " it may be itself, or the host", Open
+		}
 	}
 	if inside {
-		return "the port inside the container of " + service.name
+		return inContainer + " of " + service.name, Left
 	}
-	return ""
+	return "", Left
 }
 
-// hostOf reports an address whose host is a service.
-func (s spelling) hostOf(service string) bool { return s.host == service }
+var local = regexp.MustCompile(`^(?:` + localHost + `)$`)
+
+// onNetwork reports an address by a name without a dot: that of a container on a
+// network of Docker's.
+func (s spelling) onNetwork() bool {
+	return networkName.MatchString(s.host) && !local.MatchString(s.host)
+}
+
+var networkName = regexp.MustCompile(`^[A-Za-z][\w-]*$`)
 
 func digits(port int) string { return strconv.Itoa(port) }

@@ -53,6 +53,14 @@ func (c *commands) inventory(w *workspace) (*inventory, error) {
 		inv.ports = append(inv.ports, f.Port)
 	}
 	inv.ports = append(inv.ports, inv.source...)
+	all := make([]*strategies.Port, len(inv.ports))
+	for i := range inv.ports {
+		all[i] = &inv.ports[i]
+	}
+	strategies.Share(all)
+	for _, n := range inv.notes {
+		c.say(n, "")
+	}
 	return inv, inv.statuses(w)
 }
 
@@ -100,7 +108,12 @@ func (inv *inventory) join(read []strategies.Port, w *workspace) error {
 	at := map[string]int{}
 	for _, p := range read {
 		if f := inv.container(p); f != nil {
+			f.Dir = cmp.Or(p.Dir, f.Dir)
 			inv.notes = append(inv.notes, fmt.Sprintf("%s: %s is the port inside the container of %s, and stays", w.placeOf(p.Places[0]), p.Places[0].Key, f.Name))
+			continue
+		}
+		if f := inv.published(p); f != nil { // the two say the same
+			f.Places, f.Dir = append(f.Places, p.Places...), cmp.Or(p.Dir, f.Dir)
 			continue
 		}
 		i, known := at[p.Name]
@@ -123,6 +136,17 @@ func (inv *inventory) join(read []strategies.Port, w *workspace) error {
 			if f.Name == p.Name {
 				inv.source[i].Name += ":" + p.Places[0].Key
 			}
+		}
+	}
+	return nil
+}
+
+// published is the compose service of the same name that has a source's port on
+// the host, nil if there is none.
+func (inv *inventory) published(p strategies.Port) *strategies.Fixed {
+	for i, f := range inv.fixed {
+		if f.Service == p.Service && f.Port.Port == p.Port && f.Stuck == "" {
+			return &inv.fixed[i]
 		}
 	}
 	return nil
@@ -194,7 +218,7 @@ func (w *workspace) named(name string) string {
 
 // options say what Reconcile has to know of the workspace.
 func (inv *inventory) options(w *workspace) strategies.ReconcileOptions {
-	o := strategies.ReconcileOptions{Ranges: map[string]compose.PortRange{}, Taken: w.unchoosable(inv)}
+	o := strategies.ReconcileOptions{Ranges: map[string]compose.PortRange{}, Taken: w.unchoosable()}
 	for name, r := range w.config.Reconcile.Ranges {
 		o.Ranges[name] = compose.PortRange(r)
 	}
@@ -213,16 +237,18 @@ func (inv *inventory) tcp(i int) bool {
 }
 
 // unchoosable says why a port is not chosen, "" when it may be.
-func (w *workspace) unchoosable(inv *inventory) func(port int) string {
+func (w *workspace) unchoosable() func(port int) string {
 	return func(port int) string {
 		for _, r := range w.config.Reserved {
 			if r.First <= port && port <= r.Last {
 				return "reserved by the configuration"
 			}
 		}
-		for _, f := range inv.fixed {
-			if f.Port.Port <= port && port <= f.Last {
-				return "in the range of " + f.Name
+		for _, p := range w.projects {
+			for _, m := range p.Mappings {
+				if r := m.HostPort.Ports; r.Width() > 1 && r.First <= port && port <= r.Last {
+					return "in a range of " + m.Service
+				}
 			}
 		}
 		if slices.Contains(lint.BlockedPorts, port) {

@@ -50,17 +50,14 @@ func (c *commands) runReconcile(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if ctx.String("apply") != "" {
+		return c.applyPlan(ctx, w)
+	}
 	inv, err := c.inventory(w)
 	if err != nil {
 		return err
 	}
-	for _, n := range inv.notes {
-		c.say(n, "")
-	}
-	switch {
-	case ctx.String("apply") != "":
-		return c.applyPlan(ctx, w, inv)
-	case ctx.Bool("verify"):
+	if ctx.Bool("verify") {
 		return c.verifyPorts(ctx, w, inv, nil)
 	}
 	p, err := c.makePlan(ctx, w, inv)
@@ -195,7 +192,9 @@ func (c *commands) planAgain(p plan.Plan, before []byte, path string) (plan.Plan
 
 // planName is a plan as its commands show it: relative to where it is read.
 func planName(path string) string {
-	path = filepath.ToSlash(path)
+	if path = filepath.ToSlash(path); strings.HasPrefix(path, "-") {
+		path = "./" + path
+	}
 	if strings.ContainsAny(path, " \t'\"$&;|<>()`*?[]#~") {
 		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 	}

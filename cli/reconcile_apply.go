@@ -21,7 +21,11 @@ import (
 
 // readPlan reads a file that is to be a plan, nil when it does not exist.
 func readPlan(path string) ([]byte, error) {
-	src, err := os.ReadFile(path)
+	info, err := os.Stat(path)
+	var src []byte
+	if err == nil && info.Mode().IsRegular() {
+		src, err = os.ReadFile(path)
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
@@ -50,35 +54,81 @@ func (c *commands) replace(path string, before, after []byte) error {
 }
 
 // applyPlan carries a plan out, or shows what that would change.
-func (c *commands) applyPlan(ctx *cli.Context, w *workspace, inv *inventory) error {
+func (c *commands) applyPlan(ctx *cli.Context, w *workspace) error {
 	path := ctx.String("apply")
 	decided, err := c.openPlan(path)
 	if err != nil {
 		return err
 	}
 	if ctx.Bool("verify") && !ctx.Bool("write") {
-		return c.verifyPorts(ctx, w, inv, &decided)
+		return c.verifyAgain(ctx, decided)
 	}
-	outputs, err := w.outputs(decided, path)
+	outputs, done, err := w.outputs(decided, path)
 	if err != nil {
 		return err
 	}
-	if err := w.sameServices(inv, decided, path); err != nil {
+	// A run that was interrupted leaves services between their ports. Every file
+	// that the plan was made from is known to be one of two.
+	if interrupted := done > 0 && len(outputs) > 0; !interrupted {
+		inv, err := c.inventory(w)
+		if err == nil {
+			err = w.sameServices(inv, decided, path)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if ctx.Bool("write") {
+		if _, err := rewrite.WriteAll(outputs); err != nil {
+			return problem{exitFailure, w.shorten(err.Error()), "mend this and run it again: it goes on where it was"}
+		}
+	}
+	if err := c.showApplied(ctx, w, decided, outputs); err != nil {
 		return err
 	}
-	if !ctx.Bool("write") {
-		err = c.diff(ctx, w, outputs)
-	} else if _, err = rewrite.WriteAll(outputs); err != nil {
-		err = problem{exitFailure, w.shorten(err.Error()), "mend this and run it again: it goes on where it was"}
-	}
-	if err != nil {
-		return err
-	}
-	c.tellApplied(ctx, decided, outputs)
 	if ctx.Bool("verify") {
 		return c.verifyAgain(ctx, decided)
 	}
 	return nil
+}
+
+// applied is what applying a plan has changed, or would.
+type applied struct {
+	Version int           `json:"version"`
+	Written bool          `json:"written"`
+	Changes []appliedEdit `json:"changes"`
+}
+
+type appliedEdit struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Before  string `json:"before"`
+	After   string `json:"after"`
+	Service string `json:"service"`
+}
+
+// showApplied prints the diff of what is not written yet, or the changes for
+// programs, and sums up.
+func (c *commands) showApplied(ctx *cli.Context, w *workspace, d plan.Decided, outputs []rewrite.Output) error {
+	defer c.tellApplied(ctx, d, outputs)
+	switch {
+	case ctx.String("format") == "json" && ctx.Bool("verify"):
+		return nil // verify has one object to say
+	case ctx.String("format") == "json":
+		a := applied{1, ctx.Bool("write"), []appliedEdit{}}
+		for _, o := range outputs {
+			for _, ch := range d.Changes {
+				if ch.Path == w.fromHome(o.Path) {
+					a.Changes = append(a.Changes, appliedEdit{ch.Path, ch.Line, ch.Column, ch.Text, ch.New, ch.Service})
+				}
+			}
+		}
+		return c.printJSON(a)
+	case ctx.Bool("write"):
+		return nil
+	}
+	return c.diff(ctx, w, outputs)
 }
 
 // verifyAgain reads everything anew, since a plan has just been carried out, and
@@ -114,10 +164,10 @@ func (c *commands) openPlan(path string) (plan.Decided, error) {
 	return decided, err
 }
 
-// outputs are the files that a plan changes and that are not changed yet. It
-// fails, and lists them, when files are neither what the plan was made from nor
+// outputs are the files that a plan changes and that are not changed yet, and how
+// many others have been. It fails, and lists them, when files are neither what the plan was made from nor
 // what it makes of them.
-func (w *workspace) outputs(d plan.Decided, path string) (outputs []rewrite.Output, err error) {
+func (w *workspace) outputs(d plan.Decided, path string) (outputs []rewrite.Output, done int, err error) {
 	again := "plan again: portmoor reconcile --plan " + planName(path)
 	changes := map[string][]plan.Change{}
 	for _, change := range d.Changes {
@@ -131,6 +181,8 @@ func (w *workspace) outputs(d plan.Decided, path string) (outputs []rewrite.Outp
 			stale = append(stale, err)
 		case out.Before != nil:
 			outputs = append(outputs, out)
+		case len(changes[in.Path]) > 0:
+			done++
 		}
 		delete(changes, in.Path)
 	}
@@ -140,7 +192,7 @@ func (w *workspace) outputs(d plan.Decided, path string) (outputs []rewrite.Outp
 			stale = append(stale, problem{exitFailure, change.Path + ": is changed by the plan, but is none of its inputs", again})
 		}
 	}
-	return outputs, errors.Join(stale...)
+	return outputs, done, errors.Join(stale...)
 }
 
 // output is what a plan makes of one of its inputs; it has no Before when there
@@ -154,6 +206,9 @@ func (w *workspace) output(in plan.Input, changes []plan.Change, again string) (
 	if err != nil {
 		return rewrite.Output{}, problem{exitFailure, fmt.Sprintf("%s: %s", w.show(path), cause(err)), again}
 	}
+	if len(changes) > 0 && outsideOf(w.home, path) {
+		return rewrite.Output{}, problem{exitFailure, w.show(path) + ": is outside the folder of the plan, through a symlink", again}
+	}
 	file := &compose.File{Path: path, Src: src}
 	edits, state := plan.Edits(file, changes, func(src []byte) bool { return references.Digest(src) == in.Digest })
 	switch {
@@ -164,6 +219,14 @@ func (w *workspace) output(in plan.Input, changes []plan.Change, again string) (
 		return rewrite.Output{Path: path, Before: src, After: after}, err
 	}
 	return rewrite.Output{}, problem{exitFailure, w.show(path) + ": changed since the plan was made", again}
+}
+
+// outsideOf reports a file that is not below a folder when links are followed.
+func outsideOf(folder, path string) bool {
+	folder, err1 := filepath.EvalSymlinks(folder)
+	target, err2 := filepath.EvalSymlinks(path)
+	rel, err3 := filepath.Rel(folder, target)
+	return errors.Join(err1, err2, err3) != nil || strings.HasPrefix(rel, "..")
 }
 
 // sameServices refuses a plan that was made for other services, or that would
@@ -192,7 +255,23 @@ func (w *workspace) sameServices(inv *inventory, d plan.Decided, path string) er
 		}
 	}
 	wrong = append(wrong, w.promised(inv, d)...)
+	for _, r := range d.Moves() {
+		if who := w.takenBy(inv, d, r); who != "" {
+			refuse("port %d, which %s would get, is %s", r.New, r.Service, who)
+		}
+	}
 	return errors.Join(wrong...)
+}
+
+// takenBy says why a plan can't give a service a port, "" when it can.
+func (w *workspace) takenBy(inv *inventory, d plan.Decided, move plan.Row) string {
+	for _, p := range inv.ports {
+		moves := slices.ContainsFunc(d.Moves(), func(r plan.Row) bool { return r.Service == p.Name })
+		if r := p.Range(); p.Name != move.Service && !moves && r.First <= move.New && move.New <= r.Last {
+			return "that of " + p.Name
+		}
+	}
+	return w.unchoosable()(move.New)
 }
 
 // promised reports the places that define a port which the plan moves, but that

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -50,13 +51,26 @@ func (c *commands) makePlan(ctx *cli.Context, w *workspace, inv *inventory) (pla
 	return p, nil
 }
 
-// subjectsOf are the ports whose numbers are contested, with what they become.
+// subjectsOf are the ports that have a number which is contested, with what they
+// become.
 func subjectsOf(inv *inventory, contests []strategies.Contest, next map[string]int) (subjects []references.Subject) {
-	for i, p := range inv.ports {
-		if !slices.ContainsFunc(contests, func(c strategies.Contest) bool { return c.Port == p.Port }) {
-			continue
+	numbers := map[int]bool{}
+	for _, c := range contests {
+		for _, s := range c.Services {
+			if s.Last <= s.Port {
+				numbers[s.Port] = true
+			}
 		}
-		subjects = append(subjects, inv.subject(i, p.Port, next[p.Name]))
+	}
+	for _, number := range slices.Sorted(maps.Keys(numbers)) {
+		for i, p := range inv.ports {
+			switch r := p.Range(); {
+			case p.Port == number:
+				subjects = append(subjects, inv.subject(i, number, next[p.Name]))
+			case r.First < number && number <= r.Last:
+				subjects = append(subjects, inv.subject(i, number, number))
+			}
+		}
 	}
 	return subjects
 }
@@ -82,7 +96,7 @@ func (w *workspace) definition(place strategies.Place, s strategies.Settled) pla
 	src := place.File.Src
 	text := string(src[place.Span.Start:place.Span.End])
 	start := strings.LastIndexAny(string(src[:place.Span.Start]), "\r\n") + 1
-	if before := strings.TrimLeft(string(src[start:place.Span.Start]), " \t-"); len(before) < 60 && !strings.ContainsAny(before, "`\t") && utf8.ValidString(before) {
+	if before := strings.TrimLeft(string(src[start:place.Span.Start]), " \t-\ufeff"); len(before) < 60 && !strings.ContainsAny(before, "`\t") && utf8.ValidString(before) {
 		text, column = before+text, column-utf8.RuneCountInString(before)
 	}
 	return plan.Change{

@@ -167,7 +167,7 @@ func (d *discoverer) walk(dir string, ig ignorer) {
 			}
 			continue
 		}
-		if !yamlName.MatchString(e.Name()) || ig.excluded(path) {
+		if !yamlName.MatchString(e.Name()) || ig.excluded(path) || !e.Type().IsRegular() && e.Type()&os.ModeSymlink == 0 {
 			continue
 		}
 		// Compose reads an override that Git ignores: it is how people keep

@@ -60,7 +60,7 @@ func Parse(src []byte) (Decided, error) {
 	}
 	var d Decided
 	d.Edited = edited(src)
-	chapter, service, left := "", "", false
+	chapter, service, left, head := "", "", false, 0
 	for i, line := range strings.Split(string(src), "\n") {
 		line = strings.TrimSuffix(line, "\r")
 		var err error
@@ -75,7 +75,9 @@ func Parse(src []byte) (Decided, error) {
 		case dateLine.MatchString(line) && d.Date == "":
 			d.Date = dateLine.FindStringSubmatch(line)[1]
 		case chapter == "Proposed Port Assignments" && service == "" && strings.HasPrefix(line, "|"):
-			err = d.row(line, i+1)
+			if head++; head > 2 { // the titles, and the line below them
+				err = d.row(line, i+1)
+			}
 		case chapter == "Implementation Steps" && service != "" && bullet.MatchString(line):
 			err = d.change(bullet.ReplaceAllString(line, ""), service, i+1)
 		case left && bullet.MatchString(line):
@@ -108,11 +110,11 @@ func (d *Decided) Leaves(path string, line, column int) bool {
 	})
 }
 
-// row reads a row of the table of services; the first two lines are its head.
+// row reads a row of the table of services.
 func (d *Decided) row(line string, at int) error {
 	cells := splitRow(line)
-	if len(cells) < 4 || cells[0] == "Service" || strings.Trim(cells[0], "-: ") == "" {
-		return nil
+	if len(cells) < 4 {
+		return &Error{at, "is no row of the table of services", "correct the row, or plan again"}
 	}
 	current, err1 := strconv.Atoi(cells[1])
 	next, err2 := strconv.Atoi(cells[2])
@@ -255,6 +257,11 @@ func (c Change) fits(r Row) bool {
 		}
 		i += from
 		behind := c.Text[i+len(old):]
+		whole := (i == 0 || !isDigit(c.Text[i-1])) && (behind == "" || !isDigit(behind[0]))
+		if !whole {
+			from = i + 1
+			continue
+		}
 		if c.New == c.Text[:i]+next+behind || strings.TrimRight(c.New, " ") == c.Text[:i]+next && strings.TrimRight(behind, " ") == "" {
 			return true
 		}
@@ -266,3 +273,5 @@ func (c Change) fits(r Row) bool {
 func (d *Decided) Moves() []Row {
 	return slices.DeleteFunc(slices.Clone(d.Rows), func(r Row) bool { return r.New == r.Current })
 }
+
+func isDigit(b byte) bool { return b >= '0' && b <= '9' }

@@ -29,6 +29,8 @@ var lookalikes = []lookalike{
 	{reason: "a quantity", after: regexp.MustCompile(`^\s?(?:[smhd]|secs?|seconds?|minutes?|hours?|days?|bytes?|[kKMGT]i?[bB]|[KMG]|[kMG]?[hH]z|fps|px|pixels?|dpi|lines?|rows?|items?|tokens?|requests?|users?|characters?|chars|words?|times|samples?|iterations?|records?|files?|frames?|images?|faces?|entries|packets?|steps?|epochs?|classes|parameters|points|vectors?|dimensions?|dims?|commits?|people|messages|mAh|MHz)\b`)},
 	{reason: "a quantity", after: regexp.MustCompile(`^\s?(?:%|[x×]\s?\d|°)`)},
 	{reason: "part of a longer number or word", after: regexp.MustCompile(`^(?:[\w]|\.\d|,\d{3}\b)`)},
+	{reason: "a quantity", before: at(`(?i)\b(?:max|min|num|number|count|total|n)[_ -]?(?:of[_ -])?ports?["']?\s*[:=(]\s*["']?`)},
+	{reason: "a port of another program", before: atFar(`\b(?:ssh|scp|sftp|rsync|mkdir|head|tail)\b[^|;&]*\s-[pP]\s*`)},
 	{reason: "a range of ports", after: regexp.MustCompile(`^\s?[-–—]\s?\d`)},
 	{
 		reason: "a quantity",
@@ -39,6 +41,7 @@ var lookalikes = []lookalike{
 	{reason: inContainer, before: at(`(?i)\b(?:target|containerPort|container[ _-]port|target[ _-]?port)["']?\s*[:=]?\s*["']?`)},
 	{reason: "history", before: at(`(?i)\b(?:was|were|formerly|previously|used to be|originally|old|earlier|former|replaces|instead of|rather than|no longer|moved (?:away )?(?:from|off)|(?:changed|switched|went|moved)(?:\s+\S+){0,4} from|until|before it was)\s*(?:on\s+|at\s+|in\s+)?(?:port\s*)?[:=]?\s*["'` + "`*(:" + `]*`)},
 	{reason: "history", before: at(`(?i)\bfrom\s+(?:port\s+)?["'` + "`*:" + `]*`), after: regexp.MustCompile(`(?i)^["'` + "`*" + `]*\s+to\s+(?:port\s+)?["'` + "`*:" + `]*\d`)},
+	{reason: "a range of ports", after: regexp.MustCompile(`^\s*(?:\.\.\.?|(?:to|through)\s+)\s*\d{2,5}\b`)},
 	{reason: "history", after: regexp.MustCompile(`(?i)^[^\s]{0,12}\s*(?:→|->|=>|⇒|➜)\s*\S{0,24}\d`)},
 	{reason: "advice", before: at(`(?i)(?:\be\.g\.|\bfor example|\bfor instance|\bsuch as|\banother (?:free )?port|\bother port|\bdifferent port|\bfree port|\balternative(?: port)?)[^.!?\d]{0,40}`)},
 	{reason: "advice", after: regexp.MustCompile("^[\"'`*]*\\s+(?i:instead)(?:[.,;:)]|\\s*$)")},

@@ -75,6 +75,8 @@ func (f *finder) ownURL(line string, subject int) string {
 
 var urlPath = regexp.MustCompile(`^/[\w./{}-]*\w`)
 
+const itsAPI = "its API has "
+
 // byPath is the one rival whose API has the path of a URL, the longest that
 // there is.
 func (a attribution) byPath() (owner, bool) {
@@ -87,7 +89,7 @@ func (a attribution) byPath() (owner, bool) {
 				}
 			}
 			if len(has) == 1 {
-				return owner{has[0], "its API has " + path}, true
+				return owner{has[0], itsAPI + path}, true
 			}
 			if len(has) > 1 {
 				return owner{}, false

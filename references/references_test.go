@@ -127,6 +127,16 @@ func TestLookalikes(t *testing.T) {
 		"another port, e.g. 5002":        "advice",
 		"a free port such as 5002":       "advice",
 		"piper[5002]: port is up":        "an index",
+		"max_ports = 5002":               "a quantity",
+		"ssh -p 5002 git@example.com":    "a port of another program",
+		"scp -P 5002 x y:":               "a port of another program",
+		"port 5002 to 5010":              "a range of ports",
+		"Runs on 5002 cores":             unshaped,
+		"Opens 5002 sockets":             unshaped,
+		"Connects to 5002 peers":         unshaped,
+		"answers 5002 calls":             unshaped,
+		"bound = 5002":                   unshaped,
+		"seq.run(5002)":                  unshaped,
 		"the answer is 5002":             unshaped,
 		"import 5002":                    unshaped,
 		"report 5002":                    unshaped,
@@ -198,6 +208,13 @@ func TestOwnerInFolder(t *testing.T) {
 		"# hailo-face is near\ncurl :5002/x":  Open,
 		"# hailo-piper\ncurl :5002/x":         Change,
 		"print(5002)":                         Change,
+		"s.connect((\"8.8.8.8\", 5002))":      Open,
+		"http://192.168.1.50:5002/":           Open,
+		"http://db.corp.internal:5002":        Open,
+		"http://127.0.0.1:5002/x":             Change,
+		"redis_port = 5002":                   Open,
+		"runs on 5002 unless told otherwise":  Change,
+		"listens on 5002 for speech":          Change,
 		"the answer is 5002":                  Left,
 		"http://piper.example.com:5002":       Open,
 		"hailo-face and hailo-piper on 5002":  Open,
@@ -217,6 +234,43 @@ func TestOwnerInFolder(t *testing.T) {
 		if len(refs) != 1 || refs[0].Verdict != want {
 			t.Errorf("%s: %+v", src, refs)
 		}
+	}
+}
+
+// Names on a network of Docker's lead into containers, where the port stays; other
+// keys of a file that defines a port are left to people.
+func TestOwnerInside(t *testing.T) {
+	root := tree(
+		t, "a/nginx.conf", "server web:8080;\nproxy_pass http://web:8080;\n", "a/prom.yml", "x: ['my-web:8080']\n",
+		"a/x.env", "OTHER=http://some-container:8080/x\nA=localhost:8080\n", "b/config.yaml", "server:\n  port: 8080\nurl: http://localhost:8080/x\n# see http://localhost:8080/y\n",
+	)
+	subjects := []Subject{
+		{Name: "a/web", Dir: filepath.Join(root, "a"), Was: 8080, Is: 8081, Inside: []int{8080}},
+		{Name: "b", Dir: filepath.Join(root, "b"), Was: 8080, Is: 8082},
+	}
+	config := filepath.Join(root, "b", "config.yaml")
+	found := Find(Query{
+		Root: root, Subjects: subjects, Options: compose.DiscoverOptions{Base: root},
+		Keyed: map[string]bool{config: true}, Defined: map[string][]compose.Span{config: {{Start: 16, End: 20}}},
+	})
+	var got []string
+	for _, r := range found.References {
+		rel, _ := filepath.Rel(root, r.Path)
+		got = append(got, fmt.Sprintf("%s:%d %d", filepath.ToSlash(rel), r.Line, r.Verdict))
+	}
+	want := fmt.Sprintf("a/nginx.conf:1 %d a/nginx.conf:2 %[1]d a/prom.yml:1 %[1]d a/x.env:1 %[1]d a/x.env:2 %d b/config.yaml:3 %d b/config.yaml:4 %[2]d", Left, Change, Open)
+	if strings.Join(got, " ") != want {
+		t.Errorf("%v\nwant %s", got, want)
+	}
+}
+
+// What once ended in a panic.
+func TestOdd(t *testing.T) {
+	for name, src := range map[string]string{
+		"a.md":  "|Port|\n" + strings.Repeat("|", 2100) + "5002|\n",
+		"b.txt": "5002", "c.yaml": "services:\n", "d.yaml": "services: {a: }\n  5002", "e.md": "│5002\n│",
+	} {
+		found(t, name, src)
 	}
 }
 

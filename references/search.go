@@ -81,14 +81,14 @@ func (f *finder) file(path string, buffer []byte) []byte {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
-	case err != nil:
+	case err != nil || strings.ContainsAny(path, "\r\n"): // of which a plan can't speak
 		f.found.Unreadable = append(f.found.Unreadable, path)
 	case size > MaxSize:
 		f.found.TooLarge = append(f.found.TooLarge, path)
 	default:
 		f.found.Files++
 	}
-	if len(refs) > 0 {
+	if len(refs) > 0 && !strings.ContainsAny(path, "\r\n") {
 		f.found.References = append(f.found.References, refs...)
 		f.found.Digests[path] = digest
 	}
@@ -154,16 +154,16 @@ const tooMany = 1000
 // judge gives the numbers of a file their verdicts.
 func (f *finder) judge(d *document, hits []hit) (refs []Reference) {
 	defined, kept := f.Defined[d.file.Path], map[string]int{}
-	for i, h := range hits {
+	if h := hits[0]; len(hits) > tooMany {
+		line, column := d.file.Position(h.span.Start)
+		return []Reference{{
+			Path: d.file.Path, Span: h.span, Line: line, Column: column, Port: h.port, Text: digits(h.port), New: h.port,
+			Reason: "one of too many in the file to be references", More: len(hits) - 1,
+		}}
+	}
+	for _, h := range hits {
 		if slices.Contains(defined, h.span) {
 			continue
-		}
-		if i == tooMany {
-			line, column := d.file.Position(h.span.Start)
-			return append(refs, Reference{
-				Path: d.file.Path, Span: h.span, Line: line, Column: column, Port: h.port, Text: digits(h.port), New: h.port,
-				Reason: "one of too many in the file to be references", More: len(hits) - i - 1,
-			})
 		}
 		r := f.verdict(d, h, hits, kept)
 		if kept[r.Reason]++; r.Verdict == Left && kept[r.Reason] > Listed {
@@ -210,6 +210,9 @@ func (f *finder) verdict(d *document, h hit, hits []hit, kept map[string]int) Re
 		return r
 	}
 	o := f.owner(d, h, hits)
+	if f.Keyed[d.file.Path] && !c.commented() && o.subject >= 0 && o.evidence != namedOnLine && f.own(d, o.subject) {
+		o = owner{-1, "another key of a file that defines the port of " + f.Subjects[o.subject].Name}
+	}
 	if s.name == amongPorts && o.evidence != namedOnLine {
 		o = owner{-1, "it stands beside other ports: " + f.list(f.rivals[h.port])}
 	}
@@ -248,9 +251,12 @@ func (f *finder) conclude(r *Reference, s Subject, form spelling, evidence strin
 	case s.Inside != nil && form.onNetwork():
 		r.Verdict = Open
 		r.Reason += ", but by a name of Docker's network"
-	case publicHost.MatchString(form.host):
+	case publicHost.MatchString(form.host), otherHost(form.host) && evidence != namedOnLine && !strings.HasPrefix(evidence, itsAPI):
 		r.Verdict = Open
 		r.Reason += ", but on another host"
+	case otherThing.MatchString(r.Text[:r.At]) && evidence != namedOnLine:
+		r.Verdict = Open
+		r.Reason += ", but called the port of something else"
 	case slices.Contains(s.Inside, s.Was) && !form.outside:
 		r.Verdict = Open
 		r.Reason += ", whose container listens on that number too"
@@ -261,6 +267,14 @@ func (f *finder) conclude(r *Reference, s Subject, form spelling, evidence strin
 
 // publicHost is one with a name on the internet.
 var publicHost = regexp.MustCompile(`^[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|dev|app|cloud|edu|gov|[a-z]{2})$`)
+
+// otherHost reports an address or a name that need not be this machine's.
+func otherHost(host string) bool {
+	return strings.Contains(host, ".") && !local.MatchString(host) && !strings.ContainsAny(host, "<>${}%")
+}
+
+// otherThing is a name for the port of what services talk to.
+var otherThing = regexp.MustCompile(`(?i)\b(?:redis|postgres\w*|pg|mysql|mariadb|db|database|mongo\w*|rabbit\w*|amqp|kafka|metrics|prometheus|grafana|nats|mqtt|smtp|imap|ssh|ftp|dns|ldap|debug\w*|remote|upstream|proxy|admin|grpc|cache|peer)[_-]?port`)
 
 // own reports whether a file is in a subject's own folder.
 func (f *finder) own(d *document, subject int) bool {

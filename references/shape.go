@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // form is a way to write a port. Before has to match what is left of the number
@@ -57,10 +58,11 @@ var forms = []form{
 	{needs: "${", name: "default in a shell", before: at(`\$\{(?:\w*(?i:port)\w*|\d):?[-=]["']?`)},
 	{name: "port with protocol", after: regexp.MustCompile(`^/(?:tcp|udp|sctp)\b`)},
 	{needs: "expose", name: "EXPOSE", before: at(`^\s*(?i:EXPOSE)\s+(?:[\d/a-z]+\s+)*`)},
-	{needs: ":", name: "bare port", outside: true, before: at(`(?:^|[\s"'` + "`" + `(=,]|-\w+):`), after: regexp.MustCompile(`^(?:[^\w.:]|$|\.\s|\.$)`)},
+	{needs: ":", name: "bare port", outside: true, before: at(`(?:^|[\s"'` + "`" + `(=,]|\s-\w+):`), after: regexp.MustCompile(`^(?:[^\w.:]|$|\.\s|\.$)`)},
 	{name: "network tool", outside: true, before: atFar(`\b(?:lsof|ss|netstat|fuser|nc|ncat|telnet|nmap|ufw|iptables|nft|firewall-cmd|socat|kill-port|sockstat|wait-for-it)\b.*[\s:=,"'(]`)},
-	{name: "listener", before: at(`\b(?i:listen(?:s|ing|er|stream)?|bind(?:s|ing)?|bound|serve(?:s|d)?|serving|runs?|running|reachable|available|answers?)\b["'` + "`" + `]?\)?\s*(?:[:=(]|(?i:on|at|to)\b)*\s*(?i:tcp|localhost)?\s*` + opening)},
-	{name: "listener", before: at("\\b(?i:on|wait(?:s|ing)? for|talks? to|connect(?:s|ing)? to|drops?|blocks?|opens?)\\s+[\"'`*]*")},
+	{name: "listener", before: at(`\b(?i:listen(?:s|ing|er|stream)?|bind)\b["'` + "`" + `]?\)?\s*(?:[:=(]|(?i:on|at|to)\b)*\s*(?i:tcp|localhost)?\s*` + opening), after: notCounted},
+	{name: "listener", before: at(`\b(?i:bound|binds|serve(?:s|d)?|serving|runs?|running|reachable|available|answers?)\s+(?i:on|at|to)\s+` + opening), after: notCounted},
+	{name: "listener", before: at("\\b(?i:on|wait(?:s|ing)? for|talks? to|connect(?:s|ing)? to|drops?|blocks?|opens?)\\s+[\"'`*]*"), after: notCounted},
 	{needs: "(", name: "connection", before: at(`\b(?:is_open|isOpen|connect|probe|reach|reachable)\(\s*`)},
 	{name: "port", after: regexp.MustCompile("^[\"'`*]*\\s+(?i:ports?)\\b")},
 	{name: "published port", outside: true, before: at(`(?:^|[\s"'\[])`), after: regexp.MustCompile(`^:\d{1,5}(?:/(?:tcp|udp|sctp))?(?:["'\s,\]]|$)`)},
@@ -68,6 +70,10 @@ var forms = []form{
 	{needs: "print|puts|log|info|echo", name: "printed port", ownOnly: true, before: at(`\b(?:print|puts|println!?|log|info|echo)\b\s*\(?\s*f?["']?`)},
 	{needs: "grep", name: "search for a port", ownOnly: true, before: atFar(`\bgrep\b.*[\s:"']`)},
 }
+
+// notCounted is what may follow a number that a sentence has for a port: no noun
+// in the plural, of which it would be how many.
+var notCounted = regexp.MustCompile("^[\"'`*]*(?:$|[^\\s]|\\s+(?:[^a-z]|[a-z]*[^a-z]|[a-z]*[a-rt-z]\\b|(?:[a-z]*ss|is|as|was|has|this|its|always|does|us|unless|perhaps|sometimes|afterwards|besides|yes|les)\\b))")
 
 // left is a pattern that reaches up to the number. One that is far may begin
 // anywhere on the line; others are looked for in a few characters, which is
@@ -175,7 +181,9 @@ func (c context) spell(f form, from int) spelling {
 	if others := longNumber.FindAllStringIndex(start, -1); len(others) > 0 {
 		start = start[others[len(others)-1][1]:]
 	}
-	start = strings.TrimLeft(start, " \t(,;=`[|*-")
+	start = strings.TrimLeftFunc(start, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_$<{:%\"'", r)
+	})
 	if quote := strings.IndexAny(start, "\"'"); quote == 0 && strings.Count(start, start[:1]) == 1 {
 		start = start[1:] // what it quotes is not shown
 	}
@@ -189,6 +197,9 @@ func (c context) spell(f form, from int) spelling {
 	s := spelling{form: f, text: start + c.number + end, at: len(start)}
 	if host, is := strings.CutSuffix(start, ":"); is && (f.name == "URL" || f.name == "address" || f.name == "port of a service") {
 		s.host = host[strings.LastIndexAny(host, "/@\"' ")+1:]
+	}
+	if m := hostArgument.FindStringSubmatch(c.near); m != nil {
+		s.host = m[1]
 	}
 	return s
 }
@@ -213,8 +224,10 @@ func (c context) closings(start string) string {
 }
 
 func wordByte(b byte) bool {
-	return b == '_' || b == '-' || b >= '0' && b <= '9' || b|0x20 >= 'a' && b|0x20 <= 'z'
+	return b == '_' || b == '-' || b == '.' || b >= '0' && b <= '9' || b|0x20 >= 'a' && b|0x20 <= 'z'
 }
+
+var hostArgument = regexp.MustCompile(`["']([^"'\s]+)["']\s*,\s*["']?$`)
 
 var (
 	longNumber = regexp.MustCompile(`\d{4,}`)

@@ -90,7 +90,7 @@ var errNoKey = errors.New("no key")
 
 func (s Source) read(root, name string) ([]strategies.Port, error) {
 	file := filepath.Join(root, filepath.FromSlash(name))
-	src, err := readRegular(file)
+	src, err := readRegular(root, file)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +116,7 @@ func (s Source) read(root, name string) ([]strategies.Port, error) {
 		}
 		ports, errs = append(ports, strategies.Port{
 			Service: service, Name: service, Port: port, Dir: s.dir(root, name),
-			Places: []strategies.Place{{File: f, Span: v.span, Key: v.key}},
+			Places: []strategies.Place{{File: f, Span: v.span, Key: v.key}}, Stuck: v.stuck(),
 		}), append(errs, err)
 	}
 	return ports, errors.Join(errs...)
@@ -146,7 +146,7 @@ func (s Source) folder(name string) string {
 }
 
 // readRegular reads a file that can be replaced by another.
-func readRegular(file string) ([]byte, error) {
+func readRegular(root, file string) ([]byte, error) {
 	info, err := os.Lstat(file)
 	switch {
 	case err != nil:
@@ -159,6 +159,9 @@ func readRegular(file string) ([]byte, error) {
 	case info.Size() > MaxSize:
 		return nil, &Error{file, 0, 0, fmt.Sprintf("is larger than %d MiB", MaxSize>>20), "correct the path of the source"}
 	}
+	if target, err := filepath.EvalSymlinks(file); err == nil && target != inReal(root, file) {
+		return nil, &Error{file, 0, 0, "is reached through a symlink: it is " + target, "name that as the source, and leave the link out under ignore"}
+	}
 	src, err := os.ReadFile(file)
 	if err != nil {
 		return nil, &Error{file, 0, 0, reason(err), ""}
@@ -169,12 +172,31 @@ func readRegular(file string) ([]byte, error) {
 	return src, nil
 }
 
+// inReal is a file below a folder whose own links are followed.
+func inReal(root, file string) string {
+	rel, err := filepath.Rel(root, file)
+	if followed, err2 := filepath.EvalSymlinks(root); err == nil && err2 == nil {
+		return filepath.Join(followed, rel)
+	}
+	return file
+}
+
 // value is what stands at a key path.
 type value struct {
 	text string       // the number as it is written
 	span compose.Span // of text
 	key  string       // the whole path
 	name string       // what stands for the last *, "" without one
+	// alias reports that it stands elsewhere, and may be somebody else's too.
+	alias bool
+}
+
+// stuck says why a value can't be changed, "" when it can.
+func (v value) stuck() string {
+	if v.alias {
+		return v.key + " is an alias of another value"
+	}
+	return ""
 }
 
 var plainNumber = regexp.MustCompile(`^[1-9][0-9]{0,4}$`)
@@ -192,7 +214,7 @@ func (v value) port(f *compose.File) (int, error) {
 // inYAML finds a key path in YAML, or in JSON, which is YAML.
 func inYAML(f *compose.File, keys []string) ([]value, error) {
 	parsed := compose.Parse(f.Path, f.Src)
-	if parsed.Docs == nil {
+	if parsed.Docs == nil && len(parsed.Problems) > 0 {
 		p := parsed.Problems[0]
 		line, column := f.Position(p.Span.Start)
 		return nil, &Error{f.Path, line, column, p.Message, "mend the file"}
@@ -205,6 +227,7 @@ func inYAML(f *compose.File, keys []string) ([]value, error) {
 }
 
 func walkYAML(f *compose.File, n *yaml.Node, keys []string, v value, found *[]value) {
+	v.alias = v.alias || n != nil && n.Kind == yaml.AliasNode
 	n = source.Deref(n)
 	switch {
 	case n == nil:

@@ -95,6 +95,7 @@ func TestReadRefuses(t *testing.T) {
 		{"a.toml", "[server]\nport = 5_002\n", "server.port", `a.toml:2:8: server.port is "5_002", not a port`},
 		{"a.toml", "[server]\nport = \"50\\u00302\"\n", "server.port", "not a port"},
 		{"a.toml", "[[server]]\nport = 5002\n", "server.port", "a.toml: has no key server.port"},
+		{"a.yaml", "", "server.port", "a.yaml: has no key server.port"},
 		{"a.yaml", "server:\n  port: 5002\n\x00", "server.port", "a.yaml: is not text"},
 		{"b.yaml", "", "server.port", "a.*: no file matches the source"},
 	} {
@@ -116,6 +117,14 @@ func TestReadLink(t *testing.T) {
 	}
 	_, err := Read(root, []Source{{"*/config.yaml", "port"}}, none)
 	if err == nil || !strings.Contains(err.Error(), "is a symlink to ../real.yaml") {
+		t.Error(err)
+	}
+	outside := tree(t, "config.yaml", "port: 1\n")
+	if err := os.Symlink(outside, filepath.Join(root, "b")); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Read(root, []Source{{"b/config.yaml", "port"}}, none)
+	if err == nil || !strings.Contains(err.Error(), "is reached through a symlink") {
 		t.Error(err)
 	}
 }

@@ -31,7 +31,10 @@ func (c context) cell() bool {
 	}
 	row := c.doc.text(c.line)
 	column := len(bars(c.before+"x")) - 1
-	first := strings.Trim(bars(row)[0], cellMarks)
+	first := ""
+	if cells := bars(row); len(cells) > 0 {
+		first = strings.Trim(cells[0], cellMarks)
+	}
 	return portTitle.MatchString(c.title(column)) || column > 0 && portTitle.MatchString(first)
 }
 

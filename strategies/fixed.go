@@ -16,8 +16,6 @@ type Fixed struct {
 	Port
 	Project  *compose.Project
 	Mappings []compose.Mapping
-	// Last is the end of a range, Port.Port of a single port.
-	Last int
 }
 
 // FixedPorts are the host ports that compose projects settle, in load order:
@@ -45,8 +43,8 @@ func FixedPorts(projects []*compose.Project, base string) (ports []Fixed) {
 				i = len(ports)
 				at[key] = i
 				ports = append(ports, Fixed{
-					Port:    Port{Service: m.Service, Port: number.First, Dir: p.Dir},
-					Project: p, Last: number.Last,
+					Port:    Port{Service: m.Service, Port: number.First, Last: number.Last, Dir: p.Dir},
+					Project: p,
 				})
 			}
 			written[m.Place()] = i
@@ -54,7 +52,6 @@ func FixedPorts(projects []*compose.Project, base string) (ports []Fixed) {
 		}
 	}
 	nameAll(ports, base)
-	shareAll(ports)
 	return ports
 }
 
@@ -67,7 +64,7 @@ func (f *Fixed) add(m compose.Mapping) {
 		}
 	}
 	switch {
-	case f.Last != f.Port.Port:
+	case f.Last > f.Port.Port:
 		f.Stuck = "it has a range of ports"
 	case m.Locked != "":
 		f.Stuck = m.Locked
@@ -154,23 +151,23 @@ func containerOf(m compose.Mapping) string {
 	return m.Key.Container
 }
 
-// shareAll makes ports stuck that are written at one place.
-func shareAll(ports []Fixed) {
+// Share makes ports stuck that are written at one place.
+func Share(ports []*Port) {
 	type place struct {
 		path  string
 		start int
 	}
-	first := map[place]int{}
-	for i := range ports {
-		for _, p := range ports[i].Places {
-			at := place{p.File.Path, p.Span.Start}
-			j, shared := first[at]
-			if !shared {
-				first[at] = i
+	first := map[place]*Port{}
+	for _, p := range ports {
+		for _, at := range p.Places {
+			key := place{at.File.Path, at.Span.Start}
+			other := first[key]
+			if other == nil {
+				first[key] = p
 				continue
 			}
-			ports[i].Stuck = p.Key + " is that of " + ports[j].Name + " too"
-			ports[j].Stuck = p.Key + " is that of " + ports[i].Name + " too"
+			p.Stuck = at.Key + " is that of " + other.Name + " too"
+			other.Stuck = at.Key + " is that of " + p.Name + " too"
 		}
 	}
 }

@@ -49,7 +49,13 @@ func TestFixedPorts(t *testing.T) {
 		groups[0], groups[1] = groups[1], groups[0]
 	}
 	var got []string
-	for _, f := range FixedPorts(l.Load(groups), root) {
+	fixed := FixedPorts(l.Load(groups), root)
+	var ports []*Port
+	for i := range fixed {
+		ports = append(ports, &fixed[i].Port)
+	}
+	Share(ports)
+	for _, f := range fixed {
 		var places []string
 		for _, p := range f.Places {
 			line, column := p.File.Position(p.Span.Start)

@@ -40,6 +40,7 @@ type Port struct {
 	// Name is Service, made different where a service has several ports.
 	Name   string
 	Port   int
+	Last   int // of a range that Port begins; 0 of a single port
 	Status Status
 	// Stuck says why the port can't be changed, "" when it can.
 	Stuck  string
@@ -47,6 +48,11 @@ type Port struct {
 	// Dir is the folder that holds the service's own files, absolute; "" when it
 	// shares one.
 	Dir string
+}
+
+// Range is the port, or all of a range.
+func (p Port) Range() compose.PortRange {
+	return compose.PortRange{First: p.Port, Last: max(p.Port, p.Last)}
 }
 
 // Outcome is what a port becomes, in the words of the plan.
@@ -104,7 +110,9 @@ func Reconcile(ports []Port, options ReconcileOptions) ([]Settled, []Contest, er
 	r := reconciler{options: options, taken: map[int]bool{}}
 	for _, p := range ports {
 		r.settled = append(r.settled, Settled{Port: p, New: p.Port, Outcome: NoChange, Rationale: unique(p)})
-		r.taken[p.Port] = true
+		for port := p.Port; port <= max(p.Port, p.Last); port++ {
+			r.taken[port] = true
+		}
 	}
 	var errs []error
 	for _, rivals := range r.contests() {
@@ -153,8 +161,8 @@ func (r *reconciler) contests() [][]int {
 }
 
 func (r *reconciler) clash(a, b int) bool {
-	same := r.settled[a].Port.Port == r.settled[b].Port.Port
-	return same && (r.options.Apart == nil || !r.options.Apart(a, b))
+	meet := r.settled[a].Port.Range().Overlaps(r.settled[b].Port.Range())
+	return meet && (r.options.Apart == nil || !r.options.Apart(a, b))
 }
 
 // settle decides who keeps a port, and moves the others.
@@ -167,10 +175,11 @@ func (r *reconciler) settle(rivals []int) error {
 		return err
 	}
 	winner := &r.settled[rivals[0]]
-	contest := Contest{Port: winner.Port.Port}
+	contest := Contest{}
 	var errs []error
 	for n, i := range rivals {
 		contest.Services = append(contest.Services, r.settled[i].Port)
+		contest.Port = max(contest.Port, r.settled[i].Port.Port) // the beginning of a range need not be contested
 		switch {
 		case n == 0:
 			r.keep(winner, len(rivals))

@@ -177,13 +177,20 @@ func (c context) spell(f form, from int) spelling {
 	for from > 0 && from < len(c.before) && (wordByte(c.before[from-1]) && wordByte(c.before[from]) || strings.HasPrefix(c.before[from-1:], "${")) {
 		from-- // the whole of the word that ends in port
 	}
+	if from > 0 && strings.ContainsRune("\"'", rune(c.before[from-1])) && strings.Count(c.before[from:], c.before[from-1:from])%2 == 1 {
+		from-- // the quote that is closed before the number
+	}
 	start := c.before[from:]
 	if others := longNumber.FindAllStringIndex(start, -1); len(others) > 0 {
 		start = start[others[len(others)-1][1]:]
 	}
+	whole := start
 	start = strings.TrimLeftFunc(start, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_$<{:%\"'", r)
 	})
+	for n := len(whole) - len(start); n > 0 && whole[n-1] == '-' && start != ""; n-- {
+		start = whole[n-1:] // a flag
+	}
 	if quote := strings.IndexAny(start, "\"'"); quote == 0 && strings.Count(start, start[:1]) == 1 {
 		start = start[1:] // what it quotes is not shown
 	}
@@ -196,7 +203,7 @@ func (c context) spell(f form, from int) spelling {
 	}
 	s := spelling{form: f, text: start + c.number + end, at: len(start)}
 	if host, is := strings.CutSuffix(start, ":"); is && (f.name == "URL" || f.name == "address" || f.name == "port of a service") {
-		s.host = host[strings.LastIndexAny(host, "/@\"' ")+1:]
+		s.host = strings.TrimLeft(host[strings.LastIndexAny(host, "/@\"' ")+1:], "-")
 	}
 	if m := hostArgument.FindStringSubmatch(c.near); m != nil {
 		s.host = m[1]

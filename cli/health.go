@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"text/tabwriter"
@@ -45,16 +47,28 @@ func (c *commands) health(ctx context.Context, w *workspace, inv *inventory) []c
 		asking.Go(func() {
 			_, named := w.config.Reconcile.Health[p.Name]
 			_, named2 := w.config.Reconcile.Health[p.Service]
-			checks[i] = ask(ctx, p, path, named || named2)
+			checks[i] = ask(ctx, p, inv.host(i), path, named || named2)
 		})
 	}
 	asking.Wait()
 	return slices.Concat(checks, systemd(ctx, w, inv.ports))
 }
 
+// host is where a port is reached on this machine.
+func (inv *inventory) host(i int) string {
+	if i < len(inv.fixed) {
+		switch ip := inv.fixed[i].Mappings[0].HostIP; ip {
+		case "", "0.0.0.0", "::":
+		default:
+			return ip
+		}
+	}
+	return "localhost"
+}
+
 // ask asks for a service's health. A path that nobody has named need not exist.
-func ask(ctx context.Context, p strategies.Port, path string, named bool) check {
-	r := check{p.Name, p.Port, fmt.Sprintf("http://localhost:%d%s", p.Port, path), failing, ""}
+func ask(ctx context.Context, p strategies.Port, host, path string, named bool) check {
+	r := check{p.Name, p.Port, "http://" + net.JoinHostPort(host, strconv.Itoa(p.Port)) + path, failing, ""}
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.What, nil)
@@ -69,7 +83,7 @@ func ask(ctx context.Context, p strategies.Port, path string, named bool) check 
 		r.Result, r.Detail = skipped, fmt.Sprintf("listens, and gave no answer in %s; name its path under reconcile: health, or off", healthTimeout)
 	case errors.Is(err, context.DeadlineExceeded):
 		r.Detail = fmt.Sprintf("no answer in %s", healthTimeout)
-	case err != nil && !named && strings.Contains(err.Error(), "malformed HTTP"):
+	case err != nil && !named && listens(ctx, request.URL.Host):
 		r.Result, r.Detail = skipped, "listens, and does not speak HTTP"
 	case err != nil:
 		r.Detail = innermost(err).Error()
@@ -81,9 +95,21 @@ func ask(ctx context.Context, p strategies.Port, path string, named bool) check 
 			r.Result = healthy
 		case response.StatusCode == http.StatusNotFound && !named:
 			r.Result, r.Detail = skipped, "answers, and has no /health; name its path under reconcile: health"
+		case response.StatusCode == http.StatusBadRequest && !named:
+			r.Result, r.Detail = skipped, "answers, and not as HTTP does"
 		}
 	}
 	return r
+}
+
+// listens reports that somebody takes connections, whatever he makes of them.
+func listens(ctx context.Context, address string) bool {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return false
+	}
+	return conn.Close() == nil
 }
 
 func innermost(err error) error {

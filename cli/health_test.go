@@ -23,21 +23,24 @@ func listening(t *testing.T, handler http.HandlerFunc) int {
 // What each service answers is what the table says, and one that fails is exit 1.
 func TestReconcileHealth(t *testing.T) {
 	var config net.ListenConfig
-	raw, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer raw.Close()
-	go func() {
-		for {
-			c, err := raw.Accept()
-			if err != nil {
-				return
-			}
-			fmt.Fprintln(c, "SSH-2.0")
-			c.Close()
+	saying := func(text string) int {
+		raw, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
 		}
-	}()
+		t.Cleanup(func() { raw.Close() })
+		go func() {
+			for {
+				c, err := raw.Accept()
+				if err != nil {
+					return
+				}
+				fmt.Fprint(c, text)
+				c.Close()
+			}
+		}()
+		return raw.Addr().(*net.TCPAddr).Port
+	}
 	closed, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +57,7 @@ func TestReconcileHealth(t *testing.T) {
 	ports := map[string]int{
 		"well": listening(t, status("/health", 200)), "version": listening(t, status("/version", 204)),
 		"ill": listening(t, status("/health", 503)), "mute": listening(t, status("/other", 200)), "gone": listening(t, status("/other", 200)),
-		"ssh": raw.Addr().(*net.TCPAddr).Port, "down": closed.Addr().(*net.TCPAddr).Port,
+		"ssh": saying("SSH-2.0\n"), "pg": saying(""), "tls": listening(t, status("/health", 400)), "down": closed.Addr().(*net.TCPAddr).Port,
 	}
 	t.Chdir(t.TempDir())
 	for name, port := range ports {
@@ -77,7 +80,8 @@ func TestReconcileHealth(t *testing.T) {
 	for name, want := range map[string]string{
 		"well": "/health ok 200 OK", "version": "/version ok 204 No Content", "ill": "/health failed 503 Service Unavailable",
 		"mute": "/health skipped answers, and has no /health", "gone": "/gone failed 404 Not Found",
-		"ssh": "/health skipped listens, and does not speak HTTP", "down": "/health failed connection refused",
+		"ssh": "/health skipped listens, and does not speak HTTP", "pg": "/health skipped listens, and does not speak HTTP",
+		"tls": "/health skipped answers, and not as HTTP does", "down": "/health failed connection refused",
 	} {
 		want = fmt.Sprintf("%s %d http://localhost:%d%s", name, ports[name], ports[name], want)
 		if !strings.Contains(strings.Join(strings.Fields(out), " "), want) {
@@ -123,5 +127,25 @@ esac
 	got := strings.Join(strings.Fields(out), " ")
 	if code != exitFindings || !strings.Contains(got, "up.service ok active") || !strings.Contains(got, "failed.service failed failed") || strings.Contains(got, "missing") {
 		t.Errorf("%d\n%s", code, out)
+	}
+}
+
+// The files outside the repository that scripts install and units read.
+func TestCopiesIn(t *testing.T) {
+	for src, want := range map[string]string{
+		"cp c.yaml /etc/web/web.yaml\n":                                    "/etc/web/web.yaml",
+		"sudo cp c.yaml /etc/web/\n":                                       "/etc/web/c.yaml",
+		"DIR=/etc/web\ninstall -m 644 a.yaml b.toml \"$DIR/\"\n":           "/etc/web/a.yaml /etc/web/b.toml",
+		"ExecStart=/usr/bin/web --config /opt/web/web.json\n":              "/opt/web/web.json",
+		"CFG=${XDG_CONFIG_HOME:-$HOME/.config}/web.yaml\ncat > \"$CFG\"\n": "${XDG_CONFIG_HOME:-$HOME/.config}/web.yaml ${XDG_CONFIG_HOME:-$HOME/.config}/web.yaml",
+		"cp c.yaml build/\ncat ./etc/x.yaml /etc/hosts\n":                  "",
+	} {
+		var got []string
+		for _, c := range copiesIn(src) {
+			got = append(got, c.Path)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q: %q, want %q", src, got, want)
+		}
 	}
 }

@@ -55,13 +55,27 @@ func (c *commands) inventory(w *workspace) (*inventory, error) {
 	inv.ports = append(inv.ports, inv.source...)
 	all := make([]*strategies.Port, len(inv.ports))
 	for i := range inv.ports {
-		all[i] = &inv.ports[i]
+		p := &inv.ports[i]
+		for _, place := range p.Places {
+			if isSymlink(place.File.Path) {
+				p.Stuck = w.show(place.File.Path) + " is a symlink"
+			}
+		}
+		all[i] = p
 	}
-	strategies.Share(all)
+	strategies.Share(all, followed)
 	for _, n := range inv.notes {
 		c.say(n, "")
 	}
 	return inv, inv.statuses(w)
+}
+
+// followed is what a path leads to.
+func followed(path string) string {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target
+	}
+	return path
 }
 
 // problems are what makes compose files invalid: what they mean is not known.

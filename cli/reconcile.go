@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -148,12 +149,13 @@ func (c *commands) writePlan(ctx *cli.Context, p plan.Plan, path string) error {
 	if err != nil {
 		return err
 	}
+	name := planName(path) + about(ctx)
 	if before != nil {
-		if p, err = c.planAgain(p, before, path); err != nil {
+		if p, err = c.planAgain(p, before, path, name); err != nil {
 			return err
 		}
 	}
-	doc, err := p.Markdown(planName(path))
+	doc, err := p.Markdown(name)
 	if err != nil {
 		return err
 	}
@@ -167,27 +169,47 @@ func (c *commands) writePlan(ctx *cli.Context, p plan.Plan, path string) error {
 	}
 	ports, services := p.Conflicts()
 	c.summarize(p, ports, services)
-	fmt.Fprintf(c.Err, "%s: review it, then portmoor reconcile --apply %s --write\n", visible(path), planName(path))
+	fmt.Fprintf(c.Err, "%s: review it, then portmoor reconcile --apply %s --write\n", visible(path), name)
 	return nil
 }
 
 // planAgain is a plan that takes the place of an older one: with its date where
 // nothing else has changed. What people have written is not overwritten, nor what
 // was decided and has been carried out.
-func (c *commands) planAgain(p plan.Plan, before []byte, path string) (plan.Plan, error) {
+func (c *commands) planAgain(p plan.Plan, before []byte, path, name string) (plan.Plan, error) {
 	old, err := plan.Parse(before)
 	switch {
 	case err != nil || old.Edited:
 		return p, problem{exitFailure, path + ": was changed by hand, and stays as it is", "name another file, or remove it"}
-	case len(p.Contests) == 0 && len(old.Moves()) > 0:
-		return p, problem{exitFailure, path + ": is the record of what was decided, and nothing is contested any more", "name another file, or remove it"}
+	case slices.ContainsFunc(p.Services, func(s plan.Service) bool {
+		return slices.ContainsFunc(old.Moves(), func(m plan.Row) bool { return m.Service == s.Name && m.New == s.Port.Port })
+	}):
+		return p, problem{exitFailure, path + ": is the record of what was decided and has been carried out", "name another file, or remove it"}
 	}
 	dated := p
 	dated.Date = old.Date
-	if doc, err := dated.Markdown(planName(path)); err == nil && bytes.Equal(doc, bytes.ReplaceAll(before, []byte("\r\n"), []byte("\n"))) {
+	if doc, err := dated.Markdown(name); err == nil && bytes.Equal(doc, bytes.ReplaceAll(before, []byte("\r\n"), []byte("\n"))) {
 		return dated, nil
 	}
 	return p, nil
+}
+
+// about are the arguments that say what a plan is about, as they are given again.
+func about(ctx *cli.Context) string {
+	var words strings.Builder
+	for _, flag := range []string{"config", "file", "profile"} {
+		values := ctx.StringSlice(flag)
+		if flag == "config" && ctx.String(flag) != "" {
+			values = []string{ctx.String(flag)}
+		}
+		for _, v := range values {
+			words.WriteString(" --" + flag + " " + planName(v))
+		}
+	}
+	for _, path := range ctx.Args().Slice() {
+		words.WriteString(" " + planName(path))
+	}
+	return words.String()
 }
 
 // planName is a plan as its commands show it: relative to where it is read.

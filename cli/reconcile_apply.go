@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -67,16 +68,18 @@ func (c *commands) applyPlan(ctx *cli.Context, w *workspace) error {
 	if err != nil {
 		return err
 	}
-	// A run that was interrupted leaves services between their ports. Every file
-	// that the plan was made from is known to be one of two.
-	if interrupted := done > 0 && len(outputs) > 0; !interrupted {
-		inv, err := c.inventory(w)
-		if err == nil {
-			err = w.sameServices(inv, decided, path)
-		}
-		if err != nil {
-			return err
-		}
+	interrupted := done > 0 && len(outputs) > 0
+	inv, err := c.inventory(w)
+	switch {
+	case interrupted && err == nil:
+		err = w.noneNew(inv, decided, path)
+	case interrupted: // which leaves services between their ports
+		err = nil
+	case err == nil:
+		err = w.sameServices(inv, decided, path)
+	}
+	if err != nil {
+		return err
 	}
 	if ctx.Bool("write") {
 		if _, err := rewrite.WriteAll(outputs); err != nil {
@@ -128,7 +131,9 @@ func (c *commands) showApplied(ctx *cli.Context, w *workspace, d plan.Decided, o
 	case ctx.Bool("write"):
 		return nil
 	}
-	return c.diff(ctx, w, outputs)
+	fromHome := *w // the patch is for the folder of the plan
+	fromHome.base = w.home
+	return c.diff(ctx, &fromHome, outputs)
 }
 
 // verifyAgain reads everything anew, since a plan has just been carried out, and
@@ -186,10 +191,13 @@ func (w *workspace) outputs(d plan.Decided, path string) (outputs []rewrite.Outp
 		}
 		delete(changes, in.Path)
 	}
-	for _, change := range d.Changes {
-		if _, unknown := changes[change.Path]; unknown {
-			delete(changes, change.Path)
-			stale = append(stale, problem{exitFailure, change.Path + ": is changed by the plan, but is none of its inputs", again})
+	for _, path := range slices.Sorted(maps.Keys(changes)) { // people may add a place in any file
+		out, err := w.output(plan.Input{Path: path}, changes[path], again)
+		switch {
+		case err != nil:
+			stale = append(stale, err)
+		case out.Before != nil:
+			outputs = append(outputs, out)
 		}
 	}
 	return outputs, done, errors.Join(stale...)
@@ -210,13 +218,20 @@ func (w *workspace) output(in plan.Input, changes []plan.Change, again string) (
 		return rewrite.Output{}, problem{exitFailure, w.show(path) + ": is outside the folder of the plan, through a symlink", again}
 	}
 	file := &compose.File{Path: path, Src: src}
-	edits, state := plan.Edits(file, changes, func(src []byte) bool { return references.Digest(src) == in.Digest })
+	same := func(src []byte) bool { return references.Digest(src) == in.Digest }
+	if in.Digest == "" {
+		same = nil
+	}
+	edits, state := plan.Edits(file, changes, same)
 	switch {
 	case state == plan.Done || state == plan.Due && len(edits) == 0:
 		return rewrite.Output{}, nil
 	case state == plan.Due:
 		after, err := rewrite.Apply(src, edits)
 		return rewrite.Output{Path: path, Before: src, After: after}, err
+	}
+	if state == plan.Astray {
+		return rewrite.Output{}, problem{exitFailure, w.show(path) + ": a text that the plan changes is not at its place, though the file is as it was", "correct the place in the plan: file:line:column of the text's first character"}
 	}
 	return rewrite.Output{}, problem{exitFailure, w.show(path) + ": changed since the plan was made", again}
 }
@@ -258,6 +273,19 @@ func (w *workspace) sameServices(inv *inventory, d plan.Decided, path string) er
 	for _, r := range d.Moves() {
 		if who := w.takenBy(inv, d, r); who != "" {
 			refuse("port %d, which %s would get, is %s", r.New, r.Service, who)
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// noneNew refuses services in files that a plan was not made from. Of the others it
+// is known that each file is one of two.
+func (w *workspace) noneNew(inv *inventory, d plan.Decided, path string) error {
+	var wrong []error
+	for _, p := range inv.ports {
+		file := w.fromHome(p.Places[0].File.Path)
+		if !slices.ContainsFunc(d.Inputs, func(in plan.Input) bool { return in.Path == file }) {
+			wrong = append(wrong, problem{exitFailure, fmt.Sprintf("%s: %s (%d) is not in the plan", path, p.Name, p.Port), "leave it out under ignore until the plan is carried out"})
 		}
 	}
 	return errors.Join(wrong...)

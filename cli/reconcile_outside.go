@@ -113,6 +113,9 @@ func copiesIn(src string) (copies []plan.Copy) {
 // intoFolder are the copies of the files that a line installs to a folder.
 func intoFolder(line string, number int) (copies []plan.Copy) {
 	words := strings.Fields(strings.NewReplacer(`"`, "", "'", "").Replace(line))
+	if len(words) > 0 && (words[0] == "sudo" || words[0] == "doas") {
+		words = words[1:]
+	}
 	if len(words) < 3 || !installs.MatchString(words[0]) {
 		return nil
 	}

@@ -78,7 +78,7 @@ func subjectsOf(inv *inventory, contests []strategies.Contest, next map[string]i
 // subject is a port as something to look for.
 func (inv *inventory) subject(i, was, is int) references.Subject {
 	p := inv.ports[i]
-	s := references.Subject{Name: p.Name, Dir: p.Dir, Was: was, Is: is}
+	s := references.Subject{Name: p.Name, Service: p.Service, Dir: p.Dir, Was: was, Is: is}
 	if i < len(inv.fixed) {
 		s.Inside = []int{}
 		for _, m := range inv.fixed[i].Mappings {

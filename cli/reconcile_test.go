@@ -442,7 +442,7 @@ func TestReconcileKeepsPlan(t *testing.T) {
 	if err := os.WriteFile("plan.md", doc, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if code, _, errs := reconciled(t, "--plan", "plan.md"); code != exitFailure || !strings.Contains(errs, "nothing is contested any more") {
+	if code, _, errs := reconciled(t, "--plan", "plan.md"); code != exitFailure || !strings.Contains(errs, "has been carried out") {
 		t.Errorf("%d %s", code, errs)
 	}
 	// Files that change afterwards do not stop verify.

@@ -46,7 +46,7 @@ func (c *commands) verifyPorts(ctx *cli.Context, w *workspace, inv *inventory, d
 		line, column := r.Line, r.Column-utf8.RuneCountInString(r.Text[:r.At]) // as in the plan
 		found := disagreement{"reference", r.Service, w.show(r.Path), line, column, fmt.Sprintf("%s: %s has port %d (%s)", r.Text, r.Service, r.New, r.Reason)}
 		switch {
-		case d != nil && d.Leaves(w.fromHome(r.Path), line, r.Column):
+		case d != nil && d.Leaves(w.fromHome(r.Path), r.Text, line, r.Column):
 		case r.Verdict == references.Open && d != nil:
 			found.Kind, found.Message = "open", fmt.Sprintf("%s: %s", r.Text, r.Reason)
 			v.Open = append(v.Open, found)
@@ -128,13 +128,24 @@ func (inv *inventory) expected(moves []plan.Row) (subjects []references.Subject)
 				add(p.Port, p.Port)
 			}
 		}
+		first := slices.IndexFunc(inv.ports, func(q strategies.Port) bool { return q.Service == p.Service && q.Dir == p.Dir }) == i
 		for _, other := range inv.ports {
-			if moves == nil {
-				add(other.Port, p.Port)
+			if moves == nil && first { // a service with several ports may name each of them
+				add(other.Port, inv.ownOr(p, other.Port))
 			}
 		}
 	}
 	return subjects
+}
+
+// ownOr is a number, if it is one of the ports of a port's service, else the port.
+func (inv *inventory) ownOr(p strategies.Port, number int) int {
+	for _, q := range inv.ports {
+		if r := q.Range(); q.Service == p.Service && q.Dir == p.Dir && r.First <= number && number <= r.Last {
+			return number
+		}
+	}
+	return p.Port
 }
 
 // showVerified prints the problems, and how the services are.

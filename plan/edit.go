@@ -14,24 +14,28 @@ type State int
 
 // The states of a file.
 const (
-	Due   State = iota // as it was when the plan was made
-	Done               // the changes are made, and nothing else
-	Other              // something else
+	Due    State = iota // as it was when the plan was made
+	Done                // the changes are made, and nothing else
+	Other               // something else
+	Astray              // as it was, but the changes are not of its texts
 )
 
 // Edits are the changes of one file as edits of its bytes, which are those that
 // the plan was made from when same says so. There are none of a file in which
-// they are made already, nor of one that is neither.
+// they are made already, nor of one that is neither. Without same the texts alone
+// tell.
 func Edits(file *compose.File, changes []Change, same func(src []byte) bool) ([]rewrite.Edit, State) {
 	changes = slices.Clone(changes)
 	slices.SortFunc(changes, func(a, b Change) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-	if same(file.Src) {
+	if same == nil || same(file.Src) {
 		if edits, ok := locate(file, changes); ok {
 			return edits, Due
 		}
-		return nil, Other
+		if same != nil {
+			return nil, Astray
+		}
 	}
 	undo := make([]Change, len(changes))
 	shift := 0
@@ -43,9 +47,12 @@ func Edits(file *compose.File, changes []Change, same func(src []byte) bool) ([]
 		shift += len([]rune(c.New)) - len([]rune(c.Text))
 	}
 	if edits, ok := locate(file, undo); ok {
-		if before, err := rewrite.Apply(file.Src, edits); err == nil && same(before) {
+		if before, err := rewrite.Apply(file.Src, edits); err == nil && (same == nil || same(before)) {
 			return nil, Done
 		}
+	}
+	if same == nil {
+		return nil, Astray
 	}
 	return nil, Other
 }

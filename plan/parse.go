@@ -14,6 +14,7 @@ type Decided struct {
 	Rows    []Row
 	Changes []Change // Reason and Kind are not read
 	Left    []Place  // those that stay
+	kept    []Place  // of these, those that people have moved there from a step
 	Inputs  []Input
 	Date    string
 	// Edited reports that people have changed the document.
@@ -43,7 +44,9 @@ func (e *Error) Error() string {
 }
 
 // Is reports a document that is a plan, by its first line.
-func Is(src []byte) bool { return bytes.HasPrefix(src, []byte(Title)) }
+func Is(src []byte) bool {
+	return bytes.HasPrefix(bytes.TrimPrefix(src, []byte("\ufeff")), []byte(Title))
+}
 
 var (
 	bullet        = regexp.MustCompile(`^\s*[-*+] (?:\[[ xX]\] )?`)
@@ -95,19 +98,26 @@ func Parse(src []byte) (Decided, error) {
 // leave reads a place that stays.
 func (d *Decided) leave(line string) {
 	place, rest, ok := codeSpan(line)
-	text, _, ok2 := codeSpan(strings.TrimLeft(rest, ": "))
+	text, rest, ok2 := codeSpan(strings.TrimLeft(rest, ": "))
 	if m := placeText.FindStringSubmatch(place); ok && ok2 && m != nil {
 		at, _ := strconv.Atoi(m[2])
 		column, _ := strconv.Atoi(m[3])
 		d.Left = append(d.Left, Place{m[1], at, column, text})
+		if strings.Contains(rest, "→") {
+			d.kept = append(d.kept, d.Left[len(d.Left)-1])
+		}
 	}
 }
 
 // Leaves reports whether a plan says that what is at a place stays.
-func (d *Decided) Leaves(path string, line, column int) bool {
-	return slices.ContainsFunc(d.Left, func(p Place) bool {
+// One that people have moved there is known by its text too, wherever it is in its
+// file now.
+func (d *Decided) Leaves(path, text string, line, column int) bool {
+	there := func(p Place) bool {
 		return p.Path == path && p.Line == line && p.Column <= column && column < p.Column+len([]rune(p.Text))
-	})
+	}
+	same := func(p Place) bool { return p.Path == path && p.Text == text }
+	return slices.ContainsFunc(d.Left, there) || slices.ContainsFunc(d.kept, same)
 }
 
 // row reads a row of the table of services.
@@ -236,6 +246,8 @@ func (d *Decided) check() error {
 		switch {
 		case !known:
 			return &Error{Line: c.line, Message: fmt.Sprintf("%s has steps, but is not in the table", c.Service), Hint: "plan again"}
+		case r.New == r.Current:
+			return &Error{Line: c.line, Message: fmt.Sprintf("%s has steps, but keeps its port %d", c.Service, r.New), Hint: "correct the table, or take the steps out"}
 		case places[place]:
 			return &Error{Line: c.line, Message: fmt.Sprintf("%s:%d:%d is changed twice", c.Path, c.Line, c.Column), Hint: "take one of the lines out"}
 		case !c.fits(r):

@@ -61,7 +61,7 @@ func TestRoundTrip(t *testing.T) {
 		for i := range d.Changes {
 			d.Changes[i].line = 0
 		}
-		if d.Edited || !d.Leaves("y.md", 1, 3) || d.Leaves("y.md", 1, 5) || d.Leaves("x.md", 1, 1) {
+		if d.Edited || !d.Leaves("y.md", "", 1, 3) || d.Leaves("y.md", "5002", 2, 5) || d.Leaves("x.md", "5002", 1, 1) {
 			t.Errorf("edited %v, left %v", d.Edited, d.Left)
 		}
 		if diff := cmp.Diff(want, d.Changes, cmp.AllowUnexported(Change{})); diff != "" {

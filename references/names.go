@@ -18,6 +18,9 @@ type name struct {
 	length  int
 }
 
+// called is what texts call a subject.
+func (s Subject) called() string { return cmp.Or(s.Service, s.Name) }
+
 var separators = regexp.MustCompile(`[-_./: ]+`)
 
 // namesOf are the names of all subjects, the longest first: one may contain
@@ -26,7 +29,7 @@ func namesOf(subjects []Subject) (names []name) {
 	prefix := commonPrefix(subjects)
 	patterns := map[string]*regexp.Regexp{} // a service may be several subjects
 	for i, s := range subjects {
-		words := separators.Split(s.Name, -1)
+		words := separators.Split(s.called(), -1)
 		names = append(names, newName(patterns, i, words, false))
 		if rest := words[min(prefix, len(words)-1):]; prefix > 0 && len(strings.Join(rest, "")) > 2 {
 			names = append(names, newName(patterns, i, rest, true))
@@ -40,12 +43,12 @@ func namesOf(subjects []Subject) (names []name) {
 func commonPrefix(subjects []Subject) int {
 	distinct := map[string]bool{}
 	for _, s := range subjects {
-		distinct[s.Name] = true
+		distinct[s.called()] = true
 	}
 	for n := 0; len(distinct) > 1; n++ {
 		first := ""
 		for _, s := range subjects {
-			words := separators.Split(s.Name, -1)
+			words := separators.Split(s.called(), -1)
 			if len(words) <= n+1 || first != "" && words[n] != first {
 				return n
 			}
@@ -76,17 +79,17 @@ type mention struct {
 // mentions are the names in a text, in order: full ones, or aliases. A name
 // inside a longer one does not count.
 func mentions(text string, names []name, alias bool) (all []mention) {
-	used := make([]bool, len(text))
+	used := make([]int, len(text)) // the length of the name there
 	for _, n := range names {
 		if n.alias && !alias {
 			continue
 		}
 		for _, loc := range n.pattern.FindAllStringIndex(text, -1) {
-			if used[loc[0]] || used[loc[1]-1] || !whole(text, loc[0], loc[1]) {
+			if used[loc[0]] > n.length || used[loc[1]-1] > n.length || !whole(text, loc[0], loc[1]) {
 				continue
 			}
 			for i := loc[0]; i < loc[1]; i++ {
-				used[i] = true
+				used[i] = n.length
 			}
 			if n.alias == alias {
 				all = append(all, mention{n.subject, loc[0], loc[1]})
@@ -128,7 +131,9 @@ func afterName(before string, names []name) int {
 	return -1
 }
 
-var ownValue = regexp.MustCompile("^[\\w-]*[\"'`*\\]\\)]*\\s*(?:[:?+]?[=:]=?|[,|(│]|=>|->|→)\\s*[\"'`*(\\[]*(?:https?://(?:localhost|127\\.0\\.0\\.1):)?$")
+// ownValue is what may stand between a name and the number that is its own.
+var ownValue = regexp.MustCompile("^(?i:(?:[_-]?(?:host|http|tcp|api|service|server|listen|default|base))*[_-]?(?:port|url|uri|addr|address|endpoint)?)[\"'`*\\]\\)]*" +
+	"\\s*(?:[:?+]?[=:]=?|[,|(│]|=>|->|→)\\s*[\"'`*(\\[]*(?:https?://(?:localhost|127\\.0\\.0\\.1):)?$")
 
 // direct reports a number that is written as the value of a subject's name.
 func direct(before string, names []name, subject int) bool {

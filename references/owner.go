@@ -69,6 +69,17 @@ func (f *finder) list(subjects []int) string {
 	return strings.Join(names, ", ")
 }
 
+// subjects are those that are named. Of several with one name it is the one whose
+// folder the file is in, if there is one.
+func (a attribution) subjects(all []mention) []int {
+	subjects := subjectsOf(all)
+	home := a.home()
+	if len(subjects) < 2 || !slices.Contains(subjects, home) {
+		return subjects
+	}
+	return slices.DeleteFunc(subjects, func(i int) bool { return i != home && a.Subjects[i].called() == a.Subjects[home].called() })
+}
+
 func subjectsOf(all []mention) (subjects []int) {
 	for _, m := range all {
 		if !slices.Contains(subjects, m.subject) {
@@ -83,7 +94,7 @@ func subjectsOf(all []mention) (subjects []int) {
 func (a attribution) onLine(alias bool) (owner, bool) {
 	text, number := a.line()
 	all := mentions(text, a.names, alias)
-	switch subjects := subjectsOf(all); len(subjects) {
+	switch subjects := a.subjects(all); len(subjects) {
 	case 0:
 		return owner{}, false
 	case 1:
@@ -128,7 +139,7 @@ func (a attribution) besideSentence(doubt bool) (owner, bool) {
 	if !a.doc.prose {
 		return owner{}, false
 	}
-	subjects := subjectsOf(mentions(a.at.before+strings.Repeat(" ", len(a.at.number))+a.at.after, a.names, false))
+	subjects := a.subjects(mentions(a.at.before+strings.Repeat(" ", len(a.at.number))+a.at.after, a.names, false))
 	home := a.home()
 	foreign := len(subjects) == 1 && home >= 0 && home != subjects[0]
 	switch {
@@ -160,7 +171,7 @@ func (a attribution) inKey() (owner, bool) {
 // atHome is the owner of the folder, if the line has its alias.
 func (a attribution) atHome(home int) (owner, bool) {
 	text, _ := a.line()
-	subjects := subjectsOf(mentions(text, a.names, true))
+	subjects := a.subjects(mentions(text, a.names, true))
 	if home < 0 || len(subjects) != 1 || subjects[0] != home {
 		return owner{}, false
 	}
@@ -215,6 +226,7 @@ func afterURL(after string) string {
 // paired finds the name that belongs to a number where names and numbers take
 // turns on some lines. number is where it is in the text that has the names.
 func (a attribution) paired(all []mention, number, first, last int) (subject int, found bool) {
+	all = slices.CompactFunc(slices.Clone(all), func(m, n mention) bool { return m.start == n.start && a.sameName(m, n) })
 	offset := a.hit.span.Start - number // of the text
 	var numbers []int
 	for _, h := range a.hits {
@@ -239,6 +251,12 @@ func (a attribution) paired(all []mention, number, first, last int) (subject int
 	return subject, found
 }
 
+// sameName reports mentions of one name, of which the first is to count: that of
+// the folder's owner.
+func (a attribution) sameName(m, n mention) bool {
+	return a.Subjects[m.subject].called() == a.Subjects[n.subject].called() && m.subject == a.home()
+}
+
 // inColumn is whose name the title of the column has, or the box that the
 // number is drawn in.
 func (a attribution) inColumn(alias bool) (owner, bool) {
@@ -247,7 +265,7 @@ func (a attribution) inColumn(alias bool) (owner, bool) {
 	}
 	column := len(bars(a.at.before+"x")) - 1
 	for _, text := range append(a.at.boxed(), a.at.title(column)) {
-		if subjects := subjectsOf(mentions(text, a.names, alias)); len(subjects) == 1 {
+		if subjects := a.subjects(mentions(text, a.names, alias)); len(subjects) == 1 {
 			return owner{subjects[0], "named in its column"}, true
 		}
 	}
@@ -287,7 +305,7 @@ func (a attribution) nearest(alias, andBelow bool) int {
 	}
 	for _, lines := range blocks {
 		for _, i := range lines {
-			switch subjects := subjectsOf(mentions(a.doc.text(i), a.names, alias)); {
+			switch subjects := a.subjects(mentions(a.doc.text(i), a.names, alias)); {
 			case a.usedUp(i):
 			case len(subjects) == 1:
 				return subjects[0]
@@ -320,7 +338,7 @@ var (
 func (a attribution) enclosed(alias bool) (owner, bool) {
 	for _, i := range a.doc.enclosing(a.at.line) {
 		text := a.doc.text(i)
-		switch subjects := subjectsOf(mentions(text, a.names, alias)); {
+		switch subjects := a.subjects(mentions(text, a.names, alias)); {
 		case len(subjects) == 1:
 			return owner{subjects[0], "under " + quoted(text)}, true
 		case len(subjects) > 1:
@@ -341,7 +359,7 @@ func (a attribution) labelled(line int, alias bool) int {
 	above, below := a.doc.block(line)
 	for _, i := range slices.Concat(above, below) {
 		text := a.doc.text(i)
-		if subjects := subjectsOf(mentions(text, a.names, alias)); label.MatchString(text) && len(subjects) == 1 && !aPort.MatchString(text) {
+		if subjects := a.subjects(mentions(text, a.names, alias)); label.MatchString(text) && len(subjects) == 1 && !aPort.MatchString(text) {
 			return subjects[0]
 		}
 	}
@@ -368,7 +386,7 @@ func (a attribution) inFolder(home int) (owner, bool) {
 		return owner{}, false
 	}
 	for _, alias := range []bool{false, true} {
-		if subjects := subjectsOf(mentions(rel, a.names, alias)); len(subjects) == 1 {
+		if subjects := a.subjects(mentions(rel, a.names, alias)); len(subjects) == 1 {
 			return owner{subjects[0], "in a file that is named after it"}, true
 		}
 	}

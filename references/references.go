@@ -26,6 +26,9 @@ const MaxSize = 4 << 20
 // Subject is a service whose references are looked for.
 type Subject struct {
 	Name string
+	// Service is what it is called where there is no need to tell it from others;
+	// "" for Name.
+	Service string
 	// Dir is the folder that holds only its own files, absolute; "" for none.
 	Dir string
 	// Was is the port that is looked for, Is what it is to be.

@@ -53,6 +53,11 @@ func (f *finder) search() Found {
 			f.paths = append(f.paths, path)
 		}
 	})
+	for path := range f.Defined { // also what Git ignores
+		if !f.Skip[path] && !slices.Contains(f.paths, path) {
+			f.paths = append(f.paths, path)
+		}
+	}
 	var reading errgroup.Group
 	var next atomic.Int64
 	for range runtime.GOMAXPROCS(0) {
@@ -73,7 +78,7 @@ func (f *finder) file(path string, buffer []byte) []byte {
 	src, size, err := read(path, buffer)
 	var refs []Reference
 	digest := ""
-	if hits := f.hits(src); len(hits) > 0 && !binary(src) && (f.Opening == "" || !bytes.HasPrefix(src, []byte(f.Opening))) {
+	if hits := f.hits(src); len(hits) > 0 && !binary(src) && (f.Opening == "" || !bytes.HasPrefix(bytes.TrimPrefix(src, []byte("\ufeff")), []byte(f.Opening))) {
 		d := newDocument(path, slices.Clone(src))
 		refs = f.judge(d, hits)
 		digest = Digest(src)
@@ -154,7 +159,8 @@ const tooMany = 1000
 // judge gives the numbers of a file their verdicts.
 func (f *finder) judge(d *document, hits []hit) (refs []Reference) {
 	defined, kept := f.Defined[d.file.Path], map[string]int{}
-	if h := hits[0]; len(hits) > tooMany {
+	if len(hits) > tooMany {
+		h := hits[0]
 		line, column := d.file.Position(h.span.Start)
 		return []Reference{{
 			Path: d.file.Path, Span: h.span, Line: line, Column: column, Port: h.port, Text: digits(h.port), New: h.port,

@@ -194,7 +194,7 @@ type value struct {
 // stuck says why a value can't be changed, "" when it can.
 func (v value) stuck() string {
 	if v.alias {
-		return v.key + " is an alias of another value"
+		return v.key + " is an alias, or has one"
 	}
 	return ""
 }
@@ -227,7 +227,7 @@ func inYAML(f *compose.File, keys []string) ([]value, error) {
 }
 
 func walkYAML(f *compose.File, n *yaml.Node, keys []string, v value, found *[]value) {
-	v.alias = v.alias || n != nil && n.Kind == yaml.AliasNode
+	v.alias = v.alias || n != nil && (n.Kind == yaml.AliasNode || len(keys) == 0 && n.Anchor != "")
 	n = source.Deref(n)
 	switch {
 	case n == nil:

@@ -68,11 +68,20 @@ func (f *Fixed) add(m compose.Mapping) {
 		f.Stuck = "it has a range of ports"
 	case m.Locked != "":
 		f.Stuck = m.Locked
+	case sharesVariable(m):
+		f.Stuck = "its variable is its container port too"
 	case m.Shared:
 		f.Stuck = "other services share the bytes of its port"
 	case len(f.Places) == 0:
 		f.Stuck = "no file says the number by itself"
 	}
+}
+
+// sharesVariable reports a mapping whose host port can't change alone.
+func sharesVariable(m compose.Mapping) bool {
+	return slices.ContainsFunc(compose.Variables(m.HostPort.Text), func(name string) bool {
+		return slices.Contains(compose.Variables(m.Target), name)
+	})
 }
 
 // placesOf are the places that give a mapping its number: the default or the
@@ -151,8 +160,9 @@ func containerOf(m compose.Mapping) string {
 	return m.Key.Container
 }
 
-// Share makes ports stuck that are written at one place.
-func Share(ports []*Port) {
+// Share makes ports stuck that are written at one place. follow is what a path leads
+// to when links are followed.
+func Share(ports []*Port, follow func(path string) string) {
 	type place struct {
 		path  string
 		start int
@@ -160,7 +170,7 @@ func Share(ports []*Port) {
 	first := map[place]*Port{}
 	for _, p := range ports {
 		for _, at := range p.Places {
-			key := place{at.File.Path, at.Span.Start}
+			key := place{follow(at.File.Path), at.Span.Start}
 			other := first[key]
 			if other == nil {
 				first[key] = p

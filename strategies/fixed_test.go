@@ -54,7 +54,7 @@ func TestFixedPorts(t *testing.T) {
 	for i := range fixed {
 		ports = append(ports, &fixed[i].Port)
 	}
-	Share(ports)
+	Share(ports, func(path string) string { return path })
 	for _, f := range fixed {
 		var places []string
 		for _, p := range f.Places {
@@ -72,7 +72,7 @@ func TestFixedPorts(t *testing.T) {
 		"b/web 8080 2:33",
 		"range 6000 3:30 it has a range of ports",
 		"parts 801  no file says the number by itself",
-		"both:${B:-70} 70 5:34",
+		"both:${B:-70} 70 5:34 its variable is its container port too",
 		"both:71 71 5:50",
 		"left 72 1:3 S is that of right too",
 		"right 72 1:3 S is that of left too",

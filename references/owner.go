@@ -21,22 +21,21 @@ func (f *finder) namesFor(port int) []name { return f.namesOf[port] }
 // folder it is in, to a name near it, to its column. A closer name beats the
 // folder, since folders mention neighbours.
 func (f *finder) owner(d *document, h hit, hits []hit) owner {
-	a := attribution{f, d, d.context(h), h, hits, f.namesFor(h.port)}
-	home := a.home()
+	a := attribution{f, d, d.context(h), h, hits, f.namesFor(h.port), f.home(d, h.port)}
 	for _, look := range []func() (owner, bool){
 		a.byPath,
 		func() (owner, bool) { return a.onLine(false) },
 		a.inKey,
 		func() (owner, bool) { return a.inColumn(false) },
-		func() (owner, bool) { return a.atHome(home) },
-		func() (owner, bool) { return a.aliasOnLine(home) },
-		func() (owner, bool) { return a.near(home) },
+		a.atHome,
+		a.aliasOnLine,
+		a.near,
 		a.inParagraph,
 		func() (owner, bool) { return a.besideSentence(true) },
 		a.ofSeveral,
 		func() (owner, bool) { return a.enclosed(false) },
 		func() (owner, bool) { return a.besideSentence(false) },
-		func() (owner, bool) { return a.inFolder(home) },
+		a.inFolder,
 		func() (owner, bool) { return a.inColumn(true) },
 		a.nearAlias,
 		func() (owner, bool) { return a.enclosed(true) },
@@ -55,6 +54,7 @@ type attribution struct {
 	hit   hit
 	hits  []hit
 	names []name
+	home  int // the subject whose folder it is in, -1 for none
 }
 
 // list names subjects as a choice.
@@ -73,11 +73,10 @@ func (f *finder) list(subjects []int) string {
 // folder the file is in, if there is one.
 func (a attribution) subjects(all []mention) []int {
 	subjects := subjectsOf(all)
-	home := a.home()
-	if len(subjects) < 2 || !slices.Contains(subjects, home) {
+	if len(subjects) < 2 || !slices.Contains(subjects, a.home) {
 		return subjects
 	}
-	return slices.DeleteFunc(subjects, func(i int) bool { return i != home && a.Subjects[i].called() == a.Subjects[home].called() })
+	return slices.DeleteFunc(subjects, func(i int) bool { return i != a.home && a.Subjects[i].called() == a.Subjects[a.home].called() })
 }
 
 func subjectsOf(all []mention) (subjects []int) {
@@ -112,45 +111,6 @@ func (a attribution) onLine(alias bool) (owner, bool) {
 
 const namedOnLine = "named on the line"
 
-// line is what is looked at of the number's line, and where the number is in it.
-func (a attribution) line() (text string, number int) {
-	before, after := a.at.before, a.at.after
-	if strings.Contains(before, "://") {
-		after = afterURL(after) // a path may hold any word
-	}
-	if a.doc.prose && !a.doc.fenced[a.at.line] && !isRow(before+after) {
-		if ends := sentenceEnd.FindAllStringSubmatchIndex(before, -1); ends != nil {
-			end := ends[len(ends)-1][3]
-			before = strings.Repeat(" ", end) + before[end:]
-		}
-		if end := sentenceEnd.FindStringIndex(after); end != nil {
-			after = after[:end[0]]
-		}
-	}
-	return before + strings.Repeat(" ", len(a.at.number)) + after, len(before)
-}
-
-// sentenceEnd is where a sentence ends and another one begins.
-var sentenceEnd = regexp.MustCompile("([.!?][)\"'`*]*\\s+)[A-Z`(*]")
-
-// besideSentence is whose name another sentence on the line has. In a folder of
-// somebody else's it leaves the question open; that alone is asked with doubt.
-func (a attribution) besideSentence(doubt bool) (owner, bool) {
-	if !a.doc.prose {
-		return owner{}, false
-	}
-	subjects := a.subjects(mentions(a.at.before+strings.Repeat(" ", len(a.at.number))+a.at.after, a.names, false))
-	home := a.home()
-	foreign := len(subjects) == 1 && home >= 0 && home != subjects[0]
-	switch {
-	case len(subjects) != 1 || doubt && !foreign:
-		return owner{}, false
-	case foreign:
-		return owner{-1, fmt.Sprintf("it is in the folder of %s, but the next sentence is about %s", a.Subjects[home].Name, a.Subjects[subjects[0]].Name)}, true
-	}
-	return owner{subjects[0], "named beside it"}, true
-}
-
 // keyed is what may stand between a word in a key and the value.
 var keyed = regexp.MustCompile("^\\w*[\"'`\\]\\)]*\\s*(?:[:?+]?=|[:,(]|=>|->)")
 
@@ -169,92 +129,23 @@ func (a attribution) inKey() (owner, bool) {
 }
 
 // atHome is the owner of the folder, if the line has its alias.
-func (a attribution) atHome(home int) (owner, bool) {
+func (a attribution) atHome() (owner, bool) {
 	text, _ := a.line()
 	subjects := a.subjects(mentions(text, a.names, true))
-	if home < 0 || len(subjects) != 1 || subjects[0] != home {
+	if a.home < 0 || len(subjects) != 1 || subjects[0] != a.home {
 		return owner{}, false
 	}
-	return owner{home, "in its folder"}, true
+	return owner{a.home, "in its folder"}, true
 }
 
 // aliasOnLine is onLine for aliases, which are words that the text of somebody
 // else's folder may have.
-func (a attribution) aliasOnLine(home int) (owner, bool) {
+func (a attribution) aliasOnLine() (owner, bool) {
 	o, found := a.onLine(true)
-	if found && home >= 0 && o.subject >= 0 && o.subject != home {
-		return owner{-1, fmt.Sprintf("it is in the folder of %s, but the line mentions %s", a.Subjects[home].Name, a.Subjects[o.subject].Name)}, true
+	if found && a.home >= 0 && o.subject >= 0 && o.subject != a.home {
+		return owner{-1, fmt.Sprintf("it is in the folder of %s, but the line mentions %s", a.Subjects[a.home].Name, a.Subjects[o.subject].Name)}, true
 	}
 	return o, found
-}
-
-var severalServices = regexp.MustCompile(`(?i)\b(?:both|any|either|each|every|all)(?: of)?(?: the| these| them)?(?: \w+)? services?\b|\b(?:services|both)\b[^.]{0,24}$`)
-
-// ofSeveral reports a number that a sentence gives to more than one service.
-func (a attribution) ofSeveral() (owner, bool) {
-	if !a.doc.prose || !severalServices.MatchString(a.at.before) {
-		return owner{}, false
-	}
-	return owner{-1, "the sentence is about several services: " + a.list(a.rivals[a.hit.port])}, true
-}
-
-// inParagraph is the one name of a sentence that goes over several lines.
-func (a attribution) inParagraph() (owner, bool) {
-	if !a.doc.prose || a.doc.fenced[a.at.line] {
-		return owner{}, false
-	}
-	above, below := a.doc.block(a.at.line)
-	first, last := a.at.line-len(above), a.at.line+len(below)
-	start := a.doc.starts[first]
-	if a.doc.end(last)-start > longest*len(above)+longest*len(below)+longest {
-		return owner{}, false // no sentence
-	}
-	all := mentions(string(a.doc.file.Src[start:a.doc.end(last)]), a.names, false)
-	subject, paired := a.paired(all, a.hit.span.Start-start, first, last)
-	return owner{subject, "named in the sentence"}, paired
-}
-
-// afterURL is what follows the path of a URL, in its place.
-func afterURL(after string) string {
-	end := strings.IndexAny(after, " \t\"'`)<>|,;")
-	if end < 0 {
-		end = len(after)
-	}
-	return strings.Repeat(" ", end) + after[end:]
-}
-
-// paired finds the name that belongs to a number where names and numbers take
-// turns on some lines. number is where it is in the text that has the names.
-func (a attribution) paired(all []mention, number, first, last int) (subject int, found bool) {
-	all = slices.CompactFunc(slices.Clone(all), func(m, n mention) bool { return m.start == n.start && a.sameName(m, n) })
-	offset := a.hit.span.Start - number // of the text
-	var numbers []int
-	for _, h := range a.hits {
-		at := h.span.Start - offset
-		if line := a.doc.line(h.span.Start); first <= line && line <= last && slices.Equal(a.rivals[h.port], a.rivals[a.hit.port]) && at >= 0 {
-			numbers = append(numbers, at)
-		}
-	}
-	if len(numbers) != len(all) || len(all) == 0 {
-		return 0, false
-	}
-	namesFirst := all[0].start < numbers[0]
-	for i := range numbers {
-		if namesFirst && (all[i].start > numbers[i] || i > 0 && all[i].start < numbers[i-1]) ||
-			!namesFirst && (all[i].start < numbers[i] || i > 0 && numbers[i] < all[i-1].start) {
-			return 0, false
-		}
-		if numbers[i] == number {
-			subject, found = all[i].subject, true
-		}
-	}
-	return subject, found
-}
-
-// sameName reports mentions of one name, of which the first is to count: that of
-// the folder's owner.
-func (a attribution) sameName(m, n mention) bool {
-	return a.Subjects[m.subject].called() == a.Subjects[n.subject].called() && m.subject == a.home()
 }
 
 // inColumn is whose name the title of the column has, or the box that the
@@ -274,13 +165,13 @@ func (a attribution) inColumn(alias bool) (owner, bool) {
 
 // near is whose name a line of the same block has. In a folder of somebody
 // else's it leaves the question open.
-func (a attribution) near(home int) (owner, bool) {
-	subject := a.nearest(false, home < 0)
+func (a attribution) near() (owner, bool) {
+	subject := a.nearest(false, a.home < 0)
 	switch {
 	case subject < 0:
 		return owner{}, false
-	case home >= 0 && home != subject:
-		return owner{-1, fmt.Sprintf("it is in the folder of %s, but %s is named beside it", a.Subjects[home].Name, a.Subjects[subject].Name)}, true
+	case a.home >= 0 && a.home != subject:
+		return owner{-1, fmt.Sprintf("it is in the folder of %s, but %s is named beside it", a.Subjects[a.home].Name, a.Subjects[subject].Name)}, true
 	}
 	return owner{subject, "named in the lines around it"}, true
 }
@@ -377,9 +268,9 @@ func quoted(text string) string {
 	return "“" + text + "”"
 }
 
-func (a attribution) inFolder(home int) (owner, bool) {
-	if home >= 0 {
-		return owner{home, "in its folder"}, true
+func (a attribution) inFolder() (owner, bool) {
+	if a.home >= 0 {
+		return owner{a.home, "in its folder"}, true
 	}
 	rel, err := filepath.Rel(a.Root, a.doc.file.Path)
 	if err != nil {
@@ -393,13 +284,13 @@ func (a attribution) inFolder(home int) (owner, bool) {
 	return owner{}, false
 }
 
-// home is the one rival whose own folder the file is in, the innermost; -1 for
+// home is the one rival whose own folder a file is in, the innermost; -1 for
 // none.
-func (a attribution) home() int {
+func (f *finder) home(d *document, port int) int {
 	best, depth := -1, 0
-	for _, i := range a.rivals[a.hit.port] {
-		switch dir := a.Subjects[i].Dir; {
-		case !a.own(a.doc, i) || len(dir) < depth:
+	for _, i := range f.rivals[port] {
+		switch dir := f.Subjects[i].Dir; {
+		case !f.own(d, i) || len(dir) < depth:
 		case len(dir) == depth:
 			best = -1 // they share it
 		default:

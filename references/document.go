@@ -3,7 +3,6 @@ package references
 import (
 	"bytes"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,13 +21,13 @@ type document struct {
 	stack      *stack // of a compose file, else nil
 }
 
-var proseName = regexp.MustCompile(`(?i)\.(?:md|markdown|mdx|rst|adoc|txt|org)$`)
+var proseName = lazy(`(?i)\.(?:md|markdown|mdx|rst|adoc|txt|org)$`)
 
 func newDocument(path string, src []byte) *document {
 	base := filepath.Base(path)
 	d := &document{
 		file: &compose.File{Path: path, Src: src}, starts: []int{0},
-		prose:      proseName.MatchString(base),
+		prose:      proseName().MatchString(base),
 		dockerfile: strings.HasPrefix(base, "Dockerfile") || strings.HasSuffix(base, ".Dockerfile") || strings.HasPrefix(base, "Containerfile"),
 		changelog:  isChangelog(path),
 	}
@@ -126,9 +125,9 @@ func (c context) commented() bool {
 }
 
 var (
-	heading   = regexp.MustCompile(`^(#{1,6}|={1,6})\s`)
-	underline = regexp.MustCompile(`^(?:={3,}|-{3,}|~{3,}|\^{3,})\s*$`)
-	section   = regexp.MustCompile(`^\s*\[{1,2}[^\[\],]+\]{1,2}\s*(?:#.*)?$`)
+	heading   = lazy(`^(#{1,6}|={1,6})\s`)
+	underline = lazy(`^(?:={3,}|-{3,}|~{3,}|\^{3,})\s*$`)
+	section   = lazy(`^\s*\[{1,2}[^\[\],]+\]{1,2}\s*(?:#.*)?$`)
 )
 
 // headingLevel is how deep a line of prose is as a heading, 0 for none.
@@ -137,11 +136,11 @@ func (d *document) headingLevel(line int) int {
 		return 0
 	}
 	text := d.text(line)
-	if m := heading.FindStringSubmatch(text); m != nil {
+	if m := heading().FindStringSubmatch(text); m != nil {
 		return len(m[1])
 	}
 	if line+1 < len(d.starts) && strings.TrimSpace(text) != "" {
-		if next := d.text(line + 1); underline.MatchString(next) && !strings.ContainsAny(text, "|") {
+		if next := d.text(line + 1); underline().MatchString(next) && !strings.ContainsAny(text, "|") {
 			return 1 + strings.IndexByte("=-~^", next[0])
 		}
 	}
@@ -165,7 +164,7 @@ func (d *document) enclosing(line int) (lines []int) {
 		text := d.text(i)
 		switch in := indentation(text); {
 		case strings.TrimSpace(text) == "":
-		case section.MatchString(text) && in <= indent && !inSection:
+		case section().MatchString(text) && in <= indent && !inSection:
 			lines, indent, inSection = append(lines, i), in, true
 		case in < indent && !closes(text):
 			lines, indent = append(lines, i), in
@@ -191,7 +190,7 @@ func indentation(text string) (n int) {
 	return n
 }
 
-var listItem = regexp.MustCompile(`^\s*(?:[-*+•]|\d+[.)])\s`)
+var listItem = lazy(`^\s*(?:[-*+•]|\d+[.)])\s`)
 
 // block are the lines around a line up to the next empty one, those above it
 // with the nearest first. Elsewhere than in prose they have its indentation; in
@@ -202,18 +201,18 @@ func (d *document) block(line int) (above, below []int) {
 	list := d.prose && !d.fenced[line]
 	belongs := func(i int) bool {
 		text := d.text(i)
-		return strings.TrimSpace(text) != "" && (d.prose && d.headingLevel(i) == 0 || !d.prose && indentation(text) == indent && !section.MatchString(text))
+		return strings.TrimSpace(text) != "" && (d.prose && d.headingLevel(i) == 0 || !d.prose && indentation(text) == indent && !section().MatchString(text))
 	}
-	item := list && listItem.MatchString(d.text(line))
+	item := list && listItem().MatchString(d.text(line))
 	for i := line - 1; i >= 0 && i >= line-far && belongs(i); i-- {
-		is := list && listItem.MatchString(d.text(i))
+		is := list && listItem().MatchString(d.text(i))
 		if !item || !is && !strings.HasPrefix(d.text(i), " ") {
 			above = append(above, i)
 		}
 		item = item || is
 	}
 	for i := line + 1; i < len(d.starts) && i <= line+far && belongs(i); i++ {
-		if list && listItem.MatchString(d.text(i)) {
+		if list && listItem().MatchString(d.text(i)) {
 			break
 		}
 		below = append(below, i)

@@ -21,7 +21,7 @@ type name struct {
 // called is what texts call a subject.
 func (s Subject) called() string { return cmp.Or(s.Service, s.Name) }
 
-var separators = regexp.MustCompile(`[-_./: ]+`)
+var separators = lazy(`[-_./: ]+`)
 
 // namesOf are the names of all subjects, the longest first: one may contain
 // another.
@@ -29,7 +29,7 @@ func namesOf(subjects []Subject) (names []name) {
 	prefix := commonPrefix(subjects)
 	patterns := map[string]*regexp.Regexp{} // a service may be several subjects
 	for i, s := range subjects {
-		words := separators.Split(s.called(), -1)
+		words := separators().Split(s.called(), -1)
 		names = append(names, newName(patterns, i, words, false))
 		if rest := words[min(prefix, len(words)-1):]; prefix > 0 && len(strings.Join(rest, "")) > 2 {
 			names = append(names, newName(patterns, i, rest, true))
@@ -48,7 +48,7 @@ func commonPrefix(subjects []Subject) int {
 	for n := 0; len(distinct) > 1; n++ {
 		first := ""
 		for _, s := range subjects {
-			words := separators.Split(s.called(), -1)
+			words := separators().Split(s.called(), -1)
 			if len(words) <= n+1 || first != "" && words[n] != first {
 				return n
 			}
@@ -114,7 +114,7 @@ func whole(text string, start, end int) bool {
 
 func wordy(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-var nameThenPort = regexp.MustCompile("^[\"'`*\\]\\)]*\\s*(?:[=!]==?|[:=,|(]|=>|->|→|│)?\\s*[\"'`*(\\[]*$")
+var nameThenPort = lazy("^[\"'`*\\]\\)]*\\s*(?:[=!]==?|[:=,|(]|=>|->|→|│)?\\s*[\"'`*(\\[]*$")
 
 // afterName is where a name begins that a number follows as its port, -1 if
 // none does.
@@ -124,7 +124,7 @@ func afterName(before string, names []name) int {
 		if len(all) == 0 {
 			continue
 		}
-		if last := all[len(all)-1]; nameThenPort.MatchString(before[last.end:]) {
+		if last := all[len(all)-1]; nameThenPort().MatchString(before[last.end:]) {
 			return last.start
 		}
 	}
@@ -132,12 +132,12 @@ func afterName(before string, names []name) int {
 }
 
 // ownValue is what may stand between a name and the number that is its own.
-var ownValue = regexp.MustCompile("^(?i:(?:[_-]?(?:host|http|tcp|api|service|server|listen|default|base))*[_-]?(?:port|url|uri|addr|address|endpoint)?)[\"'`*\\]\\)]*" +
+var ownValue = lazy("^(?i:(?:[_-]?(?:host|http|tcp|api|service|server|listen|default|base))*[_-]?(?:port|url|uri|addr|address|endpoint)?)[\"'`*\\]\\)]*" +
 	"\\s*(?:[:?+]?[=:]=?|[,|(│]|=>|->|→)\\s*[\"'`*(\\[]*(?:https?://(?:localhost|127\\.0\\.0\\.1):)?$")
 
 // direct reports a number that is written as the value of a subject's name.
 func direct(before string, names []name, subject int) bool {
 	return slices.ContainsFunc(mentions(before, names, false), func(m mention) bool {
-		return m.subject == subject && ownValue.MatchString(before[m.end:])
+		return m.subject == subject && ownValue().MatchString(before[m.end:])
 	})
 }

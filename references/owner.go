@@ -3,7 +3,6 @@ package references
 import (
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -112,13 +111,13 @@ func (a attribution) onLine(alias bool) (owner, bool) {
 const namedOnLine = "named on the line"
 
 // keyed is what may stand between a word in a key and the value.
-var keyed = regexp.MustCompile("^\\w*[\"'`\\]\\)]*\\s*(?:[:?+]?=|[:,(]|=>|->)")
+var keyed = lazy("^\\w*[\"'`\\]\\)]*\\s*(?:[:?+]?=|[:,(]|=>|->)")
 
 // inKey is the one alias in what the number is assigned to: DEPTH_URL=…
 func (a attribution) inKey() (owner, bool) {
 	var found []int
 	for _, m := range mentions(a.at.before, a.names, true) {
-		if keyed.MatchString(a.at.before[m.end:]) && !slices.Contains(found, m.subject) {
+		if keyed().MatchString(a.at.before[m.end:]) && !slices.Contains(found, m.subject) {
 			found = append(found, m.subject)
 		}
 	}
@@ -212,17 +211,17 @@ func (a attribution) nearest(alias, andBelow bool) int {
 // a row of lines like the number's own.
 func (a attribution) usedUp(line int) bool {
 	text, own := a.doc.text(line), a.doc.text(a.at.line)
-	if comment.MatchString(text) || a.doc.prose && !a.doc.fenced[line] {
-		return aPort.MatchString(text) && !comment.MatchString(text)
+	if comment().MatchString(text) || a.doc.prose && !a.doc.fenced[line] {
+		return aPort().MatchString(text) && !comment().MatchString(text)
 	}
-	alike := firstWord.FindString(text) == firstWord.FindString(own) && strings.Contains(text, "://") && strings.Contains(own, "://")
-	return aPort.MatchString(text) || alike
+	alike := firstWord().FindString(text) == firstWord().FindString(own) && strings.Contains(text, "://") && strings.Contains(own, "://")
+	return aPort().MatchString(text) || alike
 }
 
 var (
-	aPort     = regexp.MustCompile(`(?:^|[^\w.])[1-9]\d{3,4}(?:[^\w]|$)`)
-	firstWord = regexp.MustCompile(`\w+`)
-	comment   = regexp.MustCompile(`^\s*(?:#|//|--|;|/?\*)`)
+	aPort     = lazy(`(?:^|[^\w.])[1-9]\d{3,4}(?:[^\w]|$)`)
+	firstWord = lazy(`\w+`)
+	comment   = lazy(`^\s*(?:#|//|--|;|/?\*)`)
 )
 
 // enclosed is whose name the nearest heading, class or key has that has one.
@@ -243,14 +242,14 @@ func (a attribution) enclosed(alias bool) (owner, bool) {
 }
 
 // label is a key that names what the other keys beside it are about.
-var label = regexp.MustCompile("(?i)^[\\s{-]*[\"']?(?:name|id|\\w*_name|service|app|title|label)s?[\"']?\\s*[:=]")
+var label = lazy("(?i)^[\\s{-]*[\"']?(?:name|id|\\w*_name|service|app|title|label)s?[\"']?\\s*[:=]")
 
 // labelled is the subject that a label beside a line of data names, -1 for none.
 func (a attribution) labelled(line int, alias bool) int {
 	above, below := a.doc.block(line)
 	for _, i := range slices.Concat(above, below) {
 		text := a.doc.text(i)
-		if subjects := a.subjects(mentions(text, a.names, alias)); label.MatchString(text) && len(subjects) == 1 && !aPort.MatchString(text) {
+		if subjects := a.subjects(mentions(text, a.names, alias)); label().MatchString(text) && len(subjects) == 1 && !aPort().MatchString(text) {
 			return subjects[0]
 		}
 	}

@@ -3,7 +3,6 @@ package references
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -11,19 +10,19 @@ import (
 )
 
 // common are paths that every service may have, listed or not.
-var common = regexp.MustCompile(`^/(?:api|v\d+|health\w*|livez|readyz?|ping|status|version|metrics|docs|openapi\.\w+|info)$`)
+var common = lazy(`^/(?:api|v\d+|health\w*|livez|readyz?|ping|status|version|metrics|docs|openapi\.\w+|info)$`)
 
 var (
-	specName   = regexp.MustCompile(`(?i)api[-_]?spec|openapi|swagger`)
-	readmeName = regexp.MustCompile(`(?i)^readme\b`)
-	route      = regexp.MustCompile(`(?:\b(?:GET|POST|PUT|DELETE|PATCH|HEAD|WS)\b[\s|*"'` + "`" + `]+|^\s+["']?)(/[\w./{}-]*\w)`)
+	specName   = lazy(`(?i)api[-_]?spec|openapi|swagger`)
+	readmeName = lazy(`(?i)^readme\b`)
+	route      = lazy(`(?:\b(?:GET|POST|PUT|DELETE|PATCH|HEAD|WS)\b[\s|*"'` + "`" + `]+|^\s+["']?)(/[\w./{}-]*\w)`)
 )
 
 // routes are the paths of subjects' APIs: path → subjects.
 type routes map[string][]int
 
 func (r routes) add(path string, subject int) {
-	if path != "" && !slices.Contains(r[path], subject) && !common.MatchString(path) {
+	if path != "" && !slices.Contains(r[path], subject) && !common().MatchString(path) {
 		r[path] = append(r[path], subject)
 	}
 }
@@ -38,8 +37,8 @@ func (f *finder) routesOf() (listed, used routes) {
 			continue
 		}
 		compose.Files(s.Dir, f.Options, func(path string, _ os.DirEntry) {
-			readme := readmeName.MatchString(filepath.Base(path))
-			if !readme && !specName.MatchString(filepath.Base(path)) {
+			readme := readmeName().MatchString(filepath.Base(path))
+			if !readme && !specName().MatchString(filepath.Base(path)) {
 				return
 			}
 			src, _, err := read(path, nil)
@@ -47,7 +46,7 @@ func (f *finder) routesOf() (listed, used routes) {
 				return
 			}
 			for line := range strings.Lines(string(src)) {
-				for _, m := range route.FindAllStringSubmatch(line, -1) {
+				for _, m := range route().FindAllStringSubmatch(line, -1) {
 					listed.add(m[1], i)
 				}
 				if readme {
@@ -70,10 +69,10 @@ func (f *finder) ownURL(line string, subject int) string {
 	if !found {
 		return ""
 	}
-	return urlPath.FindString(after)
+	return urlPath().FindString(after)
 }
 
-var urlPath = regexp.MustCompile(`^/[\w./{}-]*\w`)
+var urlPath = lazy(`^/[\w./{}-]*\w`)
 
 const itsAPI = "its API has "
 
@@ -81,7 +80,7 @@ const itsAPI = "its API has "
 // there is.
 func (a attribution) byPath() (owner, bool) {
 	for _, routes := range []routes{a.listed, a.used} {
-		for path := urlPath.FindString(a.at.after); len(path) > 1; path = path[:strings.LastIndexByte(path, '/')] {
+		for path := urlPath().FindString(a.at.after); len(path) > 1; path = path[:strings.LastIndexByte(path, '/')] {
 			var has []int
 			for _, i := range routes[path] {
 				if slices.Contains(a.rivals[a.hit.port], i) {

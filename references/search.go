@@ -3,7 +3,6 @@ package references
 import (
 	"bytes"
 	"os"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -257,10 +256,10 @@ func (f *finder) conclude(r *Reference, s Subject, form spelling, evidence strin
 	case s.Inside != nil && form.onNetwork():
 		r.Verdict = Open
 		r.Reason += ", but by a name of Docker's network"
-	case publicHost.MatchString(form.host), otherHost(form.host) && evidence != namedOnLine && !strings.HasPrefix(evidence, itsAPI):
+	case publicHost().MatchString(form.host), otherHost(form.host) && evidence != namedOnLine && !strings.HasPrefix(evidence, itsAPI):
 		r.Verdict = Open
 		r.Reason += ", but on another host"
-	case otherThing.MatchString(r.Text[:r.At]) && evidence != namedOnLine:
+	case otherThing().MatchString(r.Text[:r.At]) && evidence != namedOnLine:
 		r.Verdict = Open
 		r.Reason += ", but called the port of something else"
 	case slices.Contains(s.Inside, s.Was) && !form.outside:
@@ -272,15 +271,15 @@ func (f *finder) conclude(r *Reference, s Subject, form spelling, evidence strin
 }
 
 // publicHost is one with a name on the internet.
-var publicHost = regexp.MustCompile(`^[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|dev|app|cloud|edu|gov|[a-z]{2})$`)
+var publicHost = lazy(`^[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|dev|app|cloud|edu|gov|[a-z]{2})$`)
 
 // otherHost reports an address or a name that need not be this machine's.
 func otherHost(host string) bool {
-	return strings.Contains(host, ".") && !local.MatchString(host) && !strings.ContainsAny(host, "<>${}%")
+	return strings.Contains(host, ".") && !local().MatchString(host) && !strings.ContainsAny(host, "<>${}%")
 }
 
 // otherThing is a name for the port of what services talk to.
-var otherThing = regexp.MustCompile(`(?i)\b(?:redis|postgres\w*|pg|mysql|mariadb|db|database|mongo\w*|rabbit\w*|amqp|kafka|metrics|prometheus|grafana|nats|mqtt|smtp|imap|ssh|ftp|dns|ldap|debug\w*|remote|upstream|proxy|admin|grpc|cache|peer)[_-]?port`)
+var otherThing = lazy(`(?i)\b(?:redis|postgres\w*|pg|mysql|mariadb|db|database|mongo\w*|rabbit\w*|amqp|kafka|metrics|prometheus|grafana|nats|mqtt|smtp|imap|ssh|ftp|dns|ldap|debug\w*|remote|upstream|proxy|admin|grpc|cache|peer)[_-]?port`)
 
 // own reports whether a file is in a subject's own folder.
 func (f *finder) own(d *document, subject int) bool {

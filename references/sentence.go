@@ -2,7 +2,6 @@ package references
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -14,11 +13,11 @@ func (a attribution) line() (text string, number int) {
 		after = afterURL(after) // a path may hold any word
 	}
 	if a.doc.prose && !a.doc.fenced[a.at.line] && !isRow(before+after) {
-		if ends := sentenceEnd.FindAllStringSubmatchIndex(before, -1); ends != nil {
+		if ends := sentenceEnd().FindAllStringSubmatchIndex(before, -1); ends != nil {
 			end := ends[len(ends)-1][3]
 			before = strings.Repeat(" ", end) + before[end:]
 		}
-		if end := sentenceEnd.FindStringIndex(after); end != nil {
+		if end := sentenceEnd().FindStringIndex(after); end != nil {
 			after = after[:end[0]]
 		}
 	}
@@ -26,7 +25,7 @@ func (a attribution) line() (text string, number int) {
 }
 
 // sentenceEnd is where a sentence ends and another one begins.
-var sentenceEnd = regexp.MustCompile("([.!?][)\"'`*]*\\s+)[A-Z`(*]")
+var sentenceEnd = lazy("([.!?][)\"'`*]*\\s+)[A-Z`(*]")
 
 // besideSentence is whose name another sentence on the line has. In a folder of
 // somebody else's it leaves the question open; that alone is asked with doubt.
@@ -45,11 +44,11 @@ func (a attribution) besideSentence(doubt bool) (owner, bool) {
 	return owner{subjects[0], "named beside it"}, true
 }
 
-var severalServices = regexp.MustCompile(`(?i)\b(?:both|any|either|each|every|all)(?: of)?(?: the| these| them)?(?: \w+)? services?\b|\b(?:services|both)\b[^.]{0,24}$`)
+var severalServices = lazy(`(?i)\b(?:both|any|either|each|every|all)(?: of)?(?: the| these| them)?(?: \w+)? services?\b|\b(?:services|both)\b[^.]{0,24}$`)
 
 // ofSeveral reports a number that a sentence gives to more than one service.
 func (a attribution) ofSeveral() (owner, bool) {
-	if !a.doc.prose || !severalServices.MatchString(a.at.before) {
+	if !a.doc.prose || !severalServices().MatchString(a.at.before) {
 		return owner{}, false
 	}
 	return owner{-1, "the sentence is about several services: " + a.list(a.rivals[a.hit.port])}, true

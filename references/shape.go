@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -46,34 +47,36 @@ const (
 )
 
 // forms are tried from the top; the first that matches says what the text is.
-var forms = []form{
-	{needs: "://", name: "URL", outside: true, before: at(`[A-Za-z][A-Za-z0-9+.-]*://[^\s/"'<>` + "`" + `]*(?:<[^<>\s]*>|\{[^{}\s]*\})?[^\s/"'<>` + "`" + `]*:`)},
-	{needs: ":", name: "address", outside: true, before: at(`(?:^|[^\w.])` + anyHost + `:`)},
-	{needs: ",", name: "address", outside: true, before: at(`(?:["']` + anyHost + `?["']|\b\w*(?:HOST|[Hh]ost)\w*)\s*,\s*["']?`)},
-	{needs: "-p", name: "port option", outside: true, before: at(`(?:^|[\s"'\[,])-[pP](?:["']\s*,)?\s*["']?`), after: regexp.MustCompile(`^(?::\d|["'\s\\]|$)`)},
-	{needs: "-l|-r", name: "forwarded port", outside: true, before: at(`(?:^|\s)-[LR]\s*(?:[\w.*]+:)?`)},
-	{needs: "port", name: "port", before: atFar(portWord + `(?:\s*\([^()]*\))?` + closing + between + `\s*` + opening + listed)},
-	{needs: "default", name: "default of a port", before: atFar(portWord + `\b.{0,100}\b[Dd]efault\w*["']?\s*(?::\s*\w+\s*)?[=:(,]*\s*["']?`)},
-	{needs: "default", name: "default of a port", before: at(`^\s*(?i:default\w*)["']?\s*[=:(,]+\s*["']?`), above: regexp.MustCompile(portWord + `\b`)},
-	{needs: "${", name: "default in a shell", before: at(`\$\{(?:\w*(?i:port)\w*|\d):?[-=]["']?`)},
-	{name: "port with protocol", after: regexp.MustCompile(`^/(?:tcp|udp|sctp)\b`)},
-	{needs: "expose", name: "EXPOSE", before: at(`^\s*(?i:EXPOSE)\s+(?:[\d/a-z]+\s+)*`)},
-	{needs: ":", name: "bare port", outside: true, before: at(`(?:^|[\s"'` + "`" + `(=,]|\s-\w+):`), after: regexp.MustCompile(`^(?:[^\w.:]|$|\.\s|\.$)`)},
-	{name: "network tool", outside: true, before: atFar(`\b(?:lsof|ss|netstat|fuser|nc|ncat|telnet|nmap|ufw|iptables|nft|firewall-cmd|socat|kill-port|sockstat|wait-for-it)\b.*[\s:=,"'(]`)},
-	{name: "listener", before: at(`\b(?i:listen(?:s|ing|er|stream)?|bind)\b["'` + "`" + `]?\)?\s*(?:[:=(]|(?i:on|at|to)\b)*\s*(?i:tcp|localhost)?\s*` + opening), after: notCounted},
-	{name: "listener", before: at(`\b(?i:bound|binds|serve(?:s|d)?|serving|runs?|running|reachable|available|answers?)\s+(?i:on|at|to)\s+` + opening), after: notCounted},
-	{name: "listener", before: at("\\b(?i:on|wait(?:s|ing)? for|talks? to|connect(?:s|ing)? to|drops?|blocks?|opens?)\\s+[\"'`*]*"), after: notCounted},
-	{needs: "(", name: "connection", before: at(`\b(?:is_open|isOpen|connect|probe|reach|reachable)\(\s*`)},
-	{name: "port", after: regexp.MustCompile("^[\"'`*]*\\s+(?i:ports?)\\b")},
-	{name: "published port", outside: true, before: at(`(?:^|[\s"'\[])`), after: regexp.MustCompile(`^:\d{1,5}(?:/(?:tcp|udp|sctp))?(?:["'\s,\]]|$)`)},
-	{name: "list of ports", before: at(`^\s*-?\s*["']?`), after: regexp.MustCompile(`^["']?\s*,?\s*(?:#.*|//.*)?$`), above: regexp.MustCompile(portWord + `["']?\s*[:=]\s*[\[(]?\s*$`)},
-	{needs: "print|puts|log|info|echo", name: "printed port", ownOnly: true, before: at(`\b(?:print|puts|println!?|log|info|echo)\b\s*\(?\s*f?["']?`)},
-	{needs: "grep", name: "search for a port", ownOnly: true, before: atFar(`\bgrep\b.*[\s:"']`)},
-}
+var forms = sync.OnceValue(func() []form { // at first use: they take milliseconds to compile
+	return []form{
+		{needs: "://", name: "URL", outside: true, before: at(`[A-Za-z][A-Za-z0-9+.-]*://[^\s/"'<>` + "`" + `]*(?:<[^<>\s]*>|\{[^{}\s]*\})?[^\s/"'<>` + "`" + `]*:`)},
+		{needs: ":", name: "address", outside: true, before: at(`(?:^|[^\w.])` + anyHost + `:`)},
+		{needs: ",", name: "address", outside: true, before: at(`(?:["']` + anyHost + `?["']|\b\w*(?:HOST|[Hh]ost)\w*)\s*,\s*["']?`)},
+		{needs: "-p", name: "port option", outside: true, before: at(`(?:^|[\s"'\[,])-[pP](?:["']\s*,)?\s*["']?`), after: regexp.MustCompile(`^(?::\d|["'\s\\]|$)`)},
+		{needs: "-l|-r", name: "forwarded port", outside: true, before: at(`(?:^|\s)-[LR]\s*(?:[\w.*]+:)?`)},
+		{needs: "port", name: "port", before: atFar(portWord + `(?:\s*\([^()]*\))?` + closing + between + `\s*` + opening + listed)},
+		{needs: "default", name: "default of a port", before: atFar(portWord + `\b.{0,100}\b[Dd]efault\w*["']?\s*(?::\s*\w+\s*)?[=:(,]*\s*["']?`)},
+		{needs: "default", name: "default of a port", before: at(`^\s*(?i:default\w*)["']?\s*[=:(,]+\s*["']?`), above: regexp.MustCompile(portWord + `\b`)},
+		{needs: "${", name: "default in a shell", before: at(`\$\{(?:\w*(?i:port)\w*|\d):?[-=]["']?`)},
+		{name: "port with protocol", after: regexp.MustCompile(`^/(?:tcp|udp|sctp)\b`)},
+		{needs: "expose", name: "EXPOSE", before: at(`^\s*(?i:EXPOSE)\s+(?:[\d/a-z]+\s+)*`)},
+		{needs: ":", name: "bare port", outside: true, before: at(`(?:^|[\s"'` + "`" + `(=,]|\s-\w+):`), after: regexp.MustCompile(`^(?:[^\w.:]|$|\.\s|\.$)`)},
+		{name: "network tool", outside: true, before: atFar(`\b(?:lsof|ss|netstat|fuser|nc|ncat|telnet|nmap|ufw|iptables|nft|firewall-cmd|socat|kill-port|sockstat|wait-for-it)\b.*[\s:=,"'(]`)},
+		{name: "listener", before: at(`\b(?i:listen(?:s|ing|er|stream)?|bind)\b["'` + "`" + `]?\)?\s*(?:[:=(]|(?i:on|at|to)\b)*\s*(?i:tcp|localhost)?\s*` + opening), after: notCounted()},
+		{name: "listener", before: at(`\b(?i:bound|binds|serve(?:s|d)?|serving|runs?|running|reachable|available|answers?)\s+(?i:on|at|to)\s+` + opening), after: notCounted()},
+		{name: "listener", before: at("\\b(?i:on|wait(?:s|ing)? for|talks? to|connect(?:s|ing)? to|drops?|blocks?|opens?)\\s+[\"'`*]*"), after: notCounted()},
+		{needs: "(", name: "connection", before: at(`\b(?:is_open|isOpen|connect|probe|reach|reachable)\(\s*`)},
+		{name: "port", after: regexp.MustCompile("^[\"'`*]*\\s+(?i:ports?)\\b")},
+		{name: "published port", outside: true, before: at(`(?:^|[\s"'\[])`), after: regexp.MustCompile(`^:\d{1,5}(?:/(?:tcp|udp|sctp))?(?:["'\s,\]]|$)`)},
+		{name: "list of ports", before: at(`^\s*-?\s*["']?`), after: regexp.MustCompile(`^["']?\s*,?\s*(?:#.*|//.*)?$`), above: regexp.MustCompile(portWord + `["']?\s*[:=]\s*[\[(]?\s*$`)},
+		{needs: "print|puts|log|info|echo", name: "printed port", ownOnly: true, before: at(`\b(?:print|puts|println!?|log|info|echo)\b\s*\(?\s*f?["']?`)},
+		{needs: "grep", name: "search for a port", ownOnly: true, before: atFar(`\bgrep\b.*[\s:"']`)},
+	}
+})
 
 // notCounted is what may follow a number that a sentence has for a port: no noun
 // in the plural, of which it would be how many.
-var notCounted = regexp.MustCompile("^[\"'`*]*(?:$|[^\\s]|\\s+(?:[^a-z]|[a-z]*[^a-z]|[a-z]*[a-rt-z]\\b|(?:[a-z]*ss|is|as|was|has|this|its|always|does|us|unless|perhaps|sometimes|afterwards|besides|yes|les)\\b))")
+var notCounted = lazy("^[\"'`*]*(?:$|[^\\s]|\\s+(?:[^a-z]|[a-z]*[^a-z]|[a-z]*[a-rt-z]\\b|(?:[a-z]*ss|is|as|was|has|this|its|always|does|us|unless|perhaps|sometimes|afterwards|besides|yes|les)\\b))")
 
 // left is a pattern that reaches up to the number. One that is far may begin
 // anywhere on the line; others are looked for in a few characters, which is
@@ -86,6 +89,12 @@ type left struct {
 
 func at(pattern string) *left    { return &left{regexp.MustCompile(`(?:` + pattern + `)$`), false} }
 func atFar(pattern string) *left { return &left{regexp.MustCompile(`(?:` + pattern + `)$`), true} }
+
+// lazy is a pattern that is compiled at first use: all of them together would delay
+// every other command by milliseconds.
+func lazy(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
 
 func containsAny(text, needs string) bool {
 	for need := range strings.SplitSeq(needs, "|") {
@@ -121,7 +130,7 @@ type spelling struct {
 // and so is one alone in a cell of a column of ports.
 func (c context) shape(names []name, known map[int]bool) spelling {
 	lower := strings.ToLower(c.before)
-	for _, f := range forms {
+	for _, f := range forms() {
 		if !containsAny(lower, f.needs) {
 			continue
 		}
@@ -152,15 +161,15 @@ func (c context) shape(names []name, known map[int]bool) spelling {
 }
 
 var (
-	listBefore = regexp.MustCompile(`(\d{2,5})(?:[\s,;|]|and|or)+$`)
-	listAfter  = regexp.MustCompile(`^(?:[\s,;|]|and|or)+(\d{2,5})\b`)
+	listBefore = lazy(`(\d{2,5})(?:[\s,;|]|and|or)+$`)
+	listAfter  = lazy(`^(?:[\s,;|]|and|or)+(\d{2,5})\b`)
 )
 
 const amongPorts = "among ports"
 
 // listedWith reports a number beside another one that is a port.
 func (c context) listedWith(known map[int]bool) bool {
-	for _, m := range [][]string{listBefore.FindStringSubmatch(c.before), listAfter.FindStringSubmatch(c.after)} {
+	for _, m := range [][]string{listBefore().FindStringSubmatch(c.before), listAfter().FindStringSubmatch(c.after)} {
 		if m == nil || m[1] == c.number {
 			continue
 		}
@@ -181,7 +190,7 @@ func (c context) spell(f form, from int) spelling {
 		from-- // the quote that is closed before the number
 	}
 	start := c.before[from:]
-	if others := longNumber.FindAllStringIndex(start, -1); len(others) > 0 {
+	if others := longNumber().FindAllStringIndex(start, -1); len(others) > 0 {
 		start = start[others[len(others)-1][1]:]
 	}
 	whole := start
@@ -196,7 +205,7 @@ func (c context) spell(f form, from int) spelling {
 	}
 	end := c.closings(start)
 	if f.name == "URL" || f.name == "address" || f.name == "port with protocol" {
-		end = cmp.Or(pathText.FindString(c.after), end)
+		end = cmp.Or(pathText().FindString(c.after), end)
 	}
 	if len(start)+len(end) > 72 || !plain(start+end) {
 		start, end = "", ""
@@ -205,7 +214,7 @@ func (c context) spell(f form, from int) spelling {
 	if host, is := strings.CutSuffix(start, ":"); is && (f.name == "URL" || f.name == "address" || f.name == "port of a service") {
 		s.host = strings.TrimLeft(host[strings.LastIndexAny(host, "/@\"' ")+1:], "-")
 	}
-	if m := hostArgument.FindStringSubmatch(c.near); m != nil {
+	if m := hostArgument().FindStringSubmatch(c.near); m != nil {
 		s.host = m[1]
 	}
 	return s
@@ -234,11 +243,11 @@ func wordByte(b byte) bool {
 	return b == '_' || b == '-' || b == '.' || b >= '0' && b <= '9' || b|0x20 >= 'a' && b|0x20 <= 'z'
 }
 
-var hostArgument = regexp.MustCompile(`["']([^"'\s]+)["']\s*,\s*["']?$`)
+var hostArgument = lazy(`["']([^"'\s]+)["']\s*,\s*["']?$`)
 
 var (
-	longNumber = regexp.MustCompile(`\d{4,}`)
-	pathText   = regexp.MustCompile(`^(?:/[A-Za-z_{}.-]*(?:\d{1,3}\b)?)+`)
+	longNumber = lazy(`\d{4,}`)
+	pathText   = lazy(`^(?:/[A-Za-z_{}.-]*(?:\d{1,3}\b)?)+`)
 )
 
 // plain reports text that a plan can show as it is.

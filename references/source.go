@@ -8,7 +8,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -199,12 +198,12 @@ func (v value) stuck() string {
 	return ""
 }
 
-var plainNumber = regexp.MustCompile(`^[1-9][0-9]{0,4}$`)
+var plainNumber = lazy(`^[1-9][0-9]{0,4}$`)
 
 func (v value) port(f *compose.File) (int, error) {
 	port, err := strconv.Atoi(v.text)
 	spelled := string(f.Src[v.span.Start:v.span.End]) == v.text // without escapes
-	if !spelled || !plainNumber.MatchString(v.text) || err != nil || port > 65535 {
+	if !spelled || !plainNumber().MatchString(v.text) || err != nil || port > 65535 {
 		line, column := f.Position(v.span.Start)
 		return 0, &Error{f.Path, line, column, fmt.Sprintf("%s is %.60q, not a port between 1 and 65535", v.key, v.text), "write the number, or correct the key of the source"}
 	}

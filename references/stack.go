@@ -2,7 +2,6 @@ package references
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 	"strconv"
 
@@ -32,11 +31,11 @@ type part struct {
 	start int
 }
 
-var yamlFile = regexp.MustCompile(`\.ya?ml$`)
+var yamlFile = lazy(`\.ya?ml$`)
 
 // stackOf reads a compose file, nil if it is none.
 func stackOf(path string, src []byte) *stack {
-	if !yamlFile.MatchString(path) || !bytes.Contains(src, []byte("services:")) {
+	if !yamlFile().MatchString(path) || !bytes.Contains(src, []byte("services:")) {
 		return nil
 	}
 	parsed := compose.Parse(path, src)
@@ -52,7 +51,7 @@ func stackOf(path string, src []byte) *stack {
 	return s
 }
 
-var trailingPort = regexp.MustCompile(`(\d{1,5})(?:/\w+)?$`)
+var trailingPort = lazy(`(\d{1,5})(?:/\w+)?$`)
 
 func newStackService(f *compose.File, field source.Field) stackService {
 	s := stackService{name: field.Key.Value, start: f.Span(field.Key).Start}
@@ -77,7 +76,7 @@ func containerPort(item *yaml.Node) []int {
 	if target := source.Value(item, "target"); target != nil {
 		text = target.Value
 	}
-	if m := trailingPort.FindStringSubmatch(text); m != nil {
+	if m := trailingPort().FindStringSubmatch(text); m != nil {
 		if n, err := strconv.Atoi(m[1]); err == nil {
 			return []int{n}
 		}
@@ -127,7 +126,7 @@ func (d *document) inContainer(h hit, s spelling, commented bool) (reason string
 		inside = true
 	case "environment":
 		inside = inside || !s.outside
-		if !inside && local.MatchString(s.host) {
+		if !inside && local().MatchString(s.host) {
 			return "in the container of " + service.name + " it may be itself, or the host", Open
 		}
 	}
@@ -137,14 +136,14 @@ func (d *document) inContainer(h hit, s spelling, commented bool) (reason string
 	return "", Left
 }
 
-var local = regexp.MustCompile(`^(?:` + localHost + `)$`)
+var local = lazy(`^(?:` + localHost + `)$`)
 
 // onNetwork reports an address by a name without a dot: that of a container on a
 // network of Docker's.
 func (s spelling) onNetwork() bool {
-	return networkName.MatchString(s.host) && !local.MatchString(s.host)
+	return networkName().MatchString(s.host) && !local().MatchString(s.host)
 }
 
-var networkName = regexp.MustCompile(`^[A-Za-z][\w-]*$`)
+var networkName = lazy(`^[A-Za-z][\w-]*$`)
 
 func digits(port int) string { return strconv.Itoa(port) }

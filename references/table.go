@@ -1,14 +1,13 @@
 package references
 
 import (
-	"regexp"
 	"strings"
 	"unicode/utf8"
 )
 
 var (
 	cellMarks = " \t`*_\"'~✓"
-	portTitle = regexp.MustCompile(`(?i)\bports?\b`)
+	portTitle = lazy(`(?i)\bports?\b`)
 )
 
 // bars splits a line of a table, in Markdown or drawn, at its bars.
@@ -35,7 +34,7 @@ func (c context) cell() bool {
 	if cells := bars(row); len(cells) > 0 {
 		first = strings.Trim(cells[0], cellMarks)
 	}
-	return portTitle.MatchString(c.title(column)) || column > 0 && portTitle.MatchString(first)
+	return portTitle().MatchString(c.title(column)) || column > 0 && portTitle().MatchString(first)
 }
 
 // padding is how many blanks fill a cell behind a number that ends it.

@@ -51,9 +51,11 @@ type judged struct {
 	reason                   string
 }
 
-func hailoJudged(t *testing.T) (all []judged) {
+func hailoJudged(t *testing.T) []judged { return judgements(t, "testdata/hailo/expected.tsv") }
+
+func judgements(t *testing.T, path string) (all []judged) {
 	t.Helper()
-	src, err := os.ReadFile("testdata/hailo/expected.tsv")
+	src, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}

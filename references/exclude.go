@@ -40,6 +40,8 @@ var lookalikes = sync.OnceValue(func() []lookalike {
 			unless: aboutPorts(), not: regexp.MustCompile(`^/(?:tcp|udp|sctp)\b`),
 		},
 		{reason: inContainer, before: at(`(?:^|[^.\d])\d{1,5}:|(?:^|[\s"'-])\$\{\w+:?-[^}\s]*\d\}:`), after: regexp.MustCompile(`^(?:/(?:tcp|udp|sctp))?(?:["'\s,\])` + "`" + `]|$)`)},
+		{reason: inContainer, before: atFar(`(?i)\b(?:docker|compose|podman|nerdctl|kubectl)\b\)?[^|;&]*\s(?:exec|run)\s.*(?:localhost|127\.0\.0\.1|\[::1\]|:):`)},
+		{reason: inContainer, before: atFar(`(?i)\bcompose\b\)?[^|;&]*\sport\s+(?:--\S+\s+)*[\w.-]+\s+`)},
 		{reason: inContainer, before: at(`(?i)\b(?:target|containerPort|container[ _-]port|target[ _-]?port)["']?\s*[:=]?\s*["']?`)},
 		{reason: "history", before: at(`(?i)\b(?:was|were|formerly|previously|used to be|originally|old|earlier|former|replaces|instead of|rather than|no longer|moved (?:away )?(?:from|off)|(?:changed|switched|went|moved)(?:\s+\S+){0,4} from|until|before it was)\s*(?:on\s+|at\s+|in\s+)?(?:port\s*)?[:=]?\s*["'` + "`*(:" + `]*`)},
 		{reason: "history", before: at(`(?i)\bfrom\s+(?:port\s+)?["'` + "`*:" + `]*`), after: regexp.MustCompile(`(?i)^["'` + "`*" + `]*\s+to\s+(?:port\s+)?["'` + "`*:" + `]*\d`)},

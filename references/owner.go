@@ -108,7 +108,12 @@ func (a attribution) onLine(alias bool) (owner, bool) {
 	}
 }
 
-const namedOnLine = "named on the line"
+// What is said of how one knows an owner, and asked again.
+const (
+	namedOnLine = "named on the line"
+	inItsFolder = "in its folder"
+	namedFile   = "in a file that is named after it"
+)
 
 // keyed is what may stand between a word in a key and the value.
 var keyed = lazy("^\\w*[\"'`\\]\\)]*\\s*(?:[:?+]?=|[:,(]|=>|->)")
@@ -134,7 +139,7 @@ func (a attribution) atHome() (owner, bool) {
 	if a.home < 0 || len(subjects) != 1 || subjects[0] != a.home {
 		return owner{}, false
 	}
-	return owner{a.home, "in its folder"}, true
+	return owner{a.home, inItsFolder}, true
 }
 
 // aliasOnLine is onLine for aliases, which are words that the text of somebody
@@ -269,7 +274,7 @@ func quoted(text string) string {
 
 func (a attribution) inFolder() (owner, bool) {
 	if a.home >= 0 {
-		return owner{a.home, "in its folder"}, true
+		return owner{a.home, inItsFolder}, true
 	}
 	rel, err := filepath.Rel(a.Root, a.doc.file.Path)
 	if err != nil {
@@ -277,7 +282,7 @@ func (a attribution) inFolder() (owner, bool) {
 	}
 	for _, alias := range []bool{false, true} {
 		if subjects := a.subjects(mentions(rel, a.names, alias)); len(subjects) == 1 {
-			return owner{subjects[0], "in a file that is named after it"}, true
+			return owner{subjects[0], namedFile}, true
 		}
 	}
 	return owner{}, false

@@ -262,6 +262,9 @@ func (f *finder) conclude(r *Reference, s Subject, form spelling, evidence strin
 	case otherThing().MatchString(r.Text[:r.At]) && evidence != namedOnLine:
 		r.Verdict = Open
 		r.Reason += ", but called the port of something else"
+	case s.Inside != nil && !d.prose && (evidence == inItsFolder || evidence == namedFile):
+		r.Verdict = Open
+		r.Reason += ", where what runs in its container may mean another port"
 	case slices.Contains(s.Inside, s.Was) && !form.outside:
 		r.Verdict = Open
 		r.Reason += ", whose container listens on that number too"

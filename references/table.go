@@ -81,7 +81,7 @@ func (c context) title(column int) string {
 // drawn in, the nearest first; nil where there is no box.
 func (c context) boxed() (texts []string) {
 	const far = 4
-	left := strings.LastIndexAny(c.before, "│┃║|")
+	left := strings.LastIndexAny(c.before, "│┃║") // a table in Markdown has a title
 	if left < 0 || len(c.before) == longest {
 		return nil
 	}

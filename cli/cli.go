@@ -38,6 +38,9 @@ type Process struct {
 	Err     io.Writer // everything else
 	Now     time.Time // when it was started; documents with a date have it from here
 
+	// BarDelay is how long a terminal waits for a progress bar; 0 for a second,
+	// less for no time at all.
+	BarDelay time.Duration
 	// EngineTimeout is how long the Docker engine may take for an answer; 0 for
 	// docker.Timeout.
 	EngineTimeout time.Duration

@@ -29,7 +29,11 @@ var update = flag.Bool("update", false, "rewrite the expected output in the scri
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"portmoor": func() {
 		environ := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasSuffix(v, "=unset") })
-		os.Exit(Run(Process{Args: os.Args, Environ: environ, In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+		p := Process{Args: os.Args, Environ: environ, In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
+		if os.Getenv("BAR") == "now" {
+			p.BarDelay = -1
+		}
+		os.Exit(Run(p))
 	}})
 }
 

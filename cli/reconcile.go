@@ -35,7 +35,7 @@ change, and with --write does exactly that. --verify looks whether everything ag
 			&cli.StringSliceFlag{Name: "file", Aliases: []string{"f"}, Usage: "load `FILE`s as one project, as docker compose -f does", TakesFile: true},
 			&cli.StringSliceFlag{Name: "profile", Usage: "take `PROFILE` for chosen, as docker compose --profile does; may be repeated"},
 			&cli.StringFlag{Name: "config", Usage: "read `FILE` instead of the nearest " + configName, TakesFile: true},
-			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say what is passed over", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say what is passed over; with --verify: list the places that are left to people", DisableDefaultText: true},
 			&cli.StringFlag{Name: "color", Usage: "when to colour the output, `WHEN` is " + choice(colorNames)},
 		},
 		Action: c.runReconcile,

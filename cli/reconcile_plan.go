@@ -3,8 +3,6 @@ package cli
 import (
 	"cmp"
 	"maps"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -117,7 +115,7 @@ func (w *workspace) refer(p *plan.Plan, found references.Found) {
 				place.Text += strings.Repeat(" ", max(wider, 0))
 				next += strings.Repeat(" ", max(-wider, 0))
 			}
-			p.Changes = append(p.Changes, plan.Change{Place: place, New: next, Service: r.Service, Reason: r.Reason, Kind: kindOf(r.Path)})
+			p.Changes = append(p.Changes, plan.Change{Place: place, New: next, Service: r.Service, Reason: r.Reason, Kind: plan.KindOf(r.Path)})
 		case references.Open:
 			p.Open = append(p.Open, plan.Note{Place: place, Reason: r.Reason})
 		case references.Left:
@@ -130,24 +128,6 @@ func (w *workspace) refer(p *plan.Plan, found references.Found) {
 	for _, path := range found.Unreadable {
 		p.Unseen = append(p.Unseen, w.fromHome(path)+": can't be read")
 	}
-}
-
-var (
-	specificationName = regexp.MustCompile(`(?i)api[-_]?spec|openapi|swagger`)
-	installerName     = regexp.MustCompile(`(?i)^(?:un)?install|^setup.*\.sh$|\.(?:service|socket|timer|container)$`)
-	documentName      = regexp.MustCompile(`(?i)\.(?:md|markdown|mdx|rst|adoc|txt|org|html?)$`)
-)
-
-func kindOf(path string) plan.Kind {
-	switch base := filepath.Base(path); {
-	case specificationName.MatchString(base):
-		return plan.Specification
-	case installerName.MatchString(base):
-		return plan.Installer
-	case documentName.MatchString(base):
-		return plan.Documentation
-	}
-	return plan.Client
 }
 
 // inputs are the files that the plan rests on: the configuration, those that
@@ -163,10 +143,9 @@ func (w *workspace) inputs(p plan.Plan, inv *inventory, found references.Found) 
 		}
 	}
 	for path, digest := range found.Digests {
-		touched := func(path, of string) bool { return path == of }
 		name := w.fromHome(path)
-		if slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return touched(c.Path, name) }) ||
-			slices.ContainsFunc(p.Open, func(n plan.Note) bool { return touched(n.Path, name) }) {
+		if slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return c.Path == name }) ||
+			slices.ContainsFunc(p.Open, func(n plan.Note) bool { return n.Path == name }) {
 			digests[name] = digest
 		}
 	}

@@ -61,12 +61,13 @@ func (c *commands) progress(what string) (done func(done, all int), finish func(
 		return nil, func() {}
 	}
 	var late atomic.Bool
-	timer := time.AfterFunc(time.Second, func() { late.Store(true) })
+	late.Store(c.BarDelay < 0)
+	timer := time.AfterFunc(cmp.Or(max(c.BarDelay, 0), time.Second), func() { late.Store(true) })
 	var bar *progressbar.ProgressBar
 	done = func(done, all int) {
 		if bar == nil && late.Load() {
 			bar = progressbar.NewOptions(all, progressbar.OptionSetWriter(c.Err), progressbar.OptionSetDescription(what),
-				progressbar.OptionShowCount(), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
+				progressbar.OptionShowCount(), progressbar.OptionSetRenderBlankState(true), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
 		}
 		if bar != nil {
 			_ = bar.Set(done)

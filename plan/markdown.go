@@ -50,7 +50,7 @@ func edited(src []byte) bool {
 var functions = template.FuncMap{
 	"title": func() string { return Title },
 	"inc":   func(i int) int { return i + 1 },
-	"md":    escape, "cell": escape, "code": code, "place": placeOf, "list": and,
+	"md":    escape, "cell": escape, "code": code, "place": placeOf, "list": strategies.And,
 	"moves": Plan.moves, "final": final, "steps": steps, "left": left,
 	"constraints": constraints, "versus": versus, "resolution": resolution, "why": why, "room": room, "movesList": movesList,
 	"health": healthLine, "listening": listening,
@@ -101,15 +101,6 @@ func count(n int, of string) string {
 		return "1 " + of
 	}
 	return fmt.Sprintf("%d %ss", n, of)
-}
-
-// and lists words: "a", "a and b", "a, b and c".
-func and(words []string) string {
-	last := len(words) - 1
-	if last < 1 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:last], ", ") + " and " + words[last]
 }
 
 var escaper = strings.NewReplacer("\\", `\\`, "|", `\|`, "*", `\*`, "`", "\\`", "<", `\<`)
@@ -221,7 +212,7 @@ func left(p Plan) (lines []string) {
 			lines = append(lines, fmt.Sprintf("%s: %s (%s)", placeOf(n.Place), code(n.Text), escape(n.Reason)))
 		case !done[k]:
 			done[k] = true
-			lines = append(lines, fmt.Sprintf("%s: %d places, the first at %s (%s)", code(n.Path), all, and(places[k][:min(3, len(places[k]))]), escape(n.Reason)))
+			lines = append(lines, fmt.Sprintf("%s: %d places, the first at %s (%s)", code(n.Path), all, strategies.And(places[k][:min(3, len(places[k]))]), escape(n.Reason)))
 		}
 	}
 	return lines

@@ -9,6 +9,9 @@
 package plan
 
 import (
+	"path/filepath"
+	"regexp"
+
 	"github.com/portmoor/portmoor/strategies"
 )
 
@@ -85,6 +88,25 @@ const (
 	Client
 	Documentation
 )
+
+var (
+	specificationName = regexp.MustCompile(`(?i)api[-_]?spec|openapi|swagger`)
+	installerName     = regexp.MustCompile(`(?i)^(?:un)?install|^setup.*\.sh$|\.(?:service|socket|timer|container)$`)
+	documentName      = regexp.MustCompile(`(?i)\.(?:md|markdown|mdx|rst|adoc|txt|org|html?)$`)
+)
+
+// KindOf is the kind of a file that defines no port.
+func KindOf(path string) Kind {
+	switch base := filepath.Base(path); {
+	case specificationName.MatchString(base):
+		return Specification
+	case installerName.MatchString(base):
+		return Installer
+	case documentName.MatchString(base):
+		return Documentation
+	}
+	return Client
+}
 
 // String is the heading of the kind.
 func (k Kind) String() string {

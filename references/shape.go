@@ -205,7 +205,7 @@ func (c context) spell(f form, from int) spelling {
 	}
 	end := c.closings(start)
 	if f.name == "URL" || f.name == "address" || f.name == "port with protocol" {
-		end = cmp.Or(pathText().FindString(c.after), end)
+		end = cmp.Or(strings.TrimRight(pathText().FindString(c.after), "."), end)
 	}
 	if len(start)+len(end) > 72 || !plain(start+end) {
 		start, end = "", ""

@@ -214,7 +214,7 @@ func (r *reconciler) undecided(rivals []int) error {
 	if first.Status == Kept {
 		hint = "leave only one of them under reconcile: keep"
 	}
-	return &Undecided{first.Port, fmt.Sprintf("port %d: %s are %s", first.Port.Port, and(equals), first.Status), hint}
+	return &Undecided{first.Port, fmt.Sprintf("port %d: %s are %s", first.Port.Port, And(equals), first.Status), hint}
 }
 
 func (r *reconciler) clashOrSame(a, b int) bool { return a == b || r.clash(a, b) }
@@ -318,8 +318,8 @@ func first(a, b bool) int {
 	}
 }
 
-// and lists names: "a", "a and b", "a, b and c".
-func and(names []string) string {
+// And lists words: "a", "a and b", "a, b and c".
+func And(names []string) string {
 	last := len(names) - 1
 	if last < 1 {
 		return strings.Join(names, "")

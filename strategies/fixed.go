@@ -52,6 +52,7 @@ func FixedPorts(projects []*compose.Project, base string) (ports []Fixed) {
 		}
 	}
 	nameAll(ports, base)
+	shareVariables(ports)
 	return ports
 }
 
@@ -74,6 +75,26 @@ func (f *Fixed) add(m compose.Mapping) {
 		f.Stuck = "other services share the bytes of its port"
 	case len(f.Places) == 0:
 		f.Stuck = "no file says the number by itself"
+	}
+}
+
+// shareVariables makes ports stuck whose host ports one variable of a folder sets:
+// it can't be two numbers.
+func shareVariables(ports []Fixed) {
+	first := map[[2]string]int{}
+	for i := range ports {
+		for _, m := range ports[i].Mappings {
+			for _, name := range compose.Variables(m.HostPort.Text) {
+				key := [2]string{ports[i].Project.Dir, name}
+				j, known := first[key]
+				if !known {
+					first[key] = i
+				} else if j != i {
+					ports[i].Stuck = name + " is that of " + ports[j].Name + " too"
+					ports[j].Stuck = name + " is that of " + ports[i].Name + " too"
+				}
+			}
+		}
 	}
 }
 

@@ -33,6 +33,8 @@ func TestFixedPorts(t *testing.T) {
   both: {image: x, ports: ["${B:-70}:${B:-70}", "71:71"]}
   left: {image: x, ports: ["${S}:80"]}
   right: {image: x, ports: ["${S}:81"]}
+  one: {image: x, ports: ["${T:-73}:80"]}
+  other: {image: x, profiles: [x], ports: ["${T:-73}:81"]}
 `,
 		"b/.env": `S=72
 `,
@@ -76,6 +78,8 @@ func TestFixedPorts(t *testing.T) {
 		"both:71 71 5:50",
 		"left 72 1:3 S is that of right too",
 		"right 72 1:3 S is that of left too",
+		"one 73 8:33 T is that of other too",
+		"other 73 9:50 T is that of one too",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -12,6 +12,7 @@ import (
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 )
 
@@ -77,7 +78,7 @@ func (w *workspace) without(projects []*compose.Project, findings []lint.Finding
 		if len(f.Fix) == 0 || w.context[f.File.Path] {
 			continue
 		}
-		if _, bad := w.apply(projects, map[*compose.File][]rewrite.Edit{f.File: f.Fix}); bad != nil {
+		if _, bad := w.apply(projects, map[*source.File][]rewrite.Edit{f.File: f.Fix}); bad != nil {
 			findings[i].Fix, unfit = nil, true
 		}
 	}
@@ -102,7 +103,7 @@ func (c *commands) writeStdin(w *workspace, after map[string][]byte) error {
 }
 
 // refused are the files to mend that can't be written.
-func (c *commands) refused(w *workspace, edits map[*compose.File][]rewrite.Edit) map[string]bool {
+func (c *commands) refused(w *workspace, edits map[*source.File][]rewrite.Edit) map[string]bool {
 	refused := map[string]bool{}
 	for f := range edits {
 		refused[f.Path] = isSymlink(f.Path)
@@ -117,8 +118,8 @@ func (c *commands) refused(w *workspace, edits map[*compose.File][]rewrite.Edit)
 
 // fixes collects the edits of a pass, but for those of refused files. Of fixes
 // that touch each other only the first is taken; the next pass sees what is left.
-func fixes(findings []lint.Finding, refused, context map[string]bool) map[*compose.File][]rewrite.Edit {
-	taken := map[*compose.File][]rewrite.Edit{}
+func fixes(findings []lint.Finding, refused, context map[string]bool) map[*source.File][]rewrite.Edit {
+	taken := map[*source.File][]rewrite.Edit{}
 	for _, f := range findings {
 		touches := slices.ContainsFunc(f.Fix, func(e rewrite.Edit) bool {
 			return slices.ContainsFunc(taken[f.File], func(t rewrite.Edit) bool {
@@ -133,7 +134,7 @@ func fixes(findings []lint.Finding, refused, context map[string]bool) map[*compo
 }
 
 // apply makes edits in memory and verifies the files and projects.
-func (w *workspace) apply(projects []*compose.Project, edits map[*compose.File][]rewrite.Edit) (map[string][]byte, error) {
+func (w *workspace) apply(projects []*compose.Project, edits map[*source.File][]rewrite.Edit) (map[string][]byte, error) {
 	changes := edited(projects, edits)
 	after := map[string][]byte{}
 	var errs []error
@@ -152,7 +153,7 @@ func (w *workspace) apply(projects []*compose.Project, edits map[*compose.File][
 
 // edited are the mappings that edits touch, as changes to verify: a literal
 // must keep its port; a variable without a default gets one.
-func edited(projects []*compose.Project, edits map[*compose.File][]rewrite.Edit) []rewrite.Change {
+func edited(projects []*compose.Project, edits map[*source.File][]rewrite.Edit) []rewrite.Change {
 	var changes []rewrite.Change
 	for _, p := range projects {
 		for _, m := range p.Mappings {

@@ -17,6 +17,7 @@ import (
 	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/lint/schema"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 )
 
@@ -215,7 +216,7 @@ func (w *workspace) around(groups []compose.Group) []compose.Group {
 }
 
 // mine reports a file that was asked for, or that one of those reaches.
-func (w *workspace) mine(f *compose.File) bool { return !w.context[f.Path] }
+func (w *workspace) mine(f *source.File) bool { return !w.context[f.Path] }
 
 // once drops the groups that are reached a second time, through a linked folder.
 func once(groups []compose.Group) []compose.Group {
@@ -377,7 +378,7 @@ func (w *workspace) shorten(message string) string {
 }
 
 // place is where something stands, as path:line:column.
-func (w *workspace) place(f *compose.File, span compose.Span) string {
+func (w *workspace) place(f *source.File, span source.Span) string {
 	line, column := f.Position(span.Start)
 	return fmt.Sprintf("%s:%d:%d", w.show(f.Path), line, column)
 }

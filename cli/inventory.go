@@ -14,6 +14,7 @@ import (
 	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/references"
+	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 )
 
@@ -221,13 +222,13 @@ func (inv *inventory) statuses(w *workspace) error {
 
 // named is where the reconciliation's part of the configuration names a service.
 func (w *workspace) named(name string) string {
-	f := &compose.File{Path: w.config.Path, Src: w.config.Src}
+	f := &source.File{Path: w.config.Path, Src: w.config.Src}
 	part := max(bytes.Index(f.Src, []byte("reconcile:")), 0)
 	loc := regexp.MustCompile(`(?:^|[\s\[{,'"])(` + regexp.QuoteMeta(name) + `)(?:[\s\]},:'"]|$)`).FindSubmatchIndex(f.Src[part:])
 	if loc == nil {
 		return w.show(f.Path)
 	}
-	return w.place(f, compose.Span{Start: part + loc[2], End: part + loc[3]})
+	return w.place(f, source.Span{Start: part + loc[2], End: part + loc[3]})
 }
 
 // options say what Reconcile has to know of the workspace.

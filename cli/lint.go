@@ -19,6 +19,7 @@ import (
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/lint/report"
+	"github.com/portmoor/portmoor/source"
 )
 
 func (c *commands) lint() *cli.Command {
@@ -182,7 +183,7 @@ func (c *commands) lintOptions(ctx *cli.Context, w *workspace) (lint.Options, er
 func (c *commands) facts(w *workspace) (lint.Facts, error) {
 	f := lint.Facts{
 		Examples: map[string][]compose.EnvFile{}, Tracked: map[string]bool{},
-		Symlinks: map[string]bool{}, Assignments: map[*compose.Project]*compose.File{}, Docs: map[*compose.Project][]*compose.File{},
+		Symlinks: map[string]bool{}, Assignments: map[*compose.Project]*source.File{}, Docs: map[*compose.Project][]*source.File{},
 	}
 	read := w.reader()
 	for _, p := range w.projects {
@@ -216,7 +217,7 @@ func (c *commands) facts(w *workspace) (lint.Facts, error) {
 }
 
 // corrupt reports a file of remembered ports that is not JSON.
-func (c *commands) corrupt(w *workspace, f *compose.File) bool {
+func (c *commands) corrupt(w *workspace, f *source.File) bool {
 	if f == nil {
 		return false
 	}
@@ -233,18 +234,18 @@ func (c *commands) corrupt(w *workspace, f *compose.File) bool {
 
 // reader reads files that need not exist, each once. Of those that are not
 // there it returns nil.
-func (w *workspace) reader() func(path string) (*compose.File, error) {
-	files := map[string]*compose.File{}
-	return func(path string) (*compose.File, error) {
+func (w *workspace) reader() func(path string) (*source.File, error) {
+	files := map[string]*source.File{}
+	return func(path string) (*source.File, error) {
 		if f, done := files[path]; done {
 			return f, nil
 		}
 		src, err := os.ReadFile(path)
 		switch {
 		case err == nil && filepath.Ext(path) == ".json":
-			files[path] = compose.Parse(path, src)
+			files[path] = source.Parse(path, src)
 		case err == nil:
-			files[path] = &compose.File{Path: path, Src: src}
+			files[path] = &source.File{Path: path, Src: src}
 		case errors.Is(err, fs.ErrNotExist):
 			files[path] = nil
 		default:

@@ -14,6 +14,7 @@ import (
 	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 )
 
@@ -134,7 +135,7 @@ func (w *workspace) fromHome(path string) string {
 
 // settingsName names a file in the configuration: by its folder where docker
 // compose finds it there by itself, else by its path.
-func (w *workspace) settingsName(f *compose.File) string {
+func (w *workspace) settingsName(f *source.File) string {
 	if compose.Standard(f.Path) {
 		return w.fromHome(filepath.Dir(f.Path))
 	}
@@ -229,9 +230,9 @@ func (w *workspace) remembered(p *compose.Project) map[compose.Place]string {
 	if len(w.config.Defaults) == 0 {
 		return nil
 	}
-	byFile := map[*compose.File]map[string]string{}
+	byFile := map[*source.File]map[string]string{}
 	for _, f := range p.Files {
 		byFile[f] = w.config.Defaults[w.settingsName(f)]
 	}
-	return strategies.Recall(p, func(f *compose.File) map[string]string { return byFile[f] })
+	return strategies.Recall(p, func(f *source.File) map[string]string { return byFile[f] })
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 )
 
@@ -43,7 +44,7 @@ func (c *commands) showMigration(ctx *cli.Context, w *workspace, m *migration) e
 // anything that could fool it.
 func (c *commands) diff(ctx *cli.Context, w *workspace, outputs []rewrite.Output) error {
 	for _, o := range outputs {
-		whole := []rewrite.Edit{{Span: compose.Span{End: len(o.Before)}, New: string(o.After)}}
+		whole := []rewrite.Edit{{Span: source.Span{End: len(o.Before)}, New: string(o.After)}}
 		text, err := rewrite.Diff(w.show(o.Path), o.Before, whole)
 		if err != nil {
 			return err
@@ -218,7 +219,7 @@ type migrationSkip struct {
 func (c *commands) migrationJSON(w *workspace, m *migration) error {
 	r := migrationReport{Version: 1, Strategy: w.strategyName(), Files: []migrationFile{}}
 	files := map[string]*migrationFile{}
-	entry := func(f *compose.File) *migrationFile {
+	entry := func(f *source.File) *migrationFile {
 		if files[f.Path] == nil {
 			files[f.Path] = &migrationFile{File: w.show(f.Path), Changes: []migrationChange{}, Skips: []migrationSkip{}}
 		}

@@ -13,10 +13,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/plan"
 	"github.com/portmoor/portmoor/references"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 )
 
@@ -217,7 +217,7 @@ func (w *workspace) output(in plan.Input, changes []plan.Change, again string) (
 	if len(changes) > 0 && outsideOf(w.home, path) {
 		return rewrite.Output{}, problem{exitFailure, w.show(path) + ": is outside the folder of the plan, through a symlink", again}
 	}
-	file := &compose.File{Path: path, Src: src}
+	file := &source.File{Path: path, Src: src}
 	same := func(src []byte) bool { return references.Digest(src) == in.Digest }
 	if in.Digest == "" {
 		same = nil

@@ -12,6 +12,7 @@ import (
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/plan"
 	"github.com/portmoor/portmoor/references"
+	"github.com/portmoor/portmoor/source"
 )
 
 // search looks for the ports of subjects in every file of the workspace but
@@ -19,7 +20,7 @@ import (
 func (c *commands) search(ctx *cli.Context, w *workspace, inv *inventory, subjects []references.Subject) references.Found {
 	q := references.Query{
 		Root: w.home, Subjects: subjects, Opening: plan.Title,
-		Defined: map[string][]compose.Span{}, Keyed: map[string]bool{}, Known: map[int]bool{},
+		Defined: map[string][]source.Span{}, Keyed: map[string]bool{}, Known: map[int]bool{},
 		Skip:    map[string]bool{w.config.Path: true},
 		Options: compose.DiscoverOptions{Base: w.home, Ignore: slices.Concat(w.config.Ignore, w.config.References.Ignore)},
 	}

@@ -14,8 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/source"
 )
 
 // reconciled runs reconcile in the working folder, on the day of the document.
@@ -105,7 +105,7 @@ func wanted(t *testing.T, before map[string]string, all []judged) (after map[str
 		}
 		lines := strings.SplitAfter(before[j.path], "\n")
 		start := len(strings.Join(lines[:j.line-1], "")) + len(string([]rune(lines[j.line-1])[:j.column-1]))
-		span := compose.Span{Start: start, End: start + len(j.number)}
+		span := source.Span{Start: start, End: start + len(j.number)}
 		if before[j.path][span.Start:span.End] != j.number || next == "" {
 			t.Fatalf("%v is not there", j)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/source"
 )
 
 // verify applies the plan in memory and holds every file and every project
@@ -44,7 +45,7 @@ func verifyModels(projects []*compose.Project, after map[string][]byte, changes 
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i, p := range projects {
-		if !slices.ContainsFunc(p.Files, func(f *compose.File) bool { return after[f.Path] != nil }) {
+		if !slices.ContainsFunc(p.Files, func(f *source.File) bool { return after[f.Path] != nil }) {
 			continue
 		}
 		g.Go(func() error {

@@ -6,14 +6,14 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/portmoor/portmoor/compose/source"
+	"github.com/portmoor/portmoor/source"
 )
 
 // lockAnchors locks the mappings whose scalar serves something else than
 // ports too, by its own anchor or by that of a list or mapping that it stands
 // in: editing it would change that as well (T12).
 func (w *walker) lockAnchors() {
-	elsewhereOf := map[*File]map[*yaml.Node]bool{}
+	elsewhereOf := map[*source.File]map[*yaml.Node]bool{}
 	for _, m := range w.all {
 		if m.scalar == nil {
 			continue
@@ -36,7 +36,7 @@ func (w *walker) lockAnchors() {
 
 // foreign are the scalars of lists and mappings that an alias puts where no
 // ports are: a command, labels, another key of a service.
-func foreign(f *File) map[*yaml.Node]bool {
+func foreign(f *source.File) map[*yaml.Node]bool {
 	found := map[*yaml.Node]bool{}
 	var mark func(n *yaml.Node)
 	mark = func(n *yaml.Node) {
@@ -85,7 +85,7 @@ func foreign(f *File) map[*yaml.Node]bool {
 }
 
 // inExtension reports whether a node stands below a top-level x- key.
-func inExtension(f *File, n *yaml.Node) bool {
+func inExtension(f *source.File, n *yaml.Node) bool {
 	var holds func(in *yaml.Node) bool
 	holds = func(in *yaml.Node) bool { return in == n || slices.ContainsFunc(in.Content, holds) }
 	for _, doc := range f.Docs {

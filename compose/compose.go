@@ -16,21 +16,8 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/portmoor/portmoor/compose/source"
+	"github.com/portmoor/portmoor/source"
 )
-
-// What a project is read from, as package source has it.
-type (
-	// Span is a range of bytes of a file.
-	Span = source.Span
-	// File is one compose file.
-	File = source.File
-	// Problem is a reason why a file is not valid YAML or not valid Compose.
-	Problem = source.Problem
-)
-
-// Parse reads the YAML of a compose file.
-func Parse(path string, src []byte) *File { return source.Parse(path, src) }
 
 // PortRange is a range of port numbers, both ends included. The zero value
 // means no port; First == Last is a single port.
@@ -118,7 +105,7 @@ type Key struct {
 
 // Mapping is one published entry of one service's ports.
 type Mapping struct {
-	File    *File
+	File    *source.File
 	Service string
 	// List is where the list that holds the entry starts, in bytes.
 	List int
@@ -129,14 +116,14 @@ type Mapping struct {
 	Flow   bool  // whether that scalar stands in a flow collection, as in JSON
 	// Entry is what a finding about the mapping points at: the short form's
 	// scalar with its quotes, the long form's first key.
-	Entry Span
+	Entry source.Span
 	// Scalar is the scalar that holds the host port, with its quotes. It is
 	// Entry in the short form, the value of published in the long form, and
 	// empty in a long form without published.
-	Scalar Span
+	Scalar source.Span
 	// Host is the host port's text inside Scalar. It is empty, and the place
 	// to write one, where none is written.
-	Host Span
+	Host source.Span
 	// Address is HostIP as written, with brackets or variables; "" for none.
 	Address string
 	// HostIP is the address without brackets; "" means all of them.
@@ -211,9 +198,9 @@ const (
 // Service is what a project says of one service besides its ports.
 type Service struct {
 	Name string
-	File *File
+	File *source.File
 	// Span is the service's name where it is first defined.
-	Span     Span
+	Span     source.Span
 	Profiles []string // sorted; nil when the service always starts
 	// Scale is the number of containers; 1 when nothing says otherwise, and
 	// when a variable without a value does.
@@ -229,8 +216,8 @@ type Service struct {
 
 // Text is a value as it stands in a file. The zero Text is none.
 type Text struct {
-	File  *File
-	Span  Span
+	File  *source.File
+	Span  source.Span
 	Value string // with its variables replaced
 }
 
@@ -246,7 +233,7 @@ type Project struct {
 	Family string
 	// Files are the project's files as they are reached: the Own files of the
 	// group and, behind the one that names them, those it includes or extends.
-	Files []*File
+	Files []*source.File
 	// Group is what the project was loaded from.
 	Group Group
 	// Mappings are in load order: file by file, from top to bottom.
@@ -259,7 +246,7 @@ type Project struct {
 	EnvFiles []EnvFile
 	// Problems are what stops docker compose from loading the project, those
 	// of its files included.
-	Problems []Problem
+	Problems []source.Problem
 	// Notes are what a user should know but need not mend, one line each.
 	Notes []string
 

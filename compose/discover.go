@@ -15,7 +15,7 @@ import (
 	"go.yaml.in/yaml/v4"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/portmoor/portmoor/compose/source"
+	"github.com/portmoor/portmoor/source"
 )
 
 // The names that Compose looks for, in its order (cli.DefaultFileNames and
@@ -335,7 +335,7 @@ func (d *discoverer) extendsProject(path string, bare []string) bool {
 
 // bareServices lists the services that say neither image nor build nor
 // extends, and whether there is a services mapping at all.
-func bareServices(f *File) (bare []string, services bool) {
+func bareServices(f *source.File) (bare []string, services bool) {
 	for _, doc := range f.Docs {
 		list := source.Deref(source.Value(source.Root(doc), "services"))
 		if list == nil || list.Kind != yaml.MappingNode {
@@ -357,12 +357,12 @@ func (l *Loader) unnamed(path string) bool {
 	if err != nil || !bytes.Contains(src, []byte("services")) {
 		return false
 	}
-	f := Parse(path, src)
+	f := source.Parse(path, src)
 	bare, services := bareServices(f)
 	return services && len(bare) == 0 && !emptyServices(f)
 }
 
-func emptyServices(f *File) bool {
+func emptyServices(f *source.File) bool {
 	for _, doc := range f.Docs {
 		if len(source.Fields(source.Value(source.Root(doc), "services"))) > 0 {
 			return false

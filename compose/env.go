@@ -12,11 +12,13 @@ import (
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/dotenv"
+
+	"github.com/portmoor/portmoor/source"
 )
 
 // EnvFile is one env file that variables are resolved from.
 type EnvFile struct {
-	File *File // bytes and path; never parsed as YAML
+	File *source.File // bytes and path; never parsed as YAML
 	Vars map[string]string
 }
 
@@ -60,18 +62,18 @@ func (e Env) all() map[string]string {
 }
 
 // Line is the span of the line that sets a variable, empty when it does not.
-func (f EnvFile) Line(name string) Span {
+func (f EnvFile) Line(name string) source.Span {
 	at := regexp.MustCompile(`(?m)^[ \t]*(?:export[ \t]+)?`+regexp.QuoteMeta(name)+`[ \t]*[=:][^\r\n]*`).FindAllIndex(f.File.Src, -1)
 	if len(at) == 0 {
-		return Span{}
+		return source.Span{}
 	}
 	last := at[len(at)-1]
 	blanks := len(f.File.Src[last[0]:last[1]]) - len(bytes.TrimLeft(f.File.Src[last[0]:last[1]], " \t"))
-	return Span{Start: last[0] + blanks, End: last[1]}
+	return source.Span{Start: last[0] + blanks, End: last[1]}
 }
 
 // env reads env files in order; those that do not exist are passed over.
-func (l *Loader) env(paths []string, outer Lookup, problems *[]Problem) Env {
+func (l *Loader) env(paths []string, outer Lookup, problems *[]source.Problem) Env {
 	var e Env
 	for _, path := range paths {
 		var src []byte
@@ -81,7 +83,7 @@ func (l *Loader) env(paths []string, outer Lookup, problems *[]Problem) Env {
 		}
 		if err != nil {
 			if !errors.Is(err, fs.ErrNotExist) {
-				*problems = append(*problems, Problem{File: &File{Path: path}, Message: reason(err), Unreadable: true})
+				*problems = append(*problems, source.Problem{File: &source.File{Path: path}, Message: reason(err), Unreadable: true})
 			}
 			continue
 		}
@@ -92,13 +94,13 @@ func (l *Loader) env(paths []string, outer Lookup, problems *[]Problem) Env {
 			return e.Lookup(name)
 		})
 		if err != nil {
-			*problems = append(*problems, Problem{
-				File: &File{Path: path, Src: src}, Message: "not a valid env file: " + strings.ReplaceAll(err.Error(), "\n", " "),
+			*problems = append(*problems, source.Problem{
+				File: &source.File{Path: path, Src: src}, Message: "not a valid env file: " + strings.ReplaceAll(err.Error(), "\n", " "),
 				Hint: "docker compose refuses it: write NAME=value lines",
 			})
 			continue
 		}
-		e.files = append(e.files, EnvFile{File: &File{Path: path, Src: src}, Vars: vars})
+		e.files = append(e.files, EnvFile{File: &source.File{Path: path, Src: src}, Vars: vars})
 	}
 	return e
 }

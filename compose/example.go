@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+
+	"github.com/portmoor/portmoor/source"
 )
 
 // exampleName matches the names under which projects keep an env file to copy.
@@ -23,7 +25,7 @@ func (l *Loader) Examples(dir string) []EnvFile {
 		}
 	}
 	slices.Sort(paths)
-	var problems []Problem // an example that can't be read is no example
+	var problems []source.Problem // an example that can't be read is no example
 	return l.env(paths, unset, &problems).files
 }
 

@@ -6,7 +6,7 @@ import (
 
 	"github.com/compose-spec/compose-go/v2/template"
 
-	"github.com/portmoor/portmoor/compose/source"
+	"github.com/portmoor/portmoor/source"
 )
 
 // Lookup gives a variable's value, and whether it is set at all.

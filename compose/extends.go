@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+
+	"github.com/portmoor/portmoor/source"
 )
 
 // extend resolves the extends of every service of a document.
@@ -17,7 +19,7 @@ func (g *merger) extend(l *layer, dir string, env Lookup) {
 // relative to dir: the project's folder, or that of an extended file.
 type scope struct {
 	services []*service
-	file     *File
+	file     *source.File
 	dir      string
 	extended bool // its services are not the project's
 }
@@ -123,6 +125,6 @@ func (s *service) inherit(base *service) {
 }
 
 // serviceProblem is about what a service extends.
-func (g *merger) serviceProblem(f *File, s *service, message, hint string) {
-	g.problems = append(g.problems, Problem{File: f, Span: f.Span(s.extends.node), Service: s.Name, Message: message, Hint: hint})
+func (g *merger) serviceProblem(f *source.File, s *service, message, hint string) {
+	g.problems = append(g.problems, source.Problem{File: f, Span: f.Span(s.extends.node), Service: s.Name, Message: message, Hint: hint})
 }

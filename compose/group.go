@@ -6,12 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/portmoor/portmoor/source"
 )
 
 // ByEnvFile is the project that COMPOSE_FILE in a folder's .env names, as docker
 // compose starts it when it is called in that folder, but not from below it.
 func (l *Loader) ByEnvFile(dir string) (g Group, named bool) {
-	var problems []Problem // which loading the project says
+	var problems []source.Problem // which loading the project says
 	file := filepath.Join(dir, ".env")
 	files := composeFile(dir, l.env([]string{file}, unset, &problems))
 	if len(files) == 0 {

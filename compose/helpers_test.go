@@ -6,13 +6,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/portmoor/portmoor/source"
 )
 
 // describe is a mapping in one line: the service, the source text of its
 // spans, and how they may be edited. The scalar is left out where it is the
 // entry.
 func describe(m Mapping) string {
-	text := func(s Span) string { return string(m.File.Src[s.Start:s.End]) }
+	text := func(s source.Span) string { return string(m.File.Src[s.Start:s.End]) }
 	line := m.Service + ": " + text(m.Entry)
 	if m.Scalar != m.Entry {
 		line += " scalar " + text(m.Scalar)

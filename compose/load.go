@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/portmoor/portmoor/source"
 )
 
 // Group is the files that docker compose would load together.
@@ -51,7 +53,7 @@ type Loader struct {
 
 type opened struct {
 	once sync.Once
-	file *File
+	file *source.File
 	err  error
 }
 
@@ -59,7 +61,7 @@ type opened struct {
 func NewLoader(options LoadOptions) *Loader { return &Loader{options: options} }
 
 // file reads and parses a file, once. Folders and devices are refused.
-func (l *Loader) file(path string) (*File, error) {
+func (l *Loader) file(path string) (*source.File, error) {
 	v, _ := l.files.LoadOrStore(path, &opened{})
 	o, ok := v.(*opened)
 	if !ok {
@@ -71,7 +73,7 @@ func (l *Loader) file(path string) (*File, error) {
 		}
 		var src []byte
 		if src, o.err = os.ReadFile(path); o.err == nil {
-			o.file = Parse(path, src)
+			o.file = source.Parse(path, src)
 		}
 	})
 	return o.file, o.err
@@ -80,7 +82,7 @@ func (l *Loader) file(path string) (*File, error) {
 // Add gives the loader a file's bytes, so that it is not read from disk.
 func (l *Loader) Add(path string, src []byte) {
 	o := &opened{}
-	o.once.Do(func() { o.file = Parse(path, src) })
+	o.once.Do(func() { o.file = source.Parse(path, src) })
 	l.files.Store(path, o)
 }
 
@@ -149,14 +151,14 @@ func (l *Loader) load(group Group) *Project {
 		envFiles = []string{filepath.Join(group.Dir, ".env")}
 	}
 	environ := Env{environ: l.options.Environ}
-	var envProblems []Problem
+	var envProblems []source.Problem
 	p.Env = l.env(slices.Concat(envFiles, l.options.EnvFiles), environ.Lookup, &envProblems)
 	p.Env.environ = l.options.Environ
 	g := merger{
 		walker:   walker{owners: map[*node]*Mapping{}, walked: map[*node]bool{}, direct: map[*node]bool{}},
 		loader:   l,
 		project:  p,
-		files:    map[string]*File{},
+		files:    map[string]*source.File{},
 		extended: map[string][]*service{},
 		chains:   map[*service]chainState{},
 	}

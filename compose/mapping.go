@@ -8,7 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/portmoor/portmoor/compose/source"
+	"github.com/portmoor/portmoor/source"
 )
 
 // Reasons why a host port can't be spliced.
@@ -23,7 +23,7 @@ const (
 
 // mapping reads one entry of a ports list. It returns a mapping for every
 // entry; one that Compose refuses says so in Invalid.
-func (w *walker) mapping(f *File, item *yaml.Node, env Lookup) *Mapping {
+func (w *walker) mapping(f *source.File, item *yaml.Node, env Lookup) *Mapping {
 	n := source.Deref(item)
 	m := &Mapping{File: f, Protocol: "tcp"}
 	if n.Kind == yaml.MappingNode {
@@ -63,7 +63,7 @@ func (w *walker) short(m *Mapping, item *yaml.Node, env Lookup) {
 	m.Address = text[address.Start:address.End]
 	m.HostPort = ParseExpr(text[host.Start:host.End])
 	m.Target = cutProtocol(strings.TrimPrefix(text[host.End:], ":"))
-	m.Host = Span{Start: m.Host.Start + host.Start, End: m.Host.Start + host.End}
+	m.Host = source.Span{Start: m.Host.Start + host.Start, End: m.Host.Start + host.End}
 	m.readShort(text, env)
 }
 

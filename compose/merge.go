@@ -10,7 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/portmoor/portmoor/compose/source"
+	"github.com/portmoor/portmoor/source"
 )
 
 // merger loads one project's files the way compose-go does: each document
@@ -20,7 +20,7 @@ type merger struct {
 	walker
 	loader   *Loader
 	project  *Project
-	files    map[string]*File        // the project's files, by path
+	files    map[string]*source.File // the project's files, by path
 	extended map[string][]*service   // services of files that are only extended
 	stack    []string                // include chain, to find cycles
 	chains   map[*service]chainState // extends chains, to find cycles
@@ -35,7 +35,7 @@ const (
 )
 
 // open reads a file once per project and notes its problems.
-func (g *merger) open(path string) (*File, error) {
+func (g *merger) open(path string) (*source.File, error) {
 	if f := g.files[path]; f != nil {
 		return f, nil
 	}
@@ -59,7 +59,7 @@ func (g *merger) model(paths []string, dir string, env Lookup) []*service {
 	for _, path := range paths {
 		f, err := g.open(path)
 		if err != nil {
-			g.problems = append(g.problems, Problem{File: &File{Path: path}, Message: reason(err), Unreadable: true})
+			g.problems = append(g.problems, source.Problem{File: &source.File{Path: path}, Message: reason(err), Unreadable: true})
 			continue
 		}
 		for _, doc := range f.Docs {
@@ -97,7 +97,7 @@ func (g *merger) include(l *layer, dir string, env Lookup) {
 }
 
 // included loads one include.
-func (g *merger) included(f *File, ref reference, dir string, env Lookup) []*service {
+func (g *merger) included(f *source.File, ref reference, dir string, env Lookup) []*service {
 	paths := make([]string, 0, len(ref.paths))
 	for _, p := range ref.paths {
 		if remote(p) {
@@ -215,7 +215,7 @@ func (g *merger) finish(merged []*service) {
 	}
 	g.lockAnchors()
 	sort.Slice(g.project.Services, func(i, j int) bool { return g.project.Services[i].Name < g.project.Services[j].Name })
-	order := map[*File]int{}
+	order := map[*source.File]int{}
 	for i, f := range g.project.Files {
 		order[f] = i
 	}
@@ -242,8 +242,8 @@ func (g *merger) finish(merged []*service) {
 }
 
 // empty is the problem of a project whose files say nothing (loader.LoadModel).
-func (g *merger) empty() []Problem {
-	var first *File
+func (g *merger) empty() []source.Problem {
+	var first *source.File
 	for _, path := range g.project.Group.Files {
 		f := g.files[path]
 		if f == nil || f.Docs == nil && len(f.Problems) > 0 {
@@ -265,7 +265,7 @@ func (g *merger) empty() []Problem {
 	if first == nil {
 		return nil
 	}
-	return []Problem{{File: first, Message: "empty compose file", Hint: "write services: and a service"}}
+	return []source.Problem{{File: first, Message: "empty compose file", Hint: "write services: and a service"}}
 }
 
 // number tells apart the host ports of one container port in the merged ports

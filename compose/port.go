@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"github.com/portmoor/portmoor/source"
 )
 
 // shortPort is what a short form means once its variables are replaced.
@@ -110,7 +112,7 @@ func parsePort(text string) (int, error) {
 // shortSpans finds the parts of a short form's source text: the address and
 // the host port, as offsets into text. Colons inside variable expressions and brackets belong
 // to their part. The host span is where to write one when none is written.
-func shortSpans(text string) (address, host Span) {
+func shortSpans(text string) (address, host source.Span) {
 	var cuts []int
 	for i := 0; i < len(text); i++ {
 		switch text[i] {
@@ -126,11 +128,11 @@ func shortSpans(text string) (address, host Span) {
 	}
 	switch n := len(cuts); n {
 	case 0:
-		return Span{}, Span{}
+		return source.Span{}, source.Span{}
 	case 1:
-		return Span{}, Span{End: cuts[0]}
+		return source.Span{}, source.Span{End: cuts[0]}
 	default:
-		return Span{End: cuts[n-2]}, Span{Start: cuts[n-2] + 1, End: cuts[n-1]}
+		return source.Span{End: cuts[n-2]}, source.Span{Start: cuts[n-2] + 1, End: cuts[n-1]}
 	}
 }
 

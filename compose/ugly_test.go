@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portmoor/portmoor/compose/corpustest"
+	"github.com/portmoor/portmoor/source"
 )
 
 var update = flag.Bool("update", false, "write the expected output of golden tests")
@@ -77,7 +78,7 @@ func checkSpans(t *testing.T, p *Project) {
 		}
 	}
 	for _, m := range p.Mappings {
-		for _, s := range []Span{m.Entry, m.Scalar, m.Host} {
+		for _, s := range []source.Span{m.Entry, m.Scalar, m.Host} {
 			if s.Start < 0 || s.Start > s.End || s.End > len(m.File.Src) {
 				t.Fatalf("span %v outside the file: %s", s, m.Service)
 			}
@@ -152,7 +153,7 @@ g:
 h: multi
   line # 14 comment
 `
-	f := Parse("/a.yaml", []byte(src))
+	f := source.Parse("/a.yaml", []byte(src))
 	for n := 1; n <= 14; n++ {
 		comment := strings.Index(src, "# "+itoa(n-1)+" comment")
 		text := max(strings.Index(src, "# "+itoa(n-1)+" text"), strings.Index(src, "#"+itoa(n-1)+"text"))

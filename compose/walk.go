@@ -10,7 +10,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/template"
 	"go.yaml.in/yaml/v4"
 
-	"github.com/portmoor/portmoor/compose/source"
+	"github.com/portmoor/portmoor/source"
 )
 
 // service is what one document, or a merge of several, says of a service.
@@ -34,7 +34,7 @@ type reference struct {
 
 // layer is what one document says, before anything is merged.
 type layer struct {
-	file     *File
+	file     *source.File
 	services []*service
 	drops    source.Reset
 	includes []reference
@@ -48,26 +48,26 @@ type walker struct {
 	walked   map[*yaml.Node]bool     // alias nodes that serve as ports
 	direct   map[*yaml.Node]bool     // entries that stand in a ports list themselves
 	all      []*Mapping
-	problems []Problem
+	problems []source.Problem
 	full     bool        // maxMappings is reached
 	envFiles [][]EnvFile // that variables are looked up in, the outermost first
 }
 
-func (w *walker) problem(f *File, n *yaml.Node, message, hint string) {
-	w.problems = append(w.problems, Problem{File: f, Span: f.Span(n), Message: message, Hint: hint})
+func (w *walker) problem(f *source.File, n *yaml.Node, message, hint string) {
+	w.problems = append(w.problems, source.Problem{File: f, Span: f.Span(n), Message: message, Hint: hint})
 }
 
 // unlessSchema notes a value of the wrong kind that the Compose schema lets
 // pass, since it holds a variable. What the schema refuses is said by whoever
 // validates with it.
-func (w *walker) unlessSchema(f *File, n *yaml.Node, message, hint string) {
+func (w *walker) unlessSchema(f *source.File, n *yaml.Node, message, hint string) {
 	if n.Kind == yaml.ScalarNode && hasVariable(n.Value) {
 		w.problem(f, n, message, hint)
 	}
 }
 
 // layer reads one document.
-func (w *walker) layer(f *File, doc *yaml.Node, env Lookup) layer {
+func (w *walker) layer(f *source.File, doc *yaml.Node, env Lookup) layer {
 	l := layer{file: f}
 	if doc.Kind == yaml.DocumentNode {
 		if len(doc.Content) == 0 {
@@ -109,7 +109,7 @@ func (w *walker) services(l *layer, fd source.Field, env Lookup) {
 	}
 }
 
-func (w *walker) service(f *File, fd source.Field, env Lookup) *service {
+func (w *walker) service(f *source.File, fd source.Field, env Lookup) *service {
 	s := &service{Service: Service{Name: fd.Key.Value, File: f, Span: f.Span(fd.Key), Scale: 1}, drops: source.Tagged(fd.Value)}
 	n := source.Deref(fd.Value)
 	if n.Tag == "!!null" || s.drops.Empties {
@@ -193,7 +193,7 @@ func extends(n *yaml.Node, text func(*yaml.Node) string) *reference {
 	return ref
 }
 
-func (w *walker) includes(f *File, n *yaml.Node, env Lookup) []reference {
+func (w *walker) includes(f *source.File, n *yaml.Node, env Lookup) []reference {
 	list := source.Deref(n)
 	if list.Kind != yaml.SequenceNode {
 		if list.Tag != "!!null" {
@@ -237,7 +237,7 @@ func (w *walker) includes(f *File, n *yaml.Node, env Lookup) []reference {
 }
 
 // ports reads a service's list of mappings.
-func (w *walker) ports(f *File, s *service, n *yaml.Node, env Lookup) {
+func (w *walker) ports(f *source.File, s *service, n *yaml.Node, env Lookup) {
 	list := source.Deref(n)
 	switch {
 	case list.Tag == "!!null" || s.portTag.Empties:
@@ -261,7 +261,7 @@ func (w *walker) ports(f *File, s *service, n *yaml.Node, env Lookup) {
 }
 
 // exhausted reports, and says once, that the project has too many mappings.
-func (w *walker) exhausted(f *File, n *yaml.Node) bool {
+func (w *walker) exhausted(f *source.File, n *yaml.Node) bool {
 	if len(w.all) < maxMappings {
 		return false
 	}

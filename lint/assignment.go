@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 )
 
 var assignmentDrift = Rule{
@@ -43,7 +44,7 @@ services:
 		holder := map[int64]string{}
 		for _, key := range slices.Sorted(maps.Keys(assigned)) {
 			port, isPort := assigned[key].(int64)
-			report := func(span compose.Span, message, hint string, related ...Related) {
+			report := func(span source.Span, message, hint string, related ...Related) {
 				p.Report(Finding{File: f, Span: span, Message: message, Hint: hint, Related: related})
 			}
 			name, value := f.At(0, []string{key}, true), f.At(0, []string{key}, false)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 )
 
 // claims are what the projects of a run publish that stand on their own: one
@@ -41,8 +42,8 @@ func alone(projects []*compose.Project) []bool {
 }
 
 // innerFiles are those that a project includes or extends.
-func innerFiles(projects []*compose.Project) map[*compose.File]bool {
-	inner := map[*compose.File]bool{}
+func innerFiles(projects []*compose.Project) map[*source.File]bool {
+	inner := map[*source.File]bool{}
 	for _, p := range projects {
 		for _, f := range p.Files {
 			if !slices.Contains(p.Group.Files, f.Path) {

@@ -11,6 +11,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 )
 
 // loadArchive writes the files of an archive and loads what is discovered.
@@ -44,7 +45,7 @@ func loadArchive(t *testing.T, archive string, options compose.DiscoverOptions) 
 // told is a finding in a line: its place, severity and message, and behind
 // arrows the related places.
 func told(dir string, f Finding) string {
-	at := func(f *compose.File, s compose.Span) string {
+	at := func(f *source.File, s source.Span) string {
 		rel, _ := filepath.Rel(dir, f.Path)
 		line, column := f.Position(s.Start)
 		return fmt.Sprintf("%s:%d:%d", filepath.ToSlash(rel), line, column)

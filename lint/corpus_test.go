@@ -17,6 +17,7 @@ import (
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/compose/corpustest"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/source"
 )
 
 func corpusProjects(t testing.TB) []*compose.Project {
@@ -34,7 +35,7 @@ func corpusProjects(t testing.TB) []*compose.Project {
 // every real project: what the one refuses, the other must.
 func TestVerdicts(t *testing.T) {
 	projects := corpusProjects(t)
-	refused := map[*compose.File]string{}
+	refused := map[*source.File]string{}
 	for _, f := range Run(projects, Options{Only: []string{"invalid-compose", "invalid-port"}}) {
 		refused[f.File] = f.Message
 	}

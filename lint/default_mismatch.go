@@ -6,6 +6,7 @@ import (
 	"regexp"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 )
 
 var defaultMismatch = Rule{
@@ -42,7 +43,7 @@ different ports until someone sets it. Write the same default in both.`,
 		for _, f := range p.Project.Files {
 			for _, at := range withDefault.FindAllSubmatchIndex(f.Src, -1) {
 				name, text := string(f.Src[at[2]:at[3]]), string(f.Src[at[4]:at[5]])
-				span := compose.Span{Start: at[0], End: at[1]}
+				span := source.Span{Start: at[0], End: at[1]}
 				if want, ok := defaults[name]; !ok || samePort(text, want) || f.Comment(at[0]) || span == first[name].Span || notInterpolated(f.Src, span) {
 					continue
 				}
@@ -59,7 +60,7 @@ different ports until someone sets it. Write the same default in both.`,
 
 // notInterpolated reports what Compose leaves as it is: a dollar sign that is
 // written twice, and the key of a mapping.
-func notInterpolated(src []byte, span compose.Span) bool {
+func notInterpolated(src []byte, span source.Span) bool {
 	if span.Start > 0 && src[span.Start-1] == '$' {
 		return true
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/source"
 )
 
 var docsDrift = Rule{
@@ -57,14 +58,14 @@ const (
 )
 
 // tablesOf finds the markers of tables, but for those in fenced code.
-func tablesOf(src []byte) (markers []compose.Span) {
+func tablesOf(src []byte) (markers []source.Span) {
 	at, fenced := 0, false
 	for line := range bytes.Lines(src) {
 		if trimmed := bytes.TrimSpace(line); bytes.HasPrefix(trimmed, []byte("```")) || bytes.HasPrefix(trimmed, []byte("~~~")) {
 			fenced = !fenced
 		}
 		if i := bytes.Index(line, []byte(tableStart)); i >= 0 && !fenced {
-			markers = append(markers, compose.Span{Start: at + i, End: at + i + len(tableStart)})
+			markers = append(markers, source.Span{Start: at + i, End: at + i + len(tableStart)})
 		}
 		at += len(line)
 	}
@@ -72,8 +73,8 @@ func tablesOf(src []byte) (markers []compose.Span) {
 }
 
 // usersOfDocs are the projects whose ports each document may list.
-func usersOfDocs(projects []*compose.Project, docs map[*compose.Project][]*compose.File) map[*compose.File][]*compose.Project {
-	users := map[*compose.File][]*compose.Project{}
+func usersOfDocs(projects []*compose.Project, docs map[*compose.Project][]*source.File) map[*source.File][]*compose.Project {
+	users := map[*source.File][]*compose.Project{}
 	for _, p := range projects {
 		for _, f := range docs[p] {
 			users[f] = append(users[f], p)
@@ -111,10 +112,10 @@ func defaultPorts(m compose.Mapping) compose.PortRange {
 // row is a line of a table: the text of its cells, and where ports stand.
 type row struct {
 	service, container string
-	ports              []compose.Span // at least one
+	ports              []source.Span // at least one
 }
 
-func (p *Pass) compareTable(doc *compose.File, services map[string][]compose.Mapping) {
+func (p *Pass) compareTable(doc *source.File, services map[string][]compose.Mapping) {
 	markers := tablesOf(doc.Src)
 	if len(markers) == 0 {
 		return
@@ -145,7 +146,7 @@ func (p *Pass) compareTable(doc *compose.File, services map[string][]compose.Map
 	}
 }
 
-func (p *Pass) compareRow(doc *compose.File, r row, services map[string][]compose.Mapping) {
+func (p *Pass) compareRow(doc *source.File, r row, services map[string][]compose.Mapping) {
 	span := r.ports[0]
 	text := string(doc.Src[span.Start:span.End])
 	f := Finding{File: doc, Span: span, Service: r.service}
@@ -159,7 +160,7 @@ func (p *Pass) compareRow(doc *compose.File, r row, services map[string][]compos
 	mappings = slices.DeleteFunc(slices.Clone(mappings), func(m compose.Mapping) bool {
 		return r.container != "" && m.Key.Container != r.container
 	})
-	if slices.ContainsFunc(r.ports, func(s compose.Span) bool {
+	if slices.ContainsFunc(r.ports, func(s source.Span) bool {
 		return slices.ContainsFunc(mappings, func(m compose.Mapping) bool { return defaultPorts(m).String() == string(doc.Src[s.Start:s.End]) })
 	}) {
 		return
@@ -247,7 +248,7 @@ func table(src []byte, from int) (rows []row, ok bool) {
 		r := row{service: service, container: portInCell.FindString(cell("container", "container port").text)}
 		for _, digits := range portsIn(port.text) {
 			offset := start + port.start
-			r.ports = append(r.ports, compose.Span{Start: offset + digits[0], End: offset + digits[1]})
+			r.ports = append(r.ports, source.Span{Start: offset + digits[0], End: offset + digits[1]})
 		}
 		if len(r.ports) > 0 && service != "" {
 			rows = append(rows, r)

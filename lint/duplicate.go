@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 )
 
 var duplicateMapping = Rule{
@@ -39,7 +40,7 @@ func repeatsPart(m compose.Mapping, wide *compose.Mapping) bool {
 
 func checkDuplicates(p *Pass) {
 	type identity struct {
-		file                   *compose.File
+		file                   *source.File
 		list                   int
 		service, ip, protocol  string
 		host, container, texts string

@@ -7,8 +7,8 @@ import (
 	"regexp"
 	"slices"
 
-	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint/schema"
+	"github.com/portmoor/portmoor/source"
 )
 
 var unknownPortVariable = Rule{
@@ -64,7 +64,7 @@ services:
 }
 
 // passedOn reports an env file that a service names under env_file.
-func (r *run) passedOn(env *compose.File) bool {
+func (r *run) passedOn(env *source.File) bool {
 	for _, p := range r.envUsers()[env.Path] {
 		for _, f := range p.Files {
 			for _, doc := range r.contents(f).values() {
@@ -88,7 +88,7 @@ func (r *run) passedOn(env *compose.File) bool {
 
 // mentions reports a name that a compose file passes on without a value, as
 // environment: [NAME] does.
-func (r *run) mentions(env *compose.File, name string) bool {
+func (r *run) mentions(env *source.File, name string) bool {
 	word := regexp.MustCompile(`\b` + name + `\b`)
 	for _, p := range r.envUsers()[env.Path] {
 		for _, f := range p.Files {

@@ -3,6 +3,7 @@ package lint
 import (
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/source"
 )
 
 // Severity says how bad a finding is. The zero value is Off.
@@ -20,9 +21,9 @@ const (
 type Finding struct {
 	Rule     string
 	Severity Severity
-	File     *compose.File
+	File     *source.File
 	// Span is where it is, in File.Src; both ends 0 when it concerns the whole file.
-	Span compose.Span
+	Span source.Span
 	// Service is the service it concerns, "" when none.
 	Service string
 	// Message says what is wrong: one line, lower case, no full stop.
@@ -34,16 +35,16 @@ type Finding struct {
 	// Fix holds the edits of File that mend it; nil when there is no safe fix.
 	Fix []rewrite.Edit
 
-	entry compose.Span // of the mapping it is about; an ignore there counts too
+	entry source.Span // of the mapping it is about; an ignore there counts too
 }
 
 // Related is another place that a finding speaks of, such as the other end of a conflict.
 type Related struct {
-	File    *compose.File
-	Span    compose.Span
+	File    *source.File
+	Span    source.Span
 	Message string
 
-	entry compose.Span // as in Finding
+	entry source.Span // as in Finding
 }
 
 // relatedTo is a mapping's host port as a related place.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint/schema"
+	"github.com/portmoor/portmoor/source"
 )
 
 var unusedIgnore = Rule{
@@ -36,8 +37,8 @@ line, or alone on a line for the next one; "# portmoor:ignore-file RULE reason" 
 
 // ignore is one rule that a comment names.
 type ignore struct {
-	file *compose.File
-	span compose.Span // the rule's name, or the comment when it names none
+	file *source.File
+	span source.Span // the rule's name, or the comment when it names none
 	rule string
 	line int // that it counts for; 0 is the whole file
 	used atomic.Bool
@@ -45,7 +46,7 @@ type ignore struct {
 
 // ignoreKey is where ignores of a rule are looked up.
 type ignoreKey struct {
-	file *compose.File
+	file *source.File
 	rule string
 	line int
 }
@@ -53,7 +54,7 @@ type ignoreKey struct {
 var ignoreComment = regexp.MustCompile(`#[ \t]*portmoor:(ignore-file|ignore)\b[ \t]*([A-Za-z0-9,_-]*)`)
 
 // ignores reads the comments of a file.
-func ignores(f *compose.File) (found []*ignore) {
+func ignores(f *source.File) (found []*ignore) {
 	if !bytes.Contains(f.Src, []byte("portmoor:ignore")) {
 		return nil
 	}
@@ -67,9 +68,9 @@ func ignores(f *compose.File) (found []*ignore) {
 		}
 		start := at[4]
 		for name := range strings.SplitSeq(string(f.Src[at[4]:at[5]]), ",") {
-			span := compose.Span{Start: start, End: start + len(name)}
+			span := source.Span{Start: start, End: start + len(name)}
 			if name == "" {
-				span = compose.Span{Start: at[0], End: at[5]}
+				span = source.Span{Start: at[0], End: at[5]}
 			}
 			found = append(found, &ignore{file: f, span: span, rule: name, line: line})
 			start += len(name) + 1
@@ -80,7 +81,7 @@ func ignores(f *compose.File) (found []*ignore) {
 
 // appliesTo is the line that a comment counts for: its own, or where nothing
 // else stands in it, the next one that holds more than a comment.
-func appliesTo(f *compose.File, offset int) int {
+func appliesTo(f *source.File, offset int) int {
 	line, _ := f.Position(offset)
 	start := bytes.LastIndexAny(f.Src[:offset], "\n\r") + 1
 	if len(bytes.TrimSpace(f.Src[start:offset])) > 0 {
@@ -98,7 +99,7 @@ func appliesTo(f *compose.File, offset int) int {
 // readIgnores reads the comments of all files of a run.
 func (r *run) readIgnores() {
 	r.ignores = map[ignoreKey][]*ignore{}
-	seen := map[*compose.File]bool{}
+	seen := map[*source.File]bool{}
 	for _, p := range r.projects {
 		files := slices.Clone(p.Files)
 		for _, e := range p.Env.Files() {
@@ -118,7 +119,7 @@ func (r *run) readIgnores() {
 }
 
 // ignored reports whether a comment ignores a rule at one of some places.
-func (r *run) ignored(rule string, f *compose.File, spans ...compose.Span) (yes bool) {
+func (r *run) ignored(rule string, f *source.File, spans ...source.Span) (yes bool) {
 	if len(r.ignores) == 0 {
 		return false
 	}
@@ -130,7 +131,7 @@ func (r *run) ignored(rule string, f *compose.File, spans ...compose.Span) (yes 
 	}
 	use(0)
 	for _, s := range spans {
-		if s != (compose.Span{}) {
+		if s != (source.Span{}) {
 			line, _ := f.Position(s.Start)
 			use(line)
 		}

@@ -1,6 +1,6 @@
 package lint
 
-import "github.com/portmoor/portmoor/compose"
+import "github.com/portmoor/portmoor/source"
 
 var invalidCompose = Rule{
 	Name:     "invalid-compose",
@@ -19,7 +19,7 @@ that hold a variable are not judged.`,
     ports: ["8080:80"]
 `,
 	Check: func(p *Pass) {
-		reported := map[*compose.File]map[int]bool{}
+		reported := map[*source.File]map[int]bool{}
 		for _, q := range p.Project.Problems {
 			if q.Unreadable {
 				continue // a failure of the run, not of the file
@@ -46,7 +46,7 @@ that hold a variable are not judged.`,
 
 // validate holds a file against the schema. What the walker has reported
 // already is not said twice.
-func (p *Pass) validate(f *compose.File, reported map[int]bool) {
+func (p *Pass) validate(f *source.File, reported map[int]bool) {
 	for _, v := range p.run.contents(f).violations() {
 		if !reported[v.Span.Start] {
 			p.Report(Finding{File: f, Span: v.Span, Service: v.Service, Message: v.Message, Hint: v.Hint})

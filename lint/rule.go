@@ -15,6 +15,7 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 )
 
@@ -108,9 +109,9 @@ type Facts struct {
 	Symlinks map[string]bool
 	// Assignments are the files of remembered ports, data/ports.json, of the
 	// projects that have one. They are JSON, which is read as YAML.
-	Assignments map[*compose.Project]*compose.File
+	Assignments map[*compose.Project]*source.File
 	// Docs are the documents with port tables, by project.
-	Docs map[*compose.Project][]*compose.File
+	Docs map[*compose.Project][]*source.File
 }
 
 // Pass is one rule's look at one project.

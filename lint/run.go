@@ -11,6 +11,7 @@ import (
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint/schema"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 )
 
@@ -23,7 +24,7 @@ func Run(projects []*compose.Project, options Options) []Finding {
 	r.alone = alone(projects)
 	r.claimed = sync.OnceValue(r.claims)
 	r.envUsers = sync.OnceValue(func() map[string][]*compose.Project { return usersOfEnvFiles(projects) })
-	r.docUsers = sync.OnceValue(func() map[*compose.File][]*compose.Project { return usersOfDocs(projects, options.Facts.Docs) })
+	r.docUsers = sync.OnceValue(func() map[*source.File][]*compose.Project { return usersOfDocs(projects, options.Facts.Docs) })
 	for i, p := range projects {
 		r.publications = append(r.publications, publications(i, p, false))
 	}
@@ -50,13 +51,13 @@ type run struct {
 	options  Options
 
 	families     map[*compose.Project]func() *family
-	files        sync.Map        // *compose.File → *contents
+	files        sync.Map        // *source.File → *contents
 	alone        []bool          // by project
 	publications [][]publication // by project
 	claimed      func() board
 	ignores      map[ignoreKey][]*ignore
 	envUsers     func() map[string][]*compose.Project
-	docUsers     func() map[*compose.File][]*compose.Project
+	docUsers     func() map[*source.File][]*compose.Project
 }
 
 func (r *run) check(i int) []Finding {
@@ -135,7 +136,7 @@ type contents struct {
 	local      func() bool // whether it can have a URL of this machine
 }
 
-func (r *run) contents(f *compose.File) *contents {
+func (r *run) contents(f *source.File) *contents {
 	v, ok := r.files.Load(f)
 	if !ok {
 		c := &contents{values: sync.OnceValue(f.Values)}

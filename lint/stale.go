@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 )
 
 var staleReference = Rule{
@@ -66,7 +67,7 @@ func mentionsLocal(src []byte) bool {
 	})
 }
 
-func (p *Pass) staleInDocument(f *compose.File, doc int, value any) {
+func (p *Pass) staleInDocument(f *source.File, doc int, value any) {
 	root, _ := value.(map[string]any)
 	services, _ := root["services"].(map[string]any)
 	for _, name := range slices.Sorted(maps.Keys(services)) {
@@ -114,7 +115,7 @@ func exposed(service map[string]any) (ports []string) {
 }
 
 // staleInEnvFile looks at an env file once, for all projects that have it.
-func (p *Pass) staleInEnvFile(f *compose.File) {
+func (p *Pass) staleInEnvFile(f *source.File) {
 	at := 0
 	for line := range bytes.Lines(f.Src) {
 		if !bytes.HasPrefix(bytes.TrimSpace(line), []byte("#")) {
@@ -122,16 +123,16 @@ func (p *Pass) staleInEnvFile(f *compose.File) {
 			if comment := bytes.Index(line, []byte(" #")); comment >= 0 && !bytes.ContainsAny(line[:comment], "\"'") {
 				end = comment
 			}
-			p.staleIn(f, compose.Span{Start: at, End: at + end}, "", nil)
+			p.staleIn(f, source.Span{Start: at, End: at + end}, "", nil)
 		}
 		at += len(line)
 	}
 }
 
 // staleIn reports the ports of URLs in a piece of a file.
-func (p *Pass) staleIn(f *compose.File, in compose.Span, service string, exposed []string) {
+func (p *Pass) staleIn(f *source.File, in source.Span, service string, exposed []string) {
 	for _, at := range localURL.FindAllSubmatchIndex(f.Src[in.Start:in.End], -1) {
-		span := compose.Span{Start: in.Start + at[2], End: in.Start + at[3]}
+		span := source.Span{Start: in.Start + at[2], End: in.Start + at[3]}
 		port, err := strconv.Atoi(string(f.Src[span.Start:span.End]))
 		if err != nil || p.reaches(f, port, service) || slices.Contains(exposed, strconv.Itoa(port)) {
 			continue
@@ -146,7 +147,7 @@ func (p *Pass) staleIn(f *compose.File, in compose.Span, service string, exposed
 
 // reaches reports whether something listens on a port of this machine, or of
 // the service's own container. An env file counts for all of its projects.
-func (p *Pass) reaches(f *compose.File, port int, service string) bool {
+func (p *Pass) reaches(f *source.File, port int, service string) bool {
 	projects := p.run.envUsers()[f.Path]
 	if projects == nil {
 		projects = []*compose.Project{p.Project}

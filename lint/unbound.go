@@ -5,6 +5,7 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/source"
 )
 
 // boundToo reports another mapping of the same port that has an address, with
@@ -54,7 +55,7 @@ adds the address to short forms that have none.`,
 				if m.HostPort.Text == "" && (m.Host.Start >= len(m.File.Src) || m.File.Src[m.Host.Start] != ':') {
 					text += ":" // "80" becomes "127.0.0.1::80"
 				}
-				f.Fix = []rewrite.Edit{{Span: compose.Span{Start: m.Host.Start, End: m.Host.Start}, New: text}}
+				f.Fix = []rewrite.Edit{{Span: source.Span{Start: m.Host.Start, End: m.Host.Start}, New: text}}
 			}
 			p.Report(f)
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/source"
 )
 
 var unquotedPort = Rule{
@@ -45,8 +46,8 @@ mapping without quotes is reported.`,
 			f.Hint = fmt.Sprintf("write %q", text)
 			// Two insertions, so that another fix of the text between them fits.
 			f.Fix = []rewrite.Edit{
-				{Span: compose.Span{Start: m.Scalar.Start, End: m.Scalar.Start}, New: `"`},
-				{Span: compose.Span{Start: m.Scalar.End, End: m.Scalar.End}, New: `"`},
+				{Span: source.Span{Start: m.Scalar.Start, End: m.Scalar.Start}, New: `"`},
+				{Span: source.Span{Start: m.Scalar.End, End: m.Scalar.End}, New: `"`},
 			}
 			p.Report(f)
 		}

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/source"
 )
 
 // State is how far a file is.
@@ -24,7 +24,7 @@ const (
 // the plan was made from when same says so. There are none of a file in which
 // they are made already, nor of one that is neither. Without same the texts alone
 // tell.
-func Edits(file *compose.File, changes []Change, same func(src []byte) bool) ([]rewrite.Edit, State) {
+func Edits(file *source.File, changes []Change, same func(src []byte) bool) ([]rewrite.Edit, State) {
 	changes = slices.Clone(changes)
 	slices.SortFunc(changes, func(a, b Change) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
@@ -58,19 +58,19 @@ func Edits(file *compose.File, changes []Change, same func(src []byte) bool) ([]
 }
 
 // locate finds the texts of changes, sorted, in a file.
-func locate(file *compose.File, changes []Change) (edits []rewrite.Edit, ok bool) {
+func locate(file *source.File, changes []Change) (edits []rewrite.Edit, ok bool) {
 	for _, c := range changes {
 		start := offset(file, c.Place)
 		if start < 0 || len(edits) > 0 && edits[len(edits)-1].Span.End > start {
 			return nil, false
 		}
-		edits = append(edits, rewrite.Edit{Span: compose.Span{Start: start, End: start + len(c.Text)}, New: c.New})
+		edits = append(edits, rewrite.Edit{Span: source.Span{Start: start, End: start + len(c.Text)}, New: c.New})
 	}
 	return edits, true
 }
 
 // offset is where a place's text stands, -1 when it does not.
-func offset(file *compose.File, p Place) int {
+func offset(file *source.File, p Place) int {
 	src := string(file.Src)
 	for from := 0; ; {
 		i := strings.Index(src[from:], p.Text)

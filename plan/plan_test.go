@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 )
 
@@ -98,7 +98,7 @@ func TestEdits(t *testing.T) {
 		for range 1 + random.IntN(40) {
 			word := words[random.IntN(len(words))]
 			if strings.Contains(word, "5002") && random.IntN(2) == 0 {
-				line, column := (&compose.File{Src: []byte(src.String() + "x")}).Position(src.Len())
+				line, column := (&source.File{Src: []byte(src.String() + "x")}).Position(src.Len())
 				changes = append(changes, Change{Place: Place{"f", line, column, word}, New: strings.Replace(word, "5002", []string{"5003", "11439"}[random.IntN(2)], 1)})
 			}
 			src.WriteString(word)
@@ -108,7 +108,7 @@ func TestEdits(t *testing.T) {
 		}
 		before := src.String()
 		same := func(b []byte) bool { return string(b) == before }
-		edits, state := Edits(&compose.File{Src: []byte(before)}, changes, same)
+		edits, state := Edits(&source.File{Src: []byte(before)}, changes, same)
 		if state != Due || len(edits) != len(changes) {
 			t.Fatalf("%q: %v is %d", before, changes, state)
 		}
@@ -119,10 +119,10 @@ func TestEdits(t *testing.T) {
 		if len(changes) == 0 {
 			continue
 		}
-		if _, state := Edits(&compose.File{Src: after}, changes, same); state != Done {
+		if _, state := Edits(&source.File{Src: after}, changes, same); state != Done {
 			t.Fatalf("%q became %q, which is %d", before, after, state)
 		}
-		if _, state := Edits(&compose.File{Src: append(after, 'x')}, changes, same); state != Other {
+		if _, state := Edits(&source.File{Src: append(after, 'x')}, changes, same); state != Other {
 			t.Fatalf("%q and more is %d", after, state)
 		}
 		if len(changes) > 1 { // half of the changes made by hand
@@ -130,7 +130,7 @@ func TestEdits(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, state := Edits(&compose.File{Src: half}, changes, same); state != Other {
+			if _, state := Edits(&source.File{Src: half}, changes, same); state != Other {
 				t.Fatalf("%q is %d", half, state)
 			}
 		}
@@ -169,7 +169,7 @@ func TestApart(t *testing.T) {
 		{Place: Place{"g", 1, 1, `443`}, New: `444`},
 	}
 	src := []byte(line)
-	edits, state := Edits(&compose.File{Src: src}, Apart(changes[:3]), func([]byte) bool { return true })
+	edits, state := Edits(&source.File{Src: src}, Apart(changes[:3]), func([]byte) bool { return true })
 	if state != Due {
 		t.Fatalf("%+v", changes)
 	}

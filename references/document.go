@@ -7,12 +7,12 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 )
 
 // document is a file with numbers in it, as lines.
 type document struct {
-	file       *compose.File
+	file       *source.File
 	starts     []int  // of the lines, in bytes
 	prose      bool   // headings are marked, and indentation says nothing
 	fenced     []bool // of prose: lines of code, in which # opens a comment
@@ -26,7 +26,7 @@ var proseName = lazy(`(?i)\.(?:md|markdown|mdx|rst|adoc|txt|org)$`)
 func newDocument(path string, src []byte) *document {
 	base := filepath.Base(path)
 	d := &document{
-		file: &compose.File{Path: path, Src: src}, starts: []int{0},
+		file: &source.File{Path: path, Src: src}, starts: []int{0},
 		prose:      proseName().MatchString(base),
 		dockerfile: strings.HasPrefix(base, "Dockerfile") || strings.HasSuffix(base, ".Dockerfile") || strings.HasPrefix(base, "Containerfile"),
 		changelog:  isChangelog(path),

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 )
 
 // Whose a number is. The file is in the folder of nobody, unless it says so.
@@ -101,7 +102,7 @@ func TestOwnerInside(t *testing.T) {
 	config := filepath.Join(root, "b", "config.yaml")
 	found := Find(Query{
 		Root: root, Subjects: subjects, Options: compose.DiscoverOptions{Base: root},
-		Keyed: map[string]bool{config: true}, Defined: map[string][]compose.Span{config: {{Start: 16, End: 20}}},
+		Keyed: map[string]bool{config: true}, Defined: map[string][]source.Span{config: {{Start: 16, End: 20}}},
 	})
 	var got []string
 	for _, r := range found.References {

@@ -17,6 +17,7 @@ import (
 	"slices"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 )
 
 // MaxSize is how large a file may be to be looked at, in bytes. Logs and dumps
@@ -43,7 +44,7 @@ type Query struct {
 	Root     string // the folder, absolute
 	Subjects []Subject
 	// Defined are the places that define ports, which are no references.
-	Defined map[string][]compose.Span
+	Defined map[string][]source.Span
 	// Known are the ports of all services: a list of them is one of ports.
 	Known map[int]bool
 	// Keyed are files of which one key is the port, so that no other key is.
@@ -73,7 +74,7 @@ const (
 // might be.
 type Reference struct {
 	Path         string // absolute
-	Span         compose.Span
+	Span         source.Span
 	Line, Column int // of Span, as an editor counts
 	Port         int
 	// Text is the number with what makes it a port, and At where in Text it is.

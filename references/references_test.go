@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 )
 
 // two are services that want one port, of which piper moves.
@@ -211,9 +212,9 @@ func TestMarketline(t *testing.T) {
 		t.Fatal(err)
 	}
 	next := map[string]int{"geo": 8121, "search": 8122, "notifier": 7601}
-	q := Query{Root: root, Defined: map[string][]compose.Span{}, Keyed: map[string]bool{}, Options: compose.DiscoverOptions{Base: root}}
+	q := Query{Root: root, Defined: map[string][]source.Span{}, Keyed: map[string]bool{}, Options: compose.DiscoverOptions{Base: root}}
 	for _, p := range ports {
-		q.Defined[p.Places[0].File.Path] = []compose.Span{p.Places[0].Span}
+		q.Defined[p.Places[0].File.Path] = []source.Span{p.Places[0].Span}
 		q.Keyed[p.Places[0].File.Path] = true
 		if p.Port == 8120 || p.Port == 7600 {
 			is := next[p.Name]

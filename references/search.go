@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 )
 
 // finder is a query prepared for many files. Only search changes it.
@@ -129,7 +130,7 @@ func binary(src []byte) bool { return bytes.IndexByte(src[:min(len(src), 8000)],
 
 // hit is a wanted number in a file.
 type hit struct {
-	span compose.Span
+	span source.Span
 	port int
 }
 
@@ -146,7 +147,7 @@ func (f *finder) hits(src []byte) (hits []hit) {
 			}
 		}
 		if n < len(f.wanted) && f.wanted[n] && src[start] != '0' {
-			hits = append(hits, hit{compose.Span{Start: start, End: i}, n})
+			hits = append(hits, hit{source.Span{Start: start, End: i}, n})
 		}
 	}
 	return hits

@@ -15,8 +15,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/portmoor/portmoor/compose"
-	"github.com/portmoor/portmoor/compose/source"
+	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 )
 
@@ -93,7 +92,7 @@ func (s Source) read(root, name string) ([]strategies.Port, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &compose.File{Path: file, Src: src}
+	f := &source.File{Path: file, Src: src}
 	find := inYAML
 	if strings.EqualFold(path.Ext(name), ".toml") {
 		find = inTOML
@@ -182,10 +181,10 @@ func inReal(root, file string) string {
 
 // value is what stands at a key path.
 type value struct {
-	text string       // the number as it is written
-	span compose.Span // of text
-	key  string       // the whole path
-	name string       // what stands for the last *, "" without one
+	text string      // the number as it is written
+	span source.Span // of text
+	key  string      // the whole path
+	name string      // what stands for the last *, "" without one
 	// alias reports that it stands elsewhere, and may be somebody else's too.
 	alias bool
 }
@@ -200,7 +199,7 @@ func (v value) stuck() string {
 
 var plainNumber = lazy(`^[1-9][0-9]{0,4}$`)
 
-func (v value) port(f *compose.File) (int, error) {
+func (v value) port(f *source.File) (int, error) {
 	port, err := strconv.Atoi(v.text)
 	spelled := string(f.Src[v.span.Start:v.span.End]) == v.text // without escapes
 	if !spelled || !plainNumber().MatchString(v.text) || err != nil || port > 65535 {
@@ -211,8 +210,8 @@ func (v value) port(f *compose.File) (int, error) {
 }
 
 // inYAML finds a key path in YAML, or in JSON, which is YAML.
-func inYAML(f *compose.File, keys []string) ([]value, error) {
-	parsed := compose.Parse(f.Path, f.Src)
+func inYAML(f *source.File, keys []string) ([]value, error) {
+	parsed := source.Parse(f.Path, f.Src)
 	if parsed.Docs == nil && len(parsed.Problems) > 0 {
 		p := parsed.Problems[0]
 		line, column := f.Position(p.Span.Start)
@@ -225,7 +224,7 @@ func inYAML(f *compose.File, keys []string) ([]value, error) {
 	return found, nil
 }
 
-func walkYAML(f *compose.File, n *yaml.Node, keys []string, v value, found *[]value) {
+func walkYAML(f *source.File, n *yaml.Node, keys []string, v value, found *[]value) {
 	v.alias = v.alias || n != nil && (n.Kind == yaml.AliasNode || len(keys) == 0 && n.Anchor != "")
 	n = source.Deref(n)
 	switch {

@@ -7,8 +7,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/portmoor/portmoor/compose"
-	"github.com/portmoor/portmoor/compose/source"
+	"github.com/portmoor/portmoor/source"
 )
 
 // stack is what a compose file says of its services: a port there is one inside
@@ -38,7 +37,7 @@ func stackOf(path string, src []byte) *stack {
 	if !yamlFile().MatchString(path) || !bytes.Contains(src, []byte("services:")) {
 		return nil
 	}
-	parsed := compose.Parse(path, src)
+	parsed := source.Parse(path, src)
 	s := &stack{}
 	for _, doc := range parsed.Docs {
 		for _, field := range source.Fields(source.Value(source.Root(doc), "services")) {
@@ -53,7 +52,7 @@ func stackOf(path string, src []byte) *stack {
 
 var trailingPort = lazy(`(\d{1,5})(?:/\w+)?$`)
 
-func newStackService(f *compose.File, field source.Field) stackService {
+func newStackService(f *source.File, field source.Field) stackService {
 	s := stackService{name: field.Key.Value, start: f.Span(field.Key).Start}
 	for _, key := range source.Fields(field.Value) {
 		s.parts = append(s.parts, part{key.Key.Value, f.Span(key.Key).Start})

@@ -7,11 +7,11 @@ import (
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
 
-	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 )
 
 // inTOML finds a key path in TOML. Arrays of tables have no path.
-func inTOML(f *compose.File, keys []string) ([]value, error) {
+func inTOML(f *source.File, keys []string) ([]value, error) {
 	var whole map[string]any // the parser below takes more than is valid
 	if err := toml.Unmarshal(f.Src, &whole); err != nil {
 		line, column := 0, 0
@@ -64,14 +64,14 @@ func (t *tomlWalk) visit(e *unstable.Node, above []string) {
 }
 
 // span is where a value's text is; of what is no plain scalar, nowhere.
-func (t *tomlWalk) span(n *unstable.Node) (s compose.Span) {
+func (t *tomlWalk) span(n *unstable.Node) (s source.Span) {
 	switch n.Kind {
 	case unstable.Integer:
 		r := t.parser.Range(n.Data)
-		s = compose.Span{Start: int(r.Offset), End: int(r.Offset + r.Length)}
+		s = source.Span{Start: int(r.Offset), End: int(r.Offset + r.Length)}
 	case unstable.String: // with its quotes; one with escapes or three quotes is longer than its value
 		if r := n.Raw; int(r.Length) == len(n.Data)+2 {
-			s = compose.Span{Start: int(r.Offset) + 1, End: int(r.Offset) + 1 + len(n.Data)}
+			s = source.Span{Start: int(r.Offset) + 1, End: int(r.Offset) + 1 + len(n.Data)}
 		}
 	default:
 	}

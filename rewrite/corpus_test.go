@@ -12,6 +12,7 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/compose/corpustest"
+	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 )
 
@@ -39,7 +40,7 @@ type remembered map[string]map[string]string
 func decideAll(projects []*compose.Project, s strategies.Strategy, kept remembered) Decide {
 	facts := map[*compose.Project]func(compose.Mapping) strategies.Facts{}
 	of := func(p *compose.Project) map[compose.Place]string {
-		return strategies.Recall(p, func(f *compose.File) map[string]string { return kept[f.Path] })
+		return strategies.Recall(p, func(f *source.File) map[string]string { return kept[f.Path] })
 	}
 	for _, family := range strategies.Families(projects) {
 		names := strategies.NameWithDefaults(family, of)
@@ -83,7 +84,7 @@ func apply(t testing.TB, plan Plan) map[string][]byte {
 }
 
 // outside compares the bytes between the edits, one by one.
-func outside(t testing.TB, f *compose.File, edits []Edit, out []byte) {
+func outside(t testing.TB, f *source.File, edits []Edit, out []byte) {
 	t.Helper()
 	from, at := 0, 0
 	for _, e := range edits {

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 )
 
 // Edit replaces the bytes of a span by other text.
 type Edit struct {
 	// Span is in bytes of the unedited source. An empty span inserts.
-	Span compose.Span
+	Span source.Span
 	// New is the text that takes the span's place; "" deletes it.
 	New string
 }
@@ -53,7 +53,7 @@ func Undo(src []byte, edits []Edit) ([]Edit, error) {
 		}
 		at := e.Span.Start + grown
 		grown += len(e.New) - len(was)
-		back := Edit{Span: compose.Span{Start: at, End: at + len(e.New)}, New: was}
+		back := Edit{Span: source.Span{Start: at, End: at + len(e.New)}, New: was}
 		// Deletions of neighbouring spans come back at one byte, where Apply
 		// accepts a single insertion.
 		if n := len(undo); n > 0 && back.Span.Empty() && undo[n-1].Span == back.Span {

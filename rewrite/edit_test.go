@@ -9,11 +9,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 )
 
 func edit(start, end int, text string) Edit {
-	return Edit{Span: compose.Span{Start: start, End: end}, New: text}
+	return Edit{Span: source.Span{Start: start, End: end}, New: text}
 }
 
 func TestApply(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"slices"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 )
 
@@ -102,8 +103,8 @@ func (p Plan) Edits(path string) []Edit {
 }
 
 // Files are the files that the plan changes, sorted by path.
-func (p Plan) Files() []*compose.File {
-	var files []*compose.File
+func (p Plan) Files() []*source.File {
+	var files []*source.File
 	for _, c := range p.Changes {
 		if n := len(files); n == 0 || files[n-1].Path != c.Mapping.File.Path {
 			files = append(files, c.Mapping.File)

@@ -12,13 +12,14 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 )
 
 // VerifyTree parses a file's new bytes and compares them with the old: the
 // same nodes must be there, and only the planned scalars may read differently.
 // The error says what else would change.
-func VerifyTree(before *compose.File, after []byte, changes []Change) error {
-	got := compose.Parse(before.Path, after)
+func VerifyTree(before *source.File, after []byte, changes []Change) error {
+	got := source.Parse(before.Path, after)
 	if got.Docs == nil {
 		return fmt.Errorf("%s: the result is not valid: %s", before.Path, got.Problems[0].Message)
 	}
@@ -41,7 +42,7 @@ func VerifyTree(before *compose.File, after []byte, changes []Change) error {
 
 // comparison walks two trees side by side.
 type comparison struct {
-	before  *compose.File
+	before  *source.File
 	planned map[int]bool // starts of scalars that may differ
 }
 
@@ -130,7 +131,7 @@ type loadFunc func(content map[string][]byte, environ map[string]string) (*types
 // included or extended are read from disk by compose-go itself, so that a
 // project which has changed ones is mirrored into a temporary folder.
 func loaders(p *compose.Project, after map[string][]byte) (loadFunc, func(), error) {
-	inner := slices.ContainsFunc(p.Files, func(f *compose.File) bool {
+	inner := slices.ContainsFunc(p.Files, func(f *source.File) bool {
 		return after[f.Path] != nil && !slices.Contains(p.Group.Files, f.Path)
 	})
 	if !inner {

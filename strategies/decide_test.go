@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 )
 
 // decisions shows what becomes of every mapping of a family, in load order:
@@ -15,7 +16,7 @@ import (
 // to another is left out, as nobody decides for it.
 func decisions(projects []*compose.Project, s Strategy, defaults map[string]string) []string {
 	remembered := func(p *compose.Project) map[compose.Place]string {
-		return Recall(p, func(*compose.File) map[string]string { return defaults })
+		return Recall(p, func(*source.File) map[string]string { return defaults })
 	}
 	names := NameWithDefaults(projects, remembered)
 	var all []string

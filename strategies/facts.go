@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 )
 
 // Gather returns what Decide needs to know of mappings. Names are those of their
@@ -82,7 +83,7 @@ func spreadAmong(together []compose.Mapping, places map[compose.Place]bool) {
 
 // Recall finds the host texts that are remembered for the mappings whose host
 // port Docker picks now. Defaults gives the texts of a file, by [DefaultKeys].
-func Recall(p *compose.Project, defaults func(*compose.File) map[string]string) map[compose.Place]string {
+func Recall(p *compose.Project, defaults func(*source.File) map[string]string) map[compose.Place]string {
 	found := map[compose.Place]string{}
 	keys := DefaultKeys(p)
 	for _, m := range p.Mappings {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 )
 
 // Fixed is a host port of a compose project with what decides about clashes.
@@ -128,11 +129,11 @@ func placesOf(m compose.Mapping, number int) (places []Place) {
 var digitRun = regexp.MustCompile(`[0-9]+`)
 
 // onlyNumber finds a number that stands in a span exactly once.
-func onlyNumber(src []byte, in compose.Span, number int) (found compose.Span, once bool) {
+func onlyNumber(src []byte, in source.Span, number int) (found source.Span, once bool) {
 	text, times := strconv.Itoa(number), 0
 	for _, loc := range digitRun.FindAllIndex(src[in.Start:in.End], -1) {
 		if string(src[in.Start+loc[0]:in.Start+loc[1]]) == text {
-			found = compose.Span{Start: in.Start + loc[0], End: in.Start + loc[1]}
+			found = source.Span{Start: in.Start + loc[0], End: in.Start + loc[1]}
 			times++
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 )
 
 // merging finds the mappings of a family that have to keep their host port
@@ -76,7 +77,7 @@ func sameAddress(a, b compose.Mapping) bool {
 func mergedLists(p *compose.Project) [][]compose.Mapping {
 	type list struct {
 		service string
-		file    *compose.File
+		file    *source.File
 		dropped compose.Drop
 	}
 	lists := map[list][]compose.Mapping{}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 )
 
 // Names are the variables of one naming family, chosen once for all of its
@@ -113,7 +114,7 @@ var standardName = regexp.MustCompile(`^(docker-)?compose\.ya?ml$`)
 // behind the projects that they change, a folder's standard project before its
 // alternatives. The order that they are given in does not matter.
 func baseFirst(family []*compose.Project) []*compose.Project {
-	reached := map[*compose.File]bool{}
+	reached := map[*source.File]bool{}
 	for _, p := range family {
 		for _, f := range p.Files[min(1, len(p.Files)):] {
 			reached[f] = true

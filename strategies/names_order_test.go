@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 )
 
 // named maps a mapping, whatever its place in its file, to its variable.
@@ -99,7 +100,7 @@ func TestNamesAreStable(t *testing.T) {
 	projects := load(t, texts, groups...)
 	names := Name(projects)
 	type edit struct {
-		span compose.Span
+		span source.Span
 		text string
 	}
 	edits := map[string]map[int]edit{}

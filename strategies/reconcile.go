@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 )
 
 // Status is a service's say in who keeps a contested port, the weakest first.
@@ -26,8 +27,8 @@ func (s Status) String() string { return [...]string{"working", "frozen", "prior
 
 // Place is where a port is written.
 type Place struct {
-	File *compose.File
-	Span compose.Span // of the number alone
+	File *source.File
+	Span source.Span // of the number alone
 	// Key says what the number is the value of, such as server.port, or a host
 	// port of a compose file.
 	Key string

@@ -18,6 +18,7 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/source"
 )
 
 var update = flag.Bool("update", false, "write the expected output of golden tests")
@@ -144,9 +145,9 @@ func TestFingerprints(t *testing.T) {
 	for _, f := range run.Findings {
 		const line = "# a line more\n"
 		shift, other := len(line), f
-		other.File, other.Message = &compose.File{Path: f.File.Path, Src: append([]byte(line), f.File.Src...)}, "other words"
-		other.Span = compose.Span{Start: f.Span.Start + shift, End: f.Span.End + shift}
-		if f.Span == (compose.Span{}) {
+		other.File, other.Message = &source.File{Path: f.File.Path, Src: append([]byte(line), f.File.Src...)}, "other words"
+		other.Span = source.Span{Start: f.Span.Start + shift, End: f.Span.End + shift}
+		if f.Span == (source.Span{}) {
 			continue
 		}
 		a, b := lint.Fingerprints([]lint.Finding{f}, "/repo"), lint.Fingerprints([]lint.Finding{other}, "/repo")

@@ -8,7 +8,7 @@ import (
 
 	"github.com/rivo/uniseg"
 
-	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 )
 
 const (
@@ -34,7 +34,7 @@ type frame struct {
 
 // newFrame cuts the line that span starts on to at most room columns. A span
 // that goes on after its line is marked to the end of the line.
-func newFrame(src []byte, span compose.Span, room int) frame {
+func newFrame(src []byte, span source.Span, room int) frame {
 	start := min(max(span.Start, 0), len(src))
 	line := around(src, start, 4*room)
 	cells := line.cells(start)

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rivo/uniseg"
 
-	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 )
 
 // ugly are pieces of lines: of one column, of two, of none, and of none of
@@ -56,7 +56,7 @@ func TestMarksStandBelowTheSpan(t *testing.T) {
 		}
 		suffix := []string{"", "\n", "\r\nb", "\r"}[r.IntN(4)]
 		start := len(prefix) + len(before)
-		got := newFrame([]byte(prefix+line+suffix), compose.Span{Start: start, End: start + len(marked)}, 1000)
+		got := newFrame([]byte(prefix+line+suffix), source.Span{Start: start, End: start + len(marked)}, 1000)
 		want := frame{
 			code:   strings.TrimRight(shown(before)+shown(marked)+shown(after), " "),
 			indent: uniseg.StringWidth(shown(before)),
@@ -87,7 +87,7 @@ func TestLongLineIsCut(t *testing.T) {
 		before, after = strings.TrimPrefix(before, bom)+"|", "|"+after
 		const marked = "漢8080:80"
 		room := minWidth + r.IntN(200)
-		span := compose.Span{Start: len(before), End: len(before) + len(marked)}
+		span := source.Span{Start: len(before), End: len(before) + len(marked)}
 		f := newFrame([]byte(before+marked+after), span, room)
 		if w := uniseg.StringWidth(f.code); w > room {
 			t.Fatalf("%q: %d columns, not %d", f.code, w, room)
@@ -127,7 +127,7 @@ func TestFrame(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			src := []byte(c.before + c.marked + c.after)
-			got := newFrame(src, compose.Span{Start: len(c.before), End: len(c.before) + len(c.marked)}, 20)
+			got := newFrame(src, source.Span{Start: len(c.before), End: len(c.before) + len(c.marked)}, 20)
 			if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(frame{})); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -140,7 +140,7 @@ func FuzzFrame(f *testing.F) {
 	f.Add(bytes.Repeat([]byte("e\u0301"), 200), 101, 300, 30)
 	f.Fuzz(func(t *testing.T, src []byte, start, end, room int) {
 		room = max(room%300, minWidth)
-		got := newFrame(src, compose.Span{Start: start, End: end}, room)
+		got := newFrame(src, source.Span{Start: start, End: end}, room)
 		if got.marked < 1 || got.indent < 0 || got.indent > room {
 			t.Errorf("%+v", got)
 		}

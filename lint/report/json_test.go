@@ -8,9 +8,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/source"
 )
 
 func renderJSON(t *testing.T, run Run) []byte {
@@ -93,7 +93,7 @@ func TestJSONKeepsEveryCharacter(t *testing.T) {
 	f := file(text, text)
 	raw := renderJSON(t, Run{Base: base, Findings: []lint.Finding{
 		{Rule: "r", Severity: lint.Error, File: f, Service: text, Message: text, Hint: text, Related: []lint.Related{{File: f, Message: text}}},
-		{Severity: lint.Info, File: f, Span: compose.Span{Start: 1, End: 2}},
+		{Severity: lint.Info, File: f, Span: source.Span{Start: 1, End: 2}},
 	}})
 	if strings.ContainsFunc(strings.ReplaceAll(string(raw), "\n", ""), hidden) {
 		t.Errorf("not escaped: %q", raw)

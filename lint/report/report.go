@@ -16,8 +16,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/source"
 )
 
 // Run is what one run of lint has to say. The zero value is a run that looked
@@ -109,14 +109,14 @@ type place struct {
 // places finds the places of spans; it works out each file's path once.
 type places struct {
 	base  string
-	paths map[*compose.File]string
+	paths map[*source.File]string
 }
 
 func newPlaces(base string) places {
-	return places{base, map[*compose.File]string{}}
+	return places{base, map[*source.File]string{}}
 }
 
-func (p places) find(f *compose.File, span compose.Span) place {
+func (p places) find(f *source.File, span source.Span) place {
 	path, known := p.paths[f]
 	if !known {
 		path = relative(p.base, f.Path)

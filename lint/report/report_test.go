@@ -6,30 +6,30 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/source"
 )
 
 const base = "/home/me/app"
 
-func file(name, src string) *compose.File {
-	return &compose.File{Path: base + "/" + name, Src: []byte(src)}
+func file(name, src string) *source.File {
+	return &source.File{Path: base + "/" + name, Src: []byte(src)}
 }
 
 // span is where text stands in f for the first time.
-func span(t testing.TB, f *compose.File, text string) compose.Span {
+func span(t testing.TB, f *source.File, text string) source.Span {
 	t.Helper()
 	i := strings.Index(string(f.Src), text)
 	if i < 0 {
 		t.Fatalf("%q is not in %s", text, f.Path)
 	}
-	return compose.Span{Start: i, End: i + len(text)}
+	return source.Span{Start: i, End: i + len(text)}
 }
 
 func TestSummary(t *testing.T) {
 	a, b := file("a.yml", ""), file("b.yml", "")
-	of := func(f *compose.File, s lint.Severity) lint.Finding { return lint.Finding{File: f, Severity: s} }
+	of := func(f *source.File, s lint.Severity) lint.Finding { return lint.Finding{File: f, Severity: s} }
 	fixable := of(a, lint.Warning)
 	fixable.Fix = []rewrite.Edit{{}}
 	for _, c := range []struct {
@@ -91,7 +91,7 @@ func many(t testing.TB, n int) Run {
 		at += strings.Index(src[at:], "8080")
 		run.Findings = append(run.Findings, lint.Finding{
 			Rule: "host-port-conflict", Severity: lint.Error, File: f, Service: "web",
-			Span:    compose.Span{Start: at, End: at + len("8080")},
+			Span:    source.Span{Start: at, End: at + len("8080")},
 			Message: "host port 8080 is already published by web", Hint: "give one of them another port",
 			Related: []lint.Related{{File: f, Span: span(t, f, "8080"), Message: "web publishes it here"}},
 		})
@@ -116,7 +116,7 @@ func BenchmarkJSON(b *testing.B) {
 func BenchmarkTextOneLine(b *testing.B) {
 	run := many(b, 2000)
 	f := run.Findings[0].File
-	oneLine := &compose.File{Path: f.Path, Src: []byte(strings.ReplaceAll(string(f.Src), "\n", " "))}
+	oneLine := &source.File{Path: f.Path, Src: []byte(strings.ReplaceAll(string(f.Src), "\n", " "))}
 	for i := range run.Findings {
 		run.Findings[i].File = oneLine
 		run.Findings[i].Related[0].File = oneLine

@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/source"
 )
 
 // The parts of SARIF 2.1.0 that a run needs
@@ -162,16 +162,16 @@ func (s sarifWriter) result(f lint.Finding, fingerprint string) sarifResult {
 	return r
 }
 
-func (s sarifWriter) physical(f *compose.File, span compose.Span) sarifPhysical {
+func (s sarifWriter) physical(f *source.File, span source.Span) sarifPhysical {
 	p := sarifPhysical{ArtifactLocation: sarifArtifact{s.uri(f)}}
-	if span != (compose.Span{}) {
+	if span != (source.Span{}) {
 		region := s.region(f, span)
 		p.Region = &region
 	}
 	return p
 }
 
-func (s sarifWriter) region(f *compose.File, span compose.Span) sarifRegion {
+func (s sarifWriter) region(f *source.File, span source.Span) sarifRegion {
 	at := s.places.find(f, span)
 	return sarifRegion{at.line, at.column, at.endLine, at.endColumn}
 }
@@ -184,7 +184,7 @@ func (s sarifWriter) change(f lint.Finding) sarifChange {
 	return c
 }
 
-func (s sarifWriter) replacement(f *compose.File, e rewrite.Edit) sarifReplacement {
+func (s sarifWriter) replacement(f *source.File, e rewrite.Edit) sarifReplacement {
 	r := sarifReplacement{DeletedRegion: s.region(f, e.Span)}
 	if e.New != "" {
 		r.InsertedContent = &sarifText{Text: e.New}
@@ -193,8 +193,8 @@ func (s sarifWriter) replacement(f *compose.File, e rewrite.Edit) sarifReplaceme
 }
 
 // uri is a file relative to the base, or where it is not below that, absolute.
-func (s sarifWriter) uri(f *compose.File) string {
-	path := s.places.find(f, compose.Span{}).path
+func (s sarifWriter) uri(f *source.File) string {
+	path := s.places.find(f, source.Span{}).path
 	if path == ".." || strings.HasPrefix(path, "../") {
 		return (&url.URL{Scheme: "file", Path: filepath.ToSlash(f.Path)}).String()
 	}

@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/source"
 )
 
 const (
@@ -103,8 +103,8 @@ func (t text) note(margin int, text string) {
 }
 
 // frame writes the line of code that span starts on, with the span marked.
-func (t text) frame(margin, line int, src []byte, span compose.Span, mark, color string) {
-	if span == (compose.Span{}) {
+func (t text) frame(margin, line int, src []byte, span source.Span, mark, color string) {
+	if span == (source.Span{}) {
 		return // it stands for the whole file
 	}
 	shown := newFrame(src, span, max(t.room-margin-len(" | "), minWidth))

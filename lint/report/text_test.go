@@ -6,8 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/source"
 )
 
 func renderText(t *testing.T, run Run) string {
@@ -189,7 +189,7 @@ func TestForgery(t *testing.T) {
 	f := file(forged, "a")
 	got := renderText(t, Run{Base: base, Findings: []lint.Finding{{
 		Rule: "r", Severity: lint.Error, File: f, Message: forged, Hint: forged,
-		Related: []lint.Related{{File: f, Span: compose.Span{}, Message: forged}},
+		Related: []lint.Related{{File: f, Span: source.Span{}, Message: forged}},
 	}}})
 	const escaped = `web\nx.yml:1:1: error: forged [r]\r\u2028\x1b[1A\u202e`
 	want := escaped + ":1:1: error: " + escaped + " [r]\n" +

@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/compose/corpustest"
+	"github.com/portmoor/portmoor/source"
 )
 
 // TestReduced holds the judgement of reduced documents against that of whole
@@ -62,7 +62,7 @@ func TestReduced(t *testing.T) {
 			return err
 		}
 		src, err := os.ReadFile(path)
-		f := compose.Parse(path, src)
+		f := source.Parse(path, src)
 		for _, doc := range f.Values() {
 			files++
 			if diff := cmp.Diff(messages(judge(doc, doc)), messages(violationsOf(doc))); diff != "" {

@@ -19,7 +19,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
-	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 )
 
 // compiled is the schema of the Compose specification that compose-go
@@ -42,7 +42,7 @@ var compiled = sync.OnceValue(func() *jsonschema.Schema {
 
 // Violation is one place where a document breaks the schema.
 type Violation struct {
-	Span compose.Span
+	Span source.Span
 	// Service is the service it stands in, "" when none.
 	Service string
 	Message string // one line, lower case, no full stop
@@ -57,7 +57,7 @@ type Violation struct {
 func Prepare() { compiled() }
 
 // Violations validates a file's documents, which are its Values.
-func Violations(f *compose.File, documents []any) []Violation {
+func Violations(f *source.File, documents []any) []Violation {
 	var all []Violation
 	for i, doc := range documents {
 		for _, v := range append(violationsOf(doc), unreadable(doc)...) {

@@ -18,12 +18,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/ports"
 )
-
-// Socket is an address and a protocol that a mapping binds. The address is ""
-// for every interface of both families, as Docker has it.
-type Socket struct{ Address, Protocol string }
 
 // Source is where the port that a unit wants comes from, the strongest last.
 type Source int
@@ -47,10 +43,10 @@ type Unit struct {
 	// only where an override file is written.
 	Movable bool
 	// Sockets are what its mappings bind.
-	Sockets []Socket
+	Sockets []ports.Socket
 	// Want is the port or the range that it would have; zero where a pin says
 	// that Docker picks, and then it gets none.
-	Want   compose.PortRange
+	Want   ports.Range
 	Source Source
 	// Place is where Want is set, for people: "compose.yaml:5:9", ".env:2".
 	Place string
@@ -64,7 +60,7 @@ type Unit struct {
 	// that; "" when one can be.
 	Broken, BrokenHint string
 	// Range is where a new port is chosen from, both ends included.
-	Range compose.PortRange
+	Range ports.Range
 	// Explicit reports that the range was configured, and so may hold ports
 	// that are not chosen otherwise.
 	Explicit bool
@@ -127,14 +123,14 @@ func (o Owner) Hidden() bool { return o.proxy() || o.nameless() }
 type Host interface {
 	// Holder is who holds a port for a socket, if anybody does. What the project's
 	// own containers hold is free for who wants it already, but is not chosen.
-	Holder(s Socket, port int, choosing bool) (Owner, bool)
+	Holder(s ports.Socket, port int, choosing bool) (Owner, bool)
 }
 
 // Outcome is what a unit gets.
 type Outcome struct {
 	Unit Unit
 	// Ports are what it has now; zero when Problem says why it has none.
-	Ports compose.PortRange
+	Ports ports.Range
 	// Moved reports that Ports are not what it wanted.
 	Moved bool
 	// Owner is who holds what it wanted; the zero Owner when nobody does.

@@ -5,16 +5,16 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/ports"
 )
 
 // Options say what Assign may choose, and which units can run together.
 type Options struct {
 	// Unchoosable are ports that are never chosen, but that may be wanted.
-	Unchoosable []compose.PortRange
+	Unchoosable []ports.Range
 	// Avoided are ports that are chosen only from a configured range: those that
 	// browsers refuse, and those of outgoing connections.
-	Avoided []compose.PortRange
+	Avoided []ports.Range
 	// Together reports whether two units, by index, can run at the same time;
 	// nil means that all can.
 	Together func(a, b int) bool
@@ -83,7 +83,7 @@ type assigner struct {
 	byPort   map[int][]int // the units that have or want each port
 }
 
-func (a *assigner) note(i int, ports compose.PortRange) {
+func (a *assigner) note(i int, ports ports.Range) {
 	if ports.Zero() {
 		return
 	}
@@ -109,7 +109,7 @@ func (a *assigner) keep(i int) {
 	a.settle(i, u.Want)
 }
 
-func (a *assigner) settle(i int, ports compose.PortRange) {
+func (a *assigner) settle(i int, ports ports.Range) {
 	if want := a.units[i].Want; want != ports {
 		for port := want.First; port <= want.Last; port++ {
 			a.byPort[port] = slices.DeleteFunc(a.byPort[port], func(j int) bool { return j == i })
@@ -138,7 +138,7 @@ func (a *assigner) move(i int) {
 	}
 	width := u.Want.Width()
 	for first := u.Range.First; first+width-1 <= u.Range.Last; first++ {
-		ports := compose.PortRange{First: first, Last: first + width - 1}
+		ports := ports.Range{First: first, Last: first + width - 1}
 		if blocked := a.blocked(u, ports); blocked > 0 {
 			first = blocked // the loop goes on behind it
 			continue
@@ -154,7 +154,7 @@ func (a *assigner) move(i int) {
 }
 
 // blocked is the last port of a range that must not be chosen and overlaps, or 0.
-func (a *assigner) blocked(u Unit, ports compose.PortRange) int {
+func (a *assigner) blocked(u Unit, ports ports.Range) int {
 	ranges := a.options.Unchoosable
 	if !u.Explicit {
 		ranges = slices.Concat(ranges, a.options.Avoided)
@@ -170,7 +170,7 @@ func (a *assigner) blocked(u Unit, ports compose.PortRange) int {
 // holder is who holds one of a unit's ports: another unit that is settled, or
 // somebody on the host. A port to choose is not taken from a unit that has yet
 // to be settled either, nor from one that never runs together with this one.
-func (a *assigner) holder(i int, ports compose.PortRange, choosing bool) (Owner, bool) {
+func (a *assigner) holder(i int, ports ports.Range, choosing bool) (Owner, bool) {
 	for port := ports.First; port <= ports.Last; port++ {
 		for _, j := range a.byPort[port] {
 			if i == j || !a.settled[j] && !choosing {
@@ -192,13 +192,8 @@ func (a *assigner) holder(i int, ports compose.PortRange, choosing bool) (Owner,
 	return Owner{}, false
 }
 
-func meet(a, b []Socket) bool {
-	return slices.ContainsFunc(a, func(x Socket) bool {
-		return slices.ContainsFunc(b, func(y Socket) bool { return Overlap(x, y) })
+func meet(a, b []ports.Socket) bool {
+	return slices.ContainsFunc(a, func(x ports.Socket) bool {
+		return slices.ContainsFunc(b, func(y ports.Socket) bool { return x.Overlaps(y) })
 	})
-}
-
-// Overlap reports whether two sockets can't have one port at the same time.
-func Overlap(a, b Socket) bool {
-	return a.Protocol == b.Protocol && compose.AddressesOverlap(a.Address, b.Address)
 }

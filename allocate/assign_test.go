@@ -7,20 +7,20 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/ports"
 )
 
 // taken is a host on which some ports are held on every socket of a protocol.
 type taken map[string]bool
 
-func (h taken) Holder(s Socket, port int, _ bool) (Owner, bool) {
+func (h taken) Holder(s ports.Socket, port int, _ bool) (Owner, bool) {
 	return Owner{Kind: Process, Name: "nginx", Detail: "pid 7"}, h[fmt.Sprintf("%d/%s", port, s.Protocol)]
 }
 
 func unit(key, variable string, port int, source Source) Unit {
 	return Unit{
-		Key: key, Var: variable, Movable: variable != "", Service: key, Sockets: []Socket{{"", "tcp"}}, Want: compose.PortRange{First: port, Last: port},
-		Source: source, Place: "compose.yaml:1:1", Range: compose.PortRange{First: 10000, Last: 10004},
+		Key: key, Var: variable, Movable: variable != "", Service: key, Sockets: []ports.Socket{{Protocol: "tcp"}}, Want: ports.Range{First: port, Last: port},
+		Source: source, Place: "compose.yaml:1:1", Range: ports.Range{First: 10000, Last: 10004},
 	}
 }
 
@@ -58,9 +58,9 @@ func TestAssign(t *testing.T) {
 		"an address and all":         {[]Unit{local, unit("z", "Z", 8080, Default)}, nil, Options{}, []string{"l 8080", "z 10000 moved"}},
 		"a range stays as wide":      {[]Unit{wide}, taken{"8001/tcp": true, "10001/tcp": true}, Options{}, []string{"r 10002-10003 moved"}},
 		"not what others want":       {[]Unit{unit("a", "A", 8080, Default), unit("b", "B", 10000, Default)}, taken{"8080/tcp": true, "10000/tcp": true}, Options{}, []string{"a 10001 moved", "b 10002 moved"}},
-		"unchoosable":                {[]Unit{unit("a", "A", 8080, Default)}, taken{"8080/tcp": true}, Options{Unchoosable: []compose.PortRange{{First: 9000, Last: 10002}}}, []string{"a 10003 moved"}},
-		"a default there stays":      {[]Unit{unit("a", "A", 80, Default)}, nil, Options{Unchoosable: []compose.PortRange{{First: 1, Last: 1024}}}, []string{"a 80"}},
-		"avoided":                    {[]Unit{unit("a", "A", 8080, Default)}, taken{"8080/tcp": true}, Options{Avoided: []compose.PortRange{{First: 10000, Last: 10000}}}, []string{"a 10001 moved"}},
+		"unchoosable":                {[]Unit{unit("a", "A", 8080, Default)}, taken{"8080/tcp": true}, Options{Unchoosable: []ports.Range{{First: 9000, Last: 10002}}}, []string{"a 10003 moved"}},
+		"a default there stays":      {[]Unit{unit("a", "A", 80, Default)}, nil, Options{Unchoosable: []ports.Range{{First: 1, Last: 1024}}}, []string{"a 80"}},
+		"avoided":                    {[]Unit{unit("a", "A", 8080, Default)}, taken{"8080/tcp": true}, Options{Avoided: []ports.Range{{First: 10000, Last: 10000}}}, []string{"a 10001 moved"}},
 		"a pin that is held":         {[]Unit{unit("a", "A", 8080, EnvFile)}, taken{"8080/tcp": true}, Options{}, []string{"a port 8080 is pinned by compose.yaml:1:1, but held by process nginx (pid 7)"}},
 		"one by hand that is held":   {[]Unit{unit("a", "A", 8080, Manual)}, taken{"8080/tcp": true}, Options{}, []string{"a port 8080 was assigned by hand, but is held by process nginx (pid 7)"}},
 		"a literal that is held":     {[]Unit{unit("a", "", 8080, Default)}, taken{"8080/tcp": true}, Options{}, []string{"a port 8080 is a number in the compose file, and held by process nginx (pid 7)"}},
@@ -110,8 +110,8 @@ func TestAssignNeverTwice(t *testing.T) {
 		var units []Unit
 		for i := range 1 + r.IntN(20) {
 			u := unit(fmt.Sprintf("k%02d", i), "V", 9990+r.IntN(30), Source(r.IntN(2)))
-			u.Range = compose.PortRange{First: 10000, Last: 10060}
-			u.Sockets = []Socket{{[]string{"", "127.0.0.1", "::1", "0.0.0.0"}[r.IntN(4)], []string{"tcp", "udp"}[r.IntN(2)]}}
+			u.Range = ports.Range{First: 10000, Last: 10060}
+			u.Sockets = []ports.Socket{{Address: []string{"", "127.0.0.1", "::1", "0.0.0.0"}[r.IntN(4)], Protocol: []string{"tcp", "udp"}[r.IntN(2)]}}
 			u.Want.Last += r.IntN(3)
 			units = append(units, u)
 		}

@@ -14,11 +14,13 @@ import (
 
 	psnet "github.com/shirou/gopsutil/v4/net"
 	"github.com/shirou/gopsutil/v4/process"
+
+	"github.com/portmoor/portmoor/ports"
 )
 
 // Held is a port that somebody is known to hold.
 type Held struct {
-	Socket Socket
+	Socket ports.Socket
 	Port   int
 	Owner  Owner
 }
@@ -55,7 +57,7 @@ type Machine struct {
 
 // listener is an entry of the machine's socket table.
 type listener struct {
-	socket Socket
+	socket ports.Socket
 	pid    int32
 	// both reports one on [::], which may have the port in IPv4 too.
 	both bool
@@ -64,7 +66,7 @@ type listener struct {
 // Holder is who holds a port: a container or checkout, else a socket. A port
 // that an own container has is free for the project, but not to be chosen: it
 // may be another service's.
-func (m *Machine) Holder(s Socket, port int, choosing bool) (Owner, bool) {
+func (m *Machine) Holder(s ports.Socket, port int, choosing bool) (Owner, bool) {
 	m.once.Do(func() { m.held, m.own = byPort(m.Held), byPort(m.Own) })
 	for _, h := range m.own[port] {
 		if !choosing && h.Socket.Protocol == s.Protocol && (h.Socket.Address == s.Address || unspecified(h.Socket.Address)) {
@@ -72,12 +74,12 @@ func (m *Machine) Holder(s Socket, port int, choosing bool) (Owner, bool) {
 		}
 	}
 	for _, h := range m.held[port] {
-		if Overlap(h.Socket, s) {
+		if h.Socket.Overlaps(s) {
 			return h.Owner, true
 		}
 	}
 	for _, h := range m.own[port] {
-		if Overlap(h.Socket, s) {
+		if h.Socket.Overlaps(s) {
 			return h.Owner, choosing
 		}
 	}
@@ -89,7 +91,7 @@ func (m *Machine) Holder(s Socket, port int, choosing bool) (Owner, bool) {
 
 // socketHolder tries to bind the port. Another run's try is over in a moment, so
 // what fails though no listener is known is tried again.
-func (m *Machine) socketHolder(s Socket, port int, choosing bool) (Owner, bool) {
+func (m *Machine) socketHolder(s ports.Socket, port int, choosing bool) (Owner, bool) {
 	if m.Passive {
 		owner, known := m.process(s, port)
 		if known && m.unsure(s, port) && !inUse(s, port) {
@@ -113,9 +115,9 @@ func (m *Machine) socketHolder(s Socket, port int, choosing bool) (Owner, bool) 
 
 // unsure reports that only listeners on [::] may have a port of an IPv4 address,
 // which nothing but binding it tells.
-func (m *Machine) unsure(s Socket, port int) bool {
+func (m *Machine) unsure(s ports.Socket, port int) bool {
 	return slices.Equal(networks(s), []string{s.Protocol + "4"}) &&
-		!slices.ContainsFunc(m.owners[port], func(l listener) bool { return !l.both && Overlap(l.socket, s) })
+		!slices.ContainsFunc(m.owners[port], func(l listener) bool { return !l.both && l.socket.Overlaps(s) })
 }
 
 // Hold adds a port that somebody has, behind those that are known already.
@@ -128,7 +130,7 @@ func (m *Machine) Hold(h Held) {
 
 // spared reports that a holder may be Docker's own proxy, and have the port for
 // the project, which was given it before.
-func (m *Machine) spared(owner Owner, s Socket, port int) bool {
+func (m *Machine) spared(owner Owner, s ports.Socket, port int) bool {
 	docker := owner.proxy() || m.Denied && owner.nameless()
 	return docker && slices.ContainsFunc(m.Silent, func(h Held) bool { return h.Port == port && h.Socket == s })
 }
@@ -149,7 +151,7 @@ func byPort(all []Held) map[int][]Held {
 // inUse tries to bind a port, in each family that the socket needs. What can't
 // be tried, such as a port that needs privileges or an address of another
 // machine, is not in use for all we know.
-func inUse(s Socket, port int) bool {
+func inUse(s ports.Socket, port int) bool {
 	for _, network := range networks(s) {
 		address := net.JoinHostPort(s.Address, strconv.Itoa(port))
 		var err error
@@ -188,7 +190,7 @@ func refused(err error) bool {
 // networks are the families of a socket: both without an address, each its own
 // for a wildcard. A listener on [::] counts for IPv4 only if it takes that too,
 // which binding IPv4 finds out.
-func networks(s Socket) []string {
+func networks(s ports.Socket) []string {
 	if s.Address == "" {
 		return []string{s.Protocol + "4", s.Protocol + "6"}
 	}
@@ -200,12 +202,12 @@ func networks(s Socket) []string {
 }
 
 // process names the program that has a port, as far as the system tells.
-func (m *Machine) process(s Socket, port int) (owner Owner, known bool) {
+func (m *Machine) process(s ports.Socket, port int) (owner Owner, known bool) {
 	if m.owners == nil {
 		m.readTable()
 	}
 	for _, l := range m.owners[port] {
-		if !Overlap(l.socket, s) {
+		if !l.socket.Overlaps(s) {
 			continue
 		}
 		if p, err := process.NewProcess(l.pid); err == nil && l.pid > 0 {
@@ -219,12 +221,12 @@ func (m *Machine) process(s Socket, port int) (owner Owner, known bool) {
 }
 
 // another is a program of another user: Docker's proxy, or one without a name.
-func (m *Machine) another(s Socket, port int) Owner {
+func (m *Machine) another(s ports.Socket, port int) Owner {
 	if !m.proxied {
 		m.proxies, m.proxied = byPort(proxies()), true
 	}
 	for _, h := range m.proxies[port] {
-		if Overlap(h.Socket, s) {
+		if h.Socket.Overlaps(s) {
 			return h.Owner
 		}
 	}
@@ -248,7 +250,7 @@ func (m *Machine) readTable() {
 			if address == "*" || address == "::" {
 				address = "" // it may be both families
 			}
-			m.owners[port] = append(m.owners[port], listener{Socket{address, kind}, c.Pid, address == "" && c.Family == syscall.AF_INET6})
+			m.owners[port] = append(m.owners[port], listener{ports.Socket{Address: address, Protocol: kind}, c.Pid, address == "" && c.Family == syscall.AF_INET6})
 		}
 	}
 }

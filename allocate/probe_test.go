@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/portmoor/portmoor/ports"
 )
 
 // TestSockets opens real sockets: each must be seen by those that would collide
@@ -19,13 +21,13 @@ func TestSockets(t *testing.T) {
 	me := fmt.Sprintf("pid %d", os.Getpid())
 	for name, c := range map[string]struct {
 		network, address string
-		seen, unseen     []Socket
+		seen, unseen     []ports.Socket
 	}{
-		"loopback tcp": {"tcp4", "127.0.0.1:0", []Socket{{"127.0.0.1", "tcp"}, {"", "tcp"}, {"0.0.0.0", "tcp"}}, []Socket{{"127.0.0.1", "udp"}, {"::1", "tcp"}, {"::", "tcp"}, {"127.0.0.2", "tcp"}, {"127.0.0.1", "sctp"}}},
-		"loopback v6":  {"tcp6", "[::1]:0", []Socket{{"::1", "tcp"}, {"", "tcp"}, {"::", "tcp"}}, []Socket{{"127.0.0.1", "tcp"}, {"0.0.0.0", "tcp"}, {"::1", "udp"}}},
-		"udp":          {"udp4", "127.0.0.1:0", []Socket{{"127.0.0.1", "udp"}, {"", "udp"}}, []Socket{{"127.0.0.1", "tcp"}, {"", "tcp"}}},
-		"wildcard v4":  {"tcp4", "0.0.0.0:0", []Socket{{"127.0.0.1", "tcp"}, {"", "tcp"}, {"0.0.0.0", "tcp"}}, []Socket{{"::1", "tcp"}, {"::", "tcp"}}},
-		"both":         {"tcp", ":0", []Socket{{"127.0.0.1", "tcp"}, {"::1", "tcp"}, {"", "tcp"}}, []Socket{{"", "udp"}}},
+		"loopback tcp": {"tcp4", "127.0.0.1:0", []ports.Socket{{Address: "127.0.0.1", Protocol: "tcp"}, {Protocol: "tcp"}, {Address: "0.0.0.0", Protocol: "tcp"}}, []ports.Socket{{Address: "127.0.0.1", Protocol: "udp"}, {Address: "::1", Protocol: "tcp"}, {Address: "::", Protocol: "tcp"}, {Address: "127.0.0.2", Protocol: "tcp"}, {Address: "127.0.0.1", Protocol: "sctp"}}},
+		"loopback v6":  {"tcp6", "[::1]:0", []ports.Socket{{Address: "::1", Protocol: "tcp"}, {Protocol: "tcp"}, {Address: "::", Protocol: "tcp"}}, []ports.Socket{{Address: "127.0.0.1", Protocol: "tcp"}, {Address: "0.0.0.0", Protocol: "tcp"}, {Address: "::1", Protocol: "udp"}}},
+		"udp":          {"udp4", "127.0.0.1:0", []ports.Socket{{Address: "127.0.0.1", Protocol: "udp"}, {Protocol: "udp"}}, []ports.Socket{{Address: "127.0.0.1", Protocol: "tcp"}, {Protocol: "tcp"}}},
+		"wildcard v4":  {"tcp4", "0.0.0.0:0", []ports.Socket{{Address: "127.0.0.1", Protocol: "tcp"}, {Protocol: "tcp"}, {Address: "0.0.0.0", Protocol: "tcp"}}, []ports.Socket{{Address: "::1", Protocol: "tcp"}, {Address: "::", Protocol: "tcp"}}},
+		"both":         {"tcp", ":0", []ports.Socket{{Address: "127.0.0.1", Protocol: "tcp"}, {Address: "::1", Protocol: "tcp"}, {Protocol: "tcp"}}, []ports.Socket{{Protocol: "udp"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			port, closer := listen(t, c.network, c.address)
@@ -77,11 +79,11 @@ func listen(t *testing.T, network, address string) (port int, closer func()) {
 // protocol.
 func TestHeld(t *testing.T) {
 	m := &Machine{Held: []Held{
-		{Socket{"0.0.0.0", "tcp"}, 64001, Owner{Container, "shop/web", "shop-web-1"}},
-		{Socket{"", "udp"}, 64002, Owner{Checkout, "/home/a", "web"}},
+		{ports.Socket{Address: "0.0.0.0", Protocol: "tcp"}, 64001, Owner{Container, "shop/web", "shop-web-1"}},
+		{ports.Socket{Protocol: "udp"}, 64002, Owner{Checkout, "/home/a", "web"}},
 	}}
-	for socket, want := range map[Socket]string{
-		{"", "tcp"}: "container shop/web (shop-web-1)", {"127.0.0.1", "tcp"}: "container shop/web (shop-web-1)", {"::1", "tcp"}: "", {"", "udp"}: "",
+	for socket, want := range map[ports.Socket]string{
+		{Protocol: "tcp"}: "container shop/web (shop-web-1)", {Address: "127.0.0.1", Protocol: "tcp"}: "container shop/web (shop-web-1)", {Address: "::1", Protocol: "tcp"}: "", {Protocol: "udp"}: "",
 	} {
 		got := ""
 		if owner, held := m.Holder(socket, 64001, false); held {
@@ -91,7 +93,7 @@ func TestHeld(t *testing.T) {
 			t.Errorf("%v: %q, want %q", socket, got, want)
 		}
 	}
-	if owner, held := m.Holder(Socket{"::1", "udp"}, 64002, false); !held || owner.String() != "checkout /home/a (web)" {
+	if owner, held := m.Holder(ports.Socket{Address: "::1", Protocol: "udp"}, 64002, false); !held || owner.String() != "checkout /home/a (web)" {
 		t.Errorf("held: %v by %v", held, owner)
 	}
 }
@@ -99,7 +101,7 @@ func TestHeld(t *testing.T) {
 // TestOwnAddress: what an own container has at one address says nothing of who
 // has the port at another; where it covers what is wanted, nobody else matters.
 func TestOwnAddress(t *testing.T) {
-	other := Held{Socket{"127.0.0.2", "tcp"}, 28510, Owner{Kind: Container, Name: "other"}}
+	other := Held{ports.Socket{Address: "127.0.0.2", Protocol: "tcp"}, 28510, Owner{Kind: Container, Name: "other"}}
 	for _, c := range []struct {
 		own, wanted string
 		held        bool
@@ -111,8 +113,8 @@ func TestOwnAddress(t *testing.T) {
 		{"", "0.0.0.0", false},
 		{"0.0.0.0", "127.0.0.2", false},
 	} {
-		m := &Machine{Remote: true, Held: []Held{other}, Own: []Held{{Socket: Socket{c.own, "tcp"}, Port: other.Port}}}
-		if _, held := m.Holder(Socket{c.wanted, "tcp"}, other.Port, false); held != c.held {
+		m := &Machine{Remote: true, Held: []Held{other}, Own: []Held{{Socket: ports.Socket{Address: c.own, Protocol: "tcp"}, Port: other.Port}}}
+		if _, held := m.Holder(ports.Socket{Address: c.wanted, Protocol: "tcp"}, other.Port, false); held != c.held {
 			t.Errorf("own at %q, wanted %q: held is %v", c.own, c.wanted, held)
 		}
 	}
@@ -123,7 +125,7 @@ func TestOwnAddress(t *testing.T) {
 func TestTriesOfOthers(t *testing.T) {
 	port, closer := listen(t, "tcp4", "127.0.0.1:0")
 	closer()
-	s := Socket{"127.0.0.1", "tcp"}
+	s := ports.Socket{Address: "127.0.0.1", Protocol: "tcp"}
 	done := make(chan struct{})
 	var others sync.WaitGroup
 	for range 2 {
@@ -156,7 +158,7 @@ func TestTriesOfOthers(t *testing.T) {
 // try to bind a port, which would fail a service that starts at that moment.
 func TestPassive(t *testing.T) {
 	port, closer := listen(t, "tcp4", "127.0.0.1:0")
-	s := Socket{"127.0.0.1", "tcp"}
+	s := ports.Socket{Address: "127.0.0.1", Protocol: "tcp"}
 	if owner, held := (&Machine{Passive: true}).Holder(s, port, false); !held || owner.Kind != Process {
 		t.Errorf("a listener: %v, held: %v", owner, held)
 	}
@@ -199,7 +201,7 @@ func TestPassiveFamilies(t *testing.T) {
 			port, closer := listen(t, c.network, c.address)
 			defer closer()
 			for address, want := range c.want {
-				owner, held := (&Machine{Passive: true}).Holder(Socket{address, c.network[:3]}, port, false)
+				owner, held := (&Machine{Passive: true}).Holder(ports.Socket{Address: address, Protocol: c.network[:3]}, port, false)
 				if held != want || held != (owner != Owner{}) {
 					t.Errorf("%q: held is %v by %v", address, held, owner)
 				}
@@ -225,14 +227,14 @@ func TestProxies(t *testing.T) {
 	}
 	defer func() { _, _ = in.Close(), sleep.Wait() }()
 	m := &Machine{}
-	for s, want := range map[Socket]string{
-		{"127.0.0.1", "udp"}: "docker-proxy", {"", "udp"}: "docker-proxy", {"127.0.0.2", "udp"}: ofAnotherUser, {"", "tcp"}: ofAnotherUser,
+	for s, want := range map[ports.Socket]string{
+		{Address: "127.0.0.1", Protocol: "udp"}: "docker-proxy", {Protocol: "udp"}: "docker-proxy", {Address: "127.0.0.2", Protocol: "udp"}: ofAnotherUser, {Protocol: "tcp"}: ofAnotherUser,
 	} {
 		if got := m.another(s, 28515); got.Name != want {
 			t.Errorf("%v: %s", s, got)
 		}
 	}
-	if got := m.another(Socket{"", "udp"}, 28516); got.Name != ofAnotherUser {
+	if got := m.another(ports.Socket{Protocol: "udp"}, 28516); got.Name != ofAnotherUser {
 		t.Errorf("another port: %s", got)
 	}
 }
@@ -241,7 +243,7 @@ func TestProxies(t *testing.T) {
 // when Docker may have it for the project, and only then. Who has no name may be
 // Docker where there is an engine.
 func TestSpared(t *testing.T) {
-	s := Socket{"127.0.0.1", "tcp"}
+	s := ports.Socket{Address: "127.0.0.1", Protocol: "tcp"}
 	m := &Machine{Silent: []Held{{Socket: s, Port: 8080}}}
 	denied := &Machine{Silent: m.Silent, Denied: true}
 	for _, c := range []struct {
@@ -264,7 +266,7 @@ func TestSpared(t *testing.T) {
 			t.Errorf("%s on %d, and the engine says nothing: spared is %v", c.owner, c.port, got)
 		}
 	}
-	if m.spared(Owner{Process, "docker-proxy", ""}, Socket{"127.0.0.1", "udp"}, 8080) {
+	if m.spared(Owner{Process, "docker-proxy", ""}, ports.Socket{Address: "127.0.0.1", Protocol: "udp"}, 8080) {
 		t.Error("udp is spared for tcp")
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"github.com/shirou/gopsutil/v4/process"
+
+	"github.com/portmoor/portmoor/ports"
 )
 
 // proxyName is the program that Docker has one of for each port on Linux.
@@ -29,7 +31,7 @@ func proxies() (all []Held) {
 			continue
 		}
 		if port, err := strconv.Atoi(argument(args, "-host-port")); err == nil {
-			socket := Socket{Address: argument(args, "-host-ip"), Protocol: argument(args, "-proto")}
+			socket := ports.Socket{Address: argument(args, "-host-ip"), Protocol: argument(args, "-proto")}
 			all = append(all, Held{socket, port, Owner{Process, proxyName, fmt.Sprintf("pid %d", pid)}})
 		}
 	}

@@ -17,6 +17,8 @@ import (
 
 	"github.com/gofrs/flock"
 	"github.com/google/renameio/v2/maybe"
+
+	"github.com/portmoor/portmoor/ports"
 )
 
 // Assignment is a remembered port: the first of a range.
@@ -28,7 +30,7 @@ type Assignment struct {
 	// Pinned reports that it only repeats what an env file said.
 	Pinned bool
 	// Sockets and Width are what the port is held for; they are only in the ledger.
-	Sockets []Socket
+	Sockets []ports.Socket
 	Width   int
 }
 
@@ -161,7 +163,7 @@ func (s *Store) readPorts() error {
 		if e, ok := mine[key]; ok && e.Port == port {
 			a.Manual, a.Pinned, a.Width = e.Manual, e.Pinned, max(e.Width, 1)
 			for _, socket := range e.Sockets {
-				a.Sockets = append(a.Sockets, Socket(socket))
+				a.Sockets = append(a.Sockets, ports.Socket(socket))
 			}
 		} else if !ok {
 			a.Manual = s.wasManual(key, port)
@@ -261,7 +263,7 @@ func (s *Store) claims(owner Owner, c claim) {
 		owner.Detail = key
 		for _, socket := range e.Sockets {
 			for port := e.Port; port < e.Port+max(e.Width, 1); port++ {
-				s.Claims = append(s.Claims, Held{Socket(socket), port, owner})
+				s.Claims = append(s.Claims, Held{ports.Socket(socket), port, owner})
 			}
 		}
 	}

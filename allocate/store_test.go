@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/portmoor/portmoor/ports"
 )
 
 func paths(t *testing.T) Paths {
@@ -47,8 +49,8 @@ func put(t *testing.T, path, text string) {
 func TestStore(t *testing.T) {
 	p := paths(t)
 	put(t, p.Ports, `{"zebra": 8080, "comment": "mine", "nested": {"a": [1]}, "zero": 0}`)
-	web := Assignment{Key: "web", Port: 10000, Manual: true, Sockets: []Socket{{"", "tcp"}, {"", "udp"}}, Width: 1}
-	wide := Assignment{Key: "wide", Port: 10010, Sockets: []Socket{{"127.0.0.1", "tcp"}}, Width: 3}
+	web := Assignment{Key: "web", Port: 10000, Manual: true, Sockets: []ports.Socket{{Protocol: "tcp"}, {Protocol: "udp"}}, Width: 1}
+	wide := Assignment{Key: "wide", Port: 10010, Sockets: []ports.Socket{{Address: "127.0.0.1", Protocol: "tcp"}}, Width: 3}
 	save(t, p, web, wide)
 	got, err := os.ReadFile(p.Ports)
 	if err != nil {
@@ -76,7 +78,7 @@ func TestStore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(o.Claims) != 5 || o.Claims[0] != (Held{Socket{"", "tcp"}, 10000, Owner{Checkout, p.Checkout, "web"}}) {
+	if len(o.Claims) != 5 || o.Claims[0] != (Held{ports.Socket{Protocol: "tcp"}, 10000, Owner{Checkout, p.Checkout, "web"}}) {
 		t.Errorf("claims %v", o.Claims)
 	}
 
@@ -96,7 +98,7 @@ func TestSaveNothing(t *testing.T) {
 	if _, err := os.Stat(p.Ports); err == nil {
 		t.Error("an empty ports file")
 	}
-	save(t, p, Assignment{Key: "web", Port: 1, Sockets: []Socket{{"", "tcp"}}})
+	save(t, p, Assignment{Key: "web", Port: 1, Sockets: []ports.Socket{{Protocol: "tcp"}}})
 	before, err := os.Stat(p.Ports)
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/config"
+	"github.com/portmoor/portmoor/ports"
 )
 
 func (c *commands) assign() *cli.Command {
@@ -51,7 +52,7 @@ func (c *commands) runAssign(ctx *cli.Context) error {
 	if u.Broken != "" {
 		return problem{exitFindings, fmt.Sprintf("%s: %s: %s", u.Place, u.Key, u.Broken), u.BrokenHint}
 	}
-	u.Want, u.Source = compose.PortRange{First: port, Last: port + u.Want.Width() - 1}, allocate.Manual
+	u.Want, u.Source = ports.Range{First: port, Last: port + u.Want.Width() - 1}, allocate.Manual
 	if u.Want.Last > 65535 {
 		return usage("choose a lower one", "portmoor assign: %s has %d ports, and %d is behind the last", u.Key, u.Want.Width(), u.Want.Last)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/ports"
 )
 
 // engineFacts are what the Docker engine says; nothing when it does not answer.
@@ -117,8 +118,8 @@ func heldBy(from docker.Container) (held []allocate.Held) {
 	return held
 }
 
-func socketOf(b docker.Binding) allocate.Socket {
-	return allocate.Socket{Address: b.HostIP, Protocol: b.Protocol}
+func socketOf(b docker.Binding) ports.Socket {
+	return ports.Socket{Address: b.HostIP, Protocol: b.Protocol}
 }
 
 // remembered are the host ports that the project was given before.

@@ -233,10 +233,7 @@ func (w *workspace) named(name string) string {
 
 // options say what Reconcile has to know of the workspace.
 func (inv *inventory) options(w *workspace) strategies.ReconcileOptions {
-	o := strategies.ReconcileOptions{Ranges: map[string]compose.PortRange{}, Taken: w.unchoosable()}
-	for name, r := range w.config.Reconcile.Ranges {
-		o.Ranges[name] = compose.PortRange(r)
-	}
+	o := strategies.ReconcileOptions{Ranges: w.config.Reconcile.Ranges, Taken: w.unchoosable()}
 	o.Apart = func(a, b int) bool {
 		if n := len(inv.fixed); a < n && b < n {
 			return inv.fixed[a].Apart(inv.fixed[b])

@@ -165,13 +165,11 @@ func (c *commands) lintOptions(ctx *cli.Context, w *workspace) (lint.Options, er
 		}
 		o.Settings[name] = setting
 	}
-	for _, r := range w.config.Reserved {
-		o.Reserved = append(o.Reserved, compose.PortRange(r))
-	}
-	o.Ephemeral = compose.PortRange(w.config.Ephemeral)
+	o.Reserved = w.config.Reserved
+	o.Ephemeral = w.config.Ephemeral
 	for _, name := range slices.Sorted(maps.Keys(w.config.Groups)) {
 		g := w.config.Groups[name]
-		o.Groups = append(o.Groups, lint.Group{Name: name, Range: compose.PortRange(g.Range), Services: g.Services})
+		o.Groups = append(o.Groups, lint.Group{Name: name, Range: g.Range, Services: g.Services})
 	}
 	var err error
 	o.Facts, err = c.facts(w)

@@ -10,6 +10,7 @@ import (
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/docker"
 	"github.com/portmoor/portmoor/live"
+	"github.com/portmoor/portmoor/ports"
 )
 
 // livePorts are the ports that a project has now.
@@ -64,19 +65,19 @@ func (s *stack) looking(containers []docker.Container, remote bool) *allocate.Ma
 func (s *stack) join(containers []docker.Container, machine *allocate.Machine, remote bool, host string) []live.Port {
 	options := live.Options{
 		Host:     host,
-		Wanted:   func(m *compose.Mapping) compose.PortRange { return s.unitFor(m).Want },
-		Assigned: func(m *compose.Mapping) compose.PortRange { return s.assignedTo(s.unitFor(m)) },
+		Wanted:   func(m *compose.Mapping) ports.Range { return s.unitFor(m).Want },
+		Assigned: func(m *compose.Mapping) ports.Range { return s.assignedTo(s.unitFor(m)) },
 	}
 	if machine != nil {
 		options.Held = func(from docker.Container, m *compose.Mapping, port int) bool {
-			owner, held := machine.Holder(allocate.Socket{Address: m.HostIP, Protocol: m.Protocol}, port, false)
+			owner, held := machine.Holder(ports.Socket{Address: m.HostIP, Protocol: m.Protocol}, port, false)
 			return held && (!settling(from) || !owner.Hidden())
 		}
 	}
 	if !remote {
 		sockets := &allocate.Machine{Passive: true}
 		options.Listens = func(m *compose.Mapping, port int) bool {
-			_, held := sockets.Holder(allocate.Socket{Protocol: m.Protocol}, port, false)
+			_, held := sockets.Holder(ports.Socket{Protocol: m.Protocol}, port, false)
 			return held
 		}
 	}

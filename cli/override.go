@@ -15,6 +15,7 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/rewrite"
 )
 
@@ -38,7 +39,7 @@ func (s *stack) refuseForeign(path string) error {
 // files one does not own. It replaces their lists, since a list that is only
 // added to would bind the old ports as well; so it repeats what does not move.
 func (c *commands) writeOverride(s *stack, path string, outcomes []allocate.Outcome) error {
-	ports := map[string]compose.PortRange{}
+	ports := map[string]ports.Range{}
 	moves := map[string]bool{} // services
 	for _, o := range outcomes {
 		moved := o.Problem == "" && o.Unit.Var == "" && o.Ports != s.literal(o.Unit.Key)
@@ -90,7 +91,7 @@ func (c *commands) writeOverride(s *stack, path string, outcomes []allocate.Outc
 }
 
 // literal is the number that the compose files give a key.
-func (s *stack) literal(key string) compose.PortRange {
+func (s *stack) literal(key string) ports.Range {
 	return s.served[key][0].HostPort.Ports
 }
 
@@ -107,7 +108,7 @@ func (s *stack) anyModel(files []string) (model *types.Project, environ map[stri
 
 // overridden is a mapping as a line of a list, with other host ports where
 // there are any.
-func overridden(m compose.Mapping, ports compose.PortRange, model *types.Project) string {
+func overridden(m compose.Mapping, ports ports.Range, model *types.Project) string {
 	host := m.HostPort.Text
 	if !ports.Zero() {
 		host = ports.String()
@@ -159,7 +160,7 @@ func overriddenLong(m compose.Mapping, host string, model *types.Project) string
 
 // checkOverride loads the project with the file on top, and holds every port of
 // every service against what it should be.
-func (s *stack) checkOverride(before *types.Project, in compose.ModelInput, ports map[string]compose.PortRange) error {
+func (s *stack) checkOverride(before *types.Project, in compose.ModelInput, ports map[string]ports.Range) error {
 	after, err := compose.LoadModel(in)
 	if err != nil {
 		return err

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/live"
+	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/strategies"
 )
 
@@ -182,5 +182,5 @@ func rangeText(group []live.Port) string {
 			return ""
 		}
 	}
-	return compose.PortRange{First: group[0].HostPort, Last: group[len(group)-1].HostPort}.String()
+	return ports.Range{First: group[0].HostPort, Last: group[len(group)-1].HostPort}.String()
 }

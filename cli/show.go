@@ -14,6 +14,7 @@ import (
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/docker"
 	"github.com/portmoor/portmoor/live"
+	"github.com/portmoor/portmoor/ports"
 )
 
 func (c *commands) show() *cli.Command {
@@ -158,16 +159,16 @@ func state(ports []live.Port) live.State {
 }
 
 // hostPorts are the host ports that are bound, ranges in short.
-func hostPorts(ports []live.Port) string {
+func hostPorts(has []live.Port) string {
 	var numbers []int
-	for _, p := range live.Bound(live.Shown(ports)) {
+	for _, p := range live.Bound(live.Shown(has)) {
 		numbers = append(numbers, p.HostPort)
 	}
 	slices.Sort(numbers)
 	var parts []string
 	numbers = slices.Compact(numbers)
 	for i := 0; i < len(numbers); {
-		r := compose.PortRange{First: numbers[i], Last: numbers[i]}
+		r := ports.Range{First: numbers[i], Last: numbers[i]}
 		for i++; i < len(numbers) && numbers[i] == r.Last+1; i++ {
 			r.Last++
 		}
@@ -224,10 +225,10 @@ func (c *commands) showJSON(s *stack, rows []shownRow) error {
 }
 
 // assignedTo is what is remembered for a unit, zero for nothing.
-func (s *stack) assignedTo(u allocate.Unit) compose.PortRange {
+func (s *stack) assignedTo(u allocate.Unit) ports.Range {
 	a, known := s.store.Assigned[u.Key]
 	if !known {
-		return compose.PortRange{}
+		return ports.Range{}
 	}
-	return compose.PortRange{First: a.Port, Last: a.Port + max(a.Width, 1) - 1}
+	return ports.Range{First: a.Port, Last: a.Port + max(a.Width, 1) - 1}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/ports"
 )
 
 // gatherUnits are what the project's assignments are for, sorted by key: one for
@@ -71,9 +72,9 @@ func hasFixedPort(m *compose.Mapping) bool {
 // serve lets a unit serve one more mapping. Two that bind one socket at the same
 // time can't share a variable.
 func (s *stack) serve(u *allocate.Unit, m *compose.Mapping, services map[string]compose.Service) {
-	socket := allocate.Socket{Address: m.HostIP, Protocol: m.Protocol}
+	socket := ports.Socket{Address: m.HostIP, Protocol: m.Protocol}
 	for _, other := range s.served[u.Key] {
-		overlap := allocate.Overlap(socket, allocate.Socket{Address: other.HostIP, Protocol: other.Protocol})
+		overlap := socket.Overlaps(ports.Socket{Address: other.HostIP, Protocol: other.Protocol})
 		if overlap && s.together(services[m.Service].Profiles, services[other.Service].Profiles) {
 			u.Broken = fmt.Sprintf("%s is the host port of %s and %s", cmp.Or(u.Var, u.Want.String()), s.names.AssignmentKey(*other), s.names.AssignmentKey(*m))
 			u.BrokenHint = "give each of the two a host port of its own"
@@ -109,7 +110,7 @@ func (s *stack) newUnit(key string, m *compose.Mapping) *allocate.Unit {
 	}
 	u.Movable = u.Var != "" || s.override && m.Locked == ""
 	remembered, known := s.store.Assigned[key]
-	assigned := compose.PortRange{First: remembered.Port, Last: remembered.Port + max(m.HostPort.Ports.Width(), m.HostPort.DefaultPorts.Width(), 1) - 1}
+	assigned := ports.Range{First: remembered.Port, Last: remembered.Port + max(m.HostPort.Ports.Width(), m.HostPort.DefaultPorts.Width(), 1) - 1}
 	own := known && u.Want == assigned && !remembered.Pinned // a value that is our own assignment is no pin
 	pinned := u.Var != "" && !own && s.pin(u, m)
 	repeats := u.Var == "" && remembered.Pinned // the number of the file, which may be another one now
@@ -181,18 +182,18 @@ func (s *stack) refuseInvalid() error {
 func (s *stack) environ() map[string]string { return s.loader.Environ() }
 
 // rangeOf is where new ports of a service are chosen from.
-func (s *stack) rangeOf(service string) (ports compose.PortRange, explicit bool) {
+func (s *stack) rangeOf(service string) (from ports.Range, explicit bool) {
 	for _, name := range slices.Sorted(maps.Keys(s.config.Groups)) {
 		for _, pattern := range s.config.Groups[name].Services {
 			if matched, err := path.Match(pattern, service); err == nil && matched {
-				return compose.PortRange(s.config.Groups[name].Range), true
+				return s.config.Groups[name].Range, true
 			}
 		}
 	}
-	if r := compose.PortRange(s.config.Range); !r.Zero() {
+	if r := s.config.Range; !r.Zero() {
 		return r, true
 	}
-	return compose.PortRange{First: 10000, Last: 11000}, false
+	return ports.Range{First: 10000, Last: 11000}, false
 }
 
 // assignAll gives every unit its ports. What is remembered behind a pin is not
@@ -203,7 +204,7 @@ func (s *stack) assignAll() []allocate.Outcome {
 		a, known := s.store.Assigned[u.Key]
 		kept := u.Source == allocate.Environment || u.Source == allocate.EnvFile && a.Manual
 		if known && kept && a.Port != u.Want.First {
-			u.Want, u.Source, u.Movable = compose.PortRange{First: a.Port, Last: a.Port + max(a.Width, 1) - 1}, allocate.Assigned, false
+			u.Want, u.Source, u.Movable = ports.Range{First: a.Port, Last: a.Port + max(a.Width, 1) - 1}, allocate.Assigned, false
 			units = append(units, u)
 		}
 	}
@@ -212,17 +213,15 @@ func (s *stack) assignAll() []allocate.Outcome {
 
 // options say what may be chosen, and which units never run together.
 func (s *stack) options(units []allocate.Unit) allocate.Options {
-	o := allocate.Options{Unchoosable: []compose.PortRange{{First: 1, Last: 1024}, {First: 6881, Last: 6889}}}
-	for _, r := range s.config.Reserved {
-		o.Unchoosable = append(o.Unchoosable, compose.PortRange(r))
-	}
-	ephemeral := compose.PortRange(s.config.Ephemeral)
+	o := allocate.Options{Unchoosable: []ports.Range{{First: 1, Last: 1024}, {First: 6881, Last: 6889}}}
+	o.Unchoosable = append(o.Unchoosable, s.config.Reserved...)
+	ephemeral := s.config.Ephemeral
 	if ephemeral.Zero() {
-		ephemeral = compose.PortRange{First: 32768, Last: 60999}
+		ephemeral = ports.Range{First: 32768, Last: 60999}
 	}
 	o.Avoided = append(o.Avoided, ephemeral)
 	for _, port := range lint.BlockedPorts {
-		o.Avoided = append(o.Avoided, compose.PortRange{First: port, Last: port})
+		o.Avoided = append(o.Avoided, ports.Range{First: port, Last: port})
 	}
 	profiles := map[string][]string{}
 	for _, svc := range s.project.Services {

@@ -15,8 +15,8 @@ import (
 	"golang.org/x/term"
 
 	"github.com/portmoor/portmoor/allocate"
-	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/ports"
 )
 
 func (c *commands) up() *cli.Command {
@@ -115,14 +115,14 @@ func (c *commands) noteLost(ctx *cli.Context, s *stack, engine *docker.Engine, b
 }
 
 // assignedSockets are those of a service that have a host port now.
-func (s *stack) assignedSockets(service string, port int) (sockets []allocate.Socket) {
+func (s *stack) assignedSockets(service string, port int) (sockets []ports.Socket) {
 	for _, u := range s.units {
-		if !s.now(u).Overlaps(compose.PortRange{First: port, Last: port}) {
+		if !s.now(u).Overlaps(ports.Range{First: port, Last: port}) {
 			continue
 		}
 		for _, m := range s.served[u.Key] {
 			if m.Service == service {
-				sockets = append(sockets, allocate.Socket{Address: m.HostIP, Protocol: m.Protocol})
+				sockets = append(sockets, ports.Socket{Address: m.HostIP, Protocol: m.Protocol})
 			}
 		}
 	}
@@ -134,7 +134,7 @@ func (s *stack) assignedSockets(service string, port int) (sockets []allocate.So
 func ownHolder(containers []docker.Container, lost allocate.Held) (own bool, by docker.Container) {
 	for _, from := range containers {
 		for _, b := range from.Bindings {
-			if !from.OneOff && b.HostPort == lost.Port && allocate.Overlap(socketOf(b), lost.Socket) {
+			if !from.OneOff && b.HostPort == lost.Port && socketOf(b).Overlaps(lost.Socket) {
 				return true, from
 			}
 		}
@@ -143,12 +143,12 @@ func ownHolder(containers []docker.Container, lost allocate.Held) (own bool, by 
 }
 
 // now is what a unit has since ports were assigned.
-func (s *stack) now(u allocate.Unit) compose.PortRange {
+func (s *stack) now(u allocate.Unit) ports.Range {
 	a, known := s.store.Assigned[u.Key]
 	if !known || u.Source == allocate.Environment || u.Source == allocate.EnvFile {
 		return u.Want
 	}
-	return compose.PortRange{First: a.Port, Last: a.Port + max(a.Width, 1) - 1}
+	return ports.Range{First: a.Port, Last: a.Port + max(a.Width, 1) - 1}
 }
 
 // assigned does what detect does, and says what has moved or can't be had.

@@ -8,7 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/allocate"
-	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/ports"
 )
 
 func (c *commands) validate() *cli.Command {
@@ -45,7 +45,7 @@ func (c *commands) runValidate(ctx *cli.Context) error {
 		}
 		taken = taken || slices.ContainsFunc(o.Unit.Services, s.started)
 		if o.Moved { // detect would move it: here it is what stops the project
-			o.Moved, o.Ports, o.Hint = false, compose.PortRange{}, "run portmoor detect, or stop who holds it"
+			o.Moved, o.Ports, o.Hint = false, ports.Range{}, "run portmoor detect, or stop who holds it"
 		}
 		o.Problem = cmp.Or(o.Unit.Broken, fmt.Sprintf("port %s is held by %s", o.Unit.Want, o.Owner))
 	}

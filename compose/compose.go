@@ -12,45 +12,11 @@
 package compose
 
 import (
-	"strconv"
-
 	"go.yaml.in/yaml/v4"
 
+	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 )
-
-// PortRange is a range of port numbers, both ends included. The zero value
-// means no port; First == Last is a single port.
-type PortRange struct{ First, Last int }
-
-// Zero reports whether there is no port: none was written, it is 0, or it is
-// not known because a variable has no value.
-func (r PortRange) Zero() bool { return r.First == 0 && r.Last == 0 }
-
-// Width is the number of ports in the range, 0 for the zero range.
-func (r PortRange) Width() int {
-	if r.Zero() {
-		return 0
-	}
-	return r.Last - r.First + 1
-}
-
-// Overlaps reports whether a port is in both ranges.
-func (r PortRange) Overlaps(o PortRange) bool {
-	return !r.Zero() && !o.Zero() && r.First <= o.Last && o.First <= r.Last
-}
-
-// String is the range as Compose writes it: "8080", "8000-8010", or "" when zero.
-func (r PortRange) String() string {
-	switch {
-	case r.Zero():
-		return ""
-	case r.First == r.Last:
-		return strconv.Itoa(r.First)
-	default:
-		return strconv.Itoa(r.First) + "-" + strconv.Itoa(r.Last)
-	}
-}
 
 // Expr is a host port as it is written.
 type Expr struct {
@@ -65,9 +31,9 @@ type Expr struct {
 	Default string
 	// Ports is what Text means under the project's environment. Zero means
 	// that Docker picks a port, or that a variable has no value.
-	Ports PortRange
+	Ports ports.Range
 	// DefaultPorts is what Text means when no variable is set.
-	DefaultPorts PortRange
+	DefaultPorts ports.Range
 }
 
 // Literal reports whether the host port is written as a plain number or range.
@@ -131,9 +97,9 @@ type Mapping struct {
 	HostPort Expr
 	// Target is the container port as written, variables included.
 	Target    string
-	Container PortRange // zero when a variable in it has no value
-	Protocol  string    // tcp, udp or sctp
-	Name      string    // the long form's name, "" if none
+	Container ports.Range // zero when a variable in it has no value
+	Protocol  string      // tcp, udp or sctp
+	Name      string      // the long form's name, "" if none
 	// AppProtocol is the long form's app_protocol, such as http; "" if none.
 	AppProtocol string
 	Key         Key

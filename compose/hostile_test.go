@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/portmoor/portmoor/ports"
 )
 
 // TestHostile loads what makes compose-go panic, hang or misplace: each must
@@ -105,7 +107,7 @@ func repeat(format string, n int) string {
 	return b.String()
 }
 
-func itoa(i int) string { return PortRange{i + 1, i + 1}.String() }
+func itoa(i int) string { return ports.Range{First: i + 1, Last: i + 1}.String() }
 
 func manyKeys(n int) string { return "x-a:\n" + repeat("  k%d: 1\n", n) }
 

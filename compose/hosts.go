@@ -1,6 +1,10 @@
 package compose
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/portmoor/portmoor/ports"
+)
 
 // WithHosts is the project as it would be with other host ports: those of the
 // mappings at some places are replaced by texts, and the keys numbered anew.
@@ -38,18 +42,14 @@ func (p *Project) lookup(m Mapping, name string) (string, bool) {
 	return "", false
 }
 
-func portsOf(text string, lookup Lookup) PortRange {
+func portsOf(text string, lookup Lookup) ports.Range {
 	expanded, err := expand(text, lookup)
 	if err != nil {
-		return PortRange{}
+		return ports.Range{}
 	}
-	ports, err := parseRange(expanded)
+	found, err := ports.Parse(expanded)
 	if err != nil {
-		return PortRange{}
+		return ports.Range{}
 	}
-	return ports
+	return found
 }
-
-// ParsePorts reads a port or a range as Compose does, zero for port 0. The error
-// says in a few words what is wrong.
-func ParsePorts(text string) (PortRange, error) { return parseRange(text) }

@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -80,17 +81,17 @@ func (m *Mapping) readShort(text string, env Lookup) {
 	if !known {
 		// Some variable has no value: only the parts that need none are sure.
 		if host, err := expand(m.HostPort.Text, env); err != nil || !sameRange(host, p.host) {
-			m.HostPort.Ports = PortRange{}
+			m.HostPort.Ports = ports.Range{}
 		}
 		target, err := expand(m.Target, env)
 		if err != nil || !sameRange(target, p.container) {
-			m.Container = PortRange{}
+			m.Container = ports.Range{}
 		}
 	}
 	if d, known, err := resolveShort(text, unset); err == nil && known {
 		m.HostPort.DefaultPorts = d.host
 	} else if bare, err := expand(m.HostPort.Text, unset); err == nil {
-		m.HostPort.DefaultPorts, _ = parseRange(bare)
+		m.HostPort.DefaultPorts, _ = ports.Parse(bare)
 	}
 	for _, lookup := range []Lookup{env, unset} {
 		if host, err := expand(m.HostPort.Text, lookup); err == nil && strings.ContainsAny(host, ":") {
@@ -111,8 +112,8 @@ func (m *Mapping) readShort(text string, env Lookup) {
 	}
 }
 
-func sameRange(text string, r PortRange) bool {
-	got, err := parseRange(text)
+func sameRange(text string, r ports.Range) bool {
+	got, err := ports.Parse(text)
 	return err == nil && got == r
 }
 
@@ -233,14 +234,14 @@ func (w *walker) target(m *Mapping, n *yaml.Node, text func(string) (string, boo
 			m.Invalid = "target is not a port number"
 			return
 		}
-	} else if r, err := parseRange(t); err == nil && r.First == r.Last {
+	} else if r, err := ports.Parse(t); err == nil && r.First == r.Last {
 		number = r.First
 	}
 	if number < 1 || number > 65535 {
 		m.Invalid = fmt.Sprintf("target %q is not a port from 1 to 65535", t)
 		return
 	}
-	m.Container = PortRange{number, number}
+	m.Container = ports.Range{First: number, Last: number}
 }
 
 func (w *walker) published(m *Mapping, n *yaml.Node, env Lookup) {
@@ -262,7 +263,7 @@ func (w *walker) published(m *Mapping, n *yaml.Node, env Lookup) {
 		return
 	}
 	if d, err := expand(v.Value, unset); err == nil {
-		m.HostPort.DefaultPorts, _ = parseRange(d)
+		m.HostPort.DefaultPorts, _ = ports.Parse(d)
 	}
 	kind := ""
 	if v.Tag == "!!int" {
@@ -282,7 +283,7 @@ func (w *walker) published(m *Mapping, n *yaml.Node, env Lookup) {
 	if text == "" || err != nil {
 		return
 	}
-	if m.HostPort.Ports, err = parseRange(text); err != nil {
+	if m.HostPort.Ports, err = ports.Parse(text); err != nil {
 		m.Invalid = fmt.Sprintf("published %q: %v", text, err)
 	}
 }

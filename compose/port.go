@@ -4,18 +4,17 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
-	"strconv"
 	"strings"
 
+	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 )
 
 // shortPort is what a short form means once its variables are replaced.
 type shortPort struct {
 	hostIP    string
-	host      PortRange // zero when Docker picks
-	container PortRange
+	host      ports.Range // zero when Docker picks
+	container ports.Range
 	protocol  string
 }
 
@@ -46,7 +45,7 @@ func parseShort(text string) (shortPort, error) {
 		return p, fmt.Errorf("%q is not an IP address", p.hostIP)
 	}
 	var err error
-	if p.container, err = parseRange(port); err != nil {
+	if p.container, err = ports.Parse(port); err != nil {
 		return p, fmt.Errorf("container port %q: %w", port, err)
 	}
 	if p.container.First == 0 {
@@ -55,7 +54,7 @@ func parseShort(text string) (shortPort, error) {
 	if host == "" {
 		return p, nil
 	}
-	if p.host, err = parseRange(host); err != nil {
+	if p.host, err = ports.Parse(host); err != nil {
 		return p, fmt.Errorf("host port %q: %w", host, err)
 	}
 	if c := p.container.Width(); c > 1 && c != p.host.Last-p.host.First+1 {
@@ -78,36 +77,6 @@ func splitShort(text string) (ip, host, container string) {
 }
 
 func validProtocol(p string) bool { return p == "tcp" || p == "udp" || p == "sctp" }
-
-// parseRange reads "N" or "N-M".
-func parseRange(text string) (PortRange, error) {
-	first, last, isRange := strings.Cut(text, "-")
-	var r PortRange
-	var err error
-	if r.First, err = parsePort(first); err != nil {
-		return PortRange{}, err
-	}
-	if r.Last = r.First; isRange {
-		if r.Last, err = parsePort(last); err != nil {
-			return PortRange{}, err
-		}
-	}
-	if r.Last < r.First {
-		return PortRange{}, errors.New("the range ends before it starts")
-	}
-	return r, nil
-}
-
-func parsePort(text string) (int, error) {
-	n, err := strconv.ParseInt(text, 10, 64)
-	switch {
-	case errors.Is(err, strconv.ErrRange), err == nil && (n < 0 || n > 65535):
-		return 0, errors.New("ports go from 0 to 65535")
-	case err != nil:
-		return 0, errors.New("not a number")
-	}
-	return int(n), nil
-}
 
 // shortSpans finds the parts of a short form's source text: the address and
 // the host port, as offsets into text. Colons inside variable expressions and brackets belong
@@ -134,20 +103,4 @@ func shortSpans(text string) (address, host source.Span) {
 	default:
 		return source.Span{End: cuts[n-2]}, source.Span{Start: cuts[n-2] + 1, End: cuts[n-1]}
 	}
-}
-
-// AddressesOverlap reports whether Docker would bind one socket address for
-// both. Without an address it binds 0.0.0.0 and [::]; each of the two given
-// alone is that family only.
-func AddressesOverlap(a, b string) bool {
-	if a == b || a == "" || b == "" {
-		return true
-	}
-	x, errX := netip.ParseAddr(a)
-	y, errY := netip.ParseAddr(b)
-	if errX != nil || errY != nil {
-		return false
-	}
-	x, y = x.Unmap(), y.Unmap()
-	return x.Is4() == y.Is4() && (x == y || x.IsUnspecified() || y.IsUnspecified())
 }

@@ -15,6 +15,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/portmoor/portmoor/ports"
 )
 
 // Name is what the file is called.
@@ -34,8 +36,8 @@ type Config struct {
 	Src []byte
 
 	Strategy     string                       `config:"strategy" values:"hybrid,dynamic,auto" doc:"what host ports are written as; auto when absent"`
-	Range        PortRange                    `config:"range" doc:"where new ports are chosen from; 10000-11000 when absent"`
-	Reserved     []PortRange                  `config:"reserved" doc:"ports and ranges that are never chosen"`
+	Range        ports.Range                  `config:"range" doc:"where new ports are chosen from; 10000-11000 when absent"`
+	Reserved     []ports.Range                `config:"reserved" doc:"ports and ranges that are never chosen"`
 	Groups       map[string]Group             `config:"groups" doc:"ranges for the new ports of some services; they don't overlap"`
 	Defaults     map[string]map[string]string `config:"defaults" keys:"mapping" check:"host" doc:"host ports to restore: project folder or file, then service:container, then the text to write"`
 	Projects     []Project                    `config:"projects" doc:"which compose files belong together"`
@@ -44,7 +46,7 @@ type Config struct {
 	PortsEnvFile string                       `config:"ports_env_file" doc:"where assignments are written for Compose, in each project's folder; .ports.env when absent"`
 	Files        []string                     `config:"files" doc:"more compose files, by gitignore patterns"`
 	Docs         []string                     `config:"docs" doc:"documents with a port table, besides README.md"`
-	Ephemeral    PortRange                    `config:"ephemeral" doc:"the ports that systems give to outgoing connections; 32768-60999 when absent"`
+	Ephemeral    ports.Range                  `config:"ephemeral" doc:"the ports that systems give to outgoing connections; 32768-60999 when absent"`
 	Rules        map[string]Rule              `config:"rules" doc:"severity of lint rules: error, warning, info or off, or a mapping with severity and the rule's options"`
 	Ignore       []string                     `config:"ignore" doc:"files and folders to pass over, by gitignore patterns"`
 	Reconcile    Reconcile                    `config:"reconcile" doc:"how conflicts between fixed ports are settled"`
@@ -55,7 +57,7 @@ type Config struct {
 
 // Group is a range of ports kept for some services.
 type Group struct {
-	Range PortRange `config:"range,required" doc:"where new ports of the group are chosen from"`
+	Range ports.Range `config:"range,required" doc:"where new ports of the group are chosen from"`
 	// Services are patterns in the syntax of path.Match.
 	Services []string `config:"services,required" check:"pattern" doc:"the group's services; * stands for any text"`
 }
@@ -83,7 +85,7 @@ type Reconcile struct {
 	Priority []string `config:"priority" doc:"services that keep their port before frozen ones"`
 	Frozen   []string `config:"frozen" doc:"services that keep their port before working ones"`
 	// Ranges is nil, or lacks a service, where its range follows from its port.
-	Ranges map[string]PortRange `config:"ranges" doc:"range that a service stays in"`
+	Ranges map[string]ports.Range `config:"ranges" doc:"range that a service stays in"`
 	// Health lacks the services whose path is /health.
 	Health map[string]string `config:"health" check:"urlpath" doc:"path of a service's health check, or off; /health when absent"`
 }
@@ -103,10 +105,6 @@ type References struct {
 type Registry struct {
 	Listen string `config:"listen" check:"address" doc:"host:port to listen on; 127.0.0.1:8100 when absent"`
 }
-
-// PortRange is a range of port numbers, both ends included. The zero value
-// means none; First == Last is a single port.
-type PortRange struct{ First, Last int }
 
 // Error is one thing that is wrong in a file.
 type Error struct {
@@ -132,26 +130,26 @@ func (e *Error) Error() string {
 }
 
 // parsePorts reads 8080 or 8000-8010.
-func parsePorts(text string) (PortRange, error) {
+func parsePorts(text string) (ports.Range, error) {
 	first, last, found := strings.Cut(text, "-")
 	if !found {
 		last = first
 	}
 	if strings.Trim(first, "0123456789") != "" || strings.Trim(last, "0123456789") != "" || first == "" || last == "" {
-		return PortRange{}, fmt.Errorf("want a port or a range such as 3000-3999, not %.60q", text)
+		return ports.Range{}, fmt.Errorf("want a port or a range such as 3000-3999, not %.60q", text)
 	}
 	from, err := parsePort(first)
 	if err != nil {
-		return PortRange{}, err
+		return ports.Range{}, err
 	}
 	to, err := parsePort(last)
 	if err == nil && from > to {
 		err = fmt.Errorf("range %.60s ends before it begins", text)
 	}
 	if err != nil {
-		return PortRange{}, err
+		return ports.Range{}, err
 	}
-	return PortRange{from, to}, nil
+	return ports.Range{First: from, Last: to}, nil
 }
 
 func parsePort(text string) (int, error) {

@@ -12,6 +12,8 @@ import (
 
 	"github.com/xrash/smetrics"
 	"go.yaml.in/yaml/v4"
+
+	"github.com/portmoor/portmoor/ports"
 )
 
 // decoder fills structs from nodes and collects what is wrong.
@@ -58,7 +60,7 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, f field) {
 	if !d.supported(n) {
 		return
 	}
-	_, ports := reflect.TypeAssert[PortRange](v)
+	_, ports := reflect.TypeAssert[ports.Range](v)
 	switch kind := v.Kind(); {
 	case ports || kind == reflect.String:
 		d.scalar(n, v, f)
@@ -139,7 +141,7 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, f field) {
 	if !d.is(n, yaml.ScalarNode) || !d.text(n) {
 		return
 	}
-	if _, ok := reflect.TypeAssert[PortRange](v); ok {
+	if _, ok := reflect.TypeAssert[ports.Range](v); ok {
 		r, err := parsePorts(n.Value)
 		v.Set(reflect.ValueOf(r))
 		d.complain(n, err)

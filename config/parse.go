@@ -13,6 +13,8 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/portmoor/portmoor/ports"
 )
 
 // maxSize is far above any real file and keeps hostile ones cheap, in bytes.
@@ -110,12 +112,12 @@ func (d *decoder) groups(root *yaml.Node, groups map[string]Group) {
 	type named struct {
 		name string
 		at   *yaml.Node
-		PortRange
+		ports.Range
 	}
 	var all []named
 	list := lookup(root, "groups")
 	for _, name := range slices.Sorted(maps.Keys(groups)) {
-		if r := groups[name].Range; r != (PortRange{}) {
+		if r := groups[name].Range; r != (ports.Range{}) {
 			all = append(all, named{name, lookup(lookup(list, name), "range"), r})
 		}
 	}

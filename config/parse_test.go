@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/portmoor/portmoor/ports"
 )
 
 const everything = `# All keys.
@@ -50,9 +52,9 @@ func everyConfig() Config {
 		Path:     "/repo/.portmoor.yaml",
 		Src:      []byte(everything),
 		Strategy: "hybrid",
-		Range:    PortRange{10000, 11000},
-		Reserved: []PortRange{{9100, 9199}, {7000, 7000}},
-		Groups:   map[string]Group{"data": {Range: PortRange{3000, 3999}, Services: []string{"postgres*"}}},
+		Range:    ports.Range{First: 10000, Last: 11000},
+		Reserved: []ports.Range{{First: 9100, Last: 9199}, {First: 7000, Last: 7000}},
+		Groups:   map[string]Group{"data": {Range: ports.Range{First: 3000, Last: 3999}, Services: []string{"postgres*"}}},
 		Defaults: map[string]map[string]string{"stacks/app": {
 			"web:80":                        "${WEB_PORT:-8080}",
 			"db:5432":                       "5432",
@@ -67,7 +69,7 @@ func everyConfig() Config {
 		PortsEnvFile: ".env.ports",
 		Files:        []string{"*.stack.yml"},
 		Docs:         []string{"docs/ports.md"},
-		Ephemeral:    PortRange{49152, 65535},
+		Ephemeral:    ports.Range{First: 49152, Last: 65535},
 		Rules: map[string]Rule{
 			"hardcoded-host-port": {Severity: "error"},
 			"unquoted-port":       {Severity: "info", Options: map[string]string{"all": "true"}},
@@ -76,7 +78,7 @@ func everyConfig() Config {
 		Ignore: []string{"vendor/"},
 		Reconcile: Reconcile{
 			Keep: []string{"hailo-ocr"}, Priority: []string{"web"}, Frozen: []string{"old"},
-			Ranges: map[string]PortRange{"web": {5000, 5999}}, Health: map[string]string{"web": "/healthz"},
+			Ranges: map[string]ports.Range{"web": {First: 5000, Last: 5999}}, Health: map[string]string{"web": "/healthz"},
 		},
 		Sources:    []Source{{Path: "services/*/config.yaml", Key: "server.port"}},
 		References: References{Ignore: []string{"CHANGELOG.md"}},

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"reflect"
 	"slices"
+
+	"github.com/portmoor/portmoor/ports"
 )
 
 // Schema is the JSON schema of the file (draft 2020-12), made from the types and
@@ -31,7 +33,7 @@ type object = map[string]any
 // schemaOf is the schema of a type; f restricts a scalar.
 func schemaOf(t reflect.Type, f field) object {
 	switch {
-	case t == reflect.TypeFor[PortRange]():
+	case t == reflect.TypeFor[ports.Range]():
 		return object{"anyOf": []any{
 			object{"type": "integer", "minimum": 1, "maximum": 65535},
 			object{"type": "string", "pattern": "^[0-9]+(-[0-9]+)?$"},

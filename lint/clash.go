@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -15,7 +16,7 @@ import (
 func (r *run) claims() board {
 	type socket struct {
 		project      int
-		ports        compose.PortRange
+		ports        ports.Range
 		protocol, ip string
 	}
 	claimed, seen := board{}, map[socket]bool{}
@@ -95,7 +96,7 @@ func (p *Pass) reportClashes() {
 func (r *run) holder(mine publication) (first publication, found bool) {
 	for c := range r.claimed().overlapping(mine) {
 		if c.project < mine.project && (!found || c.project < first.project) && r.comparable(c.project, mine.project) &&
-			c.Protocol == mine.Protocol && compose.AddressesOverlap(c.HostIP, mine.HostIP) {
+			c.Protocol == mine.Protocol && ports.AddressesOverlap(c.HostIP, mine.HostIP) {
 			first, found = c, true
 		}
 	}

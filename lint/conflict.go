@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/ports"
 )
 
 var hostPortConflict = Rule{
@@ -111,9 +112,9 @@ const maxRelated = 5
 // reportConflicts reports a mapping's collisions, once for each of the ports
 // that earlier ones share with it, with those as related places.
 func (p *Pass) reportConflicts(pub publication, earlier board) {
-	worst := map[compose.PortRange]clash{}
-	related := map[compose.PortRange][]Related{}
-	var order []compose.PortRange
+	worst := map[ports.Range]clash{}
+	related := map[ports.Range][]Related{}
+	var order []ports.Range
 	for e := range earlier.overlapping(pub) {
 		c := p.compare(e, pub)
 		ports := overlap(e.HostPort.Ports, pub.HostPort.Ports)
@@ -147,7 +148,7 @@ type clash struct {
 }
 
 func (p *Pass) compare(a, b publication) clash {
-	if a.Protocol != b.Protocol || !compose.AddressesOverlap(a.HostIP, b.HostIP) || sameMapping(a, b) ||
+	if a.Protocol != b.Protocol || !ports.AddressesOverlap(a.HostIP, b.HostIP) || sameMapping(a, b) ||
 		sharesVariable(a, b) || appends(a, b) {
 		return clash{}
 	}
@@ -172,7 +173,7 @@ func (p *Pass) compare(a, b publication) clash {
 	return clash{Error, fmt.Sprintf("%s already published by %s", named(port, b.Protocol)+isOrAre(port), who), "give one of the two another host port"}
 }
 
-func named(ports compose.PortRange, protocol string) string {
+func named(ports ports.Range, protocol string) string {
 	text := "host port " + ports.String()
 	if ports.Width() > 1 {
 		text = "host ports " + ports.String()
@@ -183,15 +184,15 @@ func named(ports compose.PortRange, protocol string) string {
 	return text
 }
 
-func isOrAre(ports compose.PortRange) string {
+func isOrAre(ports ports.Range) string {
 	if ports.Width() > 1 {
 		return " are"
 	}
 	return " is"
 }
 
-func overlap(a, b compose.PortRange) compose.PortRange {
-	return compose.PortRange{First: max(a.First, b.First), Last: min(a.Last, b.Last)}
+func overlap(a, b ports.Range) ports.Range {
+	return ports.Range{First: max(a.First, b.First), Last: min(a.Last, b.Last)}
 }
 
 // picks reports a range of host ports for one container port: Docker takes

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"regexp"
 
-	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -69,8 +69,8 @@ func notInterpolated(src []byte, span source.Span) bool {
 }
 
 func samePort(a, b string) bool {
-	x, errX := compose.ParsePorts(a)
-	y, errY := compose.ParsePorts(b)
+	x, errX := ports.Parse(a)
+	y, errY := ports.Parse(b)
 	return a == b || errX == nil && errY == nil && x == y
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/source"
 )
@@ -102,7 +103,7 @@ func documented(projects []*compose.Project) map[string][]compose.Mapping {
 
 // defaultPorts is what a document says of a mapping: what it is where nobody
 // has set a variable.
-func defaultPorts(m compose.Mapping) compose.PortRange {
+func defaultPorts(m compose.Mapping) ports.Range {
 	if m.HostPort.DefaultPorts.Zero() {
 		return m.HostPort.Ports
 	}

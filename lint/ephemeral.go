@@ -3,7 +3,7 @@ package lint
 import (
 	"fmt"
 
-	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/ports"
 )
 
 var ephemeralPort = Rule{
@@ -24,7 +24,7 @@ ephemeral in the configuration says), so that now and then it is taken when the 
 	Check: func(p *Pass) {
 		ephemeral := p.run.options.Ephemeral
 		if ephemeral.Zero() {
-			ephemeral = compose.PortRange{First: 32768, Last: 60999}
+			ephemeral = ports.Range{First: 32768, Last: 60999}
 		}
 		for m := range p.written() {
 			if m.HostPort.Ports.Overlaps(ephemeral) {

@@ -5,13 +5,13 @@ import (
 	"path"
 	"slices"
 
-	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/ports"
 )
 
 // Group is a range of host ports that the configuration keeps for some services.
 type Group struct {
 	Name  string
-	Range compose.PortRange
+	Range ports.Range
 	// Services are patterns in the syntax of path.Match.
 	Services []string
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/ports"
 )
 
 var overrideAppends = Rule{
@@ -46,7 +47,7 @@ services:
 				f := about(*pub.Mapping)
 				f.Severity = Warning
 				f.Message = fmt.Sprintf("container port %s of service %s is published a second time, not moved: ports are appended", pub.Key.Container, quote(pub.Service))
-				if bound := overlap(e.HostPort.Ports, pub.HostPort.Ports); e.HostPort.Ports.Overlaps(pub.HostPort.Ports) && compose.AddressesOverlap(e.HostIP, pub.HostIP) {
+				if bound := overlap(e.HostPort.Ports, pub.HostPort.Ports); e.HostPort.Ports.Overlaps(pub.HostPort.Ports) && ports.AddressesOverlap(e.HostIP, pub.HostIP) {
 					f.Severity = Error
 					f.Message = fmt.Sprintf("%s of service %s would be bound a second time: ports are appended, not replaced", named(bound, pub.Protocol), quote(pub.Service))
 				}

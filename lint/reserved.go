@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/ports"
 )
 
 var reservedPort = Rule{
@@ -23,7 +24,7 @@ meant, turn the rule off for the place or the repository.`,
     ports: ["8080:80"]
 `,
 	Check: func(p *Pass) {
-		reserved := append([]compose.PortRange{{First: 1, Last: 1024}, {First: 6881, Last: 6889}}, p.run.options.Reserved...)
+		reserved := append([]ports.Range{{First: 1, Last: 1024}, {First: 6881, Last: 6889}}, p.run.options.Reserved...)
 		for m := range p.written() {
 			for _, r := range reserved {
 				if !m.HostPort.Ports.Overlaps(r) {
@@ -40,7 +41,7 @@ meant, turn the rule off for the place or the repository.`,
 }
 
 // subject starts a sentence about the ports of a mapping that are in a range.
-func subject(m *compose.Mapping, r compose.PortRange) string {
+func subject(m *compose.Mapping, r ports.Range) string {
 	ports := overlap(m.HostPort.Ports, r)
 	return named(ports, m.Protocol) + isOrAre(ports)
 }

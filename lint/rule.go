@@ -14,6 +14,7 @@ import (
 	"strconv"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
@@ -83,9 +84,9 @@ type Options struct {
 	// Only names the rules to run, even those that are off; nil is all.
 	Only []string
 	// Reserved are more ranges that no host port should be in.
-	Reserved []compose.PortRange
+	Reserved []ports.Range
 	// Ephemeral is the range of outgoing connections; zero is 32768-60999.
-	Ephemeral compose.PortRange
+	Ephemeral ports.Range
 	Groups    []Group
 	Facts     Facts
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/ports"
 )
 
 var sharedVariable = Rule{
@@ -64,7 +64,7 @@ func (p *Pass) variables() (out []publication) {
 // its value.
 func sharesVariable(a, b publication) bool {
 	return a.HostPort.Var != "" && a.HostPort.Var == b.HostPort.Var && a.Protocol == b.Protocol &&
-		compose.AddressesOverlap(a.HostIP, b.HostIP) && (a.Service != b.Service || a.Key.Container != b.Key.Container)
+		ports.AddressesOverlap(a.HostIP, b.HostIP) && (a.Service != b.Service || a.Key.Container != b.Key.Container)
 }
 
 // other names the earlier of two mappings as seen from the later.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -152,7 +153,7 @@ func (p *Pass) reaches(f *source.File, port int, service string) bool {
 	if projects == nil {
 		projects = []*compose.Project{p.Project}
 	}
-	inside := func(r compose.PortRange) bool { return r.First <= port && port <= r.Last }
+	inside := func(r ports.Range) bool { return r.First <= port && port <= r.Last }
 	for _, project := range projects {
 		for _, m := range project.Mappings {
 			if inside(m.HostPort.Ports) || inside(m.HostPort.DefaultPorts) ||

@@ -15,6 +15,7 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/ports"
 )
 
 // State is how a port that is bound compares with the one it should be.
@@ -54,10 +55,10 @@ type Port struct {
 type Options struct {
 	// Wanted is the host port of a mapping at the next start; zero where Docker
 	// picks. nil for zero everywhere.
-	Wanted func(*compose.Mapping) compose.PortRange
+	Wanted func(*compose.Mapping) ports.Range
 	// Assigned is the host port that is remembered for a mapping, which a pin may
 	// hide; zero for none. nil for zero everywhere.
-	Assigned func(*compose.Mapping) compose.PortRange
+	Assigned func(*compose.Mapping) ports.Range
 	// Held reports whether somebody else has a host port that a container does
 	// not have; the container is zero where there is none. nil for nobody.
 	Held func(c docker.Container, m *compose.Mapping, port int) bool
@@ -225,9 +226,9 @@ func (j *joiner) fit(m *compose.Mapping, b docker.Binding) (fit int) {
 
 // within reports a binding that a mapping has with these host ports: each its own
 // for a container port, or any of them for the only one.
-func within(r compose.PortRange, m *compose.Mapping, b docker.Binding) bool {
+func within(r ports.Range, m *compose.Mapping, b docker.Binding) bool {
 	if m.Container.Width() == 1 {
-		return r.Overlaps(compose.PortRange{First: b.HostPort, Last: b.HostPort})
+		return r.Overlaps(ports.Range{First: b.HostPort, Last: b.HostPort})
 	}
 	return !r.Zero() && b.HostPort-r.First == b.ContainerPort-m.Container.First
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/ports"
 )
 
 const files = `
@@ -49,10 +50,10 @@ func project(t testing.TB) *compose.Project {
 }
 
 // wanted is what the files say.
-func wanted(m *compose.Mapping) compose.PortRange { return m.HostPort.Ports }
+func wanted(m *compose.Mapping) ports.Range { return m.HostPort.Ports }
 
 // later is what a changed environment says: other ports for all that have one.
-func later(m *compose.Mapping) compose.PortRange {
+func later(m *compose.Mapping) ports.Range {
 	r := m.HostPort.Ports
 	if m.HostPort.Var != "" {
 		r.First, r.Last = r.First+4, r.Last+4
@@ -153,9 +154,9 @@ func TestJoin(t *testing.T) {
 		{
 			"an assignment that a pin hides", "early",
 			[]docker.Container{up("early", 1, append(both(10000, 80)[:1], both(32771, 80)[0])...)},
-			Options{Wanted: later, Assigned: func(m *compose.Mapping) (r compose.PortRange) {
+			Options{Wanted: later, Assigned: func(m *compose.Mapping) (r ports.Range) {
 				if m.HostPort.Var == "W" {
-					r = compose.PortRange{First: 10000, Last: 10000}
+					r = ports.Range{First: 10000, Last: 10000}
 				}
 				return r
 			}},

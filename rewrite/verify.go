@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -155,9 +156,9 @@ func loaders(p *compose.Project, after map[string][]byte) (loadFunc, func(), err
 
 // expectation is how the published port of some container ports may differ.
 type expectation struct {
-	container compose.PortRange // zero when it holds a variable
-	published string            // what it must be afterwards; unchecked when it holds a variable
-	address   string            // that it gets, "" for none
+	container ports.Range // zero when it holds a variable
+	published string      // what it must be afterwards; unchecked when it holds a variable
+	address   string      // that it gets, "" for none
 }
 
 // container identifies what expectations are about. Target is 0 for those that
@@ -191,7 +192,7 @@ func expectations(p *compose.Project, changes []Change, environ map[string]strin
 		}
 		e := expectation{m.Container, published, c.Decision.Address}
 		if strings.Contains(m.Target, "$") {
-			e.container = compose.PortRange{} // the models may have another value for it
+			e.container = ports.Range{} // the models may have another value for it
 		}
 		at := container{m.Service, m.Protocol, 0}
 		if e.container.Width() == 1 {
@@ -319,8 +320,8 @@ func comparePorts(service string, was, is []types.ServicePortConfig, expected ma
 
 // samePorts compares ports as numbers: compose-go drops leading zeros.
 func samePorts(a, b string) bool {
-	x, errX := compose.ParsePorts(a)
-	y, errY := compose.ParsePorts(b)
+	x, errX := ports.Parse(a)
+	y, errY := ports.Parse(b)
 	return a == b || errX == nil && errY == nil && a != "" && b != "" && x == y
 }
 

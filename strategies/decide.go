@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/ports"
 )
 
 // Kind is what should happen to a host port.
@@ -177,8 +178,8 @@ func defaultOf(e compose.Expr) string {
 
 // parsePorts reads a port or a range of ports as it is written in a host port;
 // 0 is none.
-func parsePorts(text string) (compose.PortRange, bool) {
-	r, err := compose.ParsePorts(text)
+func parsePorts(text string) (ports.Range, bool) {
+	r, err := ports.Parse(text)
 	return r, err == nil && !r.Zero()
 }
 

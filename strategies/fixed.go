@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -209,7 +210,7 @@ func Share(ports []*Port, follow func(path string) string) {
 func (f Fixed) Apart(o Fixed) bool {
 	for _, a := range f.Mappings {
 		for _, b := range o.Mappings {
-			if a.Protocol == b.Protocol && compose.AddressesOverlap(a.HostIP, b.HostIP) && !f.excludes(o, a.Service, b.Service) {
+			if a.Protocol == b.Protocol && ports.AddressesOverlap(a.HostIP, b.HostIP) && !f.excludes(o, a.Service, b.Service) {
 				return false
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -167,7 +168,7 @@ func mayBeEmpty(m compose.Mapping) bool {
 // slots are what a mapping would be once Docker picks its host port, with its
 // variables as they are and with none set.
 func slots(m compose.Mapping) []slot {
-	containers := []compose.PortRange{m.Container}
+	containers := []ports.Range{m.Container}
 	if target, ok := parsePorts(defaultOf(compose.ParseExpr(m.Target))); ok && target != m.Container {
 		containers = append(containers, target)
 	}

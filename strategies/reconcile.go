@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -52,8 +52,8 @@ type Port struct {
 }
 
 // Range is the port, or all of a range.
-func (p Port) Range() compose.PortRange {
-	return compose.PortRange{First: p.Port, Last: max(p.Port, p.Last)}
+func (p Port) Range() ports.Range {
+	return ports.Range{First: p.Port, Last: max(p.Port, p.Last)}
 }
 
 // Outcome is what a port becomes, in the words of the plan.
@@ -74,7 +74,7 @@ type Settled struct {
 	// Rationale says why, for people.
 	Rationale string
 	// Range is what the new port was chosen from, zero when there is none.
-	Range compose.PortRange
+	Range ports.Range
 }
 
 // Contest is a port that several services have.
@@ -88,7 +88,7 @@ type Contest struct {
 type ReconcileOptions struct {
 	// Ranges are where services stay, by the name of a port or of its service. Without one it is the
 	// thousand of the port below 10000, and the hundred above.
-	Ranges map[string]compose.PortRange
+	Ranges map[string]ports.Range
 	// Apart reports two ports, by index, that never clash. nil for none.
 	Apart func(a, b int) bool
 	// Taken says who else has a port, "" for nobody. nil for nobody at all.
@@ -268,7 +268,7 @@ func (r *reconciler) move(s *Settled, winner Port, rivals int) error {
 }
 
 // rangeOf is where a port that moves stays.
-func (r *reconciler) rangeOf(p Port) compose.PortRange {
+func (r *reconciler) rangeOf(p Port) ports.Range {
 	for _, name := range []string{p.Name, p.Service} {
 		if in, given := r.options.Ranges[name]; given {
 			return in
@@ -279,13 +279,13 @@ func (r *reconciler) rangeOf(p Port) compose.PortRange {
 
 // Established is the range that a port belongs to by custom: its thousand below
 // 10000, its hundred above.
-func Established(port int) compose.PortRange {
+func Established(port int) ports.Range {
 	size := 1000
 	if port >= 10000 {
 		size = 100
 	}
 	first := port / size * size
-	return compose.PortRange{First: max(first, 1), Last: min(first+size-1, 65535)}
+	return ports.Range{First: max(first, 1), Last: min(first+size-1, 65535)}
 }
 
 // unique is the rationale of a port that nobody else wants.

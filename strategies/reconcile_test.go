@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/ports"
 )
 
 // hailo is the stack of the reconciliation plan.
@@ -144,7 +144,7 @@ func TestReconcileRules(t *testing.T) {
 		{
 			"a range of its own, without the port",
 			[]Port{port("a", 80, Working), port("b", 80, Working)},
-			ReconcileOptions{Ranges: map[string]compose.PortRange{"b": {First: 9000, Last: 9001}}},
+			ReconcileOptions{Ranges: map[string]ports.Range{"b": {First: 9000, Last: 9001}}},
 			"a 80 80 Prioritized; b 80 9000 Change",
 		},
 		{

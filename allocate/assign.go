@@ -10,11 +10,9 @@ import (
 
 // Options say what Assign may choose, and which units can run together.
 type Options struct {
-	// Unchoosable are ports that are never chosen, but that may be wanted.
-	Unchoosable []ports.Range
-	// Avoided are ports that are chosen only from a configured range: those that
-	// browsers refuse, and those of outgoing connections.
-	Avoided []ports.Range
+	// Policy says which ports are not picked, though they may be wanted; its Explicit
+	// is that of each unit.
+	Policy ports.Policy
 	// Together reports whether two units, by index, can run at the same time;
 	// nil means that all can.
 	Together func(a, b int) bool
@@ -153,15 +151,13 @@ func (a *assigner) move(i int) {
 	out.Hint = "widen range in .portmoor.yaml"
 }
 
-// blocked is the last port of a range that must not be chosen and overlaps, or 0.
-func (a *assigner) blocked(u Unit, ports ports.Range) int {
-	ranges := a.options.Unchoosable
-	if !u.Explicit {
-		ranges = slices.Concat(ranges, a.options.Avoided)
-	}
-	for _, r := range ranges {
-		if r.Overlaps(ports) {
-			return r.Last
+// blocked is the last port of a range that must not be picked, 0 for none.
+func (a *assigner) blocked(u Unit, in ports.Range) int {
+	policy := a.options.Policy
+	policy.Explicit = u.Explicit
+	for port := in.Last; port >= in.First; port-- {
+		if policy.Refuses(port) != "" {
+			return port
 		}
 	}
 	return 0

@@ -59,12 +59,9 @@ func (c *commands) runAssign(ctx *cli.Context) error {
 	if err := c.ask(ctx.Context, s); err != nil {
 		return err
 	}
-	options := s.options(s.units)
 	if !ctx.Bool("force") {
-		for _, r := range options.Unchoosable {
-			if r.Overlaps(u.Want) {
-				return problem{exitFindings, fmt.Sprintf("port %d is in the reserved range %s", port, r), "choose another, or give --force"}
-			}
+		if in, reserved := s.config.Policy().ReservedRange(u.Want); reserved {
+			return problem{exitFindings, fmt.Sprintf("port %d is in the reserved range %s", port, in), "choose another, or give --force"}
 		}
 		for j, o := range s.assignAll() {
 			owner := o.Owner

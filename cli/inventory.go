@@ -12,7 +12,6 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/config"
-	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/references"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
@@ -233,7 +232,8 @@ func (w *workspace) named(name string) string {
 
 // options say what Reconcile has to know of the workspace.
 func (inv *inventory) options(w *workspace) strategies.ReconcileOptions {
-	o := strategies.ReconcileOptions{Ranges: w.config.Reconcile.Ranges, Taken: w.unchoosable()}
+	o := strategies.ReconcileOptions{Ranges: w.config.Reconcile.Ranges, Policy: w.config.Policy(), Taken: w.taken}
+	o.Otherwise, _ = w.config.NewPorts()
 	o.Apart = func(a, b int) bool {
 		if n := len(inv.fixed); a < n && b < n {
 			return inv.fixed[a].Apart(inv.fixed[b])
@@ -248,26 +248,16 @@ func (inv *inventory) tcp(i int) bool {
 	return i >= len(inv.fixed) || slices.ContainsFunc(inv.fixed[i].Mappings, func(m compose.Mapping) bool { return m.Protocol == "tcp" })
 }
 
-// unchoosable says why a port is not chosen, "" when it may be.
-func (w *workspace) unchoosable() func(port int) string {
-	return func(port int) string {
-		for _, r := range w.config.Reserved {
-			if r.First <= port && port <= r.Last {
-				return "reserved by the configuration"
+// taken says whose range a port is in, "" for nobody's.
+func (w *workspace) taken(port int) string {
+	for _, p := range w.projects {
+		for _, m := range p.Mappings {
+			if r := m.HostPort.Ports; r.Width() > 1 && r.Has(port) {
+				return "in a range of " + m.Service
 			}
 		}
-		for _, p := range w.projects {
-			for _, m := range p.Mappings {
-				if r := m.HostPort.Ports; r.Width() > 1 && r.First <= port && port <= r.Last {
-					return "in a range of " + m.Service
-				}
-			}
-		}
-		if slices.Contains(lint.BlockedPorts, port) {
-			return "refused by browsers"
-		}
-		return ""
 	}
+	return ""
 }
 
 // placeOf is where a port is written, as path:line:column.

@@ -165,8 +165,7 @@ func (c *commands) lintOptions(ctx *cli.Context, w *workspace) (lint.Options, er
 		}
 		o.Settings[name] = setting
 	}
-	o.Reserved = w.config.Reserved
-	o.Ephemeral = w.config.Ephemeral
+	o.Policy = w.config.Policy()
 	for _, name := range slices.Sorted(maps.Keys(w.config.Groups)) {
 		g := w.config.Groups[name]
 		o.Groups = append(o.Groups, lint.Group{Name: name, Range: g.Range, Services: g.Services})

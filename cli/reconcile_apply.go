@@ -299,7 +299,11 @@ func (w *workspace) takenBy(inv *inventory, d plan.Decided, move plan.Row) strin
 			return "that of " + p.Name
 		}
 	}
-	return w.unchoosable()(move.New)
+	i := slices.IndexFunc(inv.ports, func(p strategies.Port) bool { return p.Name == move.Service })
+	if i < 0 {
+		return "" // it is said that the service is gone
+	}
+	return inv.options(w).Refuses(inv.ports[i], move.New)
 }
 
 // promised reports the places that define a port which the plan moves, but that

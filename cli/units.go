@@ -10,7 +10,6 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
-	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/ports"
 )
 
@@ -190,10 +189,7 @@ func (s *stack) rangeOf(service string) (from ports.Range, explicit bool) {
 			}
 		}
 	}
-	if r := s.config.Range; !r.Zero() {
-		return r, true
-	}
-	return ports.Range{First: 10000, Last: 11000}, false
+	return s.config.NewPorts()
 }
 
 // assignAll gives every unit its ports. What is remembered behind a pin is not
@@ -213,16 +209,7 @@ func (s *stack) assignAll() []allocate.Outcome {
 
 // options say what may be chosen, and which units never run together.
 func (s *stack) options(units []allocate.Unit) allocate.Options {
-	o := allocate.Options{Unchoosable: []ports.Range{{First: 1, Last: 1024}, {First: 6881, Last: 6889}}}
-	o.Unchoosable = append(o.Unchoosable, s.config.Reserved...)
-	ephemeral := s.config.Ephemeral
-	if ephemeral.Zero() {
-		ephemeral = ports.Range{First: 32768, Last: 60999}
-	}
-	o.Avoided = append(o.Avoided, ephemeral)
-	for _, port := range lint.BlockedPorts {
-		o.Avoided = append(o.Avoided, ports.Range{First: port, Last: port})
-	}
+	o := allocate.Options{Policy: s.config.Policy()}
 	profiles := map[string][]string{}
 	for _, svc := range s.project.Services {
 		profiles[svc.Name] = svc.Profiles

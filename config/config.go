@@ -55,6 +55,19 @@ type Config struct {
 	Registry     Registry                     `config:"registry" doc:"the service registry"`
 }
 
+// Policy is what the file says of ports that are not picked.
+func (c Config) Policy() ports.Policy {
+	return ports.Policy{Reserved: c.Reserved, Ephemeral: c.Ephemeral}
+}
+
+// NewPorts is where new ports are chosen from, and whether the file says so.
+func (c Config) NewPorts() (from ports.Range, explicit bool) {
+	if c.Range.Zero() {
+		return ports.Default, false
+	}
+	return c.Range, true
+}
+
 // Group is a range of ports kept for some services.
 type Group struct {
 	Range ports.Range `config:"range,required" doc:"where new ports of the group are chosen from"`

@@ -2,8 +2,6 @@ package lint
 
 import (
 	"fmt"
-
-	"github.com/portmoor/portmoor/ports"
 )
 
 var ephemeralPort = Rule{
@@ -22,10 +20,7 @@ ephemeral in the configuration says), so that now and then it is taken when the 
     ports: ["8080:80"]
 `,
 	Check: func(p *Pass) {
-		ephemeral := p.run.options.Ephemeral
-		if ephemeral.Zero() {
-			ephemeral = ports.Range{First: 32768, Last: 60999}
-		}
+		ephemeral := p.run.options.Policy.Outgoing()
 		for m := range p.written() {
 			if m.HostPort.Ports.Overlaps(ephemeral) {
 				f := aboutHost(*m)

@@ -24,17 +24,12 @@ meant, turn the rule off for the place or the repository.`,
     ports: ["8080:80"]
 `,
 	Check: func(p *Pass) {
-		reserved := append([]ports.Range{{First: 1, Last: 1024}, {First: 6881, Last: 6889}}, p.run.options.Reserved...)
 		for m := range p.written() {
-			for _, r := range reserved {
-				if !m.HostPort.Ports.Overlaps(r) {
-					continue
-				}
+			if r, reserved := p.run.options.Policy.ReservedRange(m.HostPort.Ports); reserved {
 				f := aboutHost(*m)
 				f.Message = fmt.Sprintf("%s in the reserved range %s", subject(m, r), r)
 				f.Hint = "choose a port outside of it"
 				p.Report(f)
-				break
 			}
 		}
 	},

@@ -83,12 +83,10 @@ type Options struct {
 	Settings map[string]Setting
 	// Only names the rules to run, even those that are off; nil is all.
 	Only []string
-	// Reserved are more ranges that no host port should be in.
-	Reserved []ports.Range
-	// Ephemeral is the range of outgoing connections; zero is 32768-60999.
-	Ephemeral ports.Range
-	Groups    []Group
-	Facts     Facts
+	// Policy says which ports nobody should choose.
+	Policy ports.Policy
+	Groups []Group
+	Facts  Facts
 }
 
 // Setting is what the configuration says of one rule.

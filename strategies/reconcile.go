@@ -91,6 +91,11 @@ type ReconcileOptions struct {
 	Ranges map[string]ports.Range
 	// Apart reports two ports, by index, that never clash. nil for none.
 	Apart func(a, b int) bool
+	// Policy says which ports are not picked; its Explicit is that of each service.
+	Policy ports.Policy
+	// Otherwise is where a service moves to when none of the ports of its thousand
+	// or hundred may be picked; zero for ports.Default.
+	Otherwise ports.Range
 	// Taken says who else has a port, "" for nobody. nil for nobody at all.
 	Taken func(port int) string
 }
@@ -243,13 +248,13 @@ func (r *reconciler) move(s *Settled, winner Port, rivals int) error {
 	if s.Stuck != "" {
 		return &Undecided{s.Port, fmt.Sprintf("port %d: %s would have to move, but %s", s.Port.Port, s.Name, s.Stuck), "change it by hand first, or let it keep the port: reconcile: keep"}
 	}
-	in := r.rangeOf(s.Port)
+	in := r.options.rangeOf(s.Port)
 	from := s.Port.Port + 1
-	if s.Port.Port < in.First || s.Port.Port > in.Last {
+	if !in.Has(s.Port.Port) {
 		from = in.First
 	}
 	for port := from; port <= in.Last; port++ {
-		if r.taken[port] || r.options.Taken != nil && r.options.Taken(port) != "" {
+		if r.taken[port] || r.options.Refuses(s.Port, port) != "" {
 			continue
 		}
 		r.taken[port] = true
@@ -267,14 +272,44 @@ func (r *reconciler) move(s *Settled, winner Port, rivals int) error {
 	}
 }
 
-// rangeOf is where a port that moves stays.
-func (r *reconciler) rangeOf(p Port) ports.Range {
-	for _, name := range []string{p.Name, p.Service} {
-		if in, given := r.options.Ranges[name]; given {
-			return in
-		}
+// configured is the range that people have given a port.
+func (o ReconcileOptions) configured(p Port) (in ports.Range, given bool) {
+	if in, given = o.Ranges[p.Name]; !given {
+		in, given = o.Ranges[p.Service]
 	}
-	return Established(p.Port)
+	return in, given
+}
+
+// Refuses says why a service must not move to a port, in words that follow "is";
+// "" when it may.
+func (o ReconcileOptions) Refuses(p Port, port int) (why string) {
+	policy := o.Policy
+	_, policy.Explicit = o.configured(p)
+	if why = policy.Refuses(port); why == "" && o.Taken != nil {
+		why = o.Taken(port)
+	}
+	return why
+}
+
+// rangeOf is where a port that moves stays: where people say, else in its thousand
+// or hundred, unless none of those may be picked.
+func (o ReconcileOptions) rangeOf(p Port) ports.Range {
+	in, given := o.configured(p)
+	if given {
+		return in
+	}
+	in = Established(p.Port)
+	next := p.Port + 1
+	for next <= in.Last && o.Policy.Refuses(next) != "" {
+		next++
+	}
+	if p.Port == in.Last || next <= in.Last {
+		return in
+	}
+	if o.Otherwise.Zero() {
+		return ports.Default
+	}
+	return o.Otherwise
 }
 
 // Established is the range that a port belongs to by custom: its thousand below

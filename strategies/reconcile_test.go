@@ -107,27 +107,27 @@ func TestReconcileRules(t *testing.T) {
 	}{
 		{
 			"priority beats frozen, and frozen beats working",
-			[]Port{port("a", 80, Working), port("b", 80, Frozen), port("c", 80, Priority)},
+			[]Port{port("a", 8080, Working), port("b", 8080, Frozen), port("c", 8080, Priority)},
 			ReconcileOptions{},
-			"a 80 82 Change; b 80 81 Change; c 80 80 Prioritized",
+			"a 8080 8082 Change; b 8080 8081 Change; c 8080 8080 Prioritized",
 		},
 		{
 			"two frozen ones",
-			[]Port{port("b", 80, Frozen), port("a", 80, Frozen), port("c", 80, Working)},
+			[]Port{port("b", 8080, Frozen), port("a", 8080, Frozen), port("c", 8080, Working)},
 			ReconcileOptions{},
-			"port 80: a and b are frozen (name one of them under reconcile: keep)",
+			"port 8080: a and b are frozen (name one of them under reconcile: keep)",
 		},
 		{
 			"a decision between two frozen ones",
-			[]Port{port("a", 80, Frozen), port("b", 80, Kept)},
+			[]Port{port("a", 8080, Frozen), port("b", 8080, Kept)},
 			ReconcileOptions{},
-			"a 80 81 Change; b 80 80 Prioritized",
+			"a 8080 8081 Change; b 8080 8080 Prioritized",
 		},
 		{
 			"two decisions",
-			[]Port{port("a", 80, Kept), port("b", 80, Kept)},
+			[]Port{port("a", 8080, Kept), port("b", 8080, Kept)},
 			ReconcileOptions{},
-			"port 80: a and b are kept (leave only one of them under reconcile: keep)",
+			"port 8080: a and b are kept (leave only one of them under reconcile: keep)",
 		},
 		{
 			"the end of the thousand",
@@ -142,34 +142,46 @@ func TestReconcileRules(t *testing.T) {
 			"port 11498: no port is free for c after it in 11400-11499 (give it another range under reconcile: ranges)",
 		},
 		{
+			"a port that nobody should pick is passed over",
+			[]Port{port("a", 6880, Working), port("b", 6880, Working), port("c", 1023, Working), port("d", 1023, Working)},
+			ReconcileOptions{},
+			"a 6880 6880 Prioritized; b 6880 6890 Change; c 1023 1023 Prioritized; d 1023 1025 Change",
+		},
+		{
+			"where none may be picked, another range",
+			[]Port{port("a", 33000, Working), port("b", 33000, Working), port("c", 80, Working), port("d", 80, Working)},
+			ReconcileOptions{Otherwise: ports.Range{First: 20000, Last: 20100}, Taken: func(n int) string { return map[int]string{20000: "taken"}[n] }},
+			"a 33000 33000 Prioritized; b 33000 20002 Change; c 80 80 Prioritized; d 80 20001 Change",
+		},
+		{
 			"a range of its own, without the port",
-			[]Port{port("a", 80, Working), port("b", 80, Working)},
+			[]Port{port("a", 8080, Working), port("b", 8080, Working)},
 			ReconcileOptions{Ranges: map[string]ports.Range{"b": {First: 9000, Last: 9001}}},
-			"a 80 80 Prioritized; b 80 9000 Change",
+			"a 8080 8080 Prioritized; b 8080 9000 Change",
 		},
 		{
 			"what others have",
-			[]Port{port("a", 80, Working), port("b", 80, Working), port("c", 81, Working)},
-			ReconcileOptions{Taken: func(port int) string { return map[int]string{82: "somebody"}[port] }},
-			"a 80 80 Prioritized; b 80 83 Change; c 81 81 No change",
+			[]Port{port("a", 8080, Working), port("b", 8080, Working), port("c", 8081, Working)},
+			ReconcileOptions{Taken: func(port int) string { return map[int]string{8082: "somebody"}[port] }},
+			"a 8080 8080 Prioritized; b 8080 8083 Change; c 8081 8081 No change",
 		},
 		{
 			"what never runs together",
-			[]Port{port("a", 80, Working), port("b", 80, Working), port("c", 80, Working)},
+			[]Port{port("a", 8080, Working), port("b", 8080, Working), port("c", 8080, Working)},
 			ReconcileOptions{Apart: func(a, b int) bool { return a+b == 1 }}, // a and b
-			"a 80 80 Prioritized; b 80 80 No change; c 80 81 Change",
+			"a 8080 8080 Prioritized; b 8080 8080 No change; c 8080 8081 Change",
 		},
 		{
 			"what can't move stays",
-			[]Port{port("a", 80, Working), {Service: "b", Name: "b", Port: 80, Stuck: "it is a range"}},
+			[]Port{port("a", 8080, Working), {Service: "b", Name: "b", Port: 8080, Stuck: "it is a range"}},
 			ReconcileOptions{},
-			"a 80 81 Change; b 80 80 Prioritized",
+			"a 8080 8081 Change; b 8080 8080 Prioritized",
 		},
 		{
 			"what can't move has to",
-			[]Port{port("a", 80, Frozen), {Service: "b", Name: "b", Port: 80, Stuck: "it is a range"}},
+			[]Port{port("a", 8080, Frozen), {Service: "b", Name: "b", Port: 8080, Stuck: "it is a range"}},
 			ReconcileOptions{},
-			"port 80: b would have to move, but it is a range (change it by hand first, or let it keep the port: reconcile: keep)",
+			"port 8080: b would have to move, but it is a range (change it by hand first, or let it keep the port: reconcile: keep)",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 	"github.com/google/renameio/v2/maybe"
 
 	"github.com/portmoor/portmoor/ports"
+	"github.com/portmoor/portmoor/say"
 )
 
 // Assignment is a remembered port: the first of a range.
@@ -107,7 +108,7 @@ func Read(paths Paths) (*Store, error) {
 func Open(paths Paths) (*Store, error) {
 	s := &Store{paths: paths, Assigned: map[string]Assignment{}, kept: map[string]json.RawMessage{}}
 	if err := os.MkdirAll(filepath.Dir(paths.Ledger), 0o700); err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Dir(paths.Ledger), cause(err))
+		return nil, fmt.Errorf("%s: %w", filepath.Dir(paths.Ledger), say.Cause(err))
 	}
 	s.lock = flock.New(paths.Ledger + ".lock")
 	ctx, cancel := context.WithTimeout(context.Background(), lockWait)
@@ -116,7 +117,10 @@ func Open(paths Paths) (*Store, error) {
 		if errors.Is(err, context.DeadlineExceeded) {
 			return nil, fmt.Errorf("%s.lock: another run has held it for %s", paths.Ledger, lockWait)
 		}
-		return nil, fmt.Errorf("%s.lock: %w", paths.Ledger, cause(err))
+		if err == nil {
+			err = errors.New("can't be locked")
+		}
+		return nil, fmt.Errorf("%s.lock: %w", paths.Ledger, say.Cause(err))
 	}
 	if err := errors.Join(s.readLedger(), s.readPorts()); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -138,7 +142,7 @@ func (s *Store) readPorts() error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", s.paths.Ports, cause(err))
+		return fmt.Errorf("%s: %w", s.paths.Ports, say.Cause(err))
 	}
 	all := map[string]json.RawMessage{}
 	if err := decode(s.paths.Ports, src, &all); err != nil {
@@ -216,7 +220,7 @@ func (s *Store) readLedger() error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return fmt.Errorf("%s: %w", s.paths.Ledger, cause(err))
+		return fmt.Errorf("%s: %w", s.paths.Ledger, say.Cause(err))
 	}
 	if err := decode(s.paths.Ledger, src, &s.ledger); err != nil {
 		return err
@@ -281,7 +285,7 @@ func (s *Store) Backup() (string, error) {
 		err = maybe.WriteFile(backup, src, 0o644)
 	}
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", backup, cause(err))
+		return "", fmt.Errorf("%s: %w", backup, say.Cause(err))
 	}
 	return backup, nil
 }
@@ -332,28 +336,10 @@ func write(path string, v any) error {
 		return nil // nothing to remember needs no file
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fmt.Errorf("%s: %w", filepath.Dir(path), cause(err))
+		return fmt.Errorf("%s: %w", filepath.Dir(path), say.Cause(err))
 	}
 	if err := maybe.WriteFile(path, text, 0o644); err != nil {
-		return fmt.Errorf("%s: %w", path, cause(err))
+		return fmt.Errorf("%s: %w", path, say.Cause(err))
 	}
 	return nil
-}
-
-// cause is an error of the file system without the path, which is said already.
-func cause(err error) error {
-	switch path, link := error(nil), (*os.LinkError)(nil); {
-	case err == nil:
-		return errors.New("can't be locked")
-	case errors.As(err, &link):
-		return link.Err
-	default:
-		if p, ok := errors.AsType[*fs.PathError](err); ok {
-			path = p.Err
-		}
-		if path != nil {
-			return path
-		}
-		return err
-	}
 }

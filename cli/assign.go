@@ -10,8 +10,8 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
-	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/ports"
+	"github.com/portmoor/portmoor/say"
 )
 
 func (c *commands) assign() *cli.Command {
@@ -27,11 +27,11 @@ func (c *commands) assign() *cli.Command {
 
 func (c *commands) runAssign(ctx *cli.Context) error {
 	if ctx.Args().Len() != 2 {
-		return usage("write portmoor assign SERVICE[:PORT] N", "portmoor assign: want a service and a port")
+		return say.Usagef("write portmoor assign SERVICE[:PORT] N", "portmoor assign: want a service and a port")
 	}
 	port, err := strconv.Atoi(ctx.Args().Get(1))
 	if err != nil || port < 1 || port > 65535 {
-		return usage("choose one from 1 to 65535", "portmoor assign: %q is not a port", ctx.Args().Get(1))
+		return say.Usagef("choose one from 1 to 65535", "portmoor assign: %q is not a port", ctx.Args().Get(1))
 	}
 	s, err := c.openStack(ctx, assigning)
 	if err != nil {
@@ -44,24 +44,24 @@ func (c *commands) runAssign(ctx *cli.Context) error {
 	}
 	u := &s.units[i]
 	if u.Var == "" {
-		return problem{exitFindings, fmt.Sprintf("%s: the host port of %s is a number, which no assignment moves", u.Place, u.Key), "run portmoor migrate --write first"}
+		return say.Findingf("run portmoor migrate --write first", "%s: the host port of %s is a number, which no assignment moves", u.Place, u.Key)
 	}
 	if u.Source == allocate.EnvFile || u.Source == allocate.Environment {
-		return problem{exitFindings, fmt.Sprintf("%s pins the host port of %s, which wins over an assignment", u.Place, u.Key), "remove it there first"}
+		return say.Findingf("remove it there first", "%s pins the host port of %s, which wins over an assignment", u.Place, u.Key)
 	}
 	if u.Broken != "" {
-		return problem{exitFindings, fmt.Sprintf("%s: %s: %s", u.Place, u.Key, u.Broken), u.BrokenHint}
+		return say.Findingf(u.BrokenHint, "%s: %s: %s", u.Place, u.Key, u.Broken)
 	}
 	u.Want, u.Source = ports.Range{First: port, Last: port + u.Want.Width() - 1}, allocate.Manual
 	if u.Want.Last > 65535 {
-		return usage("choose a lower one", "portmoor assign: %s has %d ports, and %d is behind the last", u.Key, u.Want.Width(), u.Want.Last)
+		return say.Usagef("choose a lower one", "portmoor assign: %s has %d ports, and %d is behind the last", u.Key, u.Want.Width(), u.Want.Last)
 	}
 	if err := c.ask(ctx.Context, s); err != nil {
 		return err
 	}
 	if !ctx.Bool("force") {
 		if in, reserved := s.config.Policy().ReservedRange(u.Want); reserved {
-			return problem{exitFindings, fmt.Sprintf("port %d is in the reserved range %s", port, in), "choose another, or give --force"}
+			return say.Findingf("choose another, or give --force", "port %d is in the reserved range %s", port, in)
 		}
 		for j, o := range s.assignAll() {
 			owner := o.Owner
@@ -70,7 +70,7 @@ func (c *commands) runAssign(ctx *cli.Context) error {
 				owner.Name = o.Unit.Service
 			}
 			if displaced || j == i && o.Problem != "" {
-				return problem{exitFindings, fmt.Sprintf("port %s is held by %s", u.Want, owner), "choose another, or give --force"}
+				return say.Findingf("choose another, or give --force", "port %s is held by %s", u.Want, owner)
 			}
 		}
 	}
@@ -100,7 +100,7 @@ func (s *stack) unit(name string) (int, error) {
 		case container == "" && only < 0:
 			only = i
 		case container == "":
-			return 0, usage("write one of "+strings.Join(s.keysOf(service), ", "), "%s: has several host ports", name)
+			return 0, say.Usagef("write one of "+strings.Join(s.keysOf(service), ", "), "%s: has several host ports", name)
 		case s.hasContainer(u.Key, service, container):
 			return i, nil
 		}
@@ -117,10 +117,10 @@ func (s *stack) unit(name string) (int, error) {
 		}
 	}
 	hint := "there are " + strings.Join(keys, ", ")
-	if near := config.Nearest(name, keys); near != "" {
+	if near := say.Nearest(name, keys); near != "" {
 		hint = "did you mean " + near + "?"
 	}
-	return 0, usage(hint, "%s: no host port of project %s is called that", name, s.project.Name)
+	return 0, say.Usagef(hint, "%s: no host port of project %s is called that", name, s.project.Name)
 }
 
 // sharing is the unit that serves a mapping with a variable, -1 for none: its
@@ -131,7 +131,7 @@ func (s *stack) sharing(m compose.Mapping) int {
 
 // picked is the error about a port that is known only while the service runs.
 func picked(name string) error {
-	return usage("portmoor port tells it once the service runs", "%s: docker picks the host port at every start", name)
+	return say.Usagef("portmoor port tells it once the service runs", "%s: docker picks the host port at every start", name)
 }
 
 func (s *stack) keysOf(service string) (keys []string) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/say"
 )
 
 // baseline is the file of findings that are known and not told again, so that a
@@ -38,17 +39,17 @@ func (w *workspace) readBaseline(ctx *cli.Context) error {
 	src, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return usage("write it with --write-baseline "+path, "%s: no such file", path)
+		return say.Usagef("write it with --write-baseline "+path, "%s: no such file", path)
 	case err != nil:
-		return problem{code: exitFailure, message: path + ": can't be read"}
+		return say.Failf("", "%s: can't be read", path)
 	}
 	var b baseline
 	decoder := json.NewDecoder(bytes.NewReader(src))
 	if err := decoder.Decode(&b); err != nil {
-		return usage("write it anew with --write-baseline "+path, "%s: byte %d: not a baseline: %v", path, decoder.InputOffset(), err)
+		return say.Usagef("write it anew with --write-baseline "+path, "%s: byte %d: not a baseline: %v", path, decoder.InputOffset(), err)
 	}
 	if b.Version != 1 {
-		return usage("write it anew with --write-baseline "+path, "%s: version %d is not known", path, b.Version)
+		return say.Usagef("write it anew with --write-baseline "+path, "%s: version %d is not known", path, b.Version)
 	}
 	w.baseline = map[string]bool{}
 	for _, e := range b.Findings {
@@ -91,11 +92,11 @@ func (c *commands) writeBaseline(w *workspace, path string, findings []lint.Find
 	}
 	before, err := os.ReadFile(abs)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return problem{code: exitFailure, message: path + ": can't be read"}
+		return say.Failf("", "%s: can't be read", path)
 	}
 	if _, err := rewrite.WriteAll([]rewrite.Output{{Path: abs, Before: before, After: append(text, '\n')}}); err != nil {
-		return problem{exitFailure, w.shorten(err.Error()), ""}
+		return say.Failf("", "%s", w.shorten(err.Error()))
 	}
-	fmt.Fprintf(c.Err, "%s written to %s\n", plural(len(findings), "finding"), visible(path))
+	fmt.Fprintf(c.Err, "%s written to %s\n", say.Count(len(findings), "finding"), say.Visible(path))
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -14,9 +15,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/allocate"
-	"github.com/portmoor/portmoor/config"
-	"github.com/portmoor/portmoor/docker"
-	"github.com/portmoor/portmoor/live"
+	"github.com/portmoor/portmoor/say"
 )
 
 // Exit codes. A failure beats findings.
@@ -52,6 +51,7 @@ func Run(p Process) int {
 	out := &output{Writer: p.Out}
 	p.Out = out
 	c := &commands{Process: p}
+	c.dir, _ = os.Getwd() // without one paths are shown whole
 	app := c.app()
 	args, err := flagsFirst(app, helpLast(p.Args))
 	if err == nil {
@@ -66,6 +66,7 @@ func Run(p Process) int {
 // commands holds what the commands of one run share.
 type commands struct {
 	Process
+	dir    string          // the working folder, which paths are shown relative to
 	code   int             // the worst that has happened so far
 	engine *engineFacts    // nil until the engine was asked
 	lost   []allocate.Held // what containers could not bind in this run
@@ -76,65 +77,25 @@ type commands struct {
 // fail raises the exit code.
 func (c *commands) fail(code int) { c.code = max(c.code, code) }
 
-// problem is an error with the exit code that it means and what to do about it.
-type problem struct {
-	code    int
-	message string // place first, one line
-	hint    string // "" for none
-}
-
-func (p problem) Error() string { return p.message }
-
-func usage(hint, format string, args ...any) error {
-	return problem{exitUsage, fmt.Sprintf(format, args...), hint}
-}
-
 // exit prints an error, if any, or each of those that it joins, and returns
 // the run's exit code.
 func (c *commands) exit(err error) int {
-	for _, err := range joined(err) {
-		p := problemOf(err)
-		c.say(p.message, p.hint)
-		c.fail(p.code)
+	for _, err := range say.Each(err) {
+		p := say.Of(err)
+		c.say(p.Error(), p.Hint)
+		c.fail(codes[p.Kind])
 	}
 	return c.code
 }
 
-// problemOf is an error as a problem: a failure, unless it says else.
-func problemOf(err error) (p problem) {
-	if !errors.As(err, &p) {
-		p = problem{code: exitFailure, message: err.Error()}
-	}
-	if e, ok := errors.AsType[*docker.Error](err); ok {
-		p.hint = e.Hint
-	}
-	if e, ok := errors.AsType[*live.Missing](err); ok {
-		p.code, p.hint = exitFindings, e.Hint
-	}
-	return p
-}
-
-// joined are the errors that errors.Join put together, also in several steps, or
-// the one there is.
-func joined(err error) (all []error) {
-	var several interface{ Unwrap() []error }
-	switch {
-	case err == nil:
-		return nil
-	case !errors.As(err, &several):
-		return []error{err}
-	}
-	for _, one := range several.Unwrap() {
-		all = append(all, joined(one)...)
-	}
-	return all
-}
+// codes are the exit codes of the kinds of problems.
+var codes = map[say.Kind]int{say.Failure: exitFailure, say.Usage: exitUsage, say.Finding: exitFindings, say.Note: exitOK, say.Interrupted: exitInterrupted}
 
 // say prints a line for people, and a hint below it.
 func (c *commands) say(message, hint string) {
-	fmt.Fprintln(c.Err, visible(message))
+	fmt.Fprintln(c.Err, say.Visible(say.Shown(c.dir, message)))
 	if hint != "" {
-		fmt.Fprintln(c.Err, "hint: "+visible(hint))
+		fmt.Fprintln(c.Err, "hint: "+say.Visible(hint))
 	}
 }
 
@@ -169,7 +130,7 @@ func noArguments(ctx *cli.Context) error {
 	if ctx.Args().Len() == 0 {
 		return nil
 	}
-	return usage("it is about the whole project; -f and -p say which", "portmoor %s: takes no arguments, but was given %q", ctx.Command.Name, ctx.Args().First())
+	return say.Usagef("it is about the whole project; -f and -p say which", "portmoor %s: takes no arguments, but was given %q", ctx.Command.Name, ctx.Args().First())
 }
 
 func onUsageError(ctx *cli.Context, err error, _ bool) error {
@@ -183,7 +144,7 @@ func onUsageError(ctx *cli.Context, err error, _ bool) error {
 		if strings.HasSuffix(text, "--wait") {
 			hint = "write a duration, such as 30s or 2m"
 		}
-		return usage(hint, "%s: %s", name, text)
+		return say.Usagef(hint, "%s: %s", name, text)
 	}
 	if flag, ok := strings.CutPrefix(message, "flag provided but not defined: "); ok {
 		if len(flag) > len("-x") {
@@ -191,13 +152,13 @@ func onUsageError(ctx *cli.Context, err error, _ bool) error {
 		}
 		message = "unknown flag " + flag
 		if name == "portmoor up" {
-			return usage("what is for docker compose up goes behind --: portmoor up -- "+flag, "%s: %s", name, message)
+			return say.Usagef("what is for docker compose up goes behind --: portmoor up -- "+flag, "%s: %s", name, message)
 		}
-		if near := config.Nearest(strings.TrimLeft(flag, "-"), flagNames(ctx)); near != "" && len(flag) > len("--x") {
-			return usage("did you mean --"+near+"?", "%s: %s", name, message)
+		if near := say.Nearest(strings.TrimLeft(flag, "-"), flagNames(ctx)); near != "" && len(flag) > len("--x") {
+			return say.Usagef("did you mean --"+near+"?", "%s: %s", name, message)
 		}
 	}
-	return usage("see "+name+" --help", "%s: %s", name, message)
+	return say.Usagef("see "+name+" --help", "%s: %s", name, message)
 }
 
 func flagNames(ctx *cli.Context) (names []string) {
@@ -225,10 +186,10 @@ func (c *commands) noCommand(ctx *cli.Context) error {
 		names = append(names, cmd.Name)
 	}
 	hint := "see portmoor --help"
-	if near := config.Nearest(ctx.Args().First(), names); near != "" {
+	if near := say.Nearest(ctx.Args().First(), names); near != "" {
 		hint = "did you mean portmoor " + near + "?"
 	}
-	return usage(hint, "portmoor: unknown command %q", ctx.Args().First())
+	return say.Usagef(hint, "portmoor: unknown command %q", ctx.Args().First())
 }
 
 // helpLast makes "help lint" what "lint --help" is.
@@ -266,7 +227,7 @@ func flagsFirst(app *cli.App, args []string) ([]string, error) {
 				continue
 			}
 			if i++; i == len(args) {
-				return nil, usage("see portmoor "+cmd.Name+" --help", "portmoor %s: flag %s needs a value", cmd.Name, arg)
+				return nil, say.Usagef("see portmoor "+cmd.Name+" --help", "portmoor %s: flag %s needs a value", cmd.Name, arg)
 			}
 			flags = append(flags, args[i])
 		}

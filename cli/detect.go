@@ -2,10 +2,8 @@ package cli
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -13,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/allocate"
+	"github.com/portmoor/portmoor/say"
 )
 
 func (c *commands) detect() *cli.Command {
@@ -25,7 +24,7 @@ to Compose with: docker compose $(portmoor env --args) up`,
 		Flags: oneProjectFlags(
 			&cli.StringFlag{Name: "override", Usage: "move numbers too, and write `FILE` that overrides the ports of their services", TakesFile: true},
 			&cli.BoolFlag{Name: "prune", Usage: "forget the ports of mappings that are gone", DisableDefaultText: true},
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print the ports, `FORMAT` is " + choice(formatNames)},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print the ports, `FORMAT` is " + say.Or(formatNames)},
 		),
 		Action: c.runDetect,
 	}
@@ -53,7 +52,7 @@ func (c *commands) runDetect(ctx *cli.Context) error {
 	if moved := c.tell(outcomes); moved > 0 && path == "" {
 		theirs := sameFlags(ctx, "file", "project-name", "profile")
 		ours := theirs + sameFlags(ctx, "env-file", "ports-file", "config")
-		fmt.Fprintf(c.Err, "%s moved: portmoor up%s starts it there, as does docker compose%s $(portmoor env --args%s) up; portmoor reset%s forgets what was found\n", plural(moved, "port"), ours, theirs, ours, ours)
+		fmt.Fprintf(c.Err, "%s moved: portmoor up%s starts it there, as does docker compose%s $(portmoor env --args%s) up; portmoor reset%s forgets what was found\n", say.Count(moved, "port"), ours, theirs, ours, ours)
 	}
 	if path != "" {
 		if err := c.writeOverride(s, path, outcomes); err != nil {
@@ -76,7 +75,7 @@ func sameFlags(ctx *cli.Context, names ...string) string {
 			values = []string{value}
 		}
 		for _, value := range values {
-			fmt.Fprintf(&flags, " --%s %s", name, visible(value))
+			fmt.Fprintf(&flags, " --%s %s", name, say.Visible(value))
 		}
 	}
 	return flags.String()
@@ -157,7 +156,7 @@ func (c *commands) portsTable(outcomes []allocate.Outcome) error {
 	fmt.Fprintln(t, "PORT OF\tPORT\tVARIABLE\tFROM")
 	for _, o := range outcomes {
 		port := cmp.Or(o.Ports.String(), "-")
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", visible(o.Unit.Key), port, o.Unit.Var, sourceName(o))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", say.Visible(o.Unit.Key), port, o.Unit.Var, sourceName(o))
 	}
 	return t.Flush()
 }
@@ -200,14 +199,5 @@ func (c *commands) portsJSON(s *stack, outcomes []allocate.Outcome) error {
 		}
 		r.Ports = append(r.Ports, e)
 	}
-	return c.printJSON(r)
-}
-
-func (c *commands) printJSON(v any) error {
-	text, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return err
-	}
-	_, err = io.WriteString(c.Out, escapeJSON(string(text))+"\n")
-	return err
+	return say.JSON(c.Out, r, true)
 }

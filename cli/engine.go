@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/docker"
 	"github.com/portmoor/portmoor/ports"
+	"github.com/portmoor/portmoor/say"
 )
 
 // engineFacts are what the Docker engine says; nothing when it does not answer.
@@ -163,10 +163,7 @@ func (s *stack) owns(from docker.Container) bool {
 func (s *stack) refuseElsewhere(containers []docker.Container, remote bool) error {
 	for _, from := range containers {
 		if !remote && from.Project == s.project.Name && from.Project != "" && !sameFolder(from.WorkingDir, s.project.Dir) {
-			return problem{
-				exitFailure, fmt.Sprintf("project %q runs from another folder, %s", s.project.Name, cmp.Or(from.WorkingDir, "which its containers do not name")),
-				"give this one another name: with -p, or for good as COMPOSE_PROJECT_NAME in .env",
-			}
+			return say.Failf("give this one another name: with -p, or for good as COMPOSE_PROJECT_NAME in .env", "project %q runs from another folder, %s", s.project.Name, cmp.Or(from.WorkingDir, "which its containers do not name"))
 		}
 	}
 	return nil

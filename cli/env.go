@@ -15,6 +15,7 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/say"
 )
 
 func (c *commands) env() *cli.Command {
@@ -63,14 +64,14 @@ const portsEnvHeader = "# Host ports that portmoor found free on this machine. D
 func (s *stack) writable() error {
 	for _, path := range []string{s.portsEnvPath(), s.ports} {
 		if isSymlink(path) {
-			return problem{exitFailure, s.show(path) + ": is a symlink, and stays as it is", "put a file in its place; nothing was written"}
+			return say.Failf("put a file in its place; nothing was written", "%s: is a symlink, and stays as it is", s.show(path))
 		}
 	}
 	src, err := os.ReadFile(s.portsEnvPath())
 	if errors.Is(err, fs.ErrNotExist) || err == nil && (len(src) == 0 || bytes.HasPrefix(src, []byte(portsEnvHeader))) {
 		return nil
 	}
-	return problem{exitFailure, s.show(s.portsEnvPath()) + ": is not a file that portmoor has written", "move it away, or name another as ports_env_file in .portmoor.yaml; nothing was written"}
+	return say.Failf("move it away, or name another as ports_env_file in .portmoor.yaml; nothing was written", "%s: is not a file that portmoor has written", s.show(s.portsEnvPath()))
 }
 
 // portsEnv are the variables of the assignments, sorted, but for those that an
@@ -111,7 +112,7 @@ func (c *commands) printArgs(s *stack) error {
 			}
 		}
 		if breaks(name) {
-			return problem{exitFailure, visible(f) + ": the shell would take the path apart", "export COMPOSE_ENV_FILES='" + visible(strings.Join(files, ",")) + "'"}
+			return say.Failf("export COMPOSE_ENV_FILES='"+say.Visible(strings.Join(files, ","))+"'", "%s: the shell would take the path apart", say.Visible(f))
 		}
 		args = append(args, "--env-file "+name)
 	}
@@ -153,7 +154,7 @@ func (s *stack) writePortsEnv() error {
 		return nil
 	}
 	if err := rewrite.Write(path, []byte(text)); err != nil {
-		return problem{exitFailure, s.shorten(err.Error()), ""}
+		return say.Failf("", "%s", s.shorten(err.Error()))
 	}
 	return nil
 }

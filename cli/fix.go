@@ -12,6 +12,7 @@ import (
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 )
@@ -61,10 +62,10 @@ func (c *commands) fix(ctx *cli.Context, w *workspace, options lint.Options, fin
 			return nil, err
 		}
 	} else if _, err := rewrite.WriteAll(outputs); err != nil {
-		return nil, problem{exitFailure, w.shorten(err.Error()), "nothing else was mended"}
+		return nil, say.Failf("nothing else was mended", "%s", w.shorten(err.Error()))
 	}
 	if n := len(findings) - len(left); n > 0 {
-		fmt.Fprintf(c.Err, "mended %s in %s\n", plural(n, "finding"), plural(len(outputs), "file"))
+		fmt.Fprintf(c.Err, "mended %s in %s\n", say.Count(n, "finding"), say.Count(len(outputs), "file"))
 	}
 	return left, nil
 }

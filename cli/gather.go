@@ -2,10 +2,8 @@ package cli
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,7 +14,7 @@ import (
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/lint/schema"
-	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 )
@@ -91,7 +89,7 @@ func (c *commands) open(ctx *cli.Context) (*workspace, error) {
 func (c *commands) readStdin(ctx *cli.Context, w *workspace) ([]string, error) {
 	src, err := io.ReadAll(c.In)
 	if err != nil {
-		return nil, problem{code: exitFailure, message: "standard input: " + err.Error()}
+		return nil, say.Failf("", "standard input: %s", err)
 	}
 	w.stdin = absolutePaths(w.base, []string{cmp.Or(ctx.String("stdin-filename"), "<stdin>")})[0]
 	w.loader.Add(w.stdin, src)
@@ -110,13 +108,13 @@ func (w *workspace) configure(named, path string) error {
 	found := named
 	if named == "" {
 		if found, err = config.Find(abs); err != nil {
-			return problem{code: exitFailure, message: err.Error()}
+			return say.Failf("", "%s", err)
 		}
 	}
 	if found == "" {
 		w.home = newConfigHome(abs)
 		if yml := filepath.Join(w.home, ".portmoor.yml"); exists(yml) {
-			return usage("rename it", "%s: is not read, since the configuration is called %s", w.show(yml), configName)
+			return say.Usagef("rename it", "%s: is not read, since the configuration is called %s", w.show(yml), configName)
 		}
 		return nil
 	}
@@ -125,15 +123,15 @@ func (w *workspace) configure(named, path string) error {
 	}
 	w.home = filepath.Dir(found)
 	if w.config, err = config.Load(found); err != nil {
-		return w.configProblem(err)
+		return err
 	}
 	if err = w.config.CheckRules(ruleOptions()); err != nil {
-		return w.configProblem(err)
+		return err
 	}
 	for _, p := range w.config.Projects {
 		for _, f := range append(w.absolute(p.Files), w.absolute(p.EnvFiles)...) {
 			if !exists(f) {
-				return usage("correct the path: it is relative to the configuration", "%s: projects: %s: no such file", w.show(found), w.show(f))
+				return say.Usagef("correct the path: it is relative to the configuration", "%s: projects: %s: no such file", w.show(found), w.show(f))
 			}
 		}
 	}
@@ -143,21 +141,6 @@ func (w *workspace) configure(named, path string) error {
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
-}
-
-// configProblem makes errors for users of what is wrong with a configuration.
-func (w *workspace) configProblem(err error) error {
-	var all []error
-	for _, err := range joined(err) {
-		p := problem{code: exitFailure, message: w.shorten(err.Error())}
-		if e, ok := errors.AsType[*config.Error](err); ok {
-			p.code, p.hint = exitUsage, e.Hint
-		} else if errors.Is(err, fs.ErrNotExist) {
-			p.code = exitUsage
-		}
-		all = append(all, p)
-	}
-	return errors.Join(all...)
 }
 
 // newConfigHome is where a configuration would be created: the root of the
@@ -192,7 +175,7 @@ func (c *commands) groups(ctx *cli.Context, w *workspace, paths []string) ([]com
 	}
 	found, err := w.loader.Discover(paths, options)
 	if err != nil {
-		return nil, usage("name a compose file or a folder that has one", "%s", err)
+		return nil, say.Usagef("name a compose file or a folder that has one", "%s", err)
 	}
 	c.discovered(ctx, w, found)
 	w.unnamed, w.nearby = found.Unnamed, found.Neighbours
@@ -203,7 +186,7 @@ func (c *commands) groups(ctx *cli.Context, w *workspace, paths []string) ([]com
 		if c.code == exitFailure || len(found.Ignored) > 0 {
 			return nil, nil
 		}
-		return nil, usage("name a compose file, or list it under files in "+configName, "%s: no compose files here", strings.Join(paths, ", "))
+		return nil, say.Usagef("name a compose file, or list it under files in "+configName, "%s: no compose files here", strings.Join(paths, ", "))
 	}
 	return once(found.Groups), nil
 }
@@ -353,7 +336,7 @@ func (w *workspace) choose(flag string, environ []string, process bool) error {
 		}
 		s, err := strategies.Parse(name)
 		if err != nil {
-			return usage("choose one of the three", "%s%s", from, err)
+			return say.Usagef("choose one of the three", "%s%s", from, err)
 		}
 		w.strategy[p] = s
 	}
@@ -382,5 +365,3 @@ func (w *workspace) place(f *source.File, span source.Span) string {
 	line, column := f.Position(span.Start)
 	return fmt.Sprintf("%s:%d:%d", w.show(f.Path), line, column)
 }
-
-func visible(s string) string { return strings.ReplaceAll(rewrite.Visible(s), "\n", `\n`) }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/portmoor/portmoor/say"
 )
 
 func (c *commands) get() *cli.Command {
@@ -14,7 +16,7 @@ func (c *commands) get() *cli.Command {
 		Flags:     oneProjectFlags(),
 		Action: func(ctx *cli.Context) error {
 			if ctx.Args().Len() != 1 {
-				return usage("write portmoor get SERVICE[:PORT]", "portmoor get: want a service")
+				return say.Usagef("write portmoor get SERVICE[:PORT]", "portmoor get: want a service")
 			}
 			s, err := c.openStack(ctx, reading)
 			if err != nil {

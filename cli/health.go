@@ -14,6 +14,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/strategies"
 )
 
@@ -169,7 +170,7 @@ func (c *commands) showHealth(checks []check) {
 	table := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "SERVICE\tPORT\tCHECK\tRESULT\tDETAIL")
 	for _, r := range checks {
-		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\n", visible(r.Service), r.Port, visible(r.What), r.Result, visible(r.Detail))
+		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\n", say.Visible(r.Service), r.Port, say.Visible(r.What), r.Result, say.Visible(r.Detail))
 	}
 	_ = table.Flush()
 }

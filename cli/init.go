@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/say"
 )
 
 func (c *commands) initialize() *cli.Command {
@@ -75,7 +76,7 @@ func (c *commands) runInit(ctx *cli.Context) error {
 	for _, step := range steps {
 		said, err := step(root)
 		if err != nil {
-			return problem{code: exitFailure, message: err.Error()}
+			return say.Failf("", "%s", err)
 		}
 		fmt.Fprintln(c.Err, said)
 	}

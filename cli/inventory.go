@@ -11,8 +11,8 @@ import (
 	"slices"
 
 	"github.com/portmoor/portmoor/compose"
-	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/references"
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 )
@@ -44,7 +44,7 @@ func (c *commands) inventory(w *workspace) (*inventory, error) {
 	}
 	read, err := references.Read(w.home, sources, w.ignored())
 	if err != nil {
-		return nil, w.sourceProblems(err)
+		return nil, err
 	}
 	if err := inv.join(read, w); err != nil {
 		return nil, err
@@ -83,11 +83,11 @@ func (w *workspace) problems() error {
 	var errs []error
 	for _, p := range w.projects {
 		for _, q := range p.Problems {
-			errs = append(errs, problem{exitFailure, w.place(q.File, q.Span) + ": " + q.Message, cmp.Or(q.Hint, "mend the file")})
+			errs = append(errs, say.Failf(cmp.Or(q.Hint, "mend the file"), "%s: %s", w.place(q.File, q.Span), q.Message))
 		}
 		for _, m := range p.Mappings {
 			if m.Invalid != "" && m.Dropped == compose.Published {
-				errs = append(errs, problem{exitFailure, w.place(m.File, m.Entry) + ": " + m.Invalid, "mend the file"})
+				errs = append(errs, say.Failf("mend the file", "%s: %s", w.place(m.File, m.Entry), m.Invalid))
 			}
 		}
 	}
@@ -97,23 +97,6 @@ func (w *workspace) problems() error {
 // ignored reports what the configuration passes over.
 func (w *workspace) ignored() func(path string) bool {
 	return compose.Ignored(compose.DiscoverOptions{Base: w.home, Ignore: w.config.Ignore})
-}
-
-func (w *workspace) sourceProblems(err error) error {
-	var all []error
-	for _, err := range joined(err) {
-		p := problem{exitFailure, err.Error(), ""}
-		if e, ok := errors.AsType[*references.Error](err); ok {
-			if filepath.IsAbs(e.Path) {
-				e.Path = w.show(e.Path)
-			} else {
-				p.code = exitUsage // a pattern
-			}
-			p.message, p.hint = e.Error(), e.Hint
-		}
-		all = append(all, p)
-	}
-	return errors.Join(all...)
 }
 
 // join adds the ports of sources. Two sources may agree about a service; what a
@@ -136,11 +119,7 @@ func (inv *inventory) join(read []strategies.Port, w *workspace) error {
 			at[p.Name] = len(inv.source)
 			inv.source = append(inv.source, p)
 		case inv.source[i].Port != p.Port:
-			return problem{
-				exitFailure,
-				fmt.Sprintf("%s: %s has port %d, but %d at %s", w.placeOf(p.Places[0]), p.Name, p.Port, inv.source[i].Port, w.placeOf(inv.source[i].Places[0])),
-				"make them agree, or leave one of the files out under ignore",
-			}
+			return say.Failf("make them agree, or leave one of the files out under ignore", "%s: %s has port %d, but %d at %s", w.placeOf(p.Places[0]), p.Name, p.Port, inv.source[i].Port, w.placeOf(inv.source[i].Places[0]))
 		default:
 			inv.source[i].Places = append(inv.source[i].Places, p.Places...)
 		}
@@ -204,10 +183,10 @@ func (inv *inventory) statuses(w *workspace) error {
 		for _, name := range list.names {
 			if !slices.Contains(names, name) {
 				hint := "the services are those of compose files and of sources"
-				if near := config.Nearest(name, names); near != "" {
+				if near := say.Nearest(name, names); near != "" {
 					hint = "did you mean " + near + "?"
 				}
-				return usage(hint, "%s: reconcile: %s: no service is called %s", w.named(name), list.key, name)
+				return say.Usagef(hint, "%s: reconcile: %s: no service is called %s", w.named(name), list.key, name)
 			}
 			for i := range inv.ports {
 				if p := &inv.ports[i]; (p.Service == name || p.Name == name) && list.status > p.Status {

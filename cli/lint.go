@@ -19,6 +19,7 @@ import (
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/lint/report"
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -28,9 +29,9 @@ func (c *commands) lint() *cli.Command {
 		Usage:     "report what is wrong with the host ports of compose files",
 		ArgsUsage: "[PATH...]",
 		Flags: append(projectFlags(),
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print findings, `FORMAT` is " + choice(reportNames)},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print findings, `FORMAT` is " + say.Or(reportNames)},
 			&cli.StringSliceFlag{Name: "rule", Usage: "run only `RULE`, even when it is off; may be repeated"},
-			&cli.StringFlag{Name: "fail-on", Value: "warning", Usage: "exit with 1 from `SEVERITY` on, which is " + choice(failOnNames)},
+			&cli.StringFlag{Name: "fail-on", Value: "warning", Usage: "exit with 1 from `SEVERITY` on, which is " + say.Or(failOnNames)},
 			&cli.StringFlag{Name: "baseline", Usage: "leave out the findings that `FILE` has", TakesFile: true},
 			&cli.StringFlag{Name: "write-baseline", Usage: "write all findings to `FILE`, for --baseline", TakesFile: true},
 			&cli.StringFlag{Name: "stdin-filename", Usage: "read standard input as the text of `FILE`", TakesFile: true},
@@ -47,10 +48,10 @@ func (c *commands) runLint(ctx *cli.Context) error {
 		return err
 	}
 	if format := ctx.String("format"); ctx.Bool("diff") && format != "text" {
-		return usage("give one of the two", "portmoor lint: --diff and --format %s exclude each other", format)
+		return say.Usagef("give one of the two", "portmoor lint: --diff and --format %s exclude each other", format)
 	}
 	if written := ctx.String("write-baseline"); written != "" && (ctx.Bool("fix") || ctx.Bool("diff") || ctx.String("baseline") != "") {
-		return usage("write the baseline first", "portmoor lint: --write-baseline excludes --baseline, --fix and --diff")
+		return say.Usagef("write the baseline first", "portmoor lint: --write-baseline excludes --baseline, --fix and --diff")
 	}
 	w, err := c.open(ctx)
 	if err != nil {
@@ -246,7 +247,7 @@ func (w *workspace) reader() func(path string) (*source.File, error) {
 		case errors.Is(err, fs.ErrNotExist):
 			files[path] = nil
 		default:
-			return nil, problem{code: exitFailure, message: w.show(path) + ": can't be read"}
+			return nil, say.Failf("", "%s: can't be read", w.show(path))
 		}
 		return files[path], nil
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 )
@@ -28,7 +29,7 @@ ports change, and every file is verified with compose-go before the first is wri
 		Flags: append(projectFlags(),
 			&cli.BoolFlag{Name: "write", Aliases: []string{"w"}, Usage: "write the changes", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "check", Usage: "list what would change, and exit with 1 if anything would", DisableDefaultText: true},
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print the plan, `FORMAT` is " + choice(formatNames)},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print the plan, `FORMAT` is " + say.Or(formatNames)},
 		),
 		Action: c.runMigrate,
 	}
@@ -40,7 +41,7 @@ func (c *commands) runMigrate(ctx *cli.Context) error {
 		return err
 	}
 	if ctx.Bool("write") && ctx.Bool("check") {
-		return usage("give one of the two", "portmoor migrate: --write and --check exclude each other")
+		return say.Usagef("give one of the two", "portmoor migrate: --write and --check exclude each other")
 	}
 	w, err := c.open(ctx)
 	if err != nil {
@@ -61,7 +62,7 @@ func (c *commands) runMigrate(ctx *cli.Context) error {
 	}
 	if ctx.Bool("write") {
 		if _, err := rewrite.WriteAll(m.outputs); err != nil {
-			return problem{exitFailure, w.shorten(err.Error()), "nothing else was written; mend this and run it again"}
+			return say.Failf("nothing else was written; mend this and run it again", "%s", w.shorten(err.Error()))
 		}
 	}
 	if err := c.showMigration(ctx, w, m); err != nil {
@@ -91,7 +92,7 @@ func (c *commands) detectAll(ctx *cli.Context, w *workspace) error {
 		moved += c.tell(outcomes)
 	}
 	if moved > 0 {
-		fmt.Fprintf(c.Err, "%s moved: portmoor up starts a project there, in its folder, as does docker compose $(portmoor env --args) up; portmoor reset forgets what was found\n", plural(moved, "port"))
+		fmt.Fprintf(c.Err, "%s moved: portmoor up starts a project there, in its folder, as does docker compose $(portmoor env --args) up; portmoor reset forgets what was found\n", say.Count(moved, "port"))
 	}
 	return nil
 }
@@ -219,7 +220,7 @@ func (m *migration) remember(w *workspace) error {
 	m.kept = cmp.Or(w.config.Path, filepath.Join(w.home, configName))
 	src, err := config.SetDefaults(w.config.Src, defaults)
 	if err != nil {
-		return problem{exitFailure, fmt.Sprintf("%s: can't keep the default host ports: %s", w.show(m.kept), err), "nothing was written"}
+		return say.Failf("nothing was written", "%s: can't keep the default host ports: %s", w.show(m.kept), err)
 	}
 	m.outputs = append(m.outputs, rewrite.Output{Path: m.kept, Before: w.config.Src, After: src})
 	return nil

@@ -1,21 +1,18 @@
 package cli
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 )
@@ -29,7 +26,7 @@ func (c *commands) showMigration(ctx *cli.Context, w *workspace, m *migration) e
 	case ctx.Bool("check"):
 		for _, ch := range m.Changes {
 			before, after := scalar(ch)
-			fmt.Fprintf(c.Out, "%s: service %s: %s would become %s\n", w.place(ch.Mapping.File, ch.Mapping.Scalar), visible(ch.Mapping.Service), visible(before), visible(after))
+			fmt.Fprintf(c.Out, "%s: service %s: %s would become %s\n", w.place(ch.Mapping.File, ch.Mapping.Scalar), say.Visible(ch.Mapping.Service), say.Visible(before), say.Visible(after))
 		}
 	case !ctx.Bool("write"):
 		if err := c.diff(ctx, w, m.outputs); err != nil {
@@ -50,7 +47,7 @@ func (c *commands) diff(ctx *cli.Context, w *workspace, outputs []rewrite.Output
 			return err
 		}
 		if terminal(c.Out) > 0 {
-			text = rewrite.Visible(text)
+			text = say.VisibleLines(text)
 		}
 		if c.color(ctx, c.Out) {
 			text = colored(text)
@@ -90,7 +87,7 @@ func (c *commands) summary(ctx *cli.Context, w *workspace, m *migration) {
 		verb = "changed"
 	}
 	fmt.Fprintf(c.Err, "%s: %s, %d %s; %s, %d %s, %d kept\n", w.strategyName(),
-		plural(w.files(), "file"), len(m.Files()), verb, plural(len(m.Changes)+len(m.Skips), "mapping"), len(m.Changes), verb, len(m.Skips))
+		say.Count(w.files(), "file"), len(m.Files()), verb, say.Count(len(m.Changes)+len(m.Skips), "mapping"), len(m.Changes), verb, len(m.Skips))
 	reasons := map[string]int{}
 	for _, s := range m.Skips {
 		reasons[s.Reason]++
@@ -101,24 +98,24 @@ func (c *commands) summary(ctx *cli.Context, w *workspace, m *migration) {
 		}
 		return strings.Compare(a, b)
 	}) {
-		fmt.Fprintf(c.Err, "  %d kept: %s\n", reasons[r], visible(r))
+		fmt.Fprintf(c.Err, "  %d kept: %s\n", reasons[r], say.Visible(r))
 	}
 	if ctx.Bool("verbose") {
 		for _, s := range m.Skips {
-			fmt.Fprintf(c.Err, "  %s: service %s: %s\n", w.place(s.Mapping.File, s.Mapping.Entry), visible(s.Mapping.Service), visible(s.Reason))
+			fmt.Fprintf(c.Err, "  %s: service %s: %s\n", w.place(s.Mapping.File, s.Mapping.Entry), say.Visible(s.Mapping.Service), say.Visible(s.Reason))
 		}
 	}
 	if reasons[strategies.KeptNoDefault] > 0 {
 		fmt.Fprintln(c.Err, "hint: portmoor lint --fix gives defaults from an example env file")
 	}
 	if m.failed > 0 {
-		fmt.Fprintf(c.Err, "  %s not valid, and left alone\n", plural(m.failed, "file"))
+		fmt.Fprintf(c.Err, "  %s not valid, and left alone\n", say.Count(m.failed, "file"))
 	}
 	if m.kept != "" && ctx.Bool("write") {
-		fmt.Fprintf(c.Err, "the host ports that were there are in %s, for the way back\n", visible(w.show(m.kept)))
+		fmt.Fprintf(c.Err, "the host ports that were there are in %s, for the way back\n", say.Visible(w.show(m.kept)))
 	}
 	if n := conflicts(w); n > 0 {
-		fmt.Fprintf(c.Err, "%s between host ports: see portmoor lint\n", plural(n, "conflict"))
+		fmt.Fprintf(c.Err, "%s between host ports: see portmoor lint\n", say.Count(n, "conflict"))
 	}
 	if len(m.outputs) > 0 && !ctx.Bool("write") && !ctx.Bool("check") {
 		fmt.Fprintln(c.Err, "nothing is written yet: add --write")
@@ -137,13 +134,6 @@ func conflicts(w *workspace) (n int) {
 		}
 	}
 	return n
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
 }
 
 // files counts the compose files that were read.
@@ -241,29 +231,7 @@ func (c *commands) migrationJSON(w *workspace, m *migration) error {
 	}
 	r.Summary.Files, r.Summary.FilesChanged = w.files(), len(m.Files())
 	r.Summary.Mappings, r.Summary.Changed, r.Summary.Skipped = len(m.Changes)+len(m.Skips), len(m.Changes), len(m.Skips)
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(r); err != nil {
-		return err
-	}
-	_, err := io.WriteString(c.Out, escapeJSON(b.String()))
-	return err
-}
-
-// escapeJSON escapes what encoding/json leaves as it is and a terminal obeys;
-// it can only stand inside a text.
-func escapeJSON(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) {
-			fmt.Fprintf(&b, `\u%04x`, r)
-			continue
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
+	return say.JSON(c.Out, r, true)
 }
 
 // text is the entry as it is written, of a long form its published value.

@@ -17,6 +17,7 @@ import (
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/say"
 )
 
 // overrideHeader tells a file of ours from one that somebody else has written.
@@ -26,13 +27,13 @@ const overrideHeader = "# Host ports that portmoor found free on this machine; p
 func (s *stack) refuseForeign(path string) error {
 	abs := absolutePaths(s.base, []string{path})[0]
 	if abs == s.ports || abs == s.portsEnvPath() {
-		return usage("name a new file", "%s: is where portmoor keeps the ports", visible(path))
+		return say.Usagef("name a new file", "%s: is where portmoor keeps the ports", say.Visible(path))
 	}
 	src, err := os.ReadFile(abs)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && bytes.HasPrefix(src, []byte(overrideHeader)) {
 		return nil
 	}
-	return usage("name a new file", "%s: is there already, and portmoor detect --override has not written it", visible(path))
+	return say.Usagef("name a new file", "%s: is there already, and portmoor detect --override has not written it", say.Visible(path))
 }
 
 // writeOverride writes a compose file that moves the ports of services whose
@@ -74,19 +75,19 @@ func (c *commands) writeOverride(s *stack, path string, outcomes []allocate.Outc
 	if err := s.checkOverride(model, compose.ModelInput{
 		Dir: s.project.Dir, Files: append(files, abs), Environ: environ, Content: map[string][]byte{abs: []byte(b.String())},
 	}, ports); err != nil {
-		return problem{exitFailure, s.show(abs) + ": " + s.shorten(err.Error()), "it was not written; this is a bug in portmoor, please report it with the compose file"}
+		return say.Failf("it was not written; this is a bug in portmoor, please report it with the compose file", "%s: %s", s.show(abs), s.shorten(err.Error()))
 	}
 	if err := s.refuseForeign(path); err != nil {
 		return err
 	}
 	if err := rewrite.Write(abs, []byte(b.String())); err != nil {
-		return problem{exitFailure, s.shorten(err.Error()), ""}
+		return say.Failf("", "%s", s.shorten(err.Error()))
 	}
 	var named strings.Builder
 	for _, f := range append(files, abs) {
 		named.WriteString(" -f " + s.show(f))
 	}
-	fmt.Fprintf(c.Err, "written to %s: docker compose $(portmoor env --args)%s up; give portmoor the same -f\n", visible(s.show(abs)), visible(named.String()))
+	fmt.Fprintf(c.Err, "written to %s: docker compose $(portmoor env --args)%s up; give portmoor the same -f\n", say.Visible(s.show(abs)), say.Visible(named.String()))
 	return nil
 }
 
@@ -103,7 +104,7 @@ func (s *stack) anyModel(files []string) (model *types.Project, environ map[stri
 			return model, environ, nil
 		}
 	}
-	return nil, nil, problem{exitFailure, s.shorten(err.Error()), "mend what docker compose refuses"}
+	return nil, nil, say.Failf("mend what docker compose refuses", "%s", s.shorten(err.Error()))
 }
 
 // overridden is a mapping as a line of a list, with other host ports where

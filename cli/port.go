@@ -16,9 +16,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/docker"
 	"github.com/portmoor/portmoor/live"
+	"github.com/portmoor/portmoor/say"
 )
 
 func (c *commands) port() *cli.Command {
@@ -33,7 +33,7 @@ address and port of the host. Without, it lists the ports of the service, or of 
 			&cli.StringFlag{Name: "protocol", Value: "tcp", Usage: "ask for the port of `PROTOCOL`, tcp, udp or sctp"},
 			&cli.DurationFlag{Name: "wait", Usage: "ask again for `DURATION` while the port is not there yet, such as 30s"},
 			&cli.BoolFlag{Name: "watch", Usage: "go on, and print again whenever something changes", DisableDefaultText: true},
-			&cli.StringFlag{Name: "format", Value: "table", Usage: "how to print the ports, `FORMAT` is " + choice(portFormats)},
+			&cli.StringFlag{Name: "format", Value: "table", Usage: "how to print the ports, `FORMAT` is " + say.Or(portFormats)},
 		),
 		Action: c.runPort,
 	}
@@ -95,10 +95,10 @@ func readQuestion(ctx *cli.Context) (q question, err error) {
 		return q, err
 	}
 	if ctx.Args().Len() > 2 {
-		return q, usage("write portmoor port [SERVICE [PORT]]", "portmoor port: want a service and a port at most")
+		return q, say.Usagef("write portmoor port [SERVICE [PORT]]", "portmoor port: want a service and a port at most")
 	}
 	if slices.Contains(ctx.Args().Slice(), "") {
-		return q, usage("is a variable of the script unset?", "portmoor port: an argument is empty")
+		return q, say.Usagef("is a variable of the script unset?", "portmoor port: an argument is empty")
 	}
 	port := ctx.Args().Get(1)
 	if port == "" { // as the keys of show have it
@@ -110,16 +110,16 @@ func readQuestion(ctx *cli.Context) (q question, err error) {
 			q.Protocol = strings.ToLower(protocol)
 		}
 		if q.Port, err = strconv.Atoi(number); err != nil || q.Port < 1 || q.Port > 65535 {
-			return q, usage("it is the port inside the container, such as 80 or 53/udp", "portmoor port: %q is not a port", port)
+			return q, say.Usagef("it is the port inside the container, such as 80 or 53/udp", "portmoor port: %q is not a port", port)
 		}
 	}
 	switch {
 	case !slices.Contains([]string{"tcp", "udp", "sctp"}, q.Protocol):
-		return q, usage("choose tcp, udp or sctp", "portmoor port: protocol %q is unknown", q.Protocol)
+		return q, say.Usagef("choose tcp, udp or sctp", "portmoor port: protocol %q is unknown", q.Protocol)
 	case q.Index < 0 || q.wait < 0:
-		return q, usage("leave it out, or give a higher one", "portmoor port: --index and --wait can't be negative")
+		return q, say.Usagef("leave it out, or give a higher one", "portmoor port: --index and --wait can't be negative")
 	case q.Index > 0 && q.Service == "":
-		return q, usage("write portmoor port --index N SERVICE [PORT]", "portmoor port: --index is about one service")
+		return q, say.Usagef("write portmoor port --index N SERVICE [PORT]", "portmoor port: --index is about one service")
 	}
 	return q, nil
 }
@@ -238,10 +238,10 @@ func (q question) known(s *stack) error {
 		return nil
 	}
 	hint := "there are " + strings.Join(names, ", ")
-	if near := config.Nearest(q.Service, names); near != "" {
+	if near := say.Nearest(q.Service, names); near != "" {
 		hint = "did you mean " + near + "?"
 	}
-	return usage(hint, "project %s has no service %q", s.project.Name, q.Service)
+	return say.Usagef(hint, "project %s has no service %q", s.project.Name, q.Service)
 }
 
 // answer chooses what was asked for. Of services that the chosen profiles do not
@@ -266,7 +266,7 @@ func (q question) answer(s *stack, found livePorts) ([]live.Port, error) {
 func unbound(ports []live.Port) error {
 	for _, p := range ports {
 		if p.HostPort == 0 {
-			return &live.Missing{Message: fmt.Sprintf("port %s of service %s is not bound", p.Target(), p.Service), Hint: "docker compose ps -a shows what there is"}
+			return live.Lacks(fmt.Sprintf("port %s of service %s is not bound", p.Target(), p.Service), "docker compose ps -a shows what there is")
 		}
 	}
 	return nil

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/portmoor/portmoor/live"
 	"github.com/portmoor/portmoor/ports"
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/strategies"
 )
 
@@ -40,7 +40,7 @@ func (c *commands) livePortsURL(q question, ports []live.Port) error {
 		}
 	}
 	if none && q.Service != "" {
-		return &live.Missing{Message: fmt.Sprintf("service %s has no URL there", q.Service), Hint: "ports of tcp that can be reached from here have one"}
+		return live.Lacks(fmt.Sprintf("service %s has no URL there", q.Service), "ports of tcp that can be reached from here have one")
 	}
 	return nil
 }
@@ -53,7 +53,7 @@ func (c *commands) livePortsTable(ports []live.Port) error {
 		if name == "" {
 			name = "-"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", visible(p.Service), visible(name), p.Target(), address(p), p.State, p.URL)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", say.Visible(p.Service), say.Visible(name), p.Target(), address(p), p.State, p.URL)
 	}
 	return t.Flush()
 }
@@ -99,19 +99,9 @@ func (c *commands) livePortsJSON(q question, s *stack, ports []live.Port) error 
 		report.Ports = append(report.Ports, entry)
 	}
 	if !q.watch {
-		return c.printJSON(report)
+		return say.JSON(c.Out, report, true)
 	}
-	return c.printLine(report)
-}
-
-// printLine prints JSON in one line, so that who reads can tell where it ends.
-func (c *commands) printLine(v any) error {
-	line, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(c.Out, escapeJSON(string(line)))
-	return nil
+	return say.JSON(c.Out, report, false)
 }
 
 // livePortsEnv prints NAME=port lines of what is bound. Of several replicas the

@@ -15,6 +15,7 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/strategies"
 )
 
@@ -81,7 +82,7 @@ func (c *commands) load(ctx *cli.Context, s *stack, group compose.Group, to acce
 		abs := absolutePaths(s.base, []string{path})[0]
 		group.Files = slices.DeleteFunc(slices.Clone(group.Files), func(f string) bool { return f == abs })
 		if len(group.Files) == 0 {
-			return usage("name a new file", "%s: is the compose file itself", visible(path))
+			return say.Usagef("name a new file", "%s: is the compose file itself", say.Visible(path))
 		}
 	}
 	for _, p := range s.configured() {
@@ -102,7 +103,7 @@ func (c *commands) load(ctx *cli.Context, s *stack, group compose.Group, to acce
 		return err
 	}
 	for _, q := range s.project.Problems {
-		return problem{exitFailure, s.place(q.File, q.Span) + ": " + q.Message, cmp.Or(q.Hint, "mend the file")}
+		return say.Failf(cmp.Or(q.Hint, "mend the file"), "%s: %s", s.place(q.File, q.Span), q.Message)
 	}
 	if err := s.refuseInvalid(); err != nil {
 		return err
@@ -141,7 +142,7 @@ func (s *stack) checkName(given string) error {
 	if name == loader.NormalizeProjectName(name) {
 		return nil
 	}
-	return usage("it has lower-case letters, digits, - and _ only, and begins with a letter or a digit; docker compose would refuse it too", "project name %q is not valid", name)
+	return say.Usagef("it has lower-case letters, digits, - and _ only, and begins with a letter or a digit; docker compose would refuse it too", "project name %q is not valid", name)
 }
 
 // envFiles are those of --env-file, else of COMPOSE_ENV_FILES, else of the
@@ -161,7 +162,7 @@ func (s *stack) envFiles(ctx *cli.Context, environ map[string]string, configured
 	abs := absolutePaths(s.base, files)
 	for i, f := range abs {
 		if !exists(f) {
-			return nil, usage("mend --env-file or COMPOSE_ENV_FILES; docker compose would refuse it too", "%s: no such file", visible(files[i]))
+			return nil, say.Usagef("mend --env-file or COMPOSE_ENV_FILES; docker compose would refuse it too", "%s: no such file", say.Visible(files[i]))
 		}
 	}
 	return abs, nil
@@ -175,9 +176,9 @@ func (s *stack) findProject(ctx *cli.Context, environ map[string]string) (compos
 		for i, f := range abs {
 			switch info, err := os.Stat(f); {
 			case err != nil:
-				return compose.Group{}, usage("name a compose file", "%s: no such file", files[i])
+				return compose.Group{}, say.Usagef("name a compose file", "%s: no such file", files[i])
 			case info.IsDir():
-				return compose.Group{}, usage("name a compose file in it", "%s: is a folder, and -f takes files", files[i])
+				return compose.Group{}, say.Usagef("name a compose file in it", "%s: is a folder, and -f takes files", files[i])
 			}
 		}
 		return compose.Group{Dir: filepath.Dir(abs[0]), Files: abs}, nil
@@ -194,7 +195,7 @@ func (s *stack) findProject(ctx *cli.Context, environ map[string]string) (compos
 			return s.withEnvFiles(g), nil
 		}
 		if dir == filepath.Dir(dir) {
-			return compose.Group{}, usage("go to a folder that has one, or name it with -f", "%s: no compose file here or above", ".")
+			return compose.Group{}, say.Usagef("go to a folder that has one, or name it with -f", "%s: no compose file here or above", ".")
 		}
 	}
 }
@@ -214,7 +215,7 @@ func (s *stack) paths(ctx *cli.Context, environ map[string]string) (allocate.Pat
 		home := cmp.Or(environ["HOME"], environ["USERPROFILE"])
 		state := cmp.Or(environ["XDG_STATE_HOME"], filepath.Join(home, ".local", "state"))
 		if !filepath.IsAbs(state) {
-			return allocate.Paths{}, problem{exitFailure, "there is no home folder to keep the ledger in", "set PORTMOOR_LEDGER to a file"}
+			return allocate.Paths{}, say.Failf("set PORTMOOR_LEDGER to a file", "there is no home folder to keep the ledger in")
 		}
 		ledger = filepath.Join(state, "portmoor", "ledger.json")
 	}
@@ -250,7 +251,7 @@ func (w *workspace) fileOf(p *compose.Project, name string) string {
 
 func (s *stack) storeProblem(err error) error {
 	var all []error
-	for _, e := range joined(err) {
+	for _, e := range say.Each(err) {
 		hint := "run it again; what was there is as it was"
 		switch {
 		case errors.Is(e, allocate.ErrCorrupt):
@@ -258,7 +259,7 @@ func (s *stack) storeProblem(err error) error {
 		case errors.Is(e, fs.ErrPermission):
 			hint = "write where you may: --ports-file names another file of assignments, PORTMOOR_LEDGER another ledger"
 		}
-		all = append(all, problem{exitFailure, s.shorten(e.Error()), hint})
+		all = append(all, say.Failf(hint, "%s", s.shorten(e.Error())))
 	}
 	return errors.Join(all...)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/plan"
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/strategies"
 )
 
@@ -31,12 +32,12 @@ change, and with --write does exactly that. --verify looks whether everything ag
 			&cli.BoolFlag{Name: "verify", Usage: "look for ports that two services have and for places that name another port; with --apply: for what the plan has moved", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "health", Usage: "with --verify: ask each service over HTTP, and systemd", DisableDefaultText: true},
 			&cli.StringFlag{Name: "author", Usage: "put `NAME` in the plan instead of that of the user"},
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print, `FORMAT` is " + choice(formatNames)},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print, `FORMAT` is " + say.Or(formatNames)},
 			&cli.StringSliceFlag{Name: "file", Aliases: []string{"f"}, Usage: "load `FILE`s as one project, as docker compose -f does", TakesFile: true},
 			&cli.StringSliceFlag{Name: "profile", Usage: "take `PROFILE` for chosen, as docker compose --profile does; may be repeated"},
 			&cli.StringFlag{Name: "config", Usage: "read `FILE` instead of the nearest " + configName, TakesFile: true},
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say what is passed over; with --verify: list the places that are left to people", DisableDefaultText: true},
-			&cli.StringFlag{Name: "color", Usage: "when to colour the output, `WHEN` is " + choice(colorNames)},
+			&cli.StringFlag{Name: "color", Usage: "when to colour the output, `WHEN` is " + say.Or(colorNames)},
 		},
 		Action: c.runReconcile,
 	}
@@ -75,11 +76,11 @@ func (c *commands) checkReconcile(ctx *cli.Context) error {
 	apply, verify := ctx.String("apply") != "", ctx.Bool("verify")
 	switch {
 	case ctx.String("plan") != "" && (apply || verify):
-		return usage("review the plan before it is applied", "portmoor reconcile: --plan excludes --apply and --verify")
+		return say.Usagef("review the plan before it is applied", "portmoor reconcile: --plan excludes --apply and --verify")
 	case ctx.Bool("write") && !apply:
-		return usage("portmoor reconcile --plan plan.md writes a plan, --apply plan.md --write carries it out", "portmoor reconcile: --write needs --apply")
+		return say.Usagef("portmoor reconcile --plan plan.md writes a plan, --apply plan.md --write carries it out", "portmoor reconcile: --write needs --apply")
 	case ctx.Bool("health") && !verify:
-		return usage("add --verify", "portmoor reconcile: --health needs --verify")
+		return say.Usagef("add --verify", "portmoor reconcile: --health needs --verify")
 	}
 	return oneOf(ctx, "format", formatNames)
 }
@@ -88,11 +89,10 @@ func (c *commands) checkReconcile(ctx *cli.Context) error {
 func (inv *inventory) settle(w *workspace) ([]strategies.Settled, []strategies.Contest, error) {
 	settled, contests, err := strategies.Reconcile(inv.ports, inv.options(w))
 	var all []error
-	for _, err := range joined(err) {
-		p := problem{exitFindings, err.Error(), ""}
+	for _, err := range say.Each(err) {
+		p := say.Of(err)
 		if u, ok := errors.AsType[*strategies.Undecided](err); ok {
-			p.hint = u.Hint
-			p.message = w.placeOf(u.Port.Places[0]) + ": " + p.message
+			p.Place = w.placeOf(u.Port.Places[0])
 		}
 		all = append(all, p)
 	}
@@ -107,12 +107,12 @@ func (c *commands) showPlan(ctx *cli.Context, p plan.Plan) error {
 		c.fail(exitFindings)
 	}
 	if ctx.String("format") == "json" {
-		return c.planJSON(p)
+		return say.JSON(c.Out, p.Report(), true)
 	}
 	table := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "SERVICE\tCURRENT\tNEW\tSTATUS\tRATIONALE")
 	for _, s := range p.Services {
-		fmt.Fprintf(table, "%s\t%d\t%d\t%s\t%s\n", visible(s.Name), s.Port.Port, s.New, s.Outcome, s.Rationale)
+		fmt.Fprintf(table, "%s\t%d\t%d\t%s\t%s\n", say.Visible(s.Name), s.Port.Port, s.New, s.Outcome, s.Rationale)
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -124,7 +124,7 @@ func (c *commands) showPlan(ctx *cli.Context, p plan.Plan) error {
 // summarize says in a line or two what a plan comes to.
 func (c *commands) summarize(p plan.Plan, ports, services int) {
 	if ports == 0 {
-		fmt.Fprintf(c.Err, "%s, no conflict\n", plural(len(p.Services), "port"))
+		fmt.Fprintf(c.Err, "%s, no conflict\n", say.Count(len(p.Services), "port"))
 		if !c.sources {
 			c.say("only compose files were looked at", "name other files that hold ports under sources in "+configName)
 		}
@@ -132,7 +132,7 @@ func (c *commands) summarize(p plan.Plan, ports, services int) {
 	}
 	sum := p.Report().Summary
 	fmt.Fprintf(c.Err, "%s contested by %s: %s to change, %s for a person to decide, %d left alone\n",
-		plural(ports, "port"), plural(services, "service"), plural(sum.Changes, "place"), plural(sum.Open, "place"), sum.Left)
+		say.Count(ports, "port"), say.Count(services, "service"), say.Count(sum.Changes, "place"), say.Count(sum.Open, "place"), sum.Left)
 }
 
 // writePlan writes the document. One that says the same already keeps its bytes,
@@ -163,13 +163,13 @@ func (c *commands) writePlan(ctx *cli.Context, p plan.Plan, path string) error {
 		return err
 	}
 	if ctx.String("format") == "json" {
-		if err := c.planJSON(p); err != nil {
+		if err := say.JSON(c.Out, p.Report(), true); err != nil {
 			return err
 		}
 	}
 	ports, services := p.Conflicts()
 	c.summarize(p, ports, services)
-	fmt.Fprintf(c.Err, "%s: review it, then portmoor reconcile --apply %s --write\n", visible(path), name)
+	fmt.Fprintf(c.Err, "%s: review it, then portmoor reconcile --apply %s --write\n", say.Visible(path), name)
 	return nil
 }
 
@@ -180,11 +180,11 @@ func (c *commands) planAgain(p plan.Plan, before []byte, path, name string) (pla
 	old, err := plan.Parse(before)
 	switch {
 	case err != nil || old.Edited:
-		return p, problem{exitFailure, path + ": was changed by hand, and stays as it is", "name another file, or remove it"}
+		return p, say.Failf("name another file, or remove it", "%s: was changed by hand, and stays as it is", path)
 	case slices.ContainsFunc(p.Services, func(s plan.Service) bool {
 		return slices.ContainsFunc(old.Moves(), func(m plan.Row) bool { return m.Service == s.Name && m.New == s.Port.Port })
 	}):
-		return p, problem{exitFailure, path + ": is the record of what was decided and has been carried out", "name another file, or remove it"}
+		return p, say.Failf("name another file, or remove it", "%s: is the record of what was decided and has been carried out", path)
 	}
 	dated := p
 	dated.Date = old.Date

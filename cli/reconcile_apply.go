@@ -16,6 +16,7 @@ import (
 	"github.com/portmoor/portmoor/plan"
 	"github.com/portmoor/portmoor/references"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 )
@@ -31,25 +32,17 @@ func readPlan(path string) ([]byte, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case err != nil:
-		return nil, problem{exitFailure, fmt.Sprintf("%s: %s", path, cause(err)), ""}
+		return nil, say.Failf("", "%s: %s", path, say.Cause(err))
 	case !plan.Is(src):
-		return nil, usage("name another file; it stays as it is", "%s: is not a plan", path)
+		return nil, say.Usagef("name another file; it stays as it is", "%s: is not a plan", path)
 	}
 	return src, nil
-}
-
-// cause is an error of a file without its path.
-func cause(err error) string {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err.Error()
-	}
-	return err.Error()
 }
 
 // replace writes a file, of which before is what it was read as.
 func (c *commands) replace(path string, before, after []byte) error {
 	if _, err := rewrite.WriteAll([]rewrite.Output{{Path: path, Before: before, After: after}}); err != nil {
-		return problem{exitFailure, err.Error(), "nothing was written"}
+		return say.Failf("nothing was written", "%s", err)
 	}
 	return nil
 }
@@ -83,7 +76,7 @@ func (c *commands) applyPlan(ctx *cli.Context, w *workspace) error {
 	}
 	if ctx.Bool("write") {
 		if _, err := rewrite.WriteAll(outputs); err != nil {
-			return problem{exitFailure, w.shorten(err.Error()), "mend this and run it again: it goes on where it was"}
+			return say.Failf("mend this and run it again: it goes on where it was", "%s", w.shorten(err.Error()))
 		}
 	}
 	if err := c.showApplied(ctx, w, decided, outputs); err != nil {
@@ -127,7 +120,7 @@ func (c *commands) showApplied(ctx *cli.Context, w *workspace, d plan.Decided, o
 				}
 			}
 		}
-		return c.printJSON(a)
+		return say.JSON(c.Out, a, true)
 	case ctx.Bool("write"):
 		return nil
 	}
@@ -153,18 +146,20 @@ func (c *commands) verifyAgain(ctx *cli.Context, d plan.Decided) error {
 func (c *commands) openPlan(path string) (plan.Decided, error) {
 	src, err := readPlan(path)
 	if err == nil && src == nil {
-		err = usage("portmoor reconcile --plan "+planName(path)+" writes one", "%s: no such file", path)
+		err = say.Usagef("portmoor reconcile --plan "+planName(path)+" writes one", "%s: no such file", path)
 	}
 	if err != nil {
 		return plan.Decided{}, err
 	}
 	decided, err := plan.Parse(src)
-	if e, ok := errors.AsType[*plan.Error](err); ok {
-		separator := ": "
-		if e.Line > 0 {
-			separator = ":"
+	if err != nil {
+		p := say.Of(err)
+		if p.Place == "" {
+			p.Place = path
+		} else {
+			p.Place = path + ":" + p.Place
 		}
-		return decided, usage(e.Hint, "%s%s%s", path, separator, e)
+		err = p
 	}
 	return decided, err
 }
@@ -208,14 +203,14 @@ func (w *workspace) outputs(d plan.Decided, path string) (outputs []rewrite.Outp
 func (w *workspace) output(in plan.Input, changes []plan.Change, again string) (rewrite.Output, error) {
 	path := absolutePaths(w.home, []string{filepath.FromSlash(in.Path)})[0]
 	if rel, err := filepath.Rel(w.home, path); err != nil || strings.HasPrefix(rel, "..") {
-		return rewrite.Output{}, problem{exitFailure, in.Path + ": is outside the folder of the plan", again}
+		return rewrite.Output{}, say.Failf(again, "%s: is outside the folder of the plan", in.Path)
 	}
 	src, err := os.ReadFile(path)
 	if err != nil {
-		return rewrite.Output{}, problem{exitFailure, fmt.Sprintf("%s: %s", w.show(path), cause(err)), again}
+		return rewrite.Output{}, say.Failf(again, "%s: %s", w.show(path), say.Cause(err))
 	}
 	if len(changes) > 0 && outsideOf(w.home, path) {
-		return rewrite.Output{}, problem{exitFailure, w.show(path) + ": is outside the folder of the plan, through a symlink", again}
+		return rewrite.Output{}, say.Failf(again, "%s: is outside the folder of the plan, through a symlink", w.show(path))
 	}
 	file := &source.File{Path: path, Src: src}
 	same := func(src []byte) bool { return references.Digest(src) == in.Digest }
@@ -231,9 +226,9 @@ func (w *workspace) output(in plan.Input, changes []plan.Change, again string) (
 		return rewrite.Output{Path: path, Before: src, After: after}, err
 	}
 	if state == plan.Astray {
-		return rewrite.Output{}, problem{exitFailure, w.show(path) + ": a text that the plan changes is not at its place, though the file is as it was", "correct the place in the plan: file:line:column of the text's first character"}
+		return rewrite.Output{}, say.Failf("correct the place in the plan: file:line:column of the text's first character", "%s: a text that the plan changes is not at its place, though the file is as it was", w.show(path))
 	}
-	return rewrite.Output{}, problem{exitFailure, w.show(path) + ": changed since the plan was made", again}
+	return rewrite.Output{}, say.Failf(again, "%s: changed since the plan was made", w.show(path))
 }
 
 // outsideOf reports a file that is not below a folder when links are followed.
@@ -249,7 +244,7 @@ func outsideOf(folder, path string) bool {
 func (w *workspace) sameServices(inv *inventory, d plan.Decided, path string) error {
 	var wrong []error
 	refuse := func(format string, args ...any) {
-		wrong = append(wrong, problem{exitFailure, path + ": " + fmt.Sprintf(format, args...), "plan again: portmoor reconcile --plan " + planName(path)})
+		wrong = append(wrong, say.Failf("plan again: portmoor reconcile --plan "+planName(path), "%s: %s", path, fmt.Sprintf(format, args...)))
 	}
 	now := map[string]int{}
 	for _, p := range inv.ports {
@@ -285,7 +280,7 @@ func (w *workspace) noneNew(inv *inventory, d plan.Decided, path string) error {
 	for _, p := range inv.ports {
 		file := w.fromHome(p.Places[0].File.Path)
 		if !slices.ContainsFunc(d.Inputs, func(in plan.Input) bool { return in.Path == file }) {
-			wrong = append(wrong, problem{exitFailure, fmt.Sprintf("%s: %s (%d) is not in the plan", path, p.Name, p.Port), "leave it out under ignore until the plan is carried out"})
+			wrong = append(wrong, say.Failf("leave it out under ignore until the plan is carried out", "%s: %s (%d) is not in the plan", path, p.Name, p.Port))
 		}
 	}
 	return errors.Join(wrong...)
@@ -316,7 +311,7 @@ func (w *workspace) promised(inv *inventory, d plan.Decided) (wrong []error) {
 	for _, p := range inv.ports {
 		for _, place := range p.Places {
 			if port, moves := next[p.Name]; moves && port != p.Port && !w.changes(d, place) {
-				wrong = append(wrong, problem{exitFailure, fmt.Sprintf("%s: the plan gives %s port %d, but leaves this place", w.placeOf(place), p.Name, port), "give it a step, or plan again"})
+				wrong = append(wrong, say.Failf("give it a step, or plan again", "%s: the plan gives %s port %d, but leaves this place", w.placeOf(place), p.Name, port))
 			}
 		}
 	}
@@ -341,7 +336,7 @@ func (c *commands) tellApplied(ctx *cli.Context, d plan.Decided, outputs []rewri
 	if ctx.Bool("write") {
 		verb = "changed"
 	}
-	fmt.Fprintf(c.Err, "%s %s, for %s\n", verb, plural(len(outputs), "file"), plural(len(d.Moves()), "service"))
+	fmt.Fprintf(c.Err, "%s %s, for %s\n", verb, say.Count(len(outputs), "file"), say.Count(len(d.Moves()), "service"))
 	if !ctx.Bool("write") {
 		fmt.Fprintf(c.Err, "portmoor reconcile --apply %s --write makes the changes\n", planName(ctx.String("apply")))
 	}

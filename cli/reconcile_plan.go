@@ -178,6 +178,3 @@ func (c *commands) date() string {
 func (c *commands) author(ctx *cli.Context) string {
 	return cmp.Or(ctx.String("author"), c.variable("GIT_AUTHOR_NAME"), c.variable("USER"), c.variable("USERNAME"))
 }
-
-// planJSON prints a plan for programs.
-func (c *commands) planJSON(p plan.Plan) error { return c.printJSON(p.Report()) }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/portmoor/portmoor/plan"
 	"github.com/portmoor/portmoor/references"
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/strategies"
 )
 
@@ -62,7 +63,7 @@ func (c *commands) verifyPorts(ctx *cli.Context, w *workspace, inv *inventory, d
 		c.fail(exitFindings)
 	}
 	if ctx.String("format") == "json" {
-		return c.printJSON(v)
+		return say.JSON(c.Out, v, true)
 	}
 	c.showVerified(ctx, v, len(inv.ports))
 	return nil
@@ -80,7 +81,7 @@ func (inv *inventory) conflicts(w *workspace) (found []disagreement) {
 		}
 		found = append(found, disagreement{"conflict", second.Name, w.show(second.Places[0].File.Path), line, column, fmt.Sprintf("port %d is that of %s", contest.Port, strings.Join(names, ", "))})
 	}
-	for _, err := range joined(err) {
+	for _, err := range say.Each(err) {
 		if u, ok := errors.AsType[*strategies.Undecided](err); ok {
 			place := u.Port.Places[0]
 			line, column := place.File.Position(place.Span.Start)
@@ -155,11 +156,11 @@ func (c *commands) showVerified(ctx *cli.Context, v verified, ports int) {
 		shown = slices.Concat(shown, v.Open)
 	}
 	for _, p := range shown {
-		fmt.Fprintln(c.Out, visible(fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)))
+		fmt.Fprintln(c.Out, say.Visible(fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)))
 	}
 	c.showHealth(v.Health)
 	if n := len(v.Open); n > 0 {
-		c.say(plural(n, "place")+" with an old port for a person to decide", "-v lists them; one that stays is named under References Left Alone in the plan")
+		c.say(say.Count(n, "place")+" with an old port for a person to decide", "-v lists them; one that stays is named under References Left Alone in the plan")
 	}
 	failed := 0
 	for _, h := range v.Health {
@@ -169,11 +170,11 @@ func (c *commands) showVerified(ctx *cli.Context, v verified, ports int) {
 	}
 	switch {
 	case len(v.Problems) > 0:
-		fmt.Fprintln(c.Err, plural(len(v.Problems), "problem"))
+		fmt.Fprintln(c.Err, say.Count(len(v.Problems), "problem"))
 	default:
-		fmt.Fprintf(c.Err, "%s, no conflict, and every place that was looked at agrees\n", plural(ports, "port"))
+		fmt.Fprintf(c.Err, "%s, no conflict, and every place that was looked at agrees\n", say.Count(ports, "port"))
 	}
 	if failed > 0 {
-		fmt.Fprintf(c.Err, "%d of %s failed\n", failed, plural(len(v.Health), "check"))
+		fmt.Fprintf(c.Err, "%d of %s failed\n", failed, say.Count(len(v.Health), "check"))
 	}
 }

@@ -7,8 +7,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/say"
 )
 
 func (c *commands) rules() *cli.Command {
@@ -18,7 +18,7 @@ func (c *commands) rules() *cli.Command {
 		ArgsUsage: "[RULE]",
 		Action: func(ctx *cli.Context) error {
 			if ctx.Args().Len() > 1 {
-				return usage("name one rule", "portmoor rules: too many arguments")
+				return say.Usagef("name one rule", "portmoor rules: too many arguments")
 			}
 			if name := ctx.Args().First(); name != "" {
 				return c.explain(name)
@@ -52,10 +52,10 @@ func unknownRule(place, name string) error {
 		names = append(names, r.Name)
 	}
 	hint := "portmoor rules lists them"
-	if near := config.Nearest(name, names); near != "" {
+	if near := say.Nearest(name, names); near != "" {
 		hint = "did you mean " + near + "?"
 	}
-	return usage(hint, "%s: no rule is named %q", place, name)
+	return say.Usagef(hint, "%s: no rule is named %q", place, name)
 }
 
 // firstSentence is the start of a rule's doc on one line.

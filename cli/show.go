@@ -15,6 +15,7 @@ import (
 	"github.com/portmoor/portmoor/docker"
 	"github.com/portmoor/portmoor/live"
 	"github.com/portmoor/portmoor/ports"
+	"github.com/portmoor/portmoor/say"
 )
 
 func (c *commands) show() *cli.Command {
@@ -23,7 +24,7 @@ func (c *commands) show() *cli.Command {
 		Usage: "list the host ports of the project: default, assigned, live, and who says so",
 		Description: `STATE says how what Docker has bound compares with what the next start would: ok, drifted
 (bound to another port), foreign (not bound, and somebody else has the port) or down.`,
-		Flags:  oneProjectFlags(&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print the ports, `FORMAT` is " + choice(formatNames)}),
+		Flags:  oneProjectFlags(&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print the ports, `FORMAT` is " + say.Or(formatNames)}),
 		Action: c.runShow,
 	}
 }
@@ -48,7 +49,7 @@ func (c *commands) runShow(ctx *cli.Context) error {
 	t := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "PORT OF\tPORT\tDEFAULT\tASSIGNED\tLIVE\tSTATE\tVARIABLE\tFROM")
 	for _, r := range rows {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", visible(r.Key), cmp.Or(r.Want.String(), "-"), cmp.Or(r.defaults(), "-"),
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", say.Visible(r.Key), cmp.Or(r.Want.String(), "-"), cmp.Or(r.defaults(), "-"),
 			cmp.Or(r.assigned(s), "-"), cmp.Or(hostPorts(r.ports), "-"), cmp.Or(string(state(r.ports)), "-"), r.Var, r.source())
 	}
 	return t.Flush()
@@ -218,10 +219,10 @@ func (c *commands) showJSON(s *stack, rows []shownRow) error {
 			ports = append(ports, p)
 		}
 	}
-	return c.printJSON(struct {
+	return say.JSON(c.Out, struct {
 		Version int         `json:"version"`
 		Ports   []shownPort `json:"ports"`
-	}{1, ports})
+	}{1, ports}, true)
 }
 
 // assignedTo is what is remembered for a unit, zero for nothing.

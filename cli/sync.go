@@ -16,6 +16,7 @@ import (
 
 	"github.com/portmoor/portmoor/docker"
 	"github.com/portmoor/portmoor/live"
+	"github.com/portmoor/portmoor/say"
 )
 
 // portFileVariable is what a service declares to be told its host port: the
@@ -31,7 +32,7 @@ number, or a line container/protocol=host for each of several. The image needs n
 shell nor the folder.`,
 		Flags: oneProjectFlags(
 			&cli.BoolFlag{Name: "watch", Usage: "go on, and tell what is started or replaced later", DisableDefaultText: true},
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print what was written, `FORMAT` is " + choice(formatNames)},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print what was written, `FORMAT` is " + say.Or(formatNames)},
 		),
 		Action: c.runSync,
 	}
@@ -87,9 +88,9 @@ func (c *commands) watchSync(ctx *cli.Context, s *stack, engine *docker.Engine) 
 			return until.Err()
 		}
 		if fmt.Sprint(err) != fmt.Sprint(said) {
-			for _, err := range joined(err) {
-				p := problemOf(err)
-				c.say(p.message, p.hint)
+			for _, err := range say.Each(err) {
+				p := say.Of(err)
+				c.say(p.Error(), p.Hint)
 			}
 			said = err
 		}
@@ -183,15 +184,15 @@ func (c *commands) printFiles(ctx *cli.Context, files []portFile) error {
 	}{1, append([]portFile{}, files...)}
 	switch {
 	case asJSON && !watch:
-		return c.printJSON(report)
+		return say.JSON(c.Out, report, true)
 	case len(files) == 0:
 		return nil
 	case asJSON:
-		return c.printLine(report)
+		return say.JSON(c.Out, report, false)
 	}
 	t := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
 	for _, f := range files {
-		fmt.Fprintf(t, "%s\t%s\t%s\n", visible(f.Container), visible(f.File), strings.Join(strings.Fields(f.Text), " "))
+		fmt.Fprintf(t, "%s\t%s\t%s\n", say.Visible(f.Container), say.Visible(f.File), strings.Join(strings.Fields(f.Text), " "))
 	}
 	return t.Flush()
 }

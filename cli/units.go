@@ -11,6 +11,7 @@ import (
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/ports"
+	"github.com/portmoor/portmoor/say"
 )
 
 // gatherUnits are what the project's assignments are for, sorted by key: one for
@@ -172,7 +173,7 @@ func (s *stack) refuseInvalid() error {
 				}
 			}
 		}
-		return problem{exitFailure, s.place(m.File, m.Entry) + ": " + m.Invalid, hint}
+		return say.Failf(hint, "%s: %s", s.place(m.File, m.Entry), m.Invalid)
 	}
 	return nil
 }

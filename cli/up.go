@@ -17,6 +17,7 @@ import (
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/docker"
 	"github.com/portmoor/portmoor/ports"
+	"github.com/portmoor/portmoor/say"
 )
 
 func (c *commands) up() *cli.Command {
@@ -27,7 +28,7 @@ func (c *commands) up() *cli.Command {
 		Description: `Does what detect does, then docker compose up -d with the project's env files and the
 remembered ports; services and ARGS are passed on. If a port is lost to somebody else meanwhile, the
 next free one is tried, three times. Then it does what sync does, and lists the ports.`,
-		Flags:  oneProjectFlags(&cli.StringFlag{Name: "format", Value: "table", Usage: "how to print the ports, `FORMAT` is " + choice(portFormats)}),
+		Flags:  oneProjectFlags(&cli.StringFlag{Name: "format", Value: "table", Usage: "how to print the ports, `FORMAT` is " + say.Or(portFormats)}),
 		Action: c.runUp,
 	}
 }
@@ -41,7 +42,7 @@ func (c *commands) runUp(ctx *cli.Context) error {
 	for _, arg := range ctx.Args().Slice() {
 		name, _, _ := strings.Cut(arg, "=")
 		if slices.Contains([]string{"-f", "--file", "-p", "--project-name", "--profile", "--env-file"}, name) {
-			return usage("write it before --", "portmoor up: %s says which project it is, and is for both", name)
+			return say.Usagef("write it before --", "portmoor up: %s says which project it is, and is for both", name)
 		}
 	}
 	engine, err := c.connect()
@@ -104,7 +105,7 @@ func (c *commands) noteLost(ctx *cli.Context, s *stack, engine *docker.Engine, b
 		for _, socket := range s.assignedSockets(f.Container.Service, f.Port) {
 			lost := allocate.Held{Socket: socket, Port: f.Port, Owner: allocate.Owner{Kind: allocate.Process, Name: "that only the engine sees"}}
 			if own, by := ownHolder(containers, lost); own {
-				return problem{exitFailure, fmt.Sprintf("port %d is bound by %s of the project itself", f.Port, by.Name), "a service that runs several times needs ports that Docker picks: portmoor migrate --strategy auto --write"}
+				return say.Failf("a service that runs several times needs ports that Docker picks: portmoor migrate --strategy auto --write", "port %d is bound by %s of the project itself", f.Port, by.Name)
 			}
 			if !slices.Contains(c.lost, lost) {
 				c.lost = append(c.lost, lost)
@@ -171,18 +172,18 @@ func (c *commands) assigned(ctx *cli.Context) (*stack, error) {
 func (c *commands) composeCommand(ctx *cli.Context) (path string, err error) {
 	path, err = exec.LookPath("docker")
 	if err != nil {
-		return "", problem{exitFailure, "docker is not in PATH", "install the docker command with its compose plugin"}
+		return "", say.Failf("install the docker command with its compose plugin", "docker is not in PATH")
 	}
 	version := exec.CommandContext(ctx.Context, path, "compose", "version")
 	version.Env = c.Environ
 	if err := version.Run(); err != nil {
-		return "", problem{exitFailure, "docker compose can't be run: " + err.Error(), "install the compose plugin of docker, version 2 or later"}
+		return "", say.Failf("install the compose plugin of docker, version 2 or later", "docker compose can't be run: %s", err)
 	}
 	return path, nil
 }
 
 // errInterrupted is why docker compose ended early when the user wanted it to.
-var errInterrupted = problem{code: exitInterrupted, message: "interrupted"}
+var errInterrupted = error(say.Problem{Kind: say.Interrupted, Message: "interrupted"})
 
 // composeUp runs docker compose up.
 func (c *commands) composeUp(ctx *cli.Context, s *stack, command string) error {
@@ -196,7 +197,7 @@ func (c *commands) composeUp(ctx *cli.Context, s *stack, command string) error {
 	case interrupted:
 		return errInterrupted
 	default:
-		return problem{exitFailure, "docker compose up failed: " + err.Error(), "it says above why"}
+		return say.Failf("it says above why", "docker compose up failed: %s", err)
 	}
 }
 

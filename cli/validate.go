@@ -9,6 +9,7 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/ports"
+	"github.com/portmoor/portmoor/say"
 )
 
 func (c *commands) validate() *cli.Command {
@@ -18,7 +19,7 @@ func (c *commands) validate() *cli.Command {
 		Description: `Changes nothing. Exits with 0 when the project can start, also when it runs already, and
 with 1 when somebody else holds one of its ports: portmoor validate && docker compose up
 Services that the chosen profiles do not start may have theirs taken.`,
-		Flags:  oneProjectFlags(&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print the ports, `FORMAT` is " + choice(formatNames)}),
+		Flags:  oneProjectFlags(&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print the ports, `FORMAT` is " + say.Or(formatNames)}),
 		Action: c.runValidate,
 	}
 }
@@ -54,7 +55,7 @@ func (c *commands) runValidate(ctx *cli.Context) error {
 		return c.portsJSON(s, outcomes)
 	}
 	if !taken {
-		fmt.Fprintf(c.Err, "%s of project %s can be bound\n", plural(bindable, "port"), s.project.Name)
+		fmt.Fprintf(c.Err, "%s of project %s can be bound\n", say.Count(bindable, "port"), s.project.Name)
 	}
 	return nil
 }

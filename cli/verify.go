@@ -9,6 +9,7 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -74,7 +75,7 @@ func verifyModels(projects []*compose.Project, after map[string][]byte, changes 
 func (w *workspace) unverified(errs []error) error {
 	for _, err := range errs {
 		if err != nil {
-			return problem{exitFailure, w.shorten(err.Error()), "nothing was written; this is a bug in portmoor, please report it with the file"}
+			return say.Failf("nothing was written; this is a bug in portmoor, please report it with the file", "%s", w.shorten(err.Error()))
 		}
 	}
 	return nil

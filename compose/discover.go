@@ -15,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v4"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -79,7 +80,7 @@ func (l *Loader) Discover(paths []string, options DiscoverOptions) (Found, error
 		info, err := os.Stat(abs)
 		switch {
 		case err != nil:
-			return Found{}, fmt.Errorf("%s: %s", path, reason(err))
+			return Found{}, fmt.Errorf("%s: %w", path, say.Cause(err))
 		case !info.IsDir() && newIgnorer(filepath.Dir(abs), options).excluded(abs):
 			d.found.Ignored = append(d.found.Ignored, abs)
 		case info.IsDir():
@@ -154,7 +155,7 @@ func (d *discoverer) walk(dir string, ig ignorer) {
 	d.seen[dir] = true
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		d.found.Failures = append(d.found.Failures, fmt.Errorf("%s: %s", dir, reason(err)))
+		d.found.Failures = append(d.found.Failures, fmt.Errorf("%s: %w", dir, say.Cause(err)))
 		return
 	}
 	ig = ig.enter(dir)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/compose-spec/compose-go/v2/dotenv"
 
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -83,7 +84,7 @@ func (l *Loader) env(paths []string, outer Lookup, problems *[]source.Problem) E
 		}
 		if err != nil {
 			if !errors.Is(err, fs.ErrNotExist) {
-				*problems = append(*problems, source.Problem{File: &source.File{Path: path}, Message: reason(err), Unreadable: true})
+				*problems = append(*problems, source.Problem{File: &source.File{Path: path}, Message: say.Cause(err).Error(), Unreadable: true})
 			}
 			continue
 		}
@@ -103,20 +104,6 @@ func (l *Loader) env(paths []string, outer Lookup, problems *[]source.Problem) E
 		e.files = append(e.files, EnvFile{File: &source.File{Path: path, Src: src}, Vars: vars})
 	}
 	return e
-}
-
-// reason is an error of the file system in words without the path.
-func reason(err error) string {
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "no such file"
-	case errors.Is(err, fs.ErrPermission):
-		return "permission denied"
-	}
-	if path, ok := errors.AsType[*fs.PathError](err); ok {
-		return path.Err.Error()
-	}
-	return err.Error()
 }
 
 // projectName is what Compose makes of a name: lower case, without the

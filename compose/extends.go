@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -87,7 +88,7 @@ func (g *merger) extendedFile(s *service, in scope, env Lookup) (scope, bool) {
 	path := absolute(in.dir, ref.paths[0])
 	file, err := g.open(path)
 	if err != nil {
-		g.serviceProblem(in.file, s, fmt.Sprintf("extends %s: %s", quote(ref.paths[0]), reason(err)), "correct the path")
+		g.serviceProblem(in.file, s, fmt.Sprintf("extends %s: %s", quote(ref.paths[0]), say.Cause(err).Error()), "correct the path")
 		return in, false
 	}
 	if _, done := g.extended[path]; !done {

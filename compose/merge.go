@@ -10,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -59,7 +60,7 @@ func (g *merger) model(paths []string, dir string, env Lookup) []*service {
 	for _, path := range paths {
 		f, err := g.open(path)
 		if err != nil {
-			g.problems = append(g.problems, source.Problem{File: &source.File{Path: path}, Message: reason(err), Unreadable: true})
+			g.problems = append(g.problems, source.Problem{File: &source.File{Path: path}, Message: say.Cause(err).Error(), Unreadable: true})
 			continue
 		}
 		for _, doc := range f.Docs {
@@ -110,7 +111,7 @@ func (g *merger) included(f *source.File, ref reference, dir string, env Lookup)
 			return nil
 		}
 		if _, err := g.open(path); err != nil {
-			g.problem(f, ref.node, fmt.Sprintf("include %s: %s", quote(p), reason(err)), "correct the path")
+			g.problem(f, ref.node, fmt.Sprintf("include %s: %s", quote(p), say.Cause(err).Error()), "correct the path")
 			return nil
 		}
 		paths = append(paths, path)

@@ -3,7 +3,7 @@
 // The model: every key of the file is a field of [Config] or of a struct in
 // it, and the field's tags are the one table of keys, so that the decoder, the
 // errors and the JSON schema can't disagree. Reading is strict: an unknown key
-// or a wrong value is an [Error] with its line and column. Writing never
+// or a wrong value is a [say.Problem] with its line and column. Writing never
 // re-encodes: [SetDefaults] splices bytes.
 //
 //	path, err := config.Find(".")
@@ -117,29 +117,6 @@ type References struct {
 // Registry is how the service registry is served.
 type Registry struct {
 	Listen string `config:"listen" check:"address" doc:"host:port to listen on; 127.0.0.1:8100 when absent"`
-}
-
-// Error is one thing that is wrong in a file.
-type Error struct {
-	Path string
-	// Line and Column count from 1, the column in characters; both are 0
-	// when the error concerns the whole file.
-	Line, Column int
-	Message      string
-	// Hint says what to do; it may be empty, and Error leaves it out.
-	Hint string
-}
-
-// Error is the place, as far as it is known, and the message, on one line.
-func (e *Error) Error() string {
-	var place strings.Builder
-	if e.Path != "" {
-		place.WriteString(e.Path + ":")
-	}
-	if e.Line > 0 {
-		fmt.Fprintf(&place, "%d:%d:", e.Line, e.Column)
-	}
-	return strings.TrimSpace(place.String() + " " + e.Message)
 }
 
 // parsePorts reads 8080 or 8000-8010.

@@ -10,16 +10,16 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/xrash/smetrics"
 	"go.yaml.in/yaml/v4"
 
 	"github.com/portmoor/portmoor/ports"
+	"github.com/portmoor/portmoor/say"
 )
 
 // decoder fills structs from nodes and collects what is wrong.
 type decoder struct {
 	path string
-	errs []*Error
+	errs []fault
 }
 
 // field is a key of a struct, read from the tags of a Go field.
@@ -237,45 +237,38 @@ func (d *decoder) complain(n *yaml.Node, err error) {
 }
 
 func (d *decoder) fail(n *yaml.Node, hint, format string, args ...any) {
-	d.add(Error{Line: n.Line, Column: n.Column, Message: fmt.Sprintf(format, args...), Hint: hint})
+	d.errs = append(d.errs, fault{n.Line, n.Column, fmt.Sprintf(format, args...), hint})
 }
 
-func (d *decoder) add(e Error) {
-	e.Path = d.path
-	d.errs = append(d.errs, &e)
+// fault is one thing that is wrong. Line and column count from 1, the column in
+// characters; both are 0 when it is about the whole file.
+type fault struct {
+	line, column  int
+	message, hint string
+}
+
+// problem is the fault in the words of the house.
+func (f fault) problem(path string) error {
+	place := path
+	if f.line > 0 {
+		place = strings.TrimPrefix(fmt.Sprintf("%s:%d:%d", path, f.line, f.column), ":")
+	}
+	return say.Problem{Kind: say.Usage, Place: place, Message: f.message, Hint: f.hint}
 }
 
 // err joins all that went wrong in order of position.
 func (d *decoder) err() error {
-	slices.SortStableFunc(d.errs, func(a, b *Error) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	slices.SortStableFunc(d.errs, func(a, b fault) int {
+		return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.column, b.column))
 	})
 	var all []error
-	for _, e := range d.errs {
-		all = append(all, e)
+	for _, f := range d.errs {
+		all = append(all, f.problem(d.path))
 	}
 	return errors.Join(all...)
 }
 
 // nearest is a hint at the name that was meant, or at all of them.
 func nearest(got string, known []string) string {
-	if near := Nearest(got, known); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	return "known are " + strings.Join(known, ", ")
-}
-
-// Nearest is the known name that a misspelt one is closest to, "" when none is
-// close.
-func Nearest(got string, known []string) string {
-	if len(got) > 60 {
-		return "" // the distance is quadratic, and no name is that long
-	}
-	best, distance := "", len(got)/3+2
-	for _, name := range known {
-		if n := smetrics.WagnerFischer(got, name, 1, 1, 1); n < distance {
-			best, distance = name, n
-		}
-	}
-	return best
+	return say.Meant("", got, known, "known are "+strings.Join(known, ", "))
 }

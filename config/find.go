@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/portmoor/portmoor/say"
 )
 
 // Find is the absolute path of the nearest file called [Name], from start
@@ -41,7 +43,10 @@ func Load(path string) (Config, error) {
 		return Config{}, placed(path, err)
 	}
 	src, err := read(path)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Config{}, say.Problem{Kind: say.Usage, Place: path, Message: say.Cause(err).Error(), Err: err}
+	case err != nil:
 		return Config{}, placed(path, err)
 	}
 	return Parse(path, src)
@@ -51,7 +56,7 @@ func read(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		if target, bad := os.Readlink(path); bad == nil {
-			return nil, fmt.Errorf("symbolic link to %s: %w", target, unplaced(err))
+			return nil, fmt.Errorf("symbolic link to %s: %w", target, say.Cause(err))
 		}
 		return nil, err
 	}
@@ -99,12 +104,5 @@ func gitRoot(dir string) string {
 
 // placed puts the path first, where the standard library puts its verb.
 func placed(path string, err error) error {
-	return fmt.Errorf("%s: %w", path, unplaced(err))
-}
-
-func unplaced(err error) error {
-	if bad, ok := errors.AsType[*fs.PathError](err); ok {
-		return bad.Err
-	}
-	return err
+	return fmt.Errorf("%s: %w", path, say.Cause(err))
 }

@@ -22,7 +22,7 @@ const maxSize = 1 << 20
 
 // Parse reads src, the bytes of the file at path; path is used in errors only
 // and may be "". An empty file and one of comments say nothing. What is wrong
-// is reported all at once: the error joins an [*Error] for each, in order of
+// is reported all at once: the error joins a [say.Problem] for each, in order of
 // position, and the Config is then zero.
 func Parse(path string, src []byte) (Config, error) {
 	d := decoder{path: path}
@@ -60,18 +60,18 @@ func (c Config) CheckRules(known map[string][]string) error {
 // document is the root of the file's one document, nil when there is none or
 // it is not YAML.
 func (d *decoder) document(src []byte) *yaml.Node {
-	if err := precheck(src); err != nil {
-		d.add(*err)
+	if f, bad := precheck(src); bad {
+		d.errs = append(d.errs, f)
 		return nil
 	}
 	var docs []yaml.Node
 	var bad *yaml.LoadError
 	switch err := yaml.Load(src, &docs, yaml.WithAllDocuments()); {
 	case errors.As(err, &bad):
-		d.add(Error{Line: bad.Mark.Line, Column: bad.Mark.Column, Message: "not valid YAML: " + bad.Message})
+		d.errs = append(d.errs, fault{bad.Mark.Line, bad.Mark.Column, "not valid YAML: " + bad.Message, ""})
 		return nil
 	case err != nil:
-		d.add(Error{Message: "not valid YAML"})
+		d.errs = append(d.errs, fault{message: "not valid YAML"})
 		return nil
 	case len(docs) > 1:
 		d.fail(&docs[1], "", "only one document is allowed")
@@ -84,27 +84,27 @@ func (d *decoder) document(src []byte) *yaml.Node {
 
 // precheck refuses what the YAML library would read in a way that loses
 // positions: it decodes UTF-16 silently and gives no place for a bad byte.
-func precheck(src []byte) *Error {
+func precheck(src []byte) (f fault, bad bool) {
 	if len(src) > maxSize {
-		return &Error{Message: fmt.Sprintf("larger than %d bytes", maxSize)}
+		return fault{message: fmt.Sprintf("larger than %d bytes", maxSize)}, true
 	}
 	text := string(bytes.TrimPrefix(src, bom))
 	for i, r := range text {
 		switch {
 		case r == utf8.RuneError && !strings.HasPrefix(text[i:], "\uFFFD"):
-			return errorAfter(text[:i], "not valid UTF-8")
+			return faultAfter(text[:i], "not valid UTF-8"), true
 		case unicode.IsControl(r) && !strings.ContainsRune("\t\n\r\u0085", r):
-			return errorAfter(text[:i], fmt.Sprintf("control character %U is not allowed", r))
+			return faultAfter(text[:i], fmt.Sprintf("control character %U is not allowed", r)), true
 		}
 	}
-	return nil
+	return fault{}, false
 }
 
-// errorAfter is an error about the character that follows text.
-func errorAfter(text, message string) *Error {
+// faultAfter is a fault of the character that follows text.
+func faultAfter(text, message string) fault {
 	starts := lineStarts([]byte(text))
 	line := text[starts[len(starts)-1]:]
-	return &Error{Line: len(starts), Column: utf8.RuneCountInString(line) + 1, Message: message}
+	return fault{len(starts), utf8.RuneCountInString(line) + 1, message, ""}
 }
 
 // groups checks that no port is in two groups.

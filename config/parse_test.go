@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portmoor/portmoor/ports"
+	"github.com/portmoor/portmoor/say"
 )
 
 const everything = `# All keys.
@@ -125,11 +126,11 @@ func TestParseErrors(t *testing.T) {
 	known := "known are strategy, range, reserved, groups, defaults, projects, env_files, ports_file, ports_env_file, files, " +
 		"docs, ephemeral, rules, ignore, reconcile, sources, references, registry"
 	for _, test := range []struct{ src, want, hint string }{
-		{"stratgy: auto", `1:1: unknown key "stratgy"`, `did you mean "strategy"?`},
-		{"env-files: []", `1:1: unknown key "env-files"`, `did you mean "env_files"?`},
+		{"stratgy: auto", `1:1: unknown key "stratgy"`, `did you mean strategy?`},
+		{"env-files: []", `1:1: unknown key "env-files"`, `did you mean env_files?`},
 		{"colour: red", `1:1: unknown key "colour"`, known},
 		{strings.Repeat("x", 100) + ": 1", `1:1: unknown key "` + strings.Repeat("x", 60) + `"`, known},
-		{"reconcile:\n    prioritise: [web]", `2:5: unknown key "prioritise"`, `did you mean "priority"?`},
+		{"reconcile:\n    prioritise: [web]", `2:5: unknown key "prioritise"`, `did you mean priority?`},
 		{"a: 1\nb: 2", `1:1: unknown key "a"|2:1: unknown key "b"`, known + "|" + known},
 		{"ä: 1", `1:1: unknown key "ä"`, known},
 		{`{"ü": {}, range: x}`, `1:2: unknown key "ü"|1:18: want a port or a range such as 3000-3999, not "x"`, known + "|"},
@@ -139,7 +140,7 @@ func TestParseErrors(t *testing.T) {
 		{"auto", `1:1: want a mapping, not a single value`, ""},
 		{"null", `1:1: want a mapping, not a single value`, ""},
 		{"a: 1\n---\nb: 2", `2:1: only one document is allowed`, ""},
-		{"strategy: hybird", `1:11: want hybrid, dynamic or auto, not "hybird"`, `did you mean "hybrid"?`},
+		{"strategy: hybird", `1:11: want hybrid, dynamic or auto, not "hybird"`, `did you mean hybrid?`},
 		{"strategy: [auto]", `1:11: want a single value, not a list`, ""},
 		{"strategy:", `1:10: a value is missing`, ""},
 		{"strategy: ~", `1:11: a value is missing`, ""},
@@ -224,7 +225,7 @@ func compareErrors(t *testing.T, src string, want []string, hint string, got Con
 }
 
 // all are the errors that err joins.
-func all(t *testing.T, err error) []*Error {
+func all(t *testing.T, err error) []say.Problem {
 	t.Helper()
 	if err == nil {
 		return nil
@@ -236,11 +237,11 @@ func all(t *testing.T, err error) []*Error {
 	if !ok {
 		t.Fatalf("%T is not a joined error: %v", err, err)
 	}
-	var all []*Error
+	var all []say.Problem
 	for _, err := range joined.Unwrap() {
-		e, ok := errors.AsType[*Error](err)
+		e, ok := errors.AsType[say.Problem](err)
 		if !ok {
-			t.Fatalf("%T is not an *Error: %v", err, err)
+			t.Fatalf("%T is no problem: %v", err, err)
 		}
 		all = append(all, e)
 	}
@@ -252,9 +253,9 @@ func TestCheckRules(t *testing.T) {
 	for _, test := range []struct{ src, want, hint string }{
 		{"", "", ""},
 		{"rules: {invalid-port: off, unquoted-port: {severity: off, all: true}}", "", ""},
-		{"rules:\n  unqoted-port: off", `f:2:3: unknown rule "unqoted-port"`, `did you mean "unquoted-port"?`},
+		{"rules:\n  unqoted-port: off", `f:2:3: unknown rule "unqoted-port"`, `did you mean unquoted-port?`},
 		{"rules: {zzz: {a: b}}", `f:1:9: unknown rule "zzz"`, "known are invalid-port, unquoted-port"},
-		{"rules: {unquoted-port: {al: true}}", `f:1:25: unknown option "al" of unquoted-port`, `did you mean "all"?`},
+		{"rules: {unquoted-port: {al: true}}", `f:1:25: unknown option "al" of unquoted-port`, `did you mean all?`},
 		{"rules: {invalid-port: {all: true}}", `f:1:24: unknown option "all" of invalid-port`, "known are severity"},
 	} {
 		c, err := Parse("f", []byte(test.src))

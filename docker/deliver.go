@@ -12,6 +12,8 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/mount"
+
+	"github.com/portmoor/portmoor/say"
 )
 
 // Deliver writes a text into the file that a variable of a container's
@@ -36,7 +38,7 @@ func (e *Engine) Deliver(ctx context.Context, c Container, variable, text string
 		return file, nil
 	}
 	refuse := func(what, hint string) (string, error) {
-		return "", &Error{Message: "container " + c.Name + ": " + file + ": " + what, Hint: hint}
+		return "", &Error{Problem: say.Problem{Message: "container " + c.Name + ": " + file + ": " + what, Hint: hint}}
 	}
 	dir, rest, err := e.existing(ctx, c, file)
 	if err != nil {

@@ -15,6 +15,8 @@ import (
 	"github.com/docker/cli/cli/context/store"
 	"github.com/docker/cli/opts"
 	"github.com/docker/docker/client"
+
+	"github.com/portmoor/portmoor/say"
 )
 
 // Connect finds the engine as the docker command does: DOCKER_HOST, else the
@@ -38,7 +40,7 @@ func Connect(environ map[string]string) (*Engine, error) {
 }
 
 func endpointError(host string, err error) error {
-	return &Error{Message: "docker endpoint " + host + ": " + oneLine(err.Error()), Hint: "mend DOCKER_HOST, its certificates or the docker context"}
+	return &Error{Problem: say.Problem{Message: "docker endpoint " + host + ": " + oneLine(err.Error()), Hint: "mend DOCKER_HOST, its certificates or the docker context"}}
 }
 
 func find(environ map[string]string) (docker.Endpoint, error) {
@@ -96,7 +98,7 @@ func byContext(name, dir string) (docker.Endpoint, error) {
 	contexts := store.New(dir, store.NewConfig(func() any { return &map[string]any{} }, store.EndpointTypeGetter(docker.DockerEndpoint, meta)))
 	metadata, err := contexts.GetMetadata(name)
 	if err != nil {
-		return docker.Endpoint{}, &Error{Message: "docker context " + name + ": does not exist", Hint: "docker context ls lists them; DOCKER_CONTEXT or docker context use chooses one"}
+		return docker.Endpoint{}, &Error{Problem: say.Problem{Message: "docker context " + name + ": does not exist", Hint: "docker context ls lists them; DOCKER_CONTEXT or docker context use chooses one"}}
 	}
 	endpoint, err := docker.EndpointFromContext(metadata)
 	if err == nil {
@@ -105,7 +107,7 @@ func byContext(name, dir string) (docker.Endpoint, error) {
 			return found, nil
 		}
 	}
-	return docker.Endpoint{}, &Error{Message: "docker context " + name + ": has no endpoint that can be used", Hint: "docker context inspect " + name + " shows it"}
+	return docker.Endpoint{}, &Error{Problem: say.Problem{Message: "docker context " + name + ": has no endpoint that can be used", Hint: "docker context inspect " + name + " shows it"}}
 }
 
 // remote reports an endpoint that is reached over a network, unless it is this

@@ -16,18 +16,17 @@ import (
 	"github.com/docker/docker/api"
 	"github.com/docker/docker/api/types/versions"
 	"github.com/docker/docker/client"
+
+	"github.com/portmoor/portmoor/say"
 )
 
 // Error is why the engine gave no answer: one line, and what to do about it.
 type Error struct {
-	Message string
-	Hint    string // "" for none
+	say.Problem
+
 	// Denied reports an engine that is there, but not for this user.
 	Denied bool
 }
-
-// Error is the message.
-func (e *Error) Error() string { return e.Message }
 
 // spoken refuses an engine whose API is older than all that the client knows.
 func (e *Engine) spoken() error {
@@ -41,8 +40,8 @@ func (e *Engine) spoken() error {
 // the caller wanted it to stays what it is.
 func (e *Engine) explain(err error) error {
 	text := strings.TrimPrefix(oneLine(err.Error()), "Error response from daemon: ")
-	say := func(what, hint string) error {
-		return &Error{Message: "docker endpoint " + e.Host + ": " + what, Hint: hint}
+	because := func(what, hint string) error {
+		return &Error{Problem: say.Problem{Place: "docker endpoint " + e.Host, Message: what, Hint: hint}}
 	}
 	_, remote, fromShell := strings.Cut(text, "stderr=") // of the ssh connection
 	var request *url.Error
@@ -50,26 +49,26 @@ func (e *Engine) explain(err error) error {
 	case errors.Is(err, context.Canceled):
 		return err
 	case errors.Is(err, context.DeadlineExceeded):
-		return say(fmt.Sprintf("no answer within %s", cmp.Or(e.Timeout, Timeout)), "see whether docker ps answers, and restart the engine if not")
+		return because(fmt.Sprintf("no answer within %s", cmp.Or(e.Timeout, Timeout)), "see whether docker ps answers, and restart the engine if not")
 	case errors.Is(err, fs.ErrPermission) || strings.Contains(text, "permission denied while trying to connect"):
-		return &Error{Message: "docker endpoint " + e.Host + ": permission denied", Hint: "join the group that may use it, or name an endpoint of your own with DOCKER_HOST", Denied: true}
+		return &Error{say.Problem{Place: "docker endpoint " + e.Host, Message: "permission denied", Hint: "join the group that may use it, or name an endpoint of your own with DOCKER_HOST"}, true}
 	case strings.Contains(text, " is too old") || strings.Contains(text, " is too new"):
-		return say("the versions of its API and ours do not meet: "+text, "update the engine or portmoor; DOCKER_API_VERSION may be set wrongly")
+		return because("the versions of its API and ours do not meet: "+text, "update the engine or portmoor; DOCKER_API_VERSION may be set wrongly")
 	case fromShell && remote != "":
-		return say("not reachable: "+strings.TrimSpace(remote), "see whether ssh gets there, and whether docker runs there")
+		return because("not reachable: "+strings.TrimSpace(remote), "see whether ssh gets there, and whether docker runs there")
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-		return say("hung up", "see whether the engine still runs")
+		return because("hung up", "see whether the engine still runs")
 	case strings.Contains(text, "x509: ") || strings.Contains(text, "tls: ") || strings.Contains(text, "HTTPS server"):
 		if errors.As(err, &request) {
 			text = oneLine(request.Err.Error())
 		}
-		return say(text, "see DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, or the certificates of the context")
+		return because(text, "see DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, or the certificates of the context")
 	case client.IsErrConnectionFailed(err) && errors.As(err, &request):
-		return say("not reachable: "+oneLine(request.Err.Error()), "start it, or name another with DOCKER_HOST or DOCKER_CONTEXT")
+		return because("not reachable: "+oneLine(request.Err.Error()), "start it, or name another with DOCKER_HOST or DOCKER_CONTEXT")
 	case client.IsErrConnectionFailed(err):
-		return say("not reachable"+e.cause(), "start it, or name another with DOCKER_HOST or DOCKER_CONTEXT")
+		return because("not reachable"+e.cause(), "start it, or name another with DOCKER_HOST or DOCKER_CONTEXT")
 	}
-	return say(text, "")
+	return because(text, "")
 }
 
 // cause is why the endpoint can't be reached, which the client does not tell; ""

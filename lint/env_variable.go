@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"slices"
 
-	"github.com/portmoor/portmoor/lint/schema"
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -54,7 +54,7 @@ services:
 					continue
 				}
 				f := Finding{File: e.File, Span: e.Line(name), Message: fmt.Sprintf("no compose file uses %s", name), Hint: "remove it, or correct the name"}
-				if near := schema.Nearest(name, slices.Sorted(maps.Keys(used))); near != "" {
+				if near := say.Nearest(name, slices.Sorted(maps.Keys(used))); near != "" {
 					f.Hint = "did you mean " + near + "?"
 				}
 				p.Report(f)

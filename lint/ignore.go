@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/portmoor/portmoor/compose"
-	"github.com/portmoor/portmoor/lint/schema"
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -179,7 +179,7 @@ func (r *run) unusedIgnores() (found []Finding) {
 				f.Message, f.Hint = "the comment names no rule to ignore", "write the rule's name behind it"
 			case !exists:
 				f.Message = fmt.Sprintf("no rule is named %s", quote(ig.rule))
-				if near := schema.Nearest(ig.rule, slices.Sorted(maps.Keys(ran))); near != "" {
+				if near := say.Nearest(ig.rule, slices.Sorted(maps.Keys(ran))); near != "" {
 					f.Hint = "did you mean " + near + "?"
 				}
 			case !looked:

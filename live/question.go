@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/say"
 )
 
 // Question is what somebody wants to know of a project's ports. The zero
@@ -19,13 +20,16 @@ type Question struct {
 
 // Missing is why there is no answer now; later there may be one.
 type Missing struct {
-	Message, Hint string
+	say.Problem
+
 	// Starting reports that it will be there in a moment.
 	Starting bool
 }
 
-// Error is the message.
-func (m *Missing) Error() string { return m.Message }
+// Lacks is a [Missing] with a message and a hint.
+func Lacks(message, hint string) *Missing {
+	return &Missing{Problem: say.Problem{Kind: say.Finding, Message: message, Hint: hint}}
+}
 
 // Answer chooses the ports that a question is about from those of the project,
 // or says why they are not there, as a [Missing].
@@ -57,18 +61,18 @@ func (q Question) Answer(project string, containers []docker.Container, ports []
 		return found, nil
 	}
 	if q.Port == 0 {
-		return nil, &Missing{Message: "service " + q.Service + " publishes no port", Hint: "add one under ports"}
+		return nil, Lacks("service "+q.Service+" publishes no port", "add one under ports")
 	}
 	what := fmt.Sprintf("port %d/%s of service %s ", q.Port, q.Protocol, q.Service)
 	switch {
 	case len(found) > 0 && found[0].State == Foreign:
-		return nil, &Missing{Message: what + "is not bound: somebody else has the host port", Hint: "portmoor validate says who"}
+		return nil, Lacks(what+"is not bound: somebody else has the host port", "portmoor validate says who")
 	case len(found) > 0:
-		return nil, &Missing{what + "is not bound", logs(q.Service), true}
+		return nil, &Missing{say.Problem{Kind: say.Finding, Message: what + "is not bound", Hint: logs(q.Service)}, true}
 	case len(published) == 0:
-		return nil, &Missing{Message: what + "is not published: the service publishes none", Hint: "add it under ports"}
+		return nil, Lacks(what+"is not published: the service publishes none", "add it under ports")
 	}
-	return nil, &Missing{Message: what + "is not published", Hint: "the service publishes " + strings.Join(slices.Compact(published), ", ")}
+	return nil, Lacks(what+"is not published", "the service publishes "+strings.Join(slices.Compact(published), ", "))
 }
 
 // restarting is the state of a container that ends again and again.
@@ -81,10 +85,10 @@ func logs(service string) string { return "docker compose logs " + service + " m
 func notUp(project string, containers []docker.Container) error {
 	for _, c := range containers {
 		if c.State == restarting {
-			return &Missing{Message: fmt.Sprintf("project %s is not up: %s is restarting", project, c.Name), Hint: logs(c.Service)}
+			return Lacks(fmt.Sprintf("project %s is not up: %s is restarting", project, c.Name), logs(c.Service))
 		}
 	}
-	return &Missing{Message: "project " + project + " is not up", Hint: "portmoor up starts it"}
+	return Lacks("project "+project+" is not up", "portmoor up starts it")
 }
 
 // replica is the container that is asked for: one that runs.
@@ -105,7 +109,7 @@ func (q Question) replica(containers []docker.Container) (docker.Container, erro
 			}
 		}
 	}
-	return docker.Container{}, &Missing{Message: what + " is not running" + state, Hint: hint}
+	return docker.Container{}, Lacks(what+" is not running"+state, hint)
 }
 
 // Target is the container port with its protocol, as in 80/tcp.

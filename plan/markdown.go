@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/template"
 
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/strategies"
 )
 
@@ -50,7 +51,7 @@ func edited(src []byte) bool {
 var functions = template.FuncMap{
 	"title": func() string { return Title },
 	"inc":   func(i int) int { return i + 1 },
-	"md":    escape, "cell": escape, "code": code, "place": placeOf, "list": strategies.And,
+	"md":    escape, "cell": escape, "code": code, "place": placeOf, "list": say.And,
 	"moves": Plan.moves, "final": final, "steps": steps, "left": left,
 	"constraints": constraints, "versus": versus, "resolution": resolution, "why": why, "room": room, "movesList": movesList,
 	"health": healthLine, "listening": listening,
@@ -62,7 +63,7 @@ var functions = template.FuncMap{
 		if ports == 1 {
 			verb = "has a conflict"
 		}
-		return fmt.Sprintf("%s %s affecting %s", count(ports, "port"), verb, count(services, "service"))
+		return fmt.Sprintf("%s %s affecting %s", say.Count(ports, "port"), verb, say.Count(services, "service"))
 	},
 	"strong": func(s Service, v any) string {
 		text := escape(fmt.Sprint(v))
@@ -94,13 +95,6 @@ var functions = template.FuncMap{
 		}
 		return "No change"
 	},
-}
-
-func count(n int, of string) string {
-	if n == 1 {
-		return "1 " + of
-	}
-	return fmt.Sprintf("%d %ss", n, of)
 }
 
 var escaper = strings.NewReplacer("\\", `\\`, "|", `\|`, "*", `\*`, "`", "\\`", "<", `\<`)
@@ -212,7 +206,7 @@ func left(p Plan) (lines []string) {
 			lines = append(lines, fmt.Sprintf("%s: %s (%s)", placeOf(n.Place), code(n.Text), escape(n.Reason)))
 		case !done[k]:
 			done[k] = true
-			lines = append(lines, fmt.Sprintf("%s: %d places, the first at %s (%s)", code(n.Path), all, strategies.And(places[k][:min(3, len(places[k]))]), escape(n.Reason)))
+			lines = append(lines, fmt.Sprintf("%s: %d places, the first at %s (%s)", code(n.Path), all, say.And(places[k][:min(3, len(places[k]))]), escape(n.Reason)))
 		}
 	}
 	return lines

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/portmoor/portmoor/say"
 )
 
 // Decided is what a plan says is to be done, read from its document.
@@ -28,19 +30,13 @@ type Row struct {
 	Line         int
 }
 
-// Error is something that a plan's document does not say clearly.
-type Error struct {
-	Line    int // from 1, 0 for the whole document
-	Message string
-	Hint    string
-}
-
-// Error is the line and the message.
-func (e *Error) Error() string {
-	if e.Line == 0 {
-		return e.Message
+// wrong is an error about a line of the document, from 1; 0 for the whole of it.
+func wrong(line int, hint, format string, args ...any) error {
+	p := say.Problem{Kind: say.Usage, Message: fmt.Sprintf(format, args...), Hint: hint}
+	if line > 0 {
+		p.Place = strconv.Itoa(line)
 	}
-	return fmt.Sprintf("%d: %s", e.Line, e.Message)
+	return p
 }
 
 // Is reports a document that is a plan, by its first line.
@@ -59,7 +55,7 @@ var (
 // or two for one place.
 func Parse(src []byte) (Decided, error) {
 	if !Is(src) {
-		return Decided{}, &Error{Message: "is not a plan", Hint: "name a file that portmoor reconcile --plan has written"}
+		return Decided{}, wrong(0, "name a file that portmoor reconcile --plan has written", "is not a plan")
 	}
 	var d Decided
 	d.Edited = edited(src)
@@ -124,12 +120,12 @@ func (d *Decided) Leaves(path, text string, line, column int) bool {
 func (d *Decided) row(line string, at int) error {
 	cells := splitRow(line)
 	if len(cells) < 4 {
-		return &Error{at, "is no row of the table of services", "correct the row, or plan again"}
+		return wrong(at, "correct the row, or plan again", "is no row of the table of services")
 	}
 	current, err1 := strconv.Atoi(cells[1])
 	next, err2 := strconv.Atoi(cells[2])
 	if err1 != nil || err2 != nil || next < 1 || next > 65535 {
-		return &Error{at, fmt.Sprintf("row of %s: ports are numbers from 1 to 65535", cells[0]), "correct the row, or plan again"}
+		return wrong(at, "correct the row, or plan again", "row of %s: ports are numbers from 1 to 65535", cells[0])
 	}
 	d.Rows = append(d.Rows, Row{cells[0], current, next, at})
 	return nil
@@ -185,11 +181,11 @@ var placeText = regexp.MustCompile(`^(.+):(\d+):(\d+)$`)
 //
 //	`README.md:3:10`: `port 5002` → `port 5003` (named on the line)
 func (d *Decided) change(line, service string, at int) error {
-	wrong := &Error{at, "is no change of a place", "write it as `file:line:column`: `old` → `new`, or plan again"}
+	bad := wrong(at, "write it as `file:line:column`: `old` → `new`, or plan again", "is no change of a place")
 	place, rest, ok := codeSpan(line)
 	m := placeText.FindStringSubmatch(place)
 	if !ok || m == nil {
-		return wrong
+		return bad
 	}
 	old, rest, ok1 := codeSpan(strings.TrimLeft(rest, ": "))
 	if i := strings.Index(rest, "→"); ok1 && i >= 0 && !strings.Contains(rest[:i], "(") {
@@ -197,13 +193,13 @@ func (d *Decided) change(line, service string, at int) error {
 	} else if ok1 && strings.Contains(rest, "→") { // a line that was open has its reason before the arrow
 		rest = strings.TrimLeft(rest[strings.LastIndex(rest, "→")+len("→"):], " ")
 	} else {
-		return wrong
+		return bad
 	}
 	next, _, ok2 := codeSpan(rest)
 	line1, err1 := strconv.Atoi(m[2])
 	column, err2 := strconv.Atoi(m[3])
 	if !ok2 || err1 != nil || err2 != nil || strings.ContainsAny(old+next, "\r\n") || old == "" {
-		return wrong
+		return bad
 	}
 	d.Changes = append(d.Changes, Change{Place: Place{m[1], line1, column, old}, New: next, Service: service, line: at})
 	return nil
@@ -213,7 +209,7 @@ func (d *Decided) input(line string, at int) error {
 	file, rest, ok := codeSpan(strings.TrimPrefix(line, "| "))
 	digest, _, ok2 := codeSpan(strings.TrimLeft(rest, " |"))
 	if !ok || !ok2 || len(digest) != 64 {
-		return &Error{at, "is no input with its digest", "plan again"}
+		return wrong(at, "plan again", "is no input with its digest")
 	}
 	d.Inputs = append(d.Inputs, Input{file, digest})
 	return nil
@@ -222,12 +218,12 @@ func (d *Decided) input(line string, at int) error {
 // check finds what the table and the steps disagree about.
 func (d *Decided) check() error {
 	if len(d.Rows) == 0 {
-		return &Error{Message: "has no table of services", Hint: "plan again"}
+		return wrong(0, "plan again", "has no table of services")
 	}
 	rows, owners := map[string]Row{}, map[int]string{}
 	for _, r := range d.Rows {
 		if _, twice := rows[r.Service]; twice {
-			return &Error{r.Line, fmt.Sprintf("%s is in the table twice", r.Service), "take one of the rows out"}
+			return wrong(r.Line, "take one of the rows out", "%s is in the table twice", r.Service)
 		}
 		rows[r.Service] = r
 		if r.New != r.Current {
@@ -236,7 +232,7 @@ func (d *Decided) check() error {
 	}
 	for _, r := range d.Rows {
 		if owner := owners[r.New]; owner != "" && owner != r.Service {
-			return &Error{r.Line, fmt.Sprintf("%s and %s would both get port %d", owner, r.Service, r.New), "give one of them another port, in its steps too"}
+			return wrong(r.Line, "give one of them another port, in its steps too", "%s and %s would both get port %d", owner, r.Service, r.New)
 		}
 	}
 	places := map[Place]bool{}
@@ -245,13 +241,13 @@ func (d *Decided) check() error {
 		place := Place{c.Path, c.Line, c.Column, ""}
 		switch {
 		case !known:
-			return &Error{Line: c.line, Message: fmt.Sprintf("%s has steps, but is not in the table", c.Service), Hint: "plan again"}
+			return wrong(c.line, "plan again", "%s has steps, but is not in the table", c.Service)
 		case r.New == r.Current:
-			return &Error{Line: c.line, Message: fmt.Sprintf("%s has steps, but keeps its port %d", c.Service, r.New), Hint: "correct the table, or take the steps out"}
+			return wrong(c.line, "correct the table, or take the steps out", "%s has steps, but keeps its port %d", c.Service, r.New)
 		case places[place]:
-			return &Error{Line: c.line, Message: fmt.Sprintf("%s:%d:%d is changed twice", c.Path, c.Line, c.Column), Hint: "take one of the lines out"}
+			return wrong(c.line, "take one of the lines out", "%s:%d:%d is changed twice", c.Path, c.Line, c.Column)
 		case !c.fits(r):
-			return &Error{Line: c.line, Message: fmt.Sprintf("%s:%d:%d: %q → %q does not change the port as the table does for %s: %d → %d", c.Path, c.Line, c.Column, c.Text, c.New, c.Service, r.Current, r.New), Hint: "make the two agree"}
+			return wrong(c.line, "make the two agree", "%s:%d:%d: %q → %q does not change the port as the table does for %s: %d → %d", c.Path, c.Line, c.Column, c.Text, c.New, c.Service, r.Current, r.New)
 		}
 		places[place] = true
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/strategies"
 )
 
@@ -22,14 +23,14 @@ func constraints(p Plan) (lines []string) {
 	case 1:
 		lines = append(lines, fmt.Sprintf("%s is frozen; it keeps its port (%s)", frozen[0], ports[0]))
 	default:
-		lines = append(lines, fmt.Sprintf("%s are frozen; they keep their ports (%s)", strategies.And(frozen), strings.Join(ports, ", ")))
+		lines = append(lines, fmt.Sprintf("%s are frozen; they keep their ports (%s)", say.And(frozen), strings.Join(ports, ", ")))
 	}
 	for _, s := range p.with(strategies.Kept) {
 		lines = append(lines, fmt.Sprintf("**%s** keeps port %d by decision", escape(s.Name), s.New))
 	}
 	lines = append(lines, "A port that only one service has stays")
 	if len(p.Ranges) > 0 {
-		lines = append(lines, "New ports stay within "+strategies.And(p.Ranges))
+		lines = append(lines, "New ports stay within "+say.And(p.Ranges))
 	}
 	return lines
 }
@@ -52,7 +53,7 @@ func versus(c strategies.Contest) string {
 	if alike {
 		return strings.Join(names, ", ") + " (all working, no priority)"
 	}
-	return names[0] + " vs " + strategies.And(names[1:])
+	return names[0] + " vs " + say.And(names[1:])
 }
 
 func resolution(p Plan, c strategies.Contest) string {
@@ -66,7 +67,7 @@ func resolution(p Plan, c strategies.Contest) string {
 			moves = append(moves, fmt.Sprintf("%s moves to %d", escape(s.Name), s.New))
 		}
 	}
-	return fmt.Sprintf("%s keeps it (%s); %s", escape(c.Services[0].Name), escape(reason), strategies.And(moves))
+	return fmt.Sprintf("%s keeps it (%s); %s", escape(c.Services[0].Name), escape(reason), say.And(moves))
 }
 
 func lower(s string) string { return strings.ToLower(s[:1]) + s[1:] }
@@ -93,7 +94,7 @@ func isAre(words []string) string {
 	if len(words) == 1 {
 		return words[0] + " is"
 	}
-	return strategies.And(words) + " are"
+	return say.And(words) + " are"
 }
 
 // room says how many ports are left where services were moved to.
@@ -117,7 +118,7 @@ func room(p Plan) string {
 	if len(parts) == 0 {
 		return "no range has become fuller"
 	}
-	return strategies.And(parts) + " are still free"
+	return say.And(parts) + " are still free"
 }
 
 func movesList(p Plan) string {
@@ -128,7 +129,7 @@ func movesList(p Plan) string {
 	if len(moves) == 0 {
 		return "a service that moves"
 	}
-	return strategies.And(moves)
+	return say.And(moves)
 }
 
 // listening is how to see whether somebody else has a new port.

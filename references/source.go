@@ -15,6 +15,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 )
@@ -27,26 +28,10 @@ type Source struct {
 	Key string
 }
 
-// Error is something wrong with a source.
-type Error struct {
-	Path         string
-	Line, Column int // from 1; 0 when the whole file is meant
-	Message      string
-	Hint         string
-}
-
-// Error is the place and the message.
-func (e *Error) Error() string {
-	if e.Line == 0 {
-		return e.Path + ": " + e.Message
-	}
-	return fmt.Sprintf("%s:%d:%d: %s", e.Path, e.Line, e.Column, e.Message)
-}
-
 // Read reads the ports that sources say are below a folder, those of one file
 // after the other. skip says which paths are passed over. A service is called
 // by what stands for * in the key, else by the last folder that the pattern has
-// a wildcard for, else by the file. The error joins an [Error] for each thing
+// a wildcard for, else by the file. The error joins a [say.Problem] for each thing
 // that is wrong; there are no ports then.
 func Read(root string, sources []Source, skip func(path string) bool) ([]strategies.Port, error) {
 	var ports []strategies.Port
@@ -55,7 +40,7 @@ func Read(root string, sources []Source, skip func(path string) bool) ([]strateg
 		names, err := fs.Glob(os.DirFS(root), path.Clean(s.Path))
 		names = slices.DeleteFunc(names, func(name string) bool { return skip(filepath.Join(root, name)) })
 		if err != nil || len(names) == 0 {
-			errs = append(errs, &Error{Path: s.Path, Message: "no file matches the source", Hint: "correct its path, which is relative to the configuration"})
+			errs = append(errs, say.Problem{Kind: say.Usage, Place: s.Path, Message: "no file matches the source", Hint: "correct its path, which is relative to the configuration"})
 		}
 		found, problems := s.readAll(root, names)
 		ports, errs = append(ports, found...), append(errs, problems...)
@@ -74,12 +59,12 @@ func (s Source) readAll(root string, names []string) (ports []strategies.Port, e
 		found, err := s.read(root, name)
 		if errors.Is(err, errNoKey) {
 			without++
-			err = &Error{filepath.Join(root, name), 0, 0, "has no key " + s.Key, "correct the key of the source, or leave the file out under ignore"}
+			err = say.Problem{Place: filepath.Join(root, name), Message: "has no key " + s.Key, Hint: "correct the key of the source, or leave the file out under ignore"}
 		}
 		ports, errs = append(ports, found...), append(errs, err)
 	}
 	if without == len(names) && without > 1 {
-		errs = []error{&Error{Path: s.Path, Message: fmt.Sprintf("none of the %d files has a key %s", without, s.Key), Hint: "correct the key of the source"}}
+		errs = []error{say.Problem{Kind: say.Usage, Place: s.Path, Message: fmt.Sprintf("none of the %d files has a key %s", without, s.Key), Hint: "correct the key of the source"}}
 	}
 	return ports, errs
 }
@@ -148,24 +133,24 @@ func readRegular(root, file string) ([]byte, error) {
 	info, err := os.Lstat(file)
 	switch {
 	case err != nil:
-		return nil, &Error{file, 0, 0, reason(err), "correct the path of the source"}
+		return nil, say.Problem{Place: file, Message: say.Cause(err).Error(), Hint: "correct the path of the source"}
 	case info.Mode()&fs.ModeSymlink != 0:
 		target, _ := os.Readlink(file)
-		return nil, &Error{file, 0, 0, "is a symlink to " + target + ", which would be replaced by a file", "name its target as the source, and leave the link out under ignore"}
+		return nil, say.Problem{Place: file, Message: "is a symlink to " + target + ", which would be replaced by a file", Hint: "name its target as the source, and leave the link out under ignore"}
 	case !info.Mode().IsRegular():
-		return nil, &Error{file, 0, 0, "is not a regular file", "correct the path of the source"}
+		return nil, say.Problem{Place: file, Message: "is not a regular file", Hint: "correct the path of the source"}
 	case info.Size() > MaxSize:
-		return nil, &Error{file, 0, 0, fmt.Sprintf("is larger than %d MiB", MaxSize>>20), "correct the path of the source"}
+		return nil, say.Problem{Place: file, Message: fmt.Sprintf("is larger than %d MiB", MaxSize>>20), Hint: "correct the path of the source"}
 	}
 	if target, err := filepath.EvalSymlinks(file); err == nil && target != inReal(root, file) {
-		return nil, &Error{file, 0, 0, "is reached through a symlink: it is " + target, "name that as the source, and leave the link out under ignore"}
+		return nil, say.Problem{Place: file, Message: "is reached through a symlink: it is " + target, Hint: "name that as the source, and leave the link out under ignore"}
 	}
 	src, err := os.ReadFile(file)
 	if err != nil {
-		return nil, &Error{file, 0, 0, reason(err), ""}
+		return nil, say.Problem{Place: file, Message: say.Cause(err).Error(), Hint: ""}
 	}
 	if bytes.IndexByte(src, 0) >= 0 || !utf8.Valid(src) {
-		return nil, &Error{file, 0, 0, "is not text", "correct the path of the source"}
+		return nil, say.Problem{Place: file, Message: "is not text", Hint: "correct the path of the source"}
 	}
 	return src, nil
 }
@@ -204,7 +189,7 @@ func (v value) port(f *source.File) (int, error) {
 	spelled := string(f.Src[v.span.Start:v.span.End]) == v.text // without escapes
 	if !spelled || !plainNumber().MatchString(v.text) || err != nil || port > 65535 {
 		line, column := f.Position(v.span.Start)
-		return 0, &Error{f.Path, line, column, fmt.Sprintf("%s is %.60q, not a port between 1 and 65535", v.key, v.text), "write the number, or correct the key of the source"}
+		return 0, say.Failf("write the number, or correct the key of the source", "%s:%d:%d: %s is %.60q, not a port between 1 and 65535", f.Path, line, column, v.key, v.text)
 	}
 	return port, nil
 }
@@ -215,7 +200,7 @@ func inYAML(f *source.File, keys []string) ([]value, error) {
 	if parsed.Docs == nil && len(parsed.Problems) > 0 {
 		p := parsed.Problems[0]
 		line, column := f.Position(p.Span.Start)
-		return nil, &Error{f.Path, line, column, p.Message, "mend the file"}
+		return nil, say.Failf("mend the file", "%s:%d:%d: %s", f.Path, line, column, p.Message)
 	}
 	var found []value
 	for _, doc := range parsed.Docs {
@@ -260,14 +245,6 @@ func (v value) below(pattern, key string) value {
 		v.name = key
 	}
 	return v
-}
-
-// reason is an error of a file without its path.
-func reason(err error) string {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err.Error()
-	}
-	return err.Error()
 }
 
 // dir is folder, absolute.

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/portmoor/portmoor/say"
 )
 
 // tree writes files, given as path and content in turn, to a new folder.
@@ -101,7 +103,7 @@ func TestReadRefuses(t *testing.T) {
 	} {
 		root := tree(t, test.name, test.content)
 		ports, err := Read(root, []Source{{"a.*", test.key}}, none)
-		e, ok := errors.AsType[*Error](err)
+		e, ok := errors.AsType[say.Problem](err)
 		if !ok || e.Hint == "" || !strings.HasPrefix(strings.TrimPrefix(err.Error(), root+string(filepath.Separator)), test.want) &&
 			!strings.Contains(err.Error(), test.want) || ports != nil {
 			t.Errorf("%s %q: %v, %v; want %s with a hint", test.name, test.content, ports, err, test.want)

@@ -7,6 +7,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
 
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -18,7 +19,7 @@ func inTOML(f *source.File, keys []string) ([]value, error) {
 		if e, ok := errors.AsType[*toml.DecodeError](err); ok {
 			line, column = e.Position()
 		}
-		return nil, &Error{f.Path, line, column, err.Error(), "mend the file"}
+		return nil, say.Failf("mend the file", "%s:%d:%d: %s", f.Path, line, column, err)
 	}
 	t := tomlWalk{keys: keys}
 	t.parser.Reset(f.Src)

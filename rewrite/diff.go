@@ -5,8 +5,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/aymanbagabas/go-udiff"
 )
@@ -18,7 +16,7 @@ const contextLines = 3
 // turn into exactly what Apply returns: line endings, a byte order mark and a
 // missing final newline included. Name is the file's path relative to where
 // the patch is applied, with slashes. The diff is "" when nothing changes. It
-// holds the file's bytes as they are; use [Visible] to show it on a terminal.
+// holds the file's bytes as they are; use say.VisibleLines to show it on a terminal.
 // Edits that Apply refuses are an error.
 func Diff(name string, before []byte, edits []Edit) (string, error) {
 	edits, err := inOrder(before, edits)
@@ -111,28 +109,4 @@ func patchName(name string) string {
 		out += "\t"
 	}
 	return out
-}
-
-// Visible returns s so that a terminal can't be fooled by it: control
-// characters but newline and tab, C1 controls, bidi controls and bytes that are
-// not UTF-8 become escapes such as \x1b and \u202e. The carriage return of a
-// CRLF line ending is dropped, any other is escaped.
-func Visible(s string) string {
-	s = strings.ReplaceAll(s, "\r\n", "\n")
-	var b strings.Builder
-	for i, r := range s {
-		switch {
-		case r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD"):
-			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case r == '\n' || r == '\t':
-			b.WriteRune(r)
-		case r < utf8.RuneSelf && unicode.IsControl(r):
-			fmt.Fprintf(&b, `\x%02x`, r)
-		case unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r):
-			fmt.Fprintf(&b, `\u%04x`, r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
 }

@@ -88,26 +88,6 @@ func TestPatchName(t *testing.T) {
 	}
 }
 
-func TestVisible(t *testing.T) {
-	tests := []struct{ in, want string }{
-		{"", ""},
-		{"-\t- \"8080:80\" # é 漢\n", "-\t- \"8080:80\" # é 漢\n"},
-		{"-a\r\n+b\r\n", "-a\n+b\n"},
-		{"shown\rhidden", `shown\x0dhidden`},
-		{"a\r\r\n", "a\\x0d\n"},
-		{"\x1b[2J\x07\x00\x7f", `\x1b[2J\x07\x00\x7f`},
-		{"\u0085\u009b1m", `\u0085\u009b1m`},
-		{"\u061c\u200e\u200f\u202a\u202e\u2066\u2069", `\u061c\u200e\u200f\u202a\u202e\u2066\u2069`},
-		{"\x9b1m \xff", `\x9b1m \xff`},
-		{"\uFFFD\uFEFF", "\uFFFD\uFEFF"},
-	}
-	for _, tt := range tests {
-		if got := Visible(tt.in); got != tt.want {
-			t.Errorf("Visible(%q) = %q, want %q", tt.in, got, tt.want)
-		}
-	}
-}
-
 // The random sources have few different lines, so that a hunk with a wrong
 // line number finds a wrong place, and every kind of line ending.
 var (

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/portmoor/portmoor/say"
 )
 
 // Output is what one file is to hold.
@@ -79,7 +81,7 @@ func changed(files []Output) ([]Output, error) {
 		}
 		place, err := realPath(f.Path)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f.Path, reason(err))
+			return nil, fmt.Errorf("%s: %w", f.Path, say.Cause(err))
 		}
 		if seen[place] {
 			return nil, fmt.Errorf("%s: given twice", f.Path)
@@ -137,14 +139,14 @@ func current(path string) ([]byte, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, reason(err))
+		return nil, fmt.Errorf("%s: %w", path, say.Cause(err))
 	}
 	if err := refuseIrregular(path, info.Mode()); err != nil {
 		return nil, err
 	}
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, reason(err))
+		return nil, fmt.Errorf("%s: %w", path, say.Cause(err))
 	}
 	return content, nil
 }
@@ -160,7 +162,7 @@ func refuseIrregular(path string, mode fs.FileMode) error {
 	case mode&fs.ModeSymlink != 0:
 		target, err := os.Readlink(path)
 		if err != nil {
-			return fmt.Errorf("%s: %w", path, reason(err))
+			return fmt.Errorf("%s: %w", path, say.Cause(err))
 		}
 		return fmt.Errorf("%s: is a symlink, which would be replaced by a file; name its target %s instead", path, target)
 	default:
@@ -175,7 +177,7 @@ func stageAll(files []Output) (staged []tempFile, folders []string, err error) {
 		made, err := makeFolders(filepath.Dir(f.Path))
 		folders = append(made, folders...)
 		if err != nil {
-			return staged, folders, fmt.Errorf("%s: cannot create its folder: %w", f.Path, reason(err))
+			return staged, folders, fmt.Errorf("%s: cannot create its folder: %w", f.Path, say.Cause(err))
 		}
 		s, err := stage(f)
 		if err != nil {
@@ -222,7 +224,7 @@ func replaceAll(files []Output, staged []tempFile) ([]string, error) {
 			done = strings.Join(paths[:i], ", ")
 		}
 		return paths[:i], fmt.Errorf("%s: cannot be replaced: %w (replaced: %s; not replaced: %s)",
-			paths[i], reason(err), done, strings.Join(paths[i:], ", "))
+			paths[i], say.Cause(err), done, strings.Join(paths[i:], ", "))
 	}
 	return paths, nil
 }
@@ -234,19 +236,4 @@ func writeSynced(f *os.File, content []byte) error {
 		return err
 	}
 	return f.Sync()
-}
-
-// reason is an error without the operation and the paths that os puts before
-// it, which would name the temporary file.
-func reason(err error) error {
-	var path *fs.PathError
-	var link *os.LinkError
-	switch {
-	case errors.As(err, &path):
-		return path.Err
-	case errors.As(err, &link):
-		return link.Err
-	default:
-		return err
-	}
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/portmoor/portmoor/say"
 )
 
 // fill writes files below dir, with the folders they need.
@@ -213,7 +215,7 @@ func TestFailureMidway(t *testing.T) {
 			if err == nil {
 				t.Fatal("no error")
 			}
-			wantError(t, dir, err, strings.Replace(tt.want, "REASON", reason(os.Remove(temporary[0])).Error(), 1))
+			wantError(t, dir, err, strings.Replace(tt.want, "REASON", say.Cause(os.Remove(temporary[0])).Error(), 1))
 			if len(written) != tt.written {
 				t.Errorf("written %q, want %d", written, tt.written)
 			}

@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"github.com/google/renameio/v2"
+
+	"github.com/portmoor/portmoor/say"
 )
 
 // tempFile is a complete temporary file that waits to take its target's place.
@@ -29,7 +31,7 @@ func stage(f Output) (tempFile, error) {
 	}
 	tmp, err := renameio.NewPendingFile(f.Path, options...)
 	if err != nil {
-		return tempFile{}, fmt.Errorf("cannot write to the folder %s: %w", folder, reason(err))
+		return tempFile{}, fmt.Errorf("cannot write to the folder %s: %w", folder, say.Cause(err))
 	}
 	staged := tempFile{tmp}
 	if f.Before != nil {
@@ -40,7 +42,7 @@ func stage(f Output) (tempFile, error) {
 	}
 	if err != nil {
 		staged.discard()
-		return tempFile{}, reason(err)
+		return tempFile{}, say.Cause(err)
 	}
 	return staged, nil
 }
@@ -56,7 +58,7 @@ func keepAccess(tmp *os.File, path string) error {
 		return err
 	}
 	if err := tmp.Chmod(old.Mode()); err != nil {
-		return fmt.Errorf("cannot keep its mode %v: %w", old.Mode(), reason(err))
+		return fmt.Errorf("cannot keep its mode %v: %w", old.Mode(), say.Cause(err))
 	}
 	return nil
 }
@@ -81,7 +83,7 @@ func keepOwner(f *os.File, old fs.FileInfo) error {
 		gid = int(want.Gid)
 	}
 	if err := f.Chown(uid, gid); err != nil {
-		return fmt.Errorf("cannot keep its owner %d:%d: %w", want.Uid, want.Gid, reason(err))
+		return fmt.Errorf("cannot keep its owner %d:%d: %w", want.Uid, want.Gid, say.Cause(err))
 	}
 	return nil
 }

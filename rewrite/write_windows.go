@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/portmoor/portmoor/say"
 )
 
 // tempFile is a complete temporary file that waits to take its target's place.
@@ -19,7 +21,7 @@ func stage(f Output) (tempFile, error) {
 	folder := filepath.Dir(f.Path)
 	tmp, err := os.CreateTemp(folder, "."+filepath.Base(f.Path))
 	if err != nil {
-		return tempFile{}, fmt.Errorf("cannot write to the folder %s: %w", folder, reason(err))
+		return tempFile{}, fmt.Errorf("cannot write to the folder %s: %w", folder, say.Cause(err))
 	}
 	staged := tempFile{tmp: tmp.Name(), path: f.Path}
 	err = writeSynced(tmp, f.After)
@@ -28,7 +30,7 @@ func stage(f Output) (tempFile, error) {
 	}
 	if err != nil {
 		staged.discard()
-		return tempFile{}, reason(err)
+		return tempFile{}, say.Cause(err)
 	}
 	return staged, nil
 }

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/portmoor/portmoor/ports"
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -102,12 +102,14 @@ type ReconcileOptions struct {
 
 // Undecided is why there is no plan: the rules leave something to people.
 type Undecided struct {
-	Port          Port // the first that is concerned
-	Message, Hint string
+	say.Problem
+
+	Port Port // the first that is concerned
 }
 
-// Error is the message, without the hint.
-func (e *Undecided) Error() string { return e.Message }
+func undecided(p Port, hint, format string, args ...any) error {
+	return &Undecided{say.Problem{Kind: say.Finding, Message: fmt.Sprintf(format, args...), Hint: hint}, p}
+}
 
 // Reconcile gives the ports that are contested to one service each and the
 // others the next free ones; it touches no other. Both results are sorted: ports by name, contests
@@ -220,7 +222,7 @@ func (r *reconciler) undecided(rivals []int) error {
 	if first.Status == Kept {
 		hint = "leave only one of them under reconcile: keep"
 	}
-	return &Undecided{first.Port, fmt.Sprintf("port %d: %s are %s", first.Port.Port, And(equals), first.Status), hint}
+	return undecided(first.Port, hint, "port %d: %s are %s", first.Port.Port, say.And(equals), first.Status)
 }
 
 func (r *reconciler) clashOrSame(a, b int) bool { return a == b || r.clash(a, b) }
@@ -246,7 +248,7 @@ func (r *reconciler) keep(s *Settled, rivals int) {
 // move gives a loser the next free port after the contested one in its range.
 func (r *reconciler) move(s *Settled, winner Port, rivals int) error {
 	if s.Stuck != "" {
-		return &Undecided{s.Port, fmt.Sprintf("port %d: %s would have to move, but %s", s.Port.Port, s.Name, s.Stuck), "change it by hand first, or let it keep the port: reconcile: keep"}
+		return undecided(s.Port, "change it by hand first, or let it keep the port: reconcile: keep", "port %d: %s would have to move, but %s", s.Port.Port, s.Name, s.Stuck)
 	}
 	in := r.options.rangeOf(s.Port)
 	from := s.Port.Port + 1
@@ -265,11 +267,7 @@ func (r *reconciler) move(s *Settled, winner Port, rivals int) error {
 		}
 		return nil
 	}
-	return &Undecided{
-		s.Port,
-		fmt.Sprintf("port %d: no port is free for %s after it in %s", s.Port.Port, s.Name, in),
-		"give it another range under reconcile: ranges",
-	}
+	return undecided(s.Port, "give it another range under reconcile: ranges", "port %d: no port is free for %s after it in %s", s.Port.Port, s.Name, in)
 }
 
 // configured is the range that people have given a port.
@@ -352,13 +350,4 @@ func first(a, b bool) int {
 	default:
 		return 1
 	}
-}
-
-// And lists words: "a", "a and b", "a, b and c".
-func And(names []string) string {
-	last := len(names) - 1
-	if last < 1 {
-		return strings.Join(names, "")
-	}
-	return strings.Join(names[:last], ", ") + " and " + names[last]
 }

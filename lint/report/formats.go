@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/say"
 )
 
 // GitHub writes the findings as workflow commands, which GitHub Actions shows at
@@ -39,9 +40,9 @@ var (
 
 // sentence is a finding's message with its hint and related places, on one line.
 func sentence(f lint.Finding) string {
-	text := escape(f.Message)
+	text := say.Visible(f.Message)
 	if f.Hint != "" {
-		text += " (" + escape(f.Hint) + ")"
+		text += " (" + say.Visible(f.Hint) + ")"
 	}
 	return text
 }
@@ -75,7 +76,7 @@ func GitLab(w io.Writer, run Run) error {
 		issue.Location.Path, issue.Location.Lines.Begin, issue.Location.Lines.End = at.path, at.line, at.endLine
 		issues = append(issues, issue)
 	}
-	return writeJSON(w, issues)
+	return say.JSON(w, issues, true)
 }
 
 type junitSuites struct {
@@ -114,7 +115,7 @@ func JUnit(w io.Writer, run Run) error {
 		for i, f := range found {
 			suite.Cases = append(suite.Cases, junitCase{
 				Name: fmt.Sprintf("%s:%d:%d", f.Rule, at[i].line, at[i].column), Class: path,
-				Failure: &junitFailure{f.Severity.String(), escape(f.Message), fmt.Sprintf("%s: %s: %s", where(at[i]), f.Severity, sentence(f))},
+				Failure: &junitFailure{f.Severity.String(), say.Visible(f.Message), fmt.Sprintf("%s: %s: %s", where(at[i]), f.Severity, sentence(f))},
 			})
 		}
 		all.Suites = append(all.Suites, suite)
@@ -169,7 +170,7 @@ func byFile(run Run, call func(path string, found []lint.Finding, at []place)) {
 			at = append(at, places.find(run.Findings[end].File, run.Findings[end].Span))
 			end++
 		}
-		call(escape(at[0].path), run.Findings[start:end], at)
+		call(say.Visible(at[0].path), run.Findings[start:end], at)
 		start = end
 	}
 }

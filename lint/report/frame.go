@@ -8,6 +8,7 @@ import (
 
 	"github.com/rivo/uniseg"
 
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -146,12 +147,12 @@ func (e excerpt) cells(start int) []cell {
 		switch {
 		case cluster == "\t":
 			add(tab, len(tab), 1)
-		case escape(cluster) == cluster:
+		case say.Visible(cluster) == cluster:
 			add(cluster, columns, len(cluster))
 		default:
 			for cluster != "" {
 				size := pieceLen(cluster)
-				text := escape(cluster[:size])
+				text := say.Visible(cluster[:size])
 				add(text, uniseg.StringWidth(text), size)
 				cluster = cluster[size:]
 			}
@@ -166,7 +167,7 @@ func (e excerpt) cells(start int) []cell {
 // pieceLen is the length of the hidden character that s starts with, or of all
 // that comes before the first one.
 func pieceLen(s string) int {
-	switch i := strings.IndexFunc(s, hidden); i {
+	switch i := strings.IndexFunc(s, say.Hidden); i {
 	case -1:
 		return len(s)
 	case 0:

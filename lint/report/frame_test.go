@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rivo/uniseg"
 
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -39,7 +40,7 @@ func edges(s string) []int {
 }
 
 // shown is what a reader sees of s, worked out apart from cells.
-func shown(s string) string { return escape(strings.ReplaceAll(s, "\t", tab)) }
+func shown(s string) string { return say.Visible(strings.ReplaceAll(s, "\t", tab)) }
 
 func TestMarksStandBelowTheSpan(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
@@ -144,7 +145,7 @@ func FuzzFrame(f *testing.F) {
 		if got.marked < 1 || got.indent < 0 || got.indent > room {
 			t.Errorf("%+v", got)
 		}
-		if strings.ContainsFunc(got.code, hidden) || !utf8.ValidString(got.code) {
+		if strings.ContainsFunc(got.code, say.Hidden) || !utf8.ValidString(got.code) {
 			t.Errorf("%q is not escaped", got.code)
 		}
 	})
@@ -162,7 +163,7 @@ func TestEscape(t *testing.T) {
 		{"\ufffd", "\ufffd"},
 		{"漢字 e\u0301 👩\u200d👧 ❤\ufe0f می\u200cخواهم a\u00a0b", "漢字 e\u0301 👩\u200d👧 ❤\ufe0f می\u200cخواهم a\u00a0b"},
 	} {
-		if got := escape(c.in); got != c.want {
+		if got := say.Visible(c.in); got != c.want {
 			t.Errorf("%q: got %s, want %s", c.in, got, c.want)
 		}
 	}

@@ -1,10 +1,9 @@
 package report
 
 import (
-	"fmt"
 	"io"
-	"unicode/utf16"
-	"unicode/utf8"
+
+	"github.com/portmoor/portmoor/say"
 )
 
 type jsonRun struct {
@@ -106,25 +105,5 @@ func JSON(w io.Writer, run Run) error {
 			Related: related, Fixable: f.Fix != nil,
 		})
 	}
-	return writeJSON(w, out)
-}
-
-// escapeJSON escapes what encoding/json leaves raw and a terminal obeys. All
-// of it can only stand inside a string, where JSON allows the escape.
-func escapeJSON(b []byte) []byte {
-	out := make([]byte, 0, len(b))
-	for len(b) > 0 {
-		r, size := utf8.DecodeRune(b)
-		switch {
-		case r == '\n' || !hidden(r):
-			out = append(out, b[:size]...)
-		case r > 0xffff:
-			high, low := utf16.EncodeRune(r)
-			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
-		default:
-			out = fmt.Appendf(out, `\u%04x`, r)
-		}
-		b = b[size:]
-	}
-	return out
+	return say.JSON(w, out, true)
 }

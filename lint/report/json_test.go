@@ -10,6 +10,7 @@ import (
 
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -95,7 +96,7 @@ func TestJSONKeepsEveryCharacter(t *testing.T) {
 		{Rule: "r", Severity: lint.Error, File: f, Service: text, Message: text, Hint: text, Related: []lint.Related{{File: f, Message: text}}},
 		{Severity: lint.Info, File: f, Span: source.Span{Start: 1, End: 2}},
 	}})
-	if strings.ContainsFunc(strings.ReplaceAll(string(raw), "\n", ""), hidden) {
+	if strings.ContainsFunc(strings.ReplaceAll(string(raw), "\n", ""), say.Hidden) {
 		t.Errorf("not escaped: %q", raw)
 	}
 	var back jsonRun

@@ -12,11 +12,10 @@ package report
 
 import (
 	"fmt"
-	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -47,7 +46,7 @@ type Run struct {
 func Summary(run Run) string {
 	n := count(run)
 	if len(run.Findings) == 0 {
-		return "no findings in " + plural(run.Files, "file")
+		return "no findings in " + say.Count(run.Files, "file")
 	}
 	var found []string
 	for _, part := range []struct {
@@ -55,25 +54,18 @@ func Summary(run Run) string {
 		word string
 	}{{n.errors, "error"}, {n.warnings, "warning"}, {n.infos, "info"}} {
 		if part.n > 0 {
-			found = append(found, plural(part.n, part.word))
+			found = append(found, say.Count(part.n, part.word))
 		}
 	}
-	where := plural(n.files, "file")
+	where := say.Count(n.files, "file")
 	if n.files < run.Files {
-		where = fmt.Sprintf("%d of %s", n.files, plural(run.Files, "file"))
+		where = fmt.Sprintf("%d of %s", n.files, say.Count(run.Files, "file"))
 	}
 	line := strings.Join(found, ", ") + " in " + where
 	if n.fixable > 0 {
 		line += fmt.Sprintf("; %d can be fixed with --fix", n.fixable)
 	}
 	return line
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return strconv.Itoa(n) + " " + word + "s"
 }
 
 type tally struct{ errors, warnings, infos, fixable, files int }
@@ -119,22 +111,11 @@ func newPlaces(base string) places {
 func (p places) find(f *source.File, span source.Span) place {
 	path, known := p.paths[f]
 	if !known {
-		path = relative(p.base, f.Path)
+		path = say.Path(p.base, f.Path)
 		p.paths[f] = path
 	}
 	at := place{path: path}
 	at.line, at.column = f.Position(span.Start)
 	at.endLine, at.endColumn = f.Position(max(span.Start, span.End))
 	return at
-}
-
-// relative is the path from base, or the path itself where there is no way
-// from there, as with another drive or the name given to standard input.
-func relative(base, path string) string {
-	if base != "" {
-		if rel, err := filepath.Rel(base, path); err == nil {
-			path = rel
-		}
-	}
-	return filepath.ToSlash(path)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -59,7 +60,7 @@ func TestRelative(t *testing.T) {
 		{"/home/me/app", "<stdin>", "<stdin>"},
 		{"", "/home/me/app/compose.yml", "/home/me/app/compose.yml"},
 	} {
-		if got := relative(c.base, c.path); got != c.want {
+		if got := say.Path(c.base, c.path); got != c.want {
 			t.Errorf("%s from %q: got %s, want %s", c.path, c.base, got, c.want)
 		}
 	}

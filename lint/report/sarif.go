@@ -1,8 +1,6 @@
 package report
 
 import (
-	"bytes"
-	"encoding/json"
 	"io"
 	"net/url"
 	"path/filepath"
@@ -10,6 +8,7 @@ import (
 
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -113,7 +112,7 @@ func SARIF(w io.Writer, run Run) error {
 	for i, f := range run.Findings {
 		out.Results = append(out.Results, s.result(f, prints[i]))
 	}
-	return writeJSON(w, sarifLog{Schema: sarifSchema, Version: "2.1.0", Runs: []sarifRun{out}})
+	return say.JSON(w, sarifLog{Schema: sarifSchema, Version: "2.1.0", Runs: []sarifRun{out}}, true)
 }
 
 func sarifRuleOf(r lint.Rule) sarifRule {
@@ -199,17 +198,4 @@ func (s sarifWriter) uri(f *source.File) string {
 		return (&url.URL{Scheme: "file", Path: filepath.ToSlash(f.Path)}).String()
 	}
 	return (&url.URL{Path: path}).String()
-}
-
-// writeJSON writes a value with what a terminal would obey as JSON escapes.
-func writeJSON(w io.Writer, v any) error {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(v); err != nil {
-		return err
-	}
-	_, err := w.Write(escapeJSON(b.Bytes()))
-	return err
 }

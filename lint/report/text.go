@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -78,22 +79,22 @@ func (t text) finding(f lint.Finding) {
 
 	color := severityColor(f.Severity)
 	head := t.paint(bold, where(at)+":") + " " + t.paint(color, f.Severity.String()+":")
-	fmt.Fprintf(t, "%s %s [%s]\n", head, escape(f.Message), f.Rule)
+	fmt.Fprintf(t, "%s %s [%s]\n", head, say.Visible(f.Message), f.Rule)
 	t.frame(margin, at.line, f.File.Src, f.Span, "^", color)
 	for i, r := range f.Related {
-		t.note(margin, where(others[i])+": "+escape(r.Message))
+		t.note(margin, where(others[i])+": "+say.Visible(r.Message))
 		if r.File != f.File || r.Span != f.Span {
 			t.frame(margin, others[i].line, r.File.Src, r.Span, "-", blue)
 		}
 	}
 	if f.Hint != "" {
-		t.note(margin, t.paint(bold, "hint:")+" "+escape(f.Hint))
+		t.note(margin, t.paint(bold, "hint:")+" "+say.Visible(f.Hint))
 	}
 }
 
 // where is how a place is named in text: terminals and editors open it.
 func where(at place) string {
-	return fmt.Sprintf("%s:%d:%d", escape(at.path), at.line, at.column)
+	return fmt.Sprintf("%s:%d:%d", say.Visible(at.path), at.line, at.column)
 }
 
 // note writes a line that belongs to the block above; margin is the number of

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/xrash/smetrics"
+	"github.com/portmoor/portmoor/say"
 )
 
 // hintAt says how a value is written that is often of the wrong kind.
@@ -42,7 +42,7 @@ func unknownKeys(path, keys []string) []Violation {
 			where = "in " + dotted(path)
 		}
 		hint := "remove it, or put x- before it"
-		if near := Nearest(key, slices.Sorted(maps.Keys(knownKeys()))); near != "" {
+		if near := say.Nearest(key, slices.Sorted(maps.Keys(knownKeys()))); near != "" {
 			hint = "did you mean " + near + "?"
 		}
 		found = append(found, Violation{
@@ -51,18 +51,6 @@ func unknownKeys(path, keys []string) []Violation {
 		})
 	}
 	return found
-}
-
-// Nearest is the known name that a misspelt one is closest to, "" when none is
-// close.
-func Nearest(name string, known []string) string {
-	best, distance := "", 3
-	for _, other := range known {
-		if d := smetrics.WagnerFischer(name, other, 1, 1, 1); d < distance {
-			best, distance = other, d
-		}
-	}
-	return best
 }
 
 // dotted is a path as users write it: services.web.ports[0].

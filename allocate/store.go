@@ -20,6 +20,7 @@ import (
 
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // Assignment is a remembered port: the first of a range.
@@ -137,7 +138,7 @@ func (s *Store) Close() error {
 }
 
 func (s *Store) readPorts() error {
-	src, err := os.ReadFile(s.paths.Ports)
+	src, err := tree.Read(s.paths.Ports, tree.MaxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -215,7 +216,7 @@ func (s *Store) mine() claim { return s.ledger.Checkouts[s.paths.Checkout][s.pat
 // nothing any more.
 func (s *Store) readLedger() error {
 	s.ledger = ledger{Version: 1, Checkouts: map[string]map[string]claim{}}
-	src, err := os.ReadFile(s.paths.Ledger)
+	src, err := tree.Read(s.paths.Ledger, tree.MaxLedger)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
@@ -276,7 +277,7 @@ func (s *Store) claims(owner Owner, c claim) {
 // Backup copies the ports file beside itself and returns the copy's path, "" when
 // there is nothing to copy.
 func (s *Store) Backup() (string, error) {
-	src, err := os.ReadFile(s.paths.Ports)
+	src, err := tree.Read(s.paths.Ports, tree.MaxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
@@ -330,7 +331,7 @@ func write(path string, v any) error {
 		return err
 	}
 	text = append(text, '\n')
-	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, text) {
+	if old, err := tree.Read(path, tree.MaxLedger); err == nil && bytes.Equal(old, text) {
 		return nil
 	} else if errors.Is(err, fs.ErrNotExist) && string(text) == "{}\n" {
 		return nil // nothing to remember needs no file

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/urfave/cli/v2"
@@ -14,6 +13,7 @@ import (
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // baseline is the file of findings that are known and not told again, so that a
@@ -36,7 +36,7 @@ func (w *workspace) readBaseline(ctx *cli.Context) error {
 	if path == "" {
 		return nil
 	}
-	src, err := os.ReadFile(path)
+	src, err := tree.Read(path, tree.MaxFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return say.Usagef("write it with --write-baseline "+path, "%s: no such file", path)
@@ -90,7 +90,7 @@ func (c *commands) writeBaseline(w *workspace, path string, findings []lint.Find
 	if err != nil {
 		return err
 	}
-	before, err := os.ReadFile(abs)
+	before, err := tree.Read(abs, tree.MaxFile)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return say.Failf("", "%s: can't be read", path)
 	}

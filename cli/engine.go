@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"path/filepath"
 	"slices"
 
 	"github.com/portmoor/portmoor/allocate"
@@ -13,6 +12,7 @@ import (
 	"github.com/portmoor/portmoor/docker"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // engineFacts are what the Docker engine says; nothing when it does not answer.
@@ -162,19 +162,9 @@ func (s *stack) owns(from docker.Container) bool {
 // nothing.
 func (s *stack) refuseElsewhere(containers []docker.Container, remote bool) error {
 	for _, from := range containers {
-		if !remote && from.Project == s.project.Name && from.Project != "" && !sameFolder(from.WorkingDir, s.project.Dir) {
+		if !remote && from.Project == s.project.Name && from.Project != "" && !tree.Same(from.WorkingDir, s.project.Dir) {
 			return say.Failf("give this one another name: with -p, or for good as COMPOSE_PROJECT_NAME in .env", "project %q runs from another folder, %s", s.project.Name, cmp.Or(from.WorkingDir, "which its containers do not name"))
 		}
 	}
 	return nil
-}
-
-// sameFolder reports whether two paths lead to one folder.
-func sameFolder(a, b string) bool {
-	if a == b {
-		return true
-	}
-	x, errX := filepath.EvalSymlinks(a)
-	y, errY := filepath.EvalSymlinks(b)
-	return errX == nil && errY == nil && x == y
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/tree"
 )
 
 func (c *commands) env() *cli.Command {
@@ -63,11 +63,11 @@ const portsEnvHeader = "# Host ports that portmoor found free on this machine. D
 // that are links, before anything is changed.
 func (s *stack) writable() error {
 	for _, path := range []string{s.portsEnvPath(), s.ports} {
-		if isSymlink(path) {
+		if tree.IsSymlink(path) {
 			return say.Failf("put a file in its place; nothing was written", "%s: is a symlink, and stays as it is", s.show(path))
 		}
 	}
-	src, err := os.ReadFile(s.portsEnvPath())
+	src, err := tree.Read(s.portsEnvPath(), tree.MaxFile)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && (len(src) == 0 || bytes.HasPrefix(src, []byte(portsEnvHeader))) {
 		return nil
 	}
@@ -100,7 +100,7 @@ func (s *stack) portsEnvPath() string {
 // remembered ports last: --env-file alone would drop .env.
 func (c *commands) printArgs(s *stack) error {
 	files := s.envFileList()
-	if !exists(s.portsEnvPath()) {
+	if !tree.Exists(s.portsEnvPath()) {
 		c.say("no port is remembered yet", "run portmoor detect")
 	}
 	args := make([]string, 0, len(files))
@@ -128,7 +128,7 @@ func (s *stack) envFileList() (files []string) {
 			files = append(files, f.File.Path)
 		}
 	}
-	if exists(s.portsEnvPath()) {
+	if tree.Exists(s.portsEnvPath()) {
 		files = append(files, s.portsEnvPath())
 	}
 	return files
@@ -143,7 +143,7 @@ func breaks(text string) bool { return strings.ContainsAny(text, " \t\n*?[") }
 func (s *stack) writePortsEnv() error {
 	lines := s.portsEnv()
 	path := s.portsEnvPath()
-	old, err := os.ReadFile(path)
+	old, err := tree.Read(path, tree.MaxFile)
 	if errors.Is(err, fs.ErrNotExist) && len(lines) == 0 {
 		return nil
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // maxFixPasses bounds the passes of --fix: a fix may make room for the next.
@@ -107,7 +108,7 @@ func (c *commands) writeStdin(w *workspace, after map[string][]byte) error {
 func (c *commands) refused(w *workspace, edits map[*source.File][]rewrite.Edit) map[string]bool {
 	refused := map[string]bool{}
 	for f := range edits {
-		refused[f.Path] = isSymlink(f.Path)
+		refused[f.Path] = tree.IsSymlink(f.Path)
 	}
 	for _, path := range slices.Sorted(maps.Keys(refused)) {
 		if refused[path] {

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,11 +11,13 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/discover"
 	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/lint/schema"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
+	"github.com/portmoor/portmoor/tree"
 )
 
 const configName = ".portmoor.yaml"
@@ -87,11 +88,11 @@ func (c *commands) open(ctx *cli.Context) (*workspace, error) {
 
 // readStdin takes standard input for the text of a file, which need not exist.
 func (c *commands) readStdin(ctx *cli.Context, w *workspace) ([]string, error) {
-	src, err := io.ReadAll(c.In)
+	src, err := tree.ReadStream(c.In, tree.MaxFile)
 	if err != nil {
 		return nil, say.Failf("", "standard input: %s", err)
 	}
-	w.stdin = absolutePaths(w.base, []string{cmp.Or(ctx.String("stdin-filename"), "<stdin>")})[0]
+	w.stdin = tree.Absolute(w.base, cmp.Or(ctx.String("stdin-filename"), "<stdin>"))[0]
 	w.loader.Add(w.stdin, src)
 	return []string{w.stdin}, nil
 }
@@ -102,7 +103,7 @@ func (w *workspace) configure(named, path string) error {
 	if err != nil {
 		return err
 	}
-	for !exists(abs) { // standard input may be a file to come
+	for !tree.Exists(abs) { // standard input may be a file to come
 		abs = filepath.Dir(abs)
 	}
 	found := named
@@ -112,8 +113,8 @@ func (w *workspace) configure(named, path string) error {
 		}
 	}
 	if found == "" {
-		w.home = newConfigHome(abs)
-		if yml := filepath.Join(w.home, ".portmoor.yml"); exists(yml) {
+		w.home = tree.Root(tree.Folder(abs))
+		if yml := filepath.Join(w.home, ".portmoor.yml"); tree.Exists(yml) {
 			return say.Usagef("rename it", "%s: is not read, since the configuration is called %s", w.show(yml), configName)
 		}
 		return nil
@@ -130,7 +131,7 @@ func (w *workspace) configure(named, path string) error {
 	}
 	for _, p := range w.config.Projects {
 		for _, f := range append(w.absolute(p.Files), w.absolute(p.EnvFiles)...) {
-			if !exists(f) {
+			if !tree.Exists(f) {
 				return say.Usagef("correct the path: it is relative to the configuration", "%s: projects: %s: no such file", w.show(found), w.show(f))
 			}
 		}
@@ -138,42 +139,20 @@ func (w *workspace) configure(named, path string) error {
 	return nil
 }
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
-// newConfigHome is where a configuration would be created: the root of the
-// Git repository, else the folder of the path.
-func newConfigHome(abs string) string {
-	dir := abs
-	if info, err := os.Stat(abs); err == nil && !info.IsDir() {
-		dir = filepath.Dir(abs)
-	}
-	for d := dir; ; d = filepath.Dir(d) {
-		if _, err := os.Lstat(filepath.Join(d, ".git")); err == nil {
-			return d
-		}
-		if d == filepath.Dir(d) {
-			return dir
-		}
-	}
-}
-
 // groups discovers the projects, or takes the one that -f names.
 func (c *commands) groups(ctx *cli.Context, w *workspace, paths []string) ([]compose.Group, error) {
 	if files := ctx.StringSlice("file"); len(files) > 0 {
-		abs := absolutePaths(w.base, files)
-		w.nearby = w.loader.Around(filepath.Dir(abs[0]), compose.DiscoverOptions{Base: w.home, Ignore: w.config.Ignore, Files: w.config.Files})
+		abs := tree.Absolute(w.base, files...)
+		w.nearby = discover.Around(w.loader, filepath.Dir(abs[0]), discover.Options{Options: tree.Options{Base: w.home, Ignore: w.config.Ignore}, Files: w.config.Files})
 		return []compose.Group{{Dir: filepath.Dir(abs[0]), Files: abs}}, nil
 	}
-	options := compose.DiscoverOptions{Base: w.home, Ignore: w.config.Ignore, Files: w.config.Files, Projects: w.configured()}
-	if w.stdin != "" && !exists(w.stdin) {
-		found := w.loader.File(w.stdin, options)
+	options := discover.Options{Options: tree.Options{Base: w.home, Ignore: w.config.Ignore}, Files: w.config.Files, Projects: w.configured()}
+	if w.stdin != "" && !tree.Exists(w.stdin) {
+		found := discover.File(w.loader, w.stdin, options)
 		w.nearby = found.Neighbours
 		return found.Groups, nil
 	}
-	found, err := w.loader.Discover(paths, options)
+	found, err := discover.Find(w.loader, paths, options)
 	if err != nil {
 		return nil, say.Usagef("name a compose file or a folder that has one", "%s", err)
 	}
@@ -231,21 +210,10 @@ func (w *workspace) configured() []compose.Group {
 	return groups
 }
 
-func (w *workspace) absolute(paths []string) []string { return absolutePaths(w.home, paths) }
-
-func absolutePaths(base string, paths []string) []string {
-	var out []string
-	for _, p := range paths {
-		if !filepath.IsAbs(p) {
-			p = filepath.Join(base, p)
-		}
-		out = append(out, filepath.Clean(p))
-	}
-	return out
-}
+func (w *workspace) absolute(paths []string) []string { return tree.Absolute(w.home, paths...) }
 
 // discovered tells what discovery came upon.
-func (c *commands) discovered(ctx *cli.Context, w *workspace, found compose.Found) {
+func (c *commands) discovered(ctx *cli.Context, w *workspace, found discover.Found) {
 	for _, err := range found.Failures {
 		c.say(w.shorten(err.Error()), "")
 		c.fail(exitFailure)

@@ -2,9 +2,7 @@ package cli
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/tree"
 )
 
 func (c *commands) initialize() *cli.Command {
@@ -68,7 +67,7 @@ func (c *commands) runInit(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	root := newConfigHome(base)
+	root := tree.Root(tree.Folder(base))
 	steps := []func(string) (string, error){writeConfig, addHook, addIgnored}
 	if ctx.Bool("make") {
 		steps = append(steps, addTargets)
@@ -85,7 +84,7 @@ func (c *commands) runInit(ctx *cli.Context) error {
 
 func writeConfig(root string) (string, error) {
 	path := filepath.Join(root, configName)
-	if exists(path) {
+	if tree.Exists(path) {
 		return configName + ": is there already", nil
 	}
 	return configName + ": written", rewrite.Write(path, []byte(initialConfig))
@@ -96,7 +95,7 @@ func writeConfig(root string) (string, error) {
 func addHook(root string) (string, error) {
 	const name = ".pre-commit-config.yaml"
 	path := filepath.Join(root, name)
-	src, err := read(path)
+	src, err := tree.ReadIf(path, tree.MaxFile)
 	switch {
 	case err != nil:
 		return "", err
@@ -145,7 +144,7 @@ func indentAs(src []byte, text string) string {
 func addIgnored(root string) (string, error) {
 	const name = ".gitignore"
 	path := filepath.Join(root, name)
-	src, err := read(path)
+	src, err := tree.ReadIf(path, tree.MaxFile)
 	if err != nil {
 		return "", err
 	}
@@ -167,14 +166,14 @@ func addIgnored(root string) (string, error) {
 
 func addTargets(root string) (string, error) {
 	path := filepath.Join(root, "portmoor.mk")
-	if old, err := read(path); err != nil || old != nil && !bytes.HasPrefix(old, []byte(makeHeader)) {
+	if old, err := tree.ReadIf(path, tree.MaxFile); err != nil || old != nil && !bytes.HasPrefix(old, []byte(makeHeader)) {
 		return "portmoor.mk: is there already, and init has not written it", err
 	}
 	if err := rewrite.Write(path, []byte(makeTargets)); err != nil {
 		return "", err
 	}
 	makefile := filepath.Join(root, "Makefile")
-	src, err := read(makefile)
+	src, err := tree.ReadIf(makefile, tree.MaxFile)
 	if err != nil {
 		return "", err
 	}
@@ -182,15 +181,6 @@ func addTargets(root string) (string, error) {
 		return "Makefile: includes the targets already", nil
 	}
 	return "Makefile: includes portmoor.mk", rewrite.Write(makefile, append(ended(src), "include portmoor.mk\n"...))
-}
-
-// read reads a file that need not be there, which is nil then.
-func read(path string) ([]byte, error) {
-	src, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	return src, err
 }
 
 // ended is text that ends with a line break, unless it is empty.

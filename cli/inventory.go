@@ -15,6 +15,7 @@ import (
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // inventory is every fixed port of a workspace, in the order in which files say
@@ -57,7 +58,7 @@ func (c *commands) inventory(w *workspace) (*inventory, error) {
 	for i := range inv.ports {
 		p := &inv.ports[i]
 		for _, place := range p.Places {
-			if isSymlink(place.File.Path) {
+			if tree.IsSymlink(place.File.Path) {
 				p.Stuck = w.show(place.File.Path) + " is a symlink"
 			}
 		}
@@ -96,7 +97,7 @@ func (w *workspace) problems() error {
 
 // ignored reports what the configuration passes over.
 func (w *workspace) ignored() func(path string) bool {
-	return compose.Ignored(compose.DiscoverOptions{Base: w.home, Ignore: w.config.Ignore})
+	return tree.Options{Base: w.home, Ignore: w.config.Ignore}.Ignored()
 }
 
 // join adds the ports of sources. Two sources may agree about a service; what a

@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,6 +20,7 @@ import (
 	"github.com/portmoor/portmoor/lint/report"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
+	"github.com/portmoor/portmoor/tree"
 )
 
 func (c *commands) lint() *cli.Command {
@@ -186,7 +186,7 @@ func (c *commands) facts(w *workspace) (lint.Facts, error) {
 	read := w.reader()
 	for _, p := range w.projects {
 		for _, file := range p.Files {
-			f.Symlinks[file.Path] = isSymlink(file.Path)
+			f.Symlinks[file.Path] = tree.IsSymlink(file.Path)
 		}
 		assignments, err := read(w.portsFile(p))
 		if err != nil {
@@ -205,7 +205,7 @@ func (c *commands) facts(w *workspace) (lint.Facts, error) {
 			}
 		}
 		for _, e := range p.Env.Files() {
-			f.Tracked[e.File.Path] = !compose.GitIgnored(e.File.Path)
+			f.Tracked[e.File.Path] = !tree.GitIgnored(e.File.Path)
 		}
 		if _, done := f.Examples[p.Dir]; !done && slices.ContainsFunc(p.Mappings, lacksDefault) {
 			f.Examples[p.Dir] = w.loader.Examples(p.Dir)
@@ -238,7 +238,7 @@ func (w *workspace) reader() func(path string) (*source.File, error) {
 		if f, done := files[path]; done {
 			return f, nil
 		}
-		src, err := os.ReadFile(path)
+		src, err := tree.Read(path, tree.MaxFile)
 		switch {
 		case err == nil && filepath.Ext(path) == ".json":
 			files[path] = source.Parse(path, src)

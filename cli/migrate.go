@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -11,12 +10,14 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/discover"
 	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
+	"github.com/portmoor/portmoor/tree"
 )
 
 func (c *commands) migrate() *cli.Command {
@@ -79,7 +80,7 @@ func (c *commands) runMigrate(ctx *cli.Context) error {
 func (c *commands) detectAll(ctx *cli.Context, w *workspace) error {
 	moved := 0
 	for _, p := range w.projects {
-		standard := compose.Standard(p.Group.Files[0]) && !p.Group.Overlay || len(w.projects) == 1
+		standard := discover.Standard(p.Group.Files[0]) && !p.Group.Overlay || len(w.projects) == 1
 		if w.strategy[p] != strategies.Auto || !standard || len(p.Problems) > 0 {
 			continue
 		}
@@ -137,7 +138,7 @@ func (w *workspace) fromHome(path string) string {
 // settingsName names a file in the configuration: by its folder where docker
 // compose finds it there by itself, else by its path.
 func (w *workspace) settingsName(f *source.File) string {
-	if compose.Standard(f.Path) {
+	if discover.Standard(f.Path) {
 		return w.fromHome(filepath.Dir(f.Path))
 	}
 	return w.fromHome(f.Path)
@@ -162,11 +163,11 @@ func (c *commands) refuseInvalid(w *workspace, m *migration) {
 // refuseSymlinks takes out the changes of files that can't be written.
 func (c *commands) refuseSymlinks(w *workspace, m *migration) {
 	for _, f := range m.Files() {
-		if isSymlink(f.Path) {
+		if tree.IsSymlink(f.Path) {
 			c.refuseSymlink(w, f.Path)
 		}
 	}
-	m.drop(isSymlink, "the file is a symlink")
+	m.drop(tree.IsSymlink, "the file is a symlink")
 }
 
 // drop makes skips of the changes of some files.
@@ -181,13 +182,6 @@ func (m *migration) drop(refused func(path string) bool, reason string) {
 	slices.SortStableFunc(m.Skips, func(a, b rewrite.Skip) int {
 		return cmp.Or(cmp.Compare(a.Mapping.File.Path, b.Mapping.File.Path), a.Mapping.Entry.Start-b.Mapping.Entry.Start)
 	})
-}
-
-// isSymlink reports whether a file is a link, in whose place a rename would
-// put a file.
-func isSymlink(path string) bool {
-	info, err := os.Lstat(path)
-	return err == nil && info.Mode()&os.ModeSymlink != 0
 }
 
 func (c *commands) refuseSymlink(w *workspace, path string) {

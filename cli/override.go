@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -18,6 +17,7 @@ import (
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // overrideHeader tells a file of ours from one that somebody else has written.
@@ -25,11 +25,11 @@ const overrideHeader = "# Host ports that portmoor found free on this machine; p
 
 // refuseForeign refuses to write over a file that detect has not written.
 func (s *stack) refuseForeign(path string) error {
-	abs := absolutePaths(s.base, []string{path})[0]
+	abs := tree.Absolute(s.base, path)[0]
 	if abs == s.ports || abs == s.portsEnvPath() {
 		return say.Usagef("name a new file", "%s: is where portmoor keeps the ports", say.Visible(path))
 	}
-	src, err := os.ReadFile(abs)
+	src, err := tree.Read(abs, tree.MaxFile)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && bytes.HasPrefix(src, []byte(overrideHeader)) {
 		return nil
 	}
@@ -53,7 +53,7 @@ func (c *commands) writeOverride(s *stack, path string, outcomes []allocate.Outc
 		fmt.Fprintln(c.Err, "no number has to move: no override file is needed")
 		return nil
 	}
-	abs := absolutePaths(s.base, []string{path})[0]
+	abs := tree.Absolute(s.base, path)[0]
 	files := slices.DeleteFunc(slices.Clone(s.project.Group.Files), func(f string) bool { return f == abs })
 	model, environ, err := s.anyModel(files)
 	if err != nil {

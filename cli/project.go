@@ -15,8 +15,10 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/discover"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/strategies"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // oneProjectFlags are the flags of commands about one project, which is found
@@ -79,7 +81,7 @@ func (c *commands) openStack(ctx *cli.Context, to access) (*stack, error) {
 // load loads a project into a stack.
 func (c *commands) load(ctx *cli.Context, s *stack, group compose.Group, to access) (err error) {
 	if path := ctx.String("override"); path != "" { // what it moved is planned anew
-		abs := absolutePaths(s.base, []string{path})[0]
+		abs := tree.Absolute(s.base, path)[0]
 		group.Files = slices.DeleteFunc(slices.Clone(group.Files), func(f string) bool { return f == abs })
 		if len(group.Files) == 0 {
 			return say.Usagef("name a new file", "%s: is the compose file itself", say.Visible(path))
@@ -95,7 +97,7 @@ func (c *commands) load(ctx *cli.Context, s *stack, group compose.Group, to acce
 		return err
 	}
 	s.loader = compose.NewLoader(compose.LoadOptions{Environ: c.environ(), EnvFiles: s.absolute(s.config.EnvFiles), Name: ctx.String("project-name")})
-	near := s.loader.Around(group.Dir, compose.DiscoverOptions{Base: s.home, Ignore: s.config.Ignore, Files: s.config.Files})
+	near := discover.Around(s.loader, group.Dir, discover.Options{Options: tree.Options{Base: s.home, Ignore: s.config.Ignore}, Files: s.config.Files})
 	all := s.loader.Load(append([]compose.Group{group}, near...))
 	s.project, s.projects = all[0], all[:1]
 	s.names = strategies.Name(all)
@@ -159,9 +161,9 @@ func (s *stack) envFiles(ctx *cli.Context, environ map[string]string, configured
 	if len(files) == 0 {
 		return configured, nil
 	}
-	abs := absolutePaths(s.base, files)
+	abs := tree.Absolute(s.base, files...)
 	for i, f := range abs {
-		if !exists(f) {
+		if !tree.Exists(f) {
 			return nil, say.Usagef("mend --env-file or COMPOSE_ENV_FILES; docker compose would refuse it too", "%s: no such file", say.Visible(files[i]))
 		}
 	}
@@ -172,7 +174,7 @@ func (s *stack) envFiles(ctx *cli.Context, environ map[string]string, configured
 // one above it that has a compose file, as docker compose has it.
 func (s *stack) findProject(ctx *cli.Context, environ map[string]string) (compose.Group, error) {
 	if files := ctx.StringSlice("file"); len(files) > 0 {
-		abs := absolutePaths(s.base, files)
+		abs := tree.Absolute(s.base, files...)
 		for i, f := range abs {
 			switch info, err := os.Stat(f); {
 			case err != nil:
@@ -185,13 +187,13 @@ func (s *stack) findProject(ctx *cli.Context, environ map[string]string) (compos
 	}
 	for dir := s.base; ; dir = filepath.Dir(dir) {
 		if list := environ["COMPOSE_FILE"]; list != "" && dir == s.base {
-			abs := absolutePaths(s.base, strings.Split(list, cmp.Or(environ["COMPOSE_PATH_SEPARATOR"], string(os.PathListSeparator))))
+			abs := tree.Absolute(s.base, strings.Split(list, cmp.Or(environ["COMPOSE_PATH_SEPARATOR"], string(os.PathListSeparator)))...)
 			return s.withEnvFiles(compose.Group{Dir: filepath.Dir(abs[0]), Files: abs}), nil
 		}
-		if g, named := compose.NewLoader(compose.LoadOptions{}).ByEnvFile(dir); named && dir == s.base {
+		if g, named := discover.ByEnvFile(compose.NewLoader(compose.LoadOptions{}), dir); named && dir == s.base {
 			return s.withEnvFiles(g), nil
 		}
-		if g, there := compose.ByName(dir); there {
+		if g, there := discover.ByName(dir); there {
 			return s.withEnvFiles(g), nil
 		}
 		if dir == filepath.Dir(dir) {
@@ -203,8 +205,8 @@ func (s *stack) findProject(ctx *cli.Context, environ map[string]string) (compos
 // withEnvFiles adds the .env of the working folder to that of the project, over
 // which it wins, as docker compose does when no -f is given.
 func (s *stack) withEnvFiles(g compose.Group) compose.Group {
-	if here := filepath.Join(s.base, ".env"); g.Dir != s.base && exists(here) {
-		g.EnvFiles = slices.DeleteFunc([]string{filepath.Join(g.Dir, ".env"), here}, func(f string) bool { return !exists(f) })
+	if here := filepath.Join(s.base, ".env"); g.Dir != s.base && tree.Exists(here) {
+		g.EnvFiles = slices.DeleteFunc([]string{filepath.Join(g.Dir, ".env"), here}, func(f string) bool { return !tree.Exists(f) })
 	}
 	return g
 }
@@ -221,7 +223,7 @@ func (s *stack) paths(ctx *cli.Context, environ map[string]string) (allocate.Pat
 	}
 	ports, identity := s.portsFile(s.project), s.project.Name
 	if file := ctx.String("ports-file"); file != "" {
-		ports = absolutePaths(s.base, []string{file})[0]
+		ports = tree.Absolute(s.base, file)[0]
 	}
 	checkout := s.project.Dir
 	if resolved, err := filepath.EvalSymlinks(checkout); err == nil {
@@ -230,7 +232,7 @@ func (s *stack) paths(ctx *cli.Context, environ map[string]string) (allocate.Pat
 	if rel, err := filepath.Rel(s.project.Dir, ports); err == nil {
 		identity += " " + filepath.ToSlash(rel)
 	}
-	return allocate.Paths{Ports: ports, Ledger: absolutePaths(s.base, []string{ledger})[0], Checkout: checkout, Project: identity}, nil
+	return allocate.Paths{Ports: ports, Ledger: tree.Absolute(s.base, ledger)[0], Checkout: checkout, Project: identity}, nil
 }
 
 // portsFile is where the ports of a project are remembered.
@@ -241,8 +243,8 @@ func (w *workspace) portsFile(p *compose.Project) string {
 // fileOf is a file that a project has in its folder: one that is not what docker
 // compose finds there by itself has its name in it.
 func (w *workspace) fileOf(p *compose.Project, name string) string {
-	path := absolutePaths(p.Dir, []string{filepath.FromSlash(name)})[0]
-	if compose.Standard(p.Group.Files[0]) && !p.Group.Overlay && !p.Renamed {
+	path := tree.Absolute(p.Dir, filepath.FromSlash(name))[0]
+	if discover.Standard(p.Group.Files[0]) && !p.Group.Overlay && !p.Renamed {
 		return path
 	}
 	ext := filepath.Ext(path)

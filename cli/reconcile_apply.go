@@ -19,6 +19,7 @@ import (
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // readPlan reads a file that is to be a plan, nil when it does not exist.
@@ -26,7 +27,7 @@ func readPlan(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	var src []byte
 	if err == nil && info.Mode().IsRegular() {
-		src, err = os.ReadFile(path)
+		src, err = tree.Read(path, tree.MaxFile)
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -201,11 +202,11 @@ func (w *workspace) outputs(d plan.Decided, path string) (outputs []rewrite.Outp
 // output is what a plan makes of one of its inputs; it has no Before when there
 // is nothing to do.
 func (w *workspace) output(in plan.Input, changes []plan.Change, again string) (rewrite.Output, error) {
-	path := absolutePaths(w.home, []string{filepath.FromSlash(in.Path)})[0]
+	path := tree.Absolute(w.home, filepath.FromSlash(in.Path))[0]
 	if rel, err := filepath.Rel(w.home, path); err != nil || strings.HasPrefix(rel, "..") {
 		return rewrite.Output{}, say.Failf(again, "%s: is outside the folder of the plan", in.Path)
 	}
-	src, err := os.ReadFile(path)
+	src, err := tree.Read(path, tree.MaxFile)
 	if err != nil {
 		return rewrite.Output{}, say.Failf(again, "%s: %s", w.show(path), say.Cause(err))
 	}

@@ -5,10 +5,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/plan"
 	"github.com/portmoor/portmoor/references"
 	"github.com/portmoor/portmoor/strategies"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // outside finds what the services of a contest have outside the repository:
@@ -35,7 +35,7 @@ func (w *workspace) outside(p *plan.Plan) {
 
 // installed are the copies of a service's files outside the repository.
 func (w *workspace) installed(s plan.Service) (copies []plan.Copy) {
-	for _, c := range references.Copies(s.Dir, compose.DiscoverOptions{Base: w.home, Ignore: w.config.Ignore}) {
+	for _, c := range references.Copies(s.Dir, tree.Options{Base: w.home, Ignore: w.config.Ignore}) {
 		copies = append(copies, plan.Copy{Service: s.Name, Path: c.Path, From: plan.Place{Path: w.fromHome(c.File), Line: c.Line, Column: c.Column}})
 	}
 	return copies
@@ -44,7 +44,7 @@ func (w *workspace) installed(s plan.Service) (copies []plan.Copy) {
 // units are the systemd units in the folder of a service.
 func (w *workspace) units(p strategies.Port) (units []string) {
 	if p.Dir != "" && p.Dir != w.home {
-		compose.Files(p.Dir, compose.DiscoverOptions{Base: w.home, Ignore: w.config.Ignore}, func(_ string, e os.DirEntry) {
+		tree.Files(p.Dir, tree.Options{Base: w.home, Ignore: w.config.Ignore}, func(_ string, e os.DirEntry) {
 			if unit, is := strings.CutSuffix(e.Name(), ".service"); is {
 				units = append(units, unit)
 			}

@@ -38,7 +38,7 @@ func TestReconcileReviewed(t *testing.T) {
 			if err := os.WriteFile("plan.md", []byte(changed), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			before := tree(t)
+			before := folder(t)
 			code, diff, errs := reconciled(t, "--apply", "plan.md")
 			if test.want == "" {
 				if code != 0 || strings.Contains(diff, "+PIPER_PORT ?= ") != (test.name != "a place less") {
@@ -52,7 +52,7 @@ func TestReconcileReviewed(t *testing.T) {
 			if code, _, _ := reconciled(t, "--apply", "plan.md", "--write"); code == 0 {
 				t.Error("written all the same")
 			}
-			if diff := cmp.Diff(before, tree(t)); diff != "" {
+			if diff := cmp.Diff(before, folder(t)); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -9,10 +9,10 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"github.com/urfave/cli/v2"
 
-	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/plan"
 	"github.com/portmoor/portmoor/references"
 	"github.com/portmoor/portmoor/source"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // search looks for the ports of subjects in every file of the workspace but
@@ -22,11 +22,11 @@ func (c *commands) search(ctx *cli.Context, w *workspace, inv *inventory, subjec
 		Root: w.home, Subjects: subjects, Opening: plan.Title,
 		Defined: map[string][]source.Span{}, Keyed: map[string]bool{}, Known: map[int]bool{},
 		Skip:    map[string]bool{w.config.Path: true},
-		Options: compose.DiscoverOptions{Base: w.home, Ignore: slices.Concat(w.config.Ignore, w.config.References.Ignore)},
+		Options: tree.Options{Base: w.home, Ignore: slices.Concat(w.config.Ignore, w.config.References.Ignore)},
 	}
 	for _, path := range []string{ctx.String("plan"), ctx.String("apply")} {
 		if path != "" {
-			q.Skip[absolutePaths(w.base, []string{path})[0]] = true
+			q.Skip[tree.Absolute(w.base, path)[0]] = true
 		}
 	}
 	for _, p := range w.projects {

@@ -76,7 +76,7 @@ func judgements(t *testing.T, path string) (all []judged) {
 var moved = map[string]string{"hailo-piper": "5003", "hailo-depth": "11439", "hailo-pose": "11440"}
 
 // tree is what the files below the working folder hold.
-func tree(t *testing.T) map[string]string {
+func folder(t *testing.T) map[string]string {
 	t.Helper()
 	files := map[string]string{}
 	if err := fs.WalkDir(os.DirFS("."), ".", func(path string, d fs.DirEntry, err error) error {
@@ -249,14 +249,14 @@ func TestReconcileHailoPlan(t *testing.T) {
 func TestReconcileHailoReferences(t *testing.T) {
 	all := hailoJudged(t)
 	hailoCopy(t)
-	before := tree(t)
+	before := folder(t)
 	want, changes := wanted(t, before, all)
 	for _, args := range [][]string{{"--plan", "plan.md"}, {"--apply", "plan.md", "--write"}} {
 		if code, _, errs := reconciled(t, args...); code != 0 {
 			t.Fatal(code, errs)
 		}
 	}
-	got := tree(t)
+	got := folder(t)
 	delete(got, "plan.md")
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -300,13 +300,13 @@ func TestReconcileTwice(t *testing.T) {
 	if code, _, errs := reconciled(t, "--apply", "plan.md", "--write", "--verify"); code != 0 {
 		t.Fatal(errs)
 	}
-	after := tree(t)
+	after := folder(t)
 	for _, args := range [][]string{{"--apply", "plan.md", "--write"}, {"--verify"}, {"--verify", "--apply", "plan.md"}, {}} {
 		if code, out, errs := reconciled(t, args...); code != 0 {
 			t.Errorf("%v: %d\n%s%s", args, code, out, errs)
 		}
 	}
-	if diff := cmp.Diff(after, tree(t)); diff != "" {
+	if diff := cmp.Diff(after, folder(t)); diff != "" {
 		t.Error(diff)
 	}
 	// What somebody writes afterwards is found.
@@ -323,12 +323,12 @@ func TestReconcileTwice(t *testing.T) {
 // file that is neither stops it, before anything is written.
 func TestReconcileAfterCrash(t *testing.T) {
 	hailoCopy(t)
-	before := tree(t)
+	before := folder(t)
 	reconciled(t, "--plan", "plan.md")
 	if code, _, errs := reconciled(t, "--apply", "plan.md", "--write"); code != 0 {
 		t.Fatal(errs)
 	}
-	after := tree(t)
+	after := folder(t)
 	paths := []string{}
 	for path := range before {
 		if before[path] != after[path] {
@@ -348,7 +348,7 @@ func TestReconcileAfterCrash(t *testing.T) {
 		if code, _, errs := reconciled(t, "--apply", "plan.md", "--write"); code != 0 {
 			t.Fatalf("%d of %d: %s", done, len(paths), errs)
 		}
-		if diff := cmp.Diff(after, tree(t)); diff != "" {
+		if diff := cmp.Diff(after, folder(t)); diff != "" {
 			t.Errorf("%d of %d: %s", done, len(paths), diff)
 		}
 	}
@@ -356,12 +356,12 @@ func TestReconcileAfterCrash(t *testing.T) {
 	put(paths[1], before[paths[1]]+"\n")
 	put(paths[2], strings.ReplaceAll(after[paths[2]], "0", "1"))
 	put(paths[3], before[paths[3]])
-	mixed := tree(t)
+	mixed := folder(t)
 	code, _, errs := reconciled(t, "--apply", "plan.md", "--write")
 	if code != exitFailure || strings.Count(errs, "changed since the plan was made") != 2 || !strings.Contains(errs, paths[1]+": ") || !strings.Contains(errs, paths[2]+": ") {
 		t.Errorf("%d: %s", code, errs)
 	}
-	if diff := cmp.Diff(mixed, tree(t)); diff != "" {
+	if diff := cmp.Diff(mixed, folder(t)); diff != "" {
 		t.Errorf("something was written:\n%s", diff)
 	}
 }

@@ -2,12 +2,12 @@
 // mapping means, as compose-go would have it, and where it stands, as byte
 // offsets into the file it was read from.
 //
-// The model: a [Loader] discovers projects on disk and loads them, and every
+// The model: a [Loader] loads the projects that package discover finds, and every
 // published entry of every service's ports becomes a [Mapping] that knows its
 // span. Files are never modified here; whoever rewrites them splices spans.
 //
 //	loader := compose.NewLoader(compose.LoadOptions{})
-//	found, err := loader.Discover([]string{"."}, compose.DiscoverOptions{})
+//	found, err := discover.Find(loader, []string{"."}, discover.Options{})
 //	projects := loader.Load(found.Groups)
 package compose
 

@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
-	"maps"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,6 +12,7 @@ import (
 
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // EnvFile is one env file that variables are resolved from.
@@ -52,16 +50,6 @@ func (e Env) Setter(name string) (EnvFile, string, bool) {
 	return EnvFile{}, "", false
 }
 
-// all is every variable that the environment sets.
-func (e Env) all() map[string]string {
-	vars := map[string]string{}
-	for _, f := range e.files {
-		maps.Copy(vars, f.Vars)
-	}
-	maps.Copy(vars, e.environ)
-	return vars
-}
-
 // Line is the span of the line that sets a variable, empty when it does not.
 func (f EnvFile) Line(name string) source.Span {
 	at := regexp.MustCompile(`(?m)^[ \t]*(?:export[ \t]+)?`+regexp.QuoteMeta(name)+`[ \t]*[=:][^\r\n]*`).FindAllIndex(f.File.Src, -1)
@@ -73,15 +61,17 @@ func (f EnvFile) Line(name string) source.Span {
 	return source.Span{Start: last[0] + blanks, End: last[1]}
 }
 
+// Env reads env files by themselves: what is wrong with them is passed over.
+func (l *Loader) Env(paths ...string) Env {
+	var problems []source.Problem
+	return l.env(paths, unset, &problems)
+}
+
 // env reads env files in order; those that do not exist are passed over.
 func (l *Loader) env(paths []string, outer Lookup, problems *[]source.Problem) Env {
 	var e Env
 	for _, path := range paths {
-		var src []byte
-		err := regular(path)
-		if err == nil {
-			src, err = os.ReadFile(path)
-		}
+		src, err := tree.Read(path, tree.MaxFile)
 		if err != nil {
 			if !errors.Is(err, fs.ErrNotExist) {
 				*problems = append(*problems, source.Problem{File: &source.File{Path: path}, Message: say.Cause(err).Error(), Unreadable: true})
@@ -116,23 +106,4 @@ func projectName(name string) string {
 		return -1
 	}, strings.ToLower(name))
 	return strings.TrimLeft(kept, "_-")
-}
-
-// composeFile is what COMPOSE_FILE in a folder's .env names, nil when unset.
-func composeFile(dir string, env Env) []string {
-	list, ok := env.Lookup("COMPOSE_FILE")
-	if !ok || list == "" {
-		return nil
-	}
-	separator, ok := env.Lookup("COMPOSE_PATH_SEPARATOR")
-	if !ok || separator == "" {
-		separator = string(os.PathListSeparator)
-	}
-	var paths []string
-	for p := range strings.SplitSeq(list, separator) {
-		if p != "" {
-			paths = append(paths, absolute(dir, filepath.FromSlash(p)))
-		}
-	}
-	return paths
 }

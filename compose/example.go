@@ -5,8 +5,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-
-	"github.com/portmoor/portmoor/source"
 )
 
 // exampleName matches the names under which projects keep an env file to copy.
@@ -25,12 +23,5 @@ func (l *Loader) Examples(dir string) []EnvFile {
 		}
 	}
 	slices.Sort(paths)
-	var problems []source.Problem // an example that can't be read is no example
-	return l.env(paths, unset, &problems).files
-}
-
-// GitIgnored reports whether Git ignores a file, so that a clean clone lacks it.
-func GitIgnored(path string) bool {
-	dir := filepath.Dir(path)
-	return newIgnorer(dir, DiscoverOptions{Base: dir}).enter(dir).ignored(path, false)
+	return l.Env(paths...).files
 }

@@ -60,9 +60,9 @@ func loadFile(src []byte) *Project {
 	return l.Load([]Group{{Dir: filepath.Dir(path), Files: []string{path}}})[0]
 }
 
-// tree writes files below a new folder. The archive names each in a line of
+// folder writes files below a new folder. The archive names each in a line of
 // its own: "-- compose.yaml --".
-func tree(t testing.TB, archive string) string {
+func folder(t testing.TB, archive string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for part := range strings.SplitSeq("\n"+archive, "\n-- ") {
@@ -88,7 +88,7 @@ func write(t testing.TB, path, text string) {
 // loadTree loads files of an archive as one project; compose.yaml when none is named.
 func loadTree(t testing.TB, options LoadOptions, archive string, files ...string) *Project {
 	t.Helper()
-	return loadIn(tree(t, archive), options, files...)
+	return loadIn(folder(t, archive), options, files...)
 }
 
 func loadIn(dir string, options LoadOptions, files ...string) *Project {
@@ -101,3 +101,25 @@ func loadIn(dir string, options LoadOptions, files ...string) *Project {
 	}
 	return NewLoader(options).Load([]Group{group})[0]
 }
+
+// spread lists a mapping's ports the way compose-go's model does.
+func spread(m Mapping) (out []string) {
+	host := m.HostPort.Ports
+	for i := range m.Container.Width() {
+		published := ""
+		switch {
+		case m.Container.Width() == 1:
+			published = host.String()
+		case !host.Zero():
+			published = fmt.Sprint(host.First + i)
+		}
+		if published == "" && m.zero {
+			published = "0"
+		}
+		out = append(out, fmt.Sprintf("%s:%s:%d/%s", m.HostIP, published, m.Container.First+i, m.Protocol))
+	}
+	return out
+}
+
+// Spread is spread, for tests that need what imports this package.
+var Spread = spread

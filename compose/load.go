@@ -3,7 +3,6 @@ package compose
 import (
 	"cmp"
 	"errors"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portmoor/portmoor/source"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // Group is the files that docker compose would load together.
@@ -60,21 +60,20 @@ type opened struct {
 // NewLoader returns a Loader that has read nothing yet.
 func NewLoader(options LoadOptions) *Loader { return &Loader{options: options} }
 
-// file reads and parses a file, once. Folders and devices are refused.
-func (l *Loader) file(path string) (*source.File, error) {
+// File reads and parses a file, once. Folders and devices are refused.
+func (l *Loader) File(path string) (*source.File, error) {
 	v, _ := l.files.LoadOrStore(path, &opened{})
 	o, ok := v.(*opened)
 	if !ok {
 		return nil, errors.New("not a file")
 	}
 	o.once.Do(func() {
-		if o.err = regular(path); o.err != nil {
+		src, err := tree.Read(path, tree.MaxFile)
+		if err != nil && !errors.Is(err, tree.ErrLarge) { // which parsing says
+			o.err = err
 			return
 		}
-		var src []byte
-		if src, o.err = os.ReadFile(path); o.err == nil {
-			o.file = source.Parse(path, src)
-		}
+		o.file = source.Parse(path, src)
 	})
 	return o.file, o.err
 }
@@ -133,15 +132,6 @@ func each(n int, call func(int)) {
 		g.Go(func() error { call(i); return nil })
 	}
 	_ = g.Wait()
-}
-
-// regular refuses what is no file: a folder, or a pipe that could go on for ever.
-func regular(path string) error {
-	info, err := os.Stat(path)
-	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("not a regular file")
-	}
-	return err
 }
 
 func (l *Loader) load(group Group) *Project {

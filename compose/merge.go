@@ -40,7 +40,7 @@ func (g *merger) open(path string) (*source.File, error) {
 	if f := g.files[path]; f != nil {
 		return f, nil
 	}
-	f, err := g.loader.file(path)
+	f, err := g.loader.File(path)
 	if err != nil {
 		return nil, err
 	}

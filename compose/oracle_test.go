@@ -1,21 +1,24 @@
-package compose
+package compose_test
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/compose/corpustest"
+	"github.com/portmoor/portmoor/compose/discover"
 )
 
 // TestWalkerAgreesWithComposeGo holds our own walker against compose-go over
 // real projects: the ports that both find, service by service, must be equal.
 // It would catch a merge, extends, include or tag that the walker gets wrong.
 func TestWalkerAgreesWithComposeGo(t *testing.T) {
-	l := NewLoader(LoadOptions{})
-	found, err := l.Discover([]string{corpustest.Dir(t)}, DiscoverOptions{})
+	l := compose.NewLoader(compose.LoadOptions{})
+	found, err := discover.Find(l, []string{corpustest.Dir(t)}, discover.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,9 +27,9 @@ func TestWalkerAgreesWithComposeGo(t *testing.T) {
 		if p.Loadable() != nil {
 			continue
 		}
-		model, err := LoadModel(ModelInput{Dir: p.Dir, Files: p.Group.Files, Environ: p.Env.all()})
+		model, err := compose.LoadModel(compose.ModelInput{Dir: p.Dir, Files: p.Group.Files, Environ: environ(p)})
 		if err != nil {
-			if model, err = LoadModel(ModelInput{Dir: p.Dir, Files: p.Group.Files, Environ: stubbed(p)}); err != nil {
+			if model, err = compose.LoadModel(compose.ModelInput{Dir: p.Dir, Files: p.Group.Files, Environ: stubbed(p)}); err != nil {
 				refused++
 				t.Log(p.Group.Files, err)
 				continue
@@ -42,8 +45,8 @@ func TestWalkerAgreesWithComposeGo(t *testing.T) {
 		}
 		got := map[string][]string{}
 		for _, m := range p.Mappings {
-			if m.Dropped == Published {
-				got[m.Service] = append(got[m.Service], spread(m)...)
+			if m.Dropped == compose.Published {
+				got[m.Service] = append(got[m.Service], compose.Spread(m)...)
 				ports++
 			}
 		}
@@ -65,46 +68,35 @@ func TestWalkerAgreesWithComposeGo(t *testing.T) {
 	}
 }
 
+// environ is every variable that the project's env files set.
+func environ(p *compose.Project) map[string]string {
+	vars := map[string]string{}
+	for _, f := range p.Env.Files() {
+		maps.Copy(vars, f.Vars)
+	}
+	return vars
+}
+
 // stubbed is the project's environment with 1 for every variable without a value.
-func stubbed(p *Project) map[string]string {
-	environ := p.Environments()[1]
-	for name, v := range p.Env.all() {
+func stubbed(p *compose.Project) map[string]string {
+	all := p.Environments()[1]
+	for name, v := range environ(p) {
 		if v != "" {
-			environ[name] = v
+			all[name] = v
 		}
 	}
-	return environ
+	return all
 }
 
 // restub loads a project again with a value for every variable, as compose-go
 // needed it.
-func restub(p *Project) *Project {
-	l := NewLoader(LoadOptions{Environ: stubbed(p)})
-	return l.load(p.Group)
+func restub(p *compose.Project) *compose.Project {
+	return compose.NewLoader(compose.LoadOptions{Environ: stubbed(p)}).Load([]compose.Group{p.Group})[0]
 }
 
-func single(paths []string) (groups []Group) {
+func single(paths []string) (groups []compose.Group) {
 	for _, p := range paths {
-		groups = append(groups, Group{Dir: filepath.Dir(p), Files: []string{p}})
+		groups = append(groups, compose.Group{Dir: filepath.Dir(p), Files: []string{p}})
 	}
 	return groups
-}
-
-// spread lists a mapping's ports the way compose-go's model does.
-func spread(m Mapping) (out []string) {
-	host := m.HostPort.Ports
-	for i := range m.Container.Width() {
-		published := ""
-		switch {
-		case m.Container.Width() == 1:
-			published = host.String()
-		case !host.Zero():
-			published = fmt.Sprint(host.First + i)
-		}
-		if published == "" && m.zero {
-			published = "0"
-		}
-		out = append(out, fmt.Sprintf("%s:%s:%d/%s", m.HostIP, published, m.Container.First+i, m.Protocol))
-	}
-	return out
 }

@@ -27,7 +27,7 @@ func SetDefaults(src []byte, defaults map[string]map[string]string) ([]byte, err
 	if reflect.DeepEqual(want.Defaults, old) {
 		return bytes.Clone(src), nil
 	}
-	out, err := newSplicer(src).set(tree(defaults))
+	out, err := newSplicer(src).set(entries(defaults))
 	if err != nil {
 		return nil, err
 	}
@@ -67,8 +67,8 @@ type entry struct {
 	sub   []entry // nil when the entry has a value
 }
 
-// tree is all that is to be set, sorted.
-func tree(defaults map[string]map[string]string) entry {
+// entries is all that is to be set, sorted.
+func entries(defaults map[string]map[string]string) entry {
 	all := entry{key: "defaults"}
 	for _, folder := range slices.Sorted(maps.Keys(defaults)) {
 		project := entry{key: folder}

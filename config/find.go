@@ -3,12 +3,12 @@ package config
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // Find is the absolute path of the nearest file called [Name], from start
@@ -21,7 +21,7 @@ func Find(start string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for root := gitRoot(dir); ; dir = filepath.Dir(dir) {
+	for root := tree.Root(dir); ; dir = filepath.Dir(dir) {
 		path := filepath.Join(dir, Name)
 		_, err := os.Lstat(path)
 		switch {
@@ -52,24 +52,16 @@ func Load(path string) (Config, error) {
 	return Parse(path, src)
 }
 
+// read reads the file; of one that is too large it returns more than is allowed.
 func read(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		if target, bad := os.Readlink(path); bad == nil {
-			return nil, fmt.Errorf("symbolic link to %s: %w", target, say.Cause(err))
-		}
-		return nil, err
+	src, err := tree.Read(path, maxSize)
+	if target, bad := os.Readlink(path); bad == nil && errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("symbolic link to %s: %w", target, say.Cause(err))
 	}
-	// A device or a pipe could go on for ever.
-	if !info.Mode().IsRegular() {
-		return nil, errors.New("not a regular file")
+	if errors.Is(err, tree.ErrLarge) {
+		return src, nil // which parsing says
 	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close() //nolint:errcheck // it was only read
-	return io.ReadAll(io.LimitReader(file, maxSize+1))
+	return src, err
 }
 
 // folder is the absolute path of start, or of the folder it is in.
@@ -86,19 +78,6 @@ func folder(start string) (string, error) {
 		return filepath.Dir(dir), nil
 	default:
 		return dir, nil
-	}
-}
-
-// gitRoot is the nearest folder with a .git from dir upward, dir itself when
-// there is none. In a worktree and in a submodule .git is a file.
-func gitRoot(dir string) string {
-	for at := dir; ; at = filepath.Dir(at) {
-		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
-			return at
-		}
-		if at == filepath.Dir(at) {
-			return dir
-		}
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/portmoor/portmoor/tree"
 )
 
 // write makes files in a new folder, named by path; a name that ends in / is
@@ -66,7 +68,7 @@ func TestFind(t *testing.T) {
 		"plain/a":              "",
 	} {
 		root := write(t, files)
-		if outer := gitRoot(root); outer != root {
+		if outer := tree.Root(root); outer != root {
 			t.Skipf("the temporary folder is in a git checkout, %s", outer)
 		}
 		got, err := Find(filepath.Join(root, start))

@@ -17,6 +17,7 @@ import (
 	"github.com/docker/docker/client"
 
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // Connect finds the engine as the docker command does: DOCKER_HOST, else the
@@ -51,7 +52,7 @@ func find(environ map[string]string) (docker.Endpoint, error) {
 	name := environ["DOCKER_CONTEXT"]
 	if name == "" {
 		var config struct{ CurrentContext string }
-		if src, err := os.ReadFile(filepath.Join(dir, "config.json")); err == nil && json.Unmarshal(src, &config) == nil {
+		if src, err := tree.Read(filepath.Join(dir, "config.json"), tree.MaxFile); err == nil && json.Unmarshal(src, &config) == nil {
 			name = config.CurrentContext
 		}
 	}

@@ -11,7 +11,9 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/compose/corpustest"
+	"github.com/portmoor/portmoor/compose/discover"
 	"github.com/portmoor/portmoor/lint/schema"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // mostTimes is how much longer than parsing alone a lint may take.
@@ -22,11 +24,11 @@ const mostTimes = 4
 // best times is over the bound; the times themselves depend on the machine.
 func BenchmarkLint(b *testing.B) {
 	dir := corpustest.Dir(b)
-	options := compose.DiscoverOptions{Base: dir, Files: []string{"*.yml", "*.yaml"}}
+	options := discover.Options{Options: tree.Options{Base: dir}, Files: []string{"*.yml", "*.yaml"}}
 	schema.Prepare()
 	lint := func() map[string][]byte {
 		l := compose.NewLoader(compose.LoadOptions{})
-		found, err := l.Discover([]string{dir}, options)
+		found, err := discover.Find(l, []string{dir}, options)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -11,11 +11,12 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/discover"
 	"github.com/portmoor/portmoor/source"
 )
 
 // loadArchive writes the files of an archive and loads what is discovered.
-func loadArchive(t *testing.T, archive string, options compose.DiscoverOptions) (string, []*compose.Project) {
+func loadArchive(t *testing.T, archive string, options discover.Options) (string, []*compose.Project) {
 	t.Helper()
 	dir := t.TempDir()
 	for _, f := range txtar.Parse([]byte(archive)).Files {
@@ -35,7 +36,7 @@ func loadArchive(t *testing.T, archive string, options compose.DiscoverOptions) 
 		}
 	}
 	l := compose.NewLoader(compose.LoadOptions{})
-	found, err := l.Discover([]string{dir}, options)
+	found, err := discover.Find(l, []string{dir}, options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -305,7 +306,7 @@ include: [sub/compose.yaml]
 services: {b: {image: x, ports: ["1:80"]}}`, nil, ``},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir, projects := loadArchive(t, c.archive, compose.DiscoverOptions{Projects: c.projects})
+			dir, projects := loadArchive(t, c.archive, discover.Options{Projects: c.projects})
 			var got []string
 			for _, f := range Run(projects, Options{Only: []string{"host-port-conflict"}}) {
 				got = append(got, told(dir, f))

@@ -16,15 +16,17 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/compose/corpustest"
+	"github.com/portmoor/portmoor/compose/discover"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/source"
+	"github.com/portmoor/portmoor/tree"
 )
 
 func corpusProjects(t testing.TB) []*compose.Project {
 	t.Helper()
 	dir := corpustest.Dir(t)
 	l := compose.NewLoader(compose.LoadOptions{})
-	found, err := l.Discover([]string{dir}, compose.DiscoverOptions{Base: dir, Files: []string{"*.yml", "*.yaml"}})
+	found, err := discover.Find(l, []string{dir}, discover.Options{Options: tree.Options{Base: dir}, Files: []string{"*.yml", "*.yaml"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // Copy is a file outside the repository that a script installs or a unit reads.
@@ -21,9 +21,9 @@ type Copy struct {
 
 // Copies are those that the scripts and units in a service's own folder name, each
 // once, sorted by path.
-func Copies(dir string, options compose.DiscoverOptions) (copies []Copy) {
+func Copies(dir string, options tree.Options) (copies []Copy) {
 	found := map[string]Copy{}
-	compose.Files(dir, options, func(path string, _ os.DirEntry) {
+	tree.Files(dir, options, func(path string, _ os.DirEntry) {
 		src, _, err := read(path, nil)
 		if err != nil || binary(src) || !isScript(path, src) {
 			return

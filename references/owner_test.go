@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/source"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // Whose a number is. The file is in the folder of nobody, unless it says so.
@@ -73,7 +73,7 @@ func TestOwnerInFolder(t *testing.T) {
 		"http://localhost:5002/v1/speak":      Change,
 		"http://localhost:5002/v1/speak/slow": Change,
 	} {
-		root := tree(
+		root := folder(
 			t, "piper/notes.sh", src+"\n", "face/README.md", "# x\n\n| GET | /v1/identify |\n",
 			"piper/API_SPEC.md", "POST /v1/speak\n",
 		)
@@ -81,7 +81,7 @@ func TestOwnerInFolder(t *testing.T) {
 			{Name: "hailo-face", Dir: filepath.Join(root, "face"), Was: 5002, Is: 5002},
 			{Name: "hailo-piper", Dir: filepath.Join(root, "piper"), Was: 5002, Is: 5003},
 		}
-		refs := Find(Query{Root: root, Subjects: subjects, Options: compose.DiscoverOptions{Base: root}}).References
+		refs := Find(Query{Root: root, Subjects: subjects, Options: tree.Options{Base: root}}).References
 		if len(refs) != 1 || refs[0].Verdict != want {
 			t.Errorf("%s: %+v", src, refs)
 		}
@@ -91,7 +91,7 @@ func TestOwnerInFolder(t *testing.T) {
 // Names on a network of Docker's lead into containers, where the port stays; other
 // keys of a file that defines a port are left to people.
 func TestOwnerInside(t *testing.T) {
-	root := tree(
+	root := folder(
 		t, "a/nginx.conf", "server web:8080;\nproxy_pass http://web:8080;\n", "a/prom.yml", "x: ['my-web:8080']\n",
 		"a/x.env", "OTHER=http://some-container:8080/x\nA=localhost:8080\n", "b/config.yaml", "server:\n  port: 8080\nurl: http://localhost:8080/x\n# see http://localhost:8080/y\n",
 	)
@@ -101,7 +101,7 @@ func TestOwnerInside(t *testing.T) {
 	}
 	config := filepath.Join(root, "b", "config.yaml")
 	found := Find(Query{
-		Root: root, Subjects: subjects, Options: compose.DiscoverOptions{Base: root},
+		Root: root, Subjects: subjects, Options: tree.Options{Base: root},
 		Keyed: map[string]bool{config: true}, Defined: map[string][]source.Span{config: {{Start: 16, End: 20}}},
 	})
 	var got []string

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // common are paths that every service may have, listed or not.
@@ -36,7 +36,7 @@ func (f *finder) routesOf() (listed, used routes) {
 		if s.Dir == "" {
 			continue
 		}
-		compose.Files(s.Dir, f.Options, func(path string, _ os.DirEntry) {
+		tree.Files(s.Dir, f.Options, func(path string, _ os.DirEntry) {
 			readme := readmeName().MatchString(filepath.Base(path))
 			if !readme && !specName().MatchString(filepath.Base(path)) {
 				return

@@ -16,8 +16,8 @@ import (
 	"encoding/hex"
 	"slices"
 
-	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/source"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // MaxSize is how large a file may be to be looked at, in bytes. Logs and dumps
@@ -54,7 +54,7 @@ type Query struct {
 	// Opening is how files begin that are passed over, whatever they are called.
 	Opening string
 	// Options say what is ignored.
-	Options compose.DiscoverOptions
+	Options tree.Options
 	// Progress, if not nil, is told how many of all files are done, by one
 	// goroutine at a time.
 	Progress func(done, all int)

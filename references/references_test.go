@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/source"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // two are services that want one port, of which piper moves.
@@ -20,8 +20,8 @@ var two = []Subject{{Name: "hailo-face", Was: 5002, Is: 5002}, {Name: "hailo-pip
 // found looks through one file, as the folder of nobody.
 func found(t testing.TB, name, src string) []Reference {
 	t.Helper()
-	root := tree(t, name, src)
-	return Find(Query{Root: root, Subjects: two, Options: compose.DiscoverOptions{Base: root}}).References
+	root := folder(t, name, src)
+	return Find(Query{Root: root, Subjects: two, Options: tree.Options{Base: root}}).References
 }
 
 // Each line is a form of a port of piper's, and has to change. It would show a
@@ -177,7 +177,7 @@ func TestOdd(t *testing.T) {
 // configuration ignores, plans, and what the query says.
 func TestPassedOver(t *testing.T) {
 	line := "hailo-piper: http://localhost:5002\n"
-	root := tree(
+	root := folder(
 		t, "a.bin", line+"\x00", "big.log", strings.Repeat(line, MaxSize/len(line)+1), "ignored/a.md", line, "out/a.md", line,
 		".gitignore", "out/\n", ".git/config", line, "node_modules/x/a.md", line, "plan.md", "# A plan\n"+line, "skipped.md", line, "a.md", line,
 	)
@@ -186,7 +186,7 @@ func TestPassedOver(t *testing.T) {
 	}
 	got := Find(Query{
 		Root: root, Subjects: two, Opening: "# A plan", Skip: map[string]bool{filepath.Join(root, "skipped.md"): true},
-		Options: compose.DiscoverOptions{Base: root, Ignore: []string{"ignored/"}},
+		Options: tree.Options{Base: root, Ignore: []string{"ignored/"}},
 	})
 	if len(got.References) != 1 || got.References[0].Path != filepath.Join(root, "a.md") {
 		t.Errorf("%+v", got.References)
@@ -212,7 +212,7 @@ func TestMarketline(t *testing.T) {
 		t.Fatal(err)
 	}
 	next := map[string]int{"geo": 8121, "search": 8122, "notifier": 7601}
-	q := Query{Root: root, Defined: map[string][]source.Span{}, Keyed: map[string]bool{}, Options: compose.DiscoverOptions{Base: root}}
+	q := Query{Root: root, Defined: map[string][]source.Span{}, Keyed: map[string]bool{}, Options: tree.Options{Base: root}}
 	for _, p := range ports {
 		q.Defined[p.Places[0].File.Path] = []source.Span{p.Places[0].Span}
 		q.Keyed[p.Places[0].File.Path] = true
@@ -298,7 +298,7 @@ func BenchmarkFind(b *testing.B) {
 	var search, read time.Duration
 	b.Run("search", func(b *testing.B) {
 		for b.Loop() {
-			if n := len(Find(Query{Root: root, Subjects: two, Options: compose.DiscoverOptions{Base: root}}).References); n != 20000 {
+			if n := len(Find(Query{Root: root, Subjects: two, Options: tree.Options{Base: root}}).References); n != 20000 {
 				b.Fatal(n)
 			}
 		}
@@ -308,7 +308,7 @@ func BenchmarkFind(b *testing.B) {
 	runtime.ReadMemStats(&memory)
 	b.Run("read", func(b *testing.B) {
 		for b.Loop() {
-			compose.Files(root, compose.DiscoverOptions{Base: root}, func(path string, _ os.DirEntry) {
+			tree.Files(root, tree.Options{Base: root}, func(path string, _ os.DirEntry) {
 				if _, err := os.ReadFile(path); err != nil {
 					b.Fatal(err)
 				}

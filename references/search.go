@@ -11,8 +11,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/source"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // finder is a query prepared for many files. Only search changes it.
@@ -48,7 +48,7 @@ func newFinder(q Query) *finder {
 
 // search reads the files of the tree, several at a time.
 func (f *finder) search() Found {
-	compose.Files(f.Root, f.Options, func(path string, _ os.DirEntry) {
+	tree.Files(f.Root, f.Options, func(path string, _ os.DirEntry) {
 		if !f.Skip[path] {
 			f.paths = append(f.paths, path)
 		}
@@ -105,21 +105,20 @@ func (f *finder) file(path string, buffer []byte) []byte {
 
 // read reads a file into a buffer, of one above MaxSize nothing.
 func read(path string, buffer []byte) (src []byte, size int64, err error) {
-	file, err := os.Open(path)
+	file, size, err := tree.Open(path)
 	if err != nil {
 		return buffer[:0], 0, err
 	}
 	defer func() { _ = file.Close() }()
-	info, err := file.Stat()
-	if err != nil || info.Size() > MaxSize {
-		return buffer[:0], info.Size(), err
+	if size > MaxSize {
+		return buffer[:0], size, nil
 	}
-	src = slices.Grow(buffer[:0], int(info.Size())+1)
+	src = slices.Grow(buffer[:0], int(size)+1)
 	for {
 		n, err := file.Read(src[len(src):cap(src)])
 		src = src[:len(src)+n]
-		if n == 0 || err != nil {
-			return src, info.Size(), nil
+		if n == 0 || err != nil || len(src) > MaxSize {
+			return src, int64(len(src)), nil
 		}
 		src = slices.Grow(src, 1)
 	}

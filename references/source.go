@@ -18,6 +18,7 @@ import (
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // Source is a kind of file that holds the port of a service.
@@ -145,7 +146,7 @@ func readRegular(root, file string) ([]byte, error) {
 	if target, err := filepath.EvalSymlinks(file); err == nil && target != inReal(root, file) {
 		return nil, say.Problem{Place: file, Message: "is reached through a symlink: it is " + target, Hint: "name that as the source, and leave the link out under ignore"}
 	}
-	src, err := os.ReadFile(file)
+	src, err := tree.Read(file, tree.MaxFile)
 	if err != nil {
 		return nil, say.Problem{Place: file, Message: say.Cause(err).Error(), Hint: ""}
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // tree writes files, given as path and content in turn, to a new folder.
-func tree(t testing.TB, files ...string) string {
+func folder(t testing.TB, files ...string) string {
 	t.Helper()
 	root := t.TempDir()
 	for i := 0; i < len(files); i += 2 {
@@ -34,7 +34,7 @@ func none(string) bool { return false }
 // Each row would show a value that is found at another place than it has, or a
 // service that gets another's name.
 func TestRead(t *testing.T) {
-	root := tree(
+	root := folder(
 		t,
 		"svc/piper/config.yaml", "upstream:\n  port: 9\nserver:\n  host: x # port: 5\n  port: 5002\n",
 		"svc/quoted/config.yaml", "server: {port: '5003'}\n",
@@ -101,7 +101,7 @@ func TestReadRefuses(t *testing.T) {
 		{"a.yaml", "server:\n  port: 5002\n\x00", "server.port", "a.yaml: is not text"},
 		{"b.yaml", "", "server.port", "a.*: no file matches the source"},
 	} {
-		root := tree(t, test.name, test.content)
+		root := folder(t, test.name, test.content)
 		ports, err := Read(root, []Source{{"a.*", test.key}}, none)
 		e, ok := errors.AsType[say.Problem](err)
 		if !ok || e.Hint == "" || !strings.HasPrefix(strings.TrimPrefix(err.Error(), root+string(filepath.Separator)), test.want) &&
@@ -113,7 +113,7 @@ func TestReadRefuses(t *testing.T) {
 
 // A link would be replaced by a file.
 func TestReadLink(t *testing.T) {
-	root := tree(t, "real.yaml", "port: 1\n", "a/x", "")
+	root := folder(t, "real.yaml", "port: 1\n", "a/x", "")
 	if err := os.Symlink("../real.yaml", filepath.Join(root, "a", "config.yaml")); err != nil {
 		t.Skip(err)
 	}
@@ -121,7 +121,7 @@ func TestReadLink(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "is a symlink to ../real.yaml") {
 		t.Error(err)
 	}
-	outside := tree(t, "config.yaml", "port: 1\n")
+	outside := folder(t, "config.yaml", "port: 1\n")
 	if err := os.Symlink(outside, filepath.Join(root, "b")); err != nil {
 		t.Fatal(err)
 	}

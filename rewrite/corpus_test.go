@@ -12,8 +12,10 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/compose/corpustest"
+	"github.com/portmoor/portmoor/compose/discover"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // TestCorpus rewrites every file of the corpus under every strategy and holds
@@ -255,7 +257,7 @@ func checkRoundTrip(t *testing.T, projects []*compose.Project) {
 
 func corpusGroups(t testing.TB, dir string) []compose.Group {
 	t.Helper()
-	found, err := compose.NewLoader(compose.LoadOptions{}).Discover(yamlFiles(t, dir), compose.DiscoverOptions{Base: dir})
+	found, err := discover.Find(compose.NewLoader(compose.LoadOptions{}), yamlFiles(t, dir), discover.Options{Options: tree.Options{Base: dir}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // Output is what one file is to hold.
@@ -144,7 +145,7 @@ func current(path string) ([]byte, error) {
 	if err := refuseIrregular(path, info.Mode()); err != nil {
 		return nil, err
 	}
-	content, err := os.ReadFile(path)
+	content, err := tree.Read(path, tree.MaxFile)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, say.Cause(err))
 	}

@@ -14,6 +14,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/portmoor/portmoor/tree"
 )
 
 func main() {
@@ -22,7 +24,7 @@ func main() {
 		answer(w, os.Getenv("WHO")+" "+host, err)
 	})
 	http.HandleFunc("/port", func(w http.ResponseWriter, _ *http.Request) {
-		src, err := os.ReadFile(os.Getenv("SERVICE_PORT_FILE"))
+		src, err := tree.Read(os.Getenv("SERVICE_PORT_FILE"), tree.MaxFile)
 		answer(w, string(src), err)
 	})
 	http.HandleFunc("/mode", func(w http.ResponseWriter, r *http.Request) {

@@ -1,4 +1,14 @@
-package compose
+// Package discover finds the compose files of a repository, and which of them
+// docker compose would load together.
+//
+// The model: a folder is walked as Git sees it; its files are put into groups by
+// the rules of Compose (canonical names, an override, COMPOSE_FILE) and of the
+// house (overlays, alternatives), and nothing is loaded yet. [ByName] and [ByEnvFile]
+// are Compose's own rules for one folder.
+//
+//	found, err := discover.Find(loader, []string{"."}, discover.Options{})
+//	projects := loader.Load(found.Groups)
+package discover
 
 import (
 	"bytes"
@@ -11,12 +21,13 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
 	"go.yaml.in/yaml/v4"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // The names that Compose looks for, in its order (cli.DefaultFileNames and
@@ -31,27 +42,22 @@ var (
 	yamlName    = regexp.MustCompile(`\.ya?ml$`)
 )
 
-// passedOver are folders that hold other people's files.
-var passedOver = []string{".git", "node_modules", "vendor"}
+// Options narrow and widen what Find takes.
+type Options struct {
+	tree.Options
 
-// DiscoverOptions narrow and widen what Discover takes.
-type DiscoverOptions struct {
-	// Base is the folder that patterns and Projects are relative to, absolute.
-	Base string
-	// Ignore are gitignore patterns of paths to pass over.
-	Ignore []string
 	// Files are gitignore patterns of compose files with other names.
 	Files []string
 	// Projects settle which files belong together; discovery leaves those alone.
-	Projects []Group
+	Projects []compose.Group
 }
 
 // Found is what discovery came back with.
 type Found struct {
-	Groups []Group
+	Groups []compose.Group
 	// Neighbours are the other projects of folders of which only some files
 	// were asked for. Variables are named for all of a folder.
-	Neighbours []Group
+	Neighbours []compose.Group
 	// Notes are for every user, one line each.
 	Notes []string
 	// Passed are files that have a compose file's name but are none.
@@ -64,11 +70,11 @@ type Found struct {
 	Failures []error
 }
 
-// Discover finds the projects below the given files and folders, as Compose
+// Find finds the projects below the given files and folders, as Compose
 // and the house rules group them. A file is taken whatever its name. The error
 // is about a path that does not exist.
-func (l *Loader) Discover(paths []string, options DiscoverOptions) (Found, error) {
-	d := discoverer{loader: l, options: options, files: matcher(options.Files), seen: map[string]bool{}}
+func Find(l *compose.Loader, paths []string, options Options) (Found, error) {
+	d := newDiscoverer(l, options)
 	d.reading.SetLimit(runtime.GOMAXPROCS(0))
 	folders := map[string][]string{} // files named one by one, by folder
 	var dirs []string
@@ -81,10 +87,10 @@ func (l *Loader) Discover(paths []string, options DiscoverOptions) (Found, error
 		switch {
 		case err != nil:
 			return Found{}, fmt.Errorf("%s: %w", path, say.Cause(err))
-		case !info.IsDir() && newIgnorer(filepath.Dir(abs), options).excluded(abs):
+		case !info.IsDir() && tree.Above(filepath.Dir(abs), options.Options).Options(abs):
 			d.found.Ignored = append(d.found.Ignored, abs)
 		case info.IsDir():
-			d.walk(abs, newIgnorer(abs, options).named(abs))
+			d.walk(abs, tree.Above(abs, options.Options).Asked(abs))
 		default:
 			dir := filepath.Dir(abs)
 			if folders[dir] == nil {
@@ -108,20 +114,24 @@ func (l *Loader) Discover(paths []string, options DiscoverOptions) (Found, error
 	return d.found, nil
 }
 
-func compareGroups(a, b Group) int {
+func compareGroups(a, b compose.Group) int {
 	return slices.Compare(append([]string{a.Dir}, a.Files...), append([]string{b.Dir}, b.Files...))
 }
 
 // discoverer collects what is found.
 type discoverer struct {
-	loader  *Loader
-	options DiscoverOptions
-	files   gitignore.Matcher // options.Files
+	loader  *compose.Loader
+	options Options
+	files   func(path string) bool // those of options.Files
 	found   Found
 	seen    map[string]bool // folders done, and files settled by Projects
 	folders []folder
 	reading errgroup.Group
 	unnamed sync.Map // path → whether a file without a compose file's name is compose by content
+}
+
+func newDiscoverer(l *compose.Loader, options Options) *discoverer {
+	return &discoverer{loader: l, options: options, files: tree.Matches(options.Base, options.Files), seen: map[string]bool{}}
 }
 
 // folder is a folder's YAML files; named ones were given one by one.
@@ -139,16 +149,16 @@ func (d *discoverer) enter(f folder) {
 		path := filepath.Join(f.dir, name)
 		d.reading.Go(func() error {
 			if f.named || d.named(path) {
-				_, _ = d.loader.file(path) // an error is met again where the file is used
+				_, _ = d.loader.File(path) // an error is met again where the file is used
 			} else {
-				d.unnamed.Store(path, d.loader.unnamed(path))
+				d.unnamed.Store(path, byContent(path))
 			}
 			return nil
 		})
 	}
 }
 
-func (d *discoverer) walk(dir string, ig ignorer) {
+func (d *discoverer) walk(dir string, ig tree.Ignores) {
 	if d.seen[dir] {
 		return
 	}
@@ -158,22 +168,22 @@ func (d *discoverer) walk(dir string, ig ignorer) {
 		d.found.Failures = append(d.found.Failures, fmt.Errorf("%s: %w", dir, say.Cause(err)))
 		return
 	}
-	ig = ig.enter(dir)
+	ig = ig.Enter(dir)
 	var names []string
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
 		if e.IsDir() {
-			if !slices.Contains(passedOver, e.Name()) && !ig.ignored(path, true) {
+			if !ig.Folder(path) {
 				d.walk(path, ig)
 			}
 			continue
 		}
-		if !yamlName.MatchString(e.Name()) || ig.excluded(path) || !e.Type().IsRegular() && e.Type()&os.ModeSymlink == 0 {
+		if !yamlName.MatchString(e.Name()) || ig.Options(path) || !e.Type().IsRegular() && e.Type()&os.ModeSymlink == 0 {
 			continue
 		}
 		// Compose reads an override that Git ignores: it is how people keep
 		// their own ports out of the repository.
-		if !ig.ignored(path, false) || slices.Contains(overrideNames, e.Name()) {
+		if !ig.Git(path) || slices.Contains(overrideNames, e.Name()) {
 			names = append(names, e.Name())
 		}
 	}
@@ -184,7 +194,7 @@ func (d *discoverer) walk(dir string, ig ignorer) {
 // them are taken.
 func (d *discoverer) folder(dir string, names []string, named bool) {
 	names, settled := d.settled(dir, names)
-	base, listed := d.loader.ByEnvFile(dir)
+	base, listed := ByEnvFile(d.loader, dir)
 	if listed && !named {
 		for _, f := range base.Files {
 			names = slices.DeleteFunc(names, func(n string) bool { return filepath.Join(dir, n) == f })
@@ -205,7 +215,7 @@ func (d *discoverer) folder(dir string, names []string, named bool) {
 // choose takes the projects of a folder that have the files which were named one
 // by one, with their other files as context; the rest are neighbours.
 func (d *discoverer) choose(f folder) {
-	all := discoverer{loader: d.loader, options: d.options, files: d.files, seen: map[string]bool{}}
+	all := newDiscoverer(d.loader, d.options)
 	names := slices.DeleteFunc(slices.Clone(f.names), func(n string) bool { return !yamlName.MatchString(n) })
 	if entries, err := os.ReadDir(f.dir); err == nil {
 		for _, e := range entries {
@@ -245,24 +255,24 @@ func (d *discoverer) choose(f folder) {
 
 // File finds the project of one file, which may be one that was only added to
 // the loader.
-func (l *Loader) File(path string, options DiscoverOptions) Found {
-	d := discoverer{loader: l, options: options, files: matcher(options.Files), seen: map[string]bool{}}
+func File(l *compose.Loader, path string, options Options) Found {
+	d := newDiscoverer(l, options)
 	d.choose(folder{dir: filepath.Dir(path), names: []string{filepath.Base(path)}, named: true})
 	return d.found
 }
 
 // Around is the projects of one folder.
-func (l *Loader) Around(dir string, options DiscoverOptions) []Group {
-	d := discoverer{loader: l, options: options, files: matcher(options.Files), seen: map[string]bool{}}
+func Around(l *compose.Loader, dir string, options Options) []compose.Group {
+	d := newDiscoverer(l, options)
 	d.choose(folder{dir: dir, named: true})
 	return d.found.Neighbours
 }
 
-func (d *discoverer) add(g Group) { d.found.Groups = append(d.found.Groups, g) }
+func (d *discoverer) add(g compose.Group) { d.found.Groups = append(d.found.Groups, g) }
 
 // settled adds the configured projects that a folder's files belong to. It
 // returns the names that belong to none, and the first of these projects.
-func (d *discoverer) settled(dir string, names []string) (left []string, first Group) {
+func (d *discoverer) settled(dir string, names []string) (left []string, first compose.Group) {
 	here := names
 	for i, p := range d.options.Projects {
 		mine := func(n string) bool { return slices.Contains(p.Files, filepath.Join(dir, n)) }
@@ -282,16 +292,16 @@ func (d *discoverer) settled(dir string, names []string) (left []string, first G
 }
 
 // other places a file that is not part of the folder's standard project.
-func (d *discoverer) other(dir, name string, base Group, named bool) {
+func (d *discoverer) other(dir, name string, base compose.Group, named bool) {
 	path := filepath.Join(dir, name)
-	alone := Group{Dir: dir, Files: []string{path}}
+	alone := compose.Group{Dir: dir, Files: []string{path}}
 	if !named && !d.named(path) {
 		if is, _ := d.unnamed.Load(path); is == true {
 			d.found.Unnamed = append(d.found.Unnamed, path)
 		}
 		return
 	}
-	f, err := d.loader.file(path)
+	f, err := d.loader.File(path)
 	if err != nil || len(f.Problems) > 0 && (named || bytes.Contains(f.Src, []byte("services:"))) {
 		d.add(alone)
 		return
@@ -307,7 +317,7 @@ func (d *discoverer) other(dir, name string, base Group, named bool) {
 	case !services:
 		d.found.Passed = append(d.found.Passed, path)
 	case len(base.Files) > 0 && d.extendsProject(base.Files[0], bare):
-		d.add(Group{Dir: dir, Files: []string{base.Files[0], path}, Overlay: true})
+		d.add(compose.Group{Dir: dir, Files: []string{base.Files[0], path}, Overlay: true})
 	default:
 		d.add(alone)
 	}
@@ -315,12 +325,12 @@ func (d *discoverer) other(dir, name string, base Group, named bool) {
 
 // named reports a compose file by its name, or by the configuration.
 func (d *discoverer) named(path string) bool {
-	return composeName.MatchString(filepath.Base(path)) || d.files.Match(parts(d.options.Base, path), false)
+	return composeName.MatchString(filepath.Base(path)) || d.files(path)
 }
 
 // extendsProject reports whether the project's file has one of the services.
 func (d *discoverer) extendsProject(path string, bare []string) bool {
-	f, err := d.loader.file(path)
+	f, err := d.loader.File(path)
 	if err != nil || len(bare) == 0 {
 		return false
 	}
@@ -352,9 +362,9 @@ func bareServices(f *source.File) (bare []string, services bool) {
 	return bare, services
 }
 
-// unnamed reports whether a file is compose by content.
-func (l *Loader) unnamed(path string) bool {
-	src, err := os.ReadFile(path)
+// byContent reports whether a file is compose by content.
+func byContent(path string) bool {
+	src, err := tree.Read(path, tree.MaxFile)
 	if err != nil || !bytes.Contains(src, []byte("services")) {
 		return false
 	}

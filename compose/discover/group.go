@@ -1,4 +1,4 @@
-package compose
+package discover
 
 import (
 	"errors"
@@ -6,32 +6,33 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
-	"github.com/portmoor/portmoor/source"
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // ByEnvFile is the project that COMPOSE_FILE in a folder's .env names, as docker
 // compose starts it when it is called in that folder, but not from below it.
-func (l *Loader) ByEnvFile(dir string) (g Group, named bool) {
-	var problems []source.Problem // which loading the project says
+func ByEnvFile(l *compose.Loader, dir string) (g compose.Group, named bool) {
 	file := filepath.Join(dir, ".env")
-	files := composeFile(dir, l.env([]string{file}, unset, &problems))
+	files := composeFile(dir, l.Env(file))
 	if len(files) == 0 {
-		return Group{}, false
+		return compose.Group{}, false
 	}
-	g = Group{Dir: filepath.Dir(files[0]), Files: files}
+	g = compose.Group{Dir: filepath.Dir(files[0]), Files: files}
 	if g.Dir != dir { // whose own is read too
-		g.EnvFiles = slices.DeleteFunc([]string{filepath.Join(g.Dir, ".env"), file}, func(f string) bool { return regular(f) != nil })
+		g.EnvFiles = slices.DeleteFunc([]string{filepath.Join(g.Dir, ".env"), file}, func(f string) bool { return tree.Regular(f) != nil })
 	}
 	return g, true
 }
 
 // ByName is the project that docker compose finds in a folder by the names of
 // its files, with an override file.
-func ByName(dir string) (g Group, found bool) {
+func ByName(dir string) (g compose.Group, found bool) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return Group{}, false
+		return compose.Group{}, false
 	}
 	var names []string
 	for _, e := range entries {
@@ -45,8 +46,8 @@ func ByName(dir string) (g Group, found bool) {
 
 // standard is the project that docker compose finds in a folder by itself,
 // and the names that are left. It passes over links that lead nowhere.
-func standard(dir string, names []string) (Group, []string) {
-	g := Group{Dir: dir}
+func standard(dir string, names []string) (compose.Group, []string) {
+	g := compose.Group{Dir: dir}
 	for _, list := range [][]string{canonicalNames, overrideNames} {
 		i := slices.IndexFunc(list, func(n string) bool { return slices.Contains(names, n) && !dangling(filepath.Join(dir, n)) })
 		if i < 0 {
@@ -73,4 +74,23 @@ func Standard(path string) bool {
 		return err == nil
 	})
 	return first >= 0 && canonicalNames[first] == filepath.Base(path)
+}
+
+// composeFile is what COMPOSE_FILE in a folder's .env names, nil when unset.
+func composeFile(dir string, env compose.Env) []string {
+	list, ok := env.Lookup("COMPOSE_FILE")
+	if !ok || list == "" {
+		return nil
+	}
+	separator, ok := env.Lookup("COMPOSE_PATH_SEPARATOR")
+	if !ok || separator == "" {
+		separator = string(os.PathListSeparator)
+	}
+	var paths []string
+	for p := range strings.SplitSeq(list, separator) {
+		if p != "" {
+			paths = append(paths, tree.Absolute(dir, filepath.FromSlash(p))[0])
+		}
+	}
+	return paths
 }

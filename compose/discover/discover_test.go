@@ -1,0 +1,151 @@
+package discover_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/discover"
+	"github.com/portmoor/portmoor/tree"
+)
+
+// write writes the files of an archive below a new folder.
+func write(t testing.TB, archive string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, f := range txtar.Parse([]byte(archive)).Files {
+		path := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, f.Data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// TestDiscover groups the files of folders as docker compose and the house
+// rules do.
+func TestDiscover(t *testing.T) {
+	const service = "services: {web: {image: x}}"
+	for name, c := range map[string]struct {
+		archive string
+		options discover.Options
+		want    string
+	}{
+		"the first of Compose's names and its override": {`
+-- compose.yml --
+` + service + `
+-- docker-compose.yml --
+` + service + `
+-- docker-compose.override.yml --
+services: {web: {ports: ["80"]}}`, discover.Options{}, `
+compose.yml docker-compose.override.yml
+docker-compose.yml
+note: docker-compose.yml: docker compose uses compose.yml here; this file is taken as a project of its own`},
+		"alternatives and overlays": {`
+-- compose.yaml --
+` + service + `
+-- compose.prod.yaml --
+` + service + `
+-- compose.gpu.yaml --
+services: {web: {ports: ["80"]}}
+-- compose.volumes.yaml --
+volumes: {a: {}}`, discover.Options{}, `
+compose.prod.yaml
+compose.yaml
+compose.yaml compose.gpu.yaml overlay
+passed: compose.volumes.yaml`},
+		"what Git ignores": {`
+-- .git/HEAD --
+
+-- .gitignore --
+/old/
+compose.override.yaml
+-- compose.yaml --
+` + service + `
+-- compose.override.yaml --
+services: {web: {ports: ["80"]}}
+-- old/compose.yaml --
+` + service + `
+-- node_modules/a/compose.yaml --
+` + service + `
+-- vendor/compose.yaml --
+` + service, discover.Options{}, `
+compose.yaml compose.override.yaml`},
+		"COMPOSE_FILE": {`
+-- .env --
+COMPOSE_FILE=b.yaml:sub/a.yaml
+-- compose.yaml --
+` + service + `
+-- b.yaml --
+` + service + `
+-- sub/a.yaml --
+services: {web: {ports: ["80"]}}`, discover.Options{}, `
+b.yaml sub/a.yaml
+compose.yaml
+note: compose.yaml: docker compose uses b.yaml here; this file is taken as a project of its own`},
+		"an override that a configured project leaves out": {`
+-- compose.yaml --
+` + service + `
+-- compose.prod.yaml --
+services: {web: {ports: ["80"]}}
+-- compose.override.yaml --
+services: {web: {ports: ["81"]}}`, discover.Options{Projects: []compose.Group{{Files: []string{"compose.yaml", "compose.prod.yaml"}}}}, `
+compose.yaml compose.override.yaml overlay
+compose.yaml compose.prod.yaml`},
+		"by content, by configuration": {`
+-- stack.yaml --
+` + service + `
+-- other.yaml --
+` + service + `
+-- values.yaml --
+services: {web: 3}
+-- skip/compose.yaml --
+` + service, discover.Options{Files: []string{"stack.yaml"}, Options: tree.Options{Ignore: []string{"skip/"}}}, `
+stack.yaml
+unnamed: other.yaml`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := write(t, c.archive)
+			c.options.Base = dir
+			for i, p := range c.options.Projects {
+				for j, f := range p.Files {
+					c.options.Projects[i].Files[j] = filepath.Join(dir, f)
+				}
+				c.options.Projects[i].Dir = dir
+			}
+			found, err := discover.Find(compose.NewLoader(compose.LoadOptions{}), []string{dir}, c.options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, g := range found.Groups {
+				line := strings.Join(g.Files, " ")
+				if g.Overlay {
+					line += " overlay"
+				}
+				got = append(got, line)
+			}
+			for _, n := range found.Notes {
+				got = append(got, "note: "+n)
+			}
+			if len(found.Passed) > 0 {
+				got = append(got, "passed: "+strings.Join(found.Passed, " "))
+			}
+			if len(found.Unnamed) > 0 {
+				got = append(got, "unnamed: "+strings.Join(found.Unnamed, " "))
+			}
+			text := strings.ReplaceAll(strings.Join(got, "\n"), dir+string(filepath.Separator), "")
+			if diff := cmp.Diff(strings.TrimSpace(c.want), text); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}

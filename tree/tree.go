@@ -1,0 +1,160 @@
+// Package tree is a folder as Git sees it, and the one way to read a file.
+//
+// The model: [Root] is where a repository begins. [Ignores] knows, at one folder,
+// what Git and the configuration pass over there, and is entered from folder to
+// folder; [Files] walks a whole tree that way. [Read] opens every file that
+// Portmoor reads: a pipe does not make it wait, and a device without an end not
+// fill the memory.
+//
+//	tree.Files(root, tree.Options{Base: root, Ignore: []string{"testdata/"}}, visit)
+//	src, err := tree.Read(path, tree.MaxFile)
+package tree
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+)
+
+// How large a file may be, in bytes: far above any real one.
+const (
+	MaxFile     = 4 << 20  // of compose and env files, and others that people write by hand
+	MaxDocument = 16 << 20 // of documents
+	MaxLedger   = 64 << 20
+)
+
+// ErrLarge is wrapped by the error about a file that is larger than it may be.
+var ErrLarge = errors.New("larger than")
+
+// Read is what a regular file holds, or the one that a link leads to, of at most
+// a number of bytes. Of a larger file it returns the beginning, one byte more than
+// that, and an error that wraps [ErrLarge]. A folder, a pipe, a socket or a device
+// is an error that it does not wait for. Other errors are those of package os.
+func Read(path string, most int) ([]byte, error) {
+	file, size, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close() //nolint:errcheck // it was only read
+	return readAll(file, int(min(size, int64(most))), most)
+}
+
+// Open opens a regular file to be read, and tells its size in bytes. It fails as
+// [Read] does.
+func Open(path string) (file *os.File, size int64, err error) {
+	file, err = os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a regular file")
+	}
+	if err != nil {
+		_ = file.Close() // it was only opened
+		return nil, 0, err
+	}
+	return file, info.Size(), nil
+}
+
+// readAll reads a file that had some size a moment ago.
+func readAll(r io.Reader, size, most int) ([]byte, error) {
+	src := make([]byte, 0, size+1)
+	for len(src) <= most {
+		src = slices.Grow(src, 1)
+		n, err := r.Read(src[len(src):min(cap(src), most+1)])
+		src = src[:len(src)+n]
+		switch {
+		case errors.Is(err, io.EOF):
+			return src, nil
+		case err != nil:
+			return nil, err
+		}
+	}
+	return src, fmt.Errorf("%w %d MiB", ErrLarge, most>>20)
+}
+
+// ReadStream is Read for what is no file, such as standard input: at most a number
+// of bytes.
+func ReadStream(r io.Reader, most int) ([]byte, error) { return readAll(r, 512, most) }
+
+// ReadIf is Read for a file that need not be there, which is nil then.
+func ReadIf(path string, most int) ([]byte, error) {
+	src, err := Read(path, most)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return src, err
+}
+
+// Regular is why something is no regular file, and nothing that leads to one; nil
+// when it is.
+func Regular(path string) error {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a regular file")
+	}
+	return err
+}
+
+// Exists reports whether there is something at a path.
+func Exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// IsSymlink reports whether a path is a link, in whose place a rename would put a
+// file.
+func IsSymlink(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode()&os.ModeSymlink != 0
+}
+
+// Root is the nearest folder from dir upward that has a .git, in a worktree and a
+// submodule a file; dir itself when there is none.
+func Root(dir string) string {
+	for at := dir; ; at = filepath.Dir(at) {
+		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
+			return at
+		}
+		if at == filepath.Dir(at) {
+			return dir
+		}
+	}
+}
+
+// Folder is a path itself if it is a folder or not there, else the folder that it
+// is in.
+func Folder(path string) string {
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		return filepath.Dir(path)
+	}
+	return path
+}
+
+// Absolute are paths, relative to a folder where they are not absolute; nil for none.
+func Absolute(base string, paths ...string) []string {
+	var out []string
+	for _, p := range paths {
+		if !filepath.IsAbs(p) {
+			p = filepath.Join(base, p)
+		}
+		out = append(out, filepath.Clean(p))
+	}
+	return out
+}
+
+// Same reports whether two paths lead to one folder or file.
+func Same(a, b string) bool {
+	if a == b {
+		return true
+	}
+	x, errX := filepath.EvalSymlinks(a)
+	y, errY := filepath.EvalSymlinks(b)
+	return errX == nil && errY == nil && x == y
+}

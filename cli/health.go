@@ -14,8 +14,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/portmoor/portmoor/reconcile/contest"
 	"github.com/portmoor/portmoor/say"
-	"github.com/portmoor/portmoor/strategies"
 )
 
 // check is how a service is, as one of its checks says.
@@ -68,7 +68,7 @@ func (inv *inventory) host(i int) string {
 }
 
 // ask asks for a service's health. A path that nobody has named need not exist.
-func ask(ctx context.Context, p strategies.Port, host, path string, named bool) check {
+func ask(ctx context.Context, p contest.Port, host, path string, named bool) check {
 	r := check{p.Name, p.Port, "http://" + net.JoinHostPort(host, strconv.Itoa(p.Port)) + path, failing, ""}
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
@@ -122,7 +122,7 @@ func innermost(err error) error {
 
 // systemd asks for the units that services have in their folders, or that are
 // called as they are; nothing where there is no systemd.
-func systemd(ctx context.Context, w *workspace, ports []strategies.Port) (checks []check) {
+func systemd(ctx context.Context, w *workspace, ports []contest.Port) (checks []check) {
 	if _, err := exec.LookPath("systemctl"); err != nil {
 		return nil
 	}

@@ -11,20 +11,19 @@ import (
 	"slices"
 
 	"github.com/portmoor/portmoor/compose"
-	"github.com/portmoor/portmoor/references"
+	"github.com/portmoor/portmoor/reconcile/contest"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
-	"github.com/portmoor/portmoor/strategies"
 	"github.com/portmoor/portmoor/tree"
 )
 
 // inventory is every fixed port of a workspace, in the order in which files say
 // them, compose files first.
 type inventory struct {
-	ports []strategies.Port
+	ports []contest.Port
 	// fixed are those of compose files, by index into ports.
-	fixed  []strategies.Fixed
-	source []strategies.Port
+	fixed  []contest.Fixed
+	source []contest.Port
 	notes  []string
 }
 
@@ -34,16 +33,16 @@ func (c *commands) inventory(w *workspace) (*inventory, error) {
 	if err := w.problems(); err != nil {
 		return nil, err
 	}
-	inv := &inventory{fixed: strategies.FixedPorts(w.projects, w.home)}
-	inv.fixed = slices.DeleteFunc(inv.fixed, func(f strategies.Fixed) bool {
-		return len(f.Places) > 0 && !slices.ContainsFunc(f.Places, func(p strategies.Place) bool { return w.mine(p.File) })
+	inv := &inventory{fixed: contest.FixedPorts(w.projects, w.home)}
+	inv.fixed = slices.DeleteFunc(inv.fixed, func(f contest.Fixed) bool {
+		return len(f.Places) > 0 && !slices.ContainsFunc(f.Places, func(p contest.Place) bool { return w.mine(p.File) })
 	})
-	var sources []references.Source
+	var sources []contest.Source
 	c.sources = len(w.config.Sources) > 0
 	for _, s := range w.config.Sources {
-		sources = append(sources, references.Source(s))
+		sources = append(sources, contest.Source(s))
 	}
-	read, err := references.Read(w.home, sources, w.ignored())
+	read, err := contest.Read(w.home, sources, w.ignored())
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +53,7 @@ func (c *commands) inventory(w *workspace) (*inventory, error) {
 		inv.ports = append(inv.ports, f.Port)
 	}
 	inv.ports = append(inv.ports, inv.source...)
-	all := make([]*strategies.Port, len(inv.ports))
+	all := make([]*contest.Port, len(inv.ports))
 	for i := range inv.ports {
 		p := &inv.ports[i]
 		for _, place := range p.Places {
@@ -64,7 +63,7 @@ func (c *commands) inventory(w *workspace) (*inventory, error) {
 		}
 		all[i] = p
 	}
-	strategies.Share(all, followed)
+	contest.Share(all, followed)
 	for _, n := range inv.notes {
 		c.say(n, "")
 	}
@@ -102,7 +101,7 @@ func (w *workspace) ignored() func(path string) bool {
 
 // join adds the ports of sources. Two sources may agree about a service; what a
 // container listens on is not the host's port.
-func (inv *inventory) join(read []strategies.Port, w *workspace) error {
+func (inv *inventory) join(read []contest.Port, w *workspace) error {
 	at := map[string]int{}
 	for _, p := range read {
 		if f := inv.container(p); f != nil {
@@ -137,7 +136,7 @@ func (inv *inventory) join(read []strategies.Port, w *workspace) error {
 
 // published is the compose service of the same name that has a source's port on
 // the host, nil if there is none.
-func (inv *inventory) published(p strategies.Port) *strategies.Fixed {
+func (inv *inventory) published(p contest.Port) *contest.Fixed {
 	for i, f := range inv.fixed {
 		if f.Service == p.Service && f.Port.Port == p.Port && f.Stuck == "" {
 			return &inv.fixed[i]
@@ -148,7 +147,7 @@ func (inv *inventory) published(p strategies.Port) *strategies.Fixed {
 
 // container is the compose service of the same name whose container listens on
 // a source's port, nil if there is none.
-func (inv *inventory) container(p strategies.Port) *strategies.Fixed {
+func (inv *inventory) container(p contest.Port) *contest.Fixed {
 	for i, f := range inv.fixed {
 		if f.Service != p.Service {
 			continue
@@ -173,11 +172,11 @@ func (inv *inventory) statuses(w *workspace) error {
 	for _, list := range []struct {
 		key    string
 		names  []string
-		status strategies.Status
+		status contest.Status
 	}{
-		{"frozen", r.Frozen, strategies.Frozen},
-		{"priority", r.Priority, strategies.Priority},
-		{"keep", r.Keep, strategies.Kept},
+		{"frozen", r.Frozen, contest.Frozen},
+		{"priority", r.Priority, contest.Priority},
+		{"keep", r.Keep, contest.Kept},
 		{"ranges", slices.Sorted(maps.Keys(r.Ranges)), -1},
 		{"health", slices.Sorted(maps.Keys(r.Health)), -1},
 	} {
@@ -210,9 +209,9 @@ func (w *workspace) named(name string) string {
 	return w.place(f, source.Span{Start: part + loc[2], End: part + loc[3]})
 }
 
-// options say what Reconcile has to know of the workspace.
-func (inv *inventory) options(w *workspace) strategies.ReconcileOptions {
-	o := strategies.ReconcileOptions{Ranges: w.config.Reconcile.Ranges, Policy: w.config.Policy(), Taken: w.taken}
+// options say what Decide has to know of the workspace.
+func (inv *inventory) options(w *workspace) contest.Options {
+	o := contest.Options{Ranges: w.config.Reconcile.Ranges, Policy: w.config.Policy(), Taken: w.taken}
 	o.Otherwise, _ = w.config.NewPorts()
 	o.Apart = func(a, b int) bool {
 		if n := len(inv.fixed); a < n && b < n {
@@ -241,4 +240,4 @@ func (w *workspace) taken(port int) string {
 }
 
 // placeOf is where a port is written, as path:line:column.
-func (w *workspace) placeOf(p strategies.Place) string { return w.place(p.File, p.Span) }
+func (w *workspace) placeOf(p contest.Place) string { return w.place(p.File, p.Span) }

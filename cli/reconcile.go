@@ -11,9 +11,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/portmoor/portmoor/plan"
+	"github.com/portmoor/portmoor/reconcile/contest"
+	"github.com/portmoor/portmoor/reconcile/plan"
 	"github.com/portmoor/portmoor/say"
-	"github.com/portmoor/portmoor/strategies"
 )
 
 func (c *commands) reconcile() *cli.Command {
@@ -86,12 +86,12 @@ func (c *commands) checkReconcile(ctx *cli.Context) error {
 }
 
 // settle decides about the ports of an inventory.
-func (inv *inventory) settle(w *workspace) ([]strategies.Settled, []strategies.Contest, error) {
-	settled, contests, err := strategies.Reconcile(inv.ports, inv.options(w))
+func (inv *inventory) settle(w *workspace) ([]contest.Settled, []contest.Contest, error) {
+	settled, contests, err := contest.Decide(inv.ports, inv.options(w))
 	var all []error
 	for _, err := range say.Each(err) {
 		p := say.Of(err)
-		if u, ok := errors.AsType[*strategies.Undecided](err); ok {
+		if u, ok := errors.AsType[*contest.Undecided](err); ok {
 			p.Place = w.placeOf(u.Port.Places[0])
 		}
 		all = append(all, p)

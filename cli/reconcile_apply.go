@@ -13,12 +13,12 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/portmoor/portmoor/plan"
-	"github.com/portmoor/portmoor/references"
+	"github.com/portmoor/portmoor/reconcile/contest"
+	"github.com/portmoor/portmoor/reconcile/plan"
+	"github.com/portmoor/portmoor/reconcile/references"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
-	"github.com/portmoor/portmoor/strategies"
 	"github.com/portmoor/portmoor/tree"
 )
 
@@ -295,7 +295,7 @@ func (w *workspace) takenBy(inv *inventory, d plan.Decided, move plan.Row) strin
 			return "that of " + p.Name
 		}
 	}
-	i := slices.IndexFunc(inv.ports, func(p strategies.Port) bool { return p.Name == move.Service })
+	i := slices.IndexFunc(inv.ports, func(p contest.Port) bool { return p.Name == move.Service })
 	if i < 0 {
 		return "" // it is said that the service is gone
 	}
@@ -320,7 +320,7 @@ func (w *workspace) promised(inv *inventory, d plan.Decided) (wrong []error) {
 }
 
 // changes reports whether a plan changes a place.
-func (w *workspace) changes(d plan.Decided, place strategies.Place) bool {
+func (w *workspace) changes(d plan.Decided, place contest.Place) bool {
 	line, column := place.File.Position(place.Span.Start)
 	return slices.ContainsFunc(d.Changes, func(c plan.Change) bool {
 		return c.Path == w.fromHome(place.File.Path) && c.Line == line && c.Column <= column && column < c.Column+utf8.RuneCountInString(c.Text)

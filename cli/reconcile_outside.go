@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/portmoor/portmoor/plan"
-	"github.com/portmoor/portmoor/references"
-	"github.com/portmoor/portmoor/strategies"
+	"github.com/portmoor/portmoor/reconcile/contest"
+	"github.com/portmoor/portmoor/reconcile/plan"
+	"github.com/portmoor/portmoor/reconcile/references"
 	"github.com/portmoor/portmoor/tree"
 )
 
@@ -42,7 +42,7 @@ func (w *workspace) installed(s plan.Service) (copies []plan.Copy) {
 }
 
 // units are the systemd units in the folder of a service.
-func (w *workspace) units(p strategies.Port) (units []string) {
+func (w *workspace) units(p contest.Port) (units []string) {
 	if p.Dir != "" && p.Dir != w.home {
 		tree.Files(p.Dir, tree.Options{Base: w.home, Ignore: w.config.Ignore}, func(_ string, e os.DirEntry) {
 			if unit, is := strings.CutSuffix(e.Name(), ".service"); is {

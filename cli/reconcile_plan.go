@@ -11,9 +11,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/portmoor/portmoor/plan"
-	"github.com/portmoor/portmoor/references"
-	"github.com/portmoor/portmoor/strategies"
+	"github.com/portmoor/portmoor/reconcile/contest"
+	"github.com/portmoor/portmoor/reconcile/plan"
+	"github.com/portmoor/portmoor/reconcile/references"
 )
 
 // makePlan decides about the ports, and finds every place that has to follow.
@@ -27,7 +27,7 @@ func (c *commands) makePlan(ctx *cli.Context, w *workspace, inv *inventory) (pla
 	for _, s := range settled {
 		next[s.Name] = s.New
 		p.Services = append(p.Services, plan.Service{Settled: s, Health: w.healthPath(s.Port), Place: w.fromHome(s.Places[0].File.Path)})
-		if s.Outcome != strategies.Changed {
+		if s.Outcome != contest.Changed {
 			continue
 		}
 		if r := s.Range.String(); !slices.Contains(p.Ranges, r) {
@@ -51,7 +51,7 @@ func (c *commands) makePlan(ctx *cli.Context, w *workspace, inv *inventory) (pla
 
 // subjectsOf are the ports that have a number which is contested, with what they
 // become.
-func subjectsOf(inv *inventory, contests []strategies.Contest, next map[string]int) (subjects []references.Subject) {
+func subjectsOf(inv *inventory, contests []contest.Contest, next map[string]int) (subjects []references.Subject) {
 	numbers := map[int]bool{}
 	for _, c := range contests {
 		for _, s := range c.Services {
@@ -89,7 +89,7 @@ func (inv *inventory) subject(i, was, is int) references.Subject {
 }
 
 // definition is the change of the place that gives a service its port.
-func (w *workspace) definition(place strategies.Place, s strategies.Settled) plan.Change {
+func (w *workspace) definition(place contest.Place, s contest.Settled) plan.Change {
 	line, column := place.File.Position(place.Span.Start)
 	src := place.File.Src
 	text := string(src[place.Span.Start:place.Span.End])
@@ -157,7 +157,7 @@ func (w *workspace) inputs(p plan.Plan, inv *inventory, found references.Found) 
 }
 
 // healthPath is where a service says how it is.
-func (w *workspace) healthPath(p strategies.Port) string {
+func (w *workspace) healthPath(p contest.Port) string {
 	return cmp.Or(w.config.Reconcile.Health[p.Name], w.config.Reconcile.Health[p.Service], "/health")
 }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"github.com/urfave/cli/v2"
 
-	"github.com/portmoor/portmoor/plan"
-	"github.com/portmoor/portmoor/references"
+	"github.com/portmoor/portmoor/reconcile/plan"
+	"github.com/portmoor/portmoor/reconcile/references"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/tree"
 )

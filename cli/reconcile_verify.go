@@ -9,10 +9,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/portmoor/portmoor/plan"
-	"github.com/portmoor/portmoor/references"
+	"github.com/portmoor/portmoor/reconcile/contest"
+	"github.com/portmoor/portmoor/reconcile/plan"
+	"github.com/portmoor/portmoor/reconcile/references"
 	"github.com/portmoor/portmoor/say"
-	"github.com/portmoor/portmoor/strategies"
 )
 
 // disagreement is something that verify has found.
@@ -71,7 +71,7 @@ func (c *commands) verifyPorts(ctx *cli.Context, w *workspace, inv *inventory, d
 
 // conflicts are the ports that two services have.
 func (inv *inventory) conflicts(w *workspace) (found []disagreement) {
-	_, contests, err := strategies.Reconcile(inv.ports, strategies.ReconcileOptions{Apart: inv.options(w).Apart, Ranges: nil})
+	_, contests, err := contest.Decide(inv.ports, contest.Options{Apart: inv.options(w).Apart, Ranges: nil})
 	for _, contest := range contests {
 		second := contest.Services[1]
 		line, column := second.Places[0].File.Position(second.Places[0].Span.Start)
@@ -82,7 +82,7 @@ func (inv *inventory) conflicts(w *workspace) (found []disagreement) {
 		found = append(found, disagreement{"conflict", second.Name, w.show(second.Places[0].File.Path), line, column, fmt.Sprintf("port %d is that of %s", contest.Port, strings.Join(names, ", "))})
 	}
 	for _, err := range say.Each(err) {
-		if u, ok := errors.AsType[*strategies.Undecided](err); ok {
+		if u, ok := errors.AsType[*contest.Undecided](err); ok {
 			place := u.Port.Places[0]
 			line, column := place.File.Position(place.Span.Start)
 			found = append(found, disagreement{"conflict", u.Port.Name, w.show(place.File.Path), line, column, u.Message})
@@ -94,7 +94,7 @@ func (inv *inventory) conflicts(w *workspace) (found []disagreement) {
 // unmoved are the services that do not have the port that a plan gave them.
 func (inv *inventory) unmoved(w *workspace, moves []plan.Row) (found []disagreement) {
 	for _, m := range moves {
-		i := slices.IndexFunc(inv.ports, func(p strategies.Port) bool { return p.Name == m.Service })
+		i := slices.IndexFunc(inv.ports, func(p contest.Port) bool { return p.Name == m.Service })
 		switch {
 		case i < 0:
 			found = append(found, disagreement{"port", m.Service, w.show(w.home), 1, 1, m.Service + " is no longer there"})
@@ -129,7 +129,7 @@ func (inv *inventory) expected(moves []plan.Row) (subjects []references.Subject)
 				add(p.Port, p.Port)
 			}
 		}
-		first := slices.IndexFunc(inv.ports, func(q strategies.Port) bool { return q.Service == p.Service && q.Dir == p.Dir }) == i
+		first := slices.IndexFunc(inv.ports, func(q contest.Port) bool { return q.Service == p.Service && q.Dir == p.Dir }) == i
 		for _, other := range inv.ports {
 			if moves == nil && first { // a service with several ports may name each of them
 				add(other.Port, inv.ownOr(p, other.Port))
@@ -140,7 +140,7 @@ func (inv *inventory) expected(moves []plan.Row) (subjects []references.Subject)
 }
 
 // ownOr is a number, if it is one of the ports of a port's service, else the port.
-func (inv *inventory) ownOr(p strategies.Port, number int) int {
+func (inv *inventory) ownOr(p contest.Port, number int) int {
 	for _, q := range inv.ports {
 		if r := q.Range(); q.Service == p.Service && q.Dir == p.Dir && r.First <= number && number <= r.Last {
 			return number

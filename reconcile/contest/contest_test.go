@@ -1,4 +1,4 @@
-package strategies
+package contest
 
 import (
 	"errors"
@@ -50,7 +50,7 @@ func table(settled []Settled) (lines []string) {
 // The rows are those of the source document, by name: it would show every
 // change to who keeps a port and to what the others get.
 func TestReconcileDocument(t *testing.T) {
-	settled, contests, err := Reconcile(hailo("hailo-ocr"), ReconcileOptions{})
+	settled, contests, err := Decide(hailo("hailo-ocr"), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestReconcileDocument(t *testing.T) {
 // Without a decision the alphabet decides, which the document says it does, and
 // does not.
 func TestReconcileAlphabet(t *testing.T) {
-	settled, _, err := Reconcile(hailo(), ReconcileOptions{})
+	settled, _, err := Decide(hailo(), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,90 +102,90 @@ func TestReconcileRules(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		ports   []Port
-		options ReconcileOptions
+		options Options
 		want    string // rows, or the error with its hint
 	}{
 		{
 			"priority beats frozen, and frozen beats working",
 			[]Port{port("a", 8080, Working), port("b", 8080, Frozen), port("c", 8080, Priority)},
-			ReconcileOptions{},
+			Options{},
 			"a 8080 8082 Change; b 8080 8081 Change; c 8080 8080 Prioritized",
 		},
 		{
 			"two frozen ones",
 			[]Port{port("b", 8080, Frozen), port("a", 8080, Frozen), port("c", 8080, Working)},
-			ReconcileOptions{},
+			Options{},
 			"port 8080: a and b are frozen (name one of them under reconcile: keep)",
 		},
 		{
 			"a decision between two frozen ones",
 			[]Port{port("a", 8080, Frozen), port("b", 8080, Kept)},
-			ReconcileOptions{},
+			Options{},
 			"a 8080 8081 Change; b 8080 8080 Prioritized",
 		},
 		{
 			"two decisions",
 			[]Port{port("a", 8080, Kept), port("b", 8080, Kept)},
-			ReconcileOptions{},
+			Options{},
 			"port 8080: a and b are kept (leave only one of them under reconcile: keep)",
 		},
 		{
 			"the end of the thousand",
 			[]Port{port("a", 5999, Working), port("b", 5999, Working)},
-			ReconcileOptions{},
+			Options{},
 			"port 5999: no port is free for b after it in 5000-5999 (give it another range under reconcile: ranges)",
 		},
 		{
 			"the end of the hundred",
 			[]Port{port("a", 11498, Working), port("b", 11498, Working), port("c", 11498, Working)},
-			ReconcileOptions{},
+			Options{},
 			"port 11498: no port is free for c after it in 11400-11499 (give it another range under reconcile: ranges)",
 		},
 		{
 			"a port that nobody should pick is passed over",
 			[]Port{port("a", 6880, Working), port("b", 6880, Working), port("c", 1023, Working), port("d", 1023, Working)},
-			ReconcileOptions{},
+			Options{},
 			"a 6880 6880 Prioritized; b 6880 6890 Change; c 1023 1023 Prioritized; d 1023 1025 Change",
 		},
 		{
 			"where none may be picked, another range",
 			[]Port{port("a", 33000, Working), port("b", 33000, Working), port("c", 80, Working), port("d", 80, Working)},
-			ReconcileOptions{Otherwise: ports.Range{First: 20000, Last: 20100}, Taken: func(n int) string { return map[int]string{20000: "taken"}[n] }},
+			Options{Otherwise: ports.Range{First: 20000, Last: 20100}, Taken: func(n int) string { return map[int]string{20000: "taken"}[n] }},
 			"a 33000 33000 Prioritized; b 33000 20002 Change; c 80 80 Prioritized; d 80 20001 Change",
 		},
 		{
 			"a range of its own, without the port",
 			[]Port{port("a", 8080, Working), port("b", 8080, Working)},
-			ReconcileOptions{Ranges: map[string]ports.Range{"b": {First: 9000, Last: 9001}}},
+			Options{Ranges: map[string]ports.Range{"b": {First: 9000, Last: 9001}}},
 			"a 8080 8080 Prioritized; b 8080 9000 Change",
 		},
 		{
 			"what others have",
 			[]Port{port("a", 8080, Working), port("b", 8080, Working), port("c", 8081, Working)},
-			ReconcileOptions{Taken: func(port int) string { return map[int]string{8082: "somebody"}[port] }},
+			Options{Taken: func(port int) string { return map[int]string{8082: "somebody"}[port] }},
 			"a 8080 8080 Prioritized; b 8080 8083 Change; c 8081 8081 No change",
 		},
 		{
 			"what never runs together",
 			[]Port{port("a", 8080, Working), port("b", 8080, Working), port("c", 8080, Working)},
-			ReconcileOptions{Apart: func(a, b int) bool { return a+b == 1 }}, // a and b
+			Options{Apart: func(a, b int) bool { return a+b == 1 }}, // a and b
 			"a 8080 8080 Prioritized; b 8080 8080 No change; c 8080 8081 Change",
 		},
 		{
 			"what can't move stays",
 			[]Port{port("a", 8080, Working), {Service: "b", Name: "b", Port: 8080, Stuck: "it is a range"}},
-			ReconcileOptions{},
+			Options{},
 			"a 8080 8081 Change; b 8080 8080 Prioritized",
 		},
 		{
 			"what can't move has to",
 			[]Port{port("a", 8080, Frozen), {Service: "b", Name: "b", Port: 8080, Stuck: "it is a range"}},
-			ReconcileOptions{},
+			Options{},
 			"port 8080: b would have to move, but it is a range (change it by hand first, or let it keep the port: reconcile: keep)",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			settled, _, err := Reconcile(test.ports, test.options)
+			settled, _, err := Decide(test.ports, test.options)
 			got := strings.Join(table(settled), "; ")
 			if u, ok := errors.AsType[*Undecided](err); ok {
 				got = fmt.Sprintf("%s (%s)", u.Message, u.Hint)
@@ -215,7 +215,7 @@ func TestReconcileProperties(t *testing.T) {
 			count[p.Port]++
 			ports = append(ports, p)
 		}
-		settled, _, err := Reconcile(ports, ReconcileOptions{})
+		settled, _, err := Decide(ports, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -236,7 +236,7 @@ func TestReconcileProperties(t *testing.T) {
 			p.Port = s.New
 			again = append(again, p)
 		}
-		settled, contests, err := Reconcile(again, ReconcileOptions{})
+		settled, contests, err := Decide(again, Options{})
 		if err != nil || len(contests) > 0 || strings.Contains(strings.Join(table(settled), ""), string(Changed)) {
 			t.Fatalf("the second time: %v, %v, %v", settled, contests, err)
 		}

@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 
-	"github.com/portmoor/portmoor/strategies"
+	"github.com/portmoor/portmoor/reconcile/contest"
 )
 
 // Title is the first line of every plan.
@@ -23,7 +23,7 @@ const Title = "# Service Port Reconciliation Plan"
 type Plan struct {
 	Date, Author string // "" when nobody says
 	Services     []Service
-	Contests     []strategies.Contest
+	Contests     []contest.Contest
 	Ranges       []string // that new ports were chosen from
 	Changes      []Change
 	Open         []Note   // places that people have to decide about
@@ -36,7 +36,7 @@ type Plan struct {
 
 // Service is a row of the plan's table.
 type Service struct {
-	strategies.Settled
+	contest.Settled
 	Health string // the path of its health check
 	// Place is where its port is defined.
 	Place string
@@ -116,7 +116,7 @@ func (k Kind) String() string {
 // moves are the services that get another port, in the order of the table.
 func (p Plan) moves() (moves []Service) {
 	for _, s := range p.Services {
-		if s.Outcome == strategies.Changed {
+		if s.Outcome == contest.Changed {
 			moves = append(moves, s)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/portmoor/portmoor/reconcile/contest"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/tree"
 )
@@ -207,7 +208,7 @@ func TestMarketline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ports, err := Read(root, []Source{{"services/*/settings.json", "http.port"}}, none)
+	ports, err := contest.Read(root, []contest.Source{{Path: "services/*/settings.json", Key: "http.port"}}, func(string) bool { return false })
 	if err != nil {
 		t.Fatal(err)
 	}

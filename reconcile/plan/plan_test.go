@@ -7,22 +7,22 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/portmoor/portmoor/reconcile/contest"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/source"
-	"github.com/portmoor/portmoor/strategies"
 )
 
 // sample is a plan with names, paths and texts that Markdown would take for more.
 func sample() Plan {
-	face := strategies.Port{Service: "face", Name: "face", Port: 5002, Status: strategies.Frozen}
-	piper := strategies.Port{Service: "a|b *c* `d`", Name: "a|b *c* `d`", Port: 5002}
+	face := contest.Port{Service: "face", Name: "face", Port: 5002, Status: contest.Frozen}
+	piper := contest.Port{Service: "a|b *c* `d`", Name: "a|b *c* `d`", Port: 5002}
 	return Plan{
 		Date: "2026-02-05", Author: "Ann | Bob",
 		Services: []Service{
-			{Settled: strategies.Settled{Port: piper, New: 5003, Outcome: strategies.Changed, Rationale: "Conflict"}, Health: "/health", Place: "p.yaml"},
-			{Settled: strategies.Settled{Port: face, New: 5002, Outcome: strategies.NoChange, Rationale: "Frozen"}, Health: "/health", Place: "f.yaml"},
+			{Settled: contest.Settled{Port: piper, New: 5003, Outcome: contest.Changed, Rationale: "Conflict"}, Health: "/health", Place: "p.yaml"},
+			{Settled: contest.Settled{Port: face, New: 5002, Outcome: contest.NoChange, Rationale: "Frozen"}, Health: "/health", Place: "f.yaml"},
 		},
-		Contests: []strategies.Contest{{Port: 5002, Services: []strategies.Port{face, piper}}},
+		Contests: []contest.Contest{{Port: 5002, Services: []contest.Port{face, piper}}},
 		Ranges:   []string{"5000-5999"},
 		Changes: []Change{
 			{Place: Place{"p.yaml", 2, 3, "port: 5002"}, New: "port: 5003", Service: piper.Name, Reason: "server.port"},

@@ -1,4 +1,14 @@
-package strategies
+// Package contest says who has which port, who keeps one that several have, and
+// where the others go.
+//
+// The model: a [Port] is the fixed host port of a service with every place that
+// writes it. [FixedPorts] finds those of compose projects, [Read] those that other
+// files hold at a key path. [Decide] is pure: it takes ports and what nobody should
+// pick, and returns what becomes of each, sorted by name, with a reason for people.
+//
+//	ports, err := contest.Read(root, sources, ignored)
+//	settled, contests, err := contest.Decide(ports, contest.Options{})
+package contest
 
 import (
 	"cmp"
@@ -83,9 +93,9 @@ type Contest struct {
 	Services []Port // the one that keeps it first, the others in the order in which they move
 }
 
-// ReconcileOptions is what Reconcile is told. The zero value lets every two
+// Options is what Decide is told. The zero value lets every two
 // services clash that have one number, and knows of nobody else.
-type ReconcileOptions struct {
+type Options struct {
 	// Ranges are where services stay, by the name of a port or of its service. Without one it is the
 	// thousand of the port below 10000, and the hundred above.
 	Ranges map[string]ports.Range
@@ -111,10 +121,10 @@ func undecided(p Port, hint, format string, args ...any) error {
 	return &Undecided{say.Problem{Kind: say.Finding, Message: fmt.Sprintf(format, args...), Hint: hint}, p}
 }
 
-// Reconcile gives the ports that are contested to one service each and the
+// Decide gives the ports that are contested to one service each and the
 // others the next free ones; it touches no other. Both results are sorted: ports by name, contests
 // by port. The error joins an [Undecided] for each thing to decide.
-func Reconcile(ports []Port, options ReconcileOptions) ([]Settled, []Contest, error) {
+func Decide(ports []Port, options Options) ([]Settled, []Contest, error) {
 	r := reconciler{options: options, taken: map[int]bool{}}
 	for _, p := range ports {
 		r.settled = append(r.settled, Settled{Port: p, New: p.Port, Outcome: NoChange, Rationale: unique(p)})
@@ -131,7 +141,7 @@ func Reconcile(ports []Port, options ReconcileOptions) ([]Settled, []Contest, er
 }
 
 type reconciler struct {
-	options   ReconcileOptions
+	options   Options
 	settled   []Settled // in the order of the ports given
 	taken     map[int]bool
 	contested []Contest
@@ -271,7 +281,7 @@ func (r *reconciler) move(s *Settled, winner Port, rivals int) error {
 }
 
 // configured is the range that people have given a port.
-func (o ReconcileOptions) configured(p Port) (in ports.Range, given bool) {
+func (o Options) configured(p Port) (in ports.Range, given bool) {
 	if in, given = o.Ranges[p.Name]; !given {
 		in, given = o.Ranges[p.Service]
 	}
@@ -280,7 +290,7 @@ func (o ReconcileOptions) configured(p Port) (in ports.Range, given bool) {
 
 // Refuses says why a service must not move to a port, in words that follow "is";
 // "" when it may.
-func (o ReconcileOptions) Refuses(p Port, port int) (why string) {
+func (o Options) Refuses(p Port, port int) (why string) {
 	policy := o.Policy
 	_, policy.Explicit = o.configured(p)
 	if why = policy.Refuses(port); why == "" && o.Taken != nil {
@@ -291,7 +301,7 @@ func (o ReconcileOptions) Refuses(p Port, port int) (why string) {
 
 // rangeOf is where a port that moves stays: where people say, else in its thousand
 // or hundred, unless none of those may be picked.
-func (o ReconcileOptions) rangeOf(p Port) ports.Range {
+func (o Options) rangeOf(p Port) ports.Range {
 	in, given := o.configured(p)
 	if given {
 		return in

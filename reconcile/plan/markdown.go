@@ -9,8 +9,8 @@ import (
 	"strings"
 	"text/template"
 
+	"github.com/portmoor/portmoor/reconcile/contest"
 	"github.com/portmoor/portmoor/say"
-	"github.com/portmoor/portmoor/strategies"
 )
 
 //go:embed plan.md.tmpl
@@ -56,7 +56,7 @@ var functions = template.FuncMap{
 	"constraints": constraints, "versus": versus, "resolution": resolution, "why": why, "room": room, "movesList": movesList,
 	"health": healthLine, "listening": listening,
 	"planName": func(Plan) string { return "" },
-	"frozen":   func(s Service) bool { return s.Status == strategies.Frozen },
+	"frozen":   func(s Service) bool { return s.Status == contest.Frozen },
 	"conflicts": func(p Plan) string {
 		ports, services := p.Conflicts()
 		verb := "have conflicts"
@@ -67,13 +67,13 @@ var functions = template.FuncMap{
 	},
 	"strong": func(s Service, v any) string {
 		text := escape(fmt.Sprint(v))
-		if s.Outcome == strategies.NoChange {
+		if s.Outcome == contest.NoChange {
 			return text
 		}
 		return "**" + text + "**"
 	},
-	"mark": func(o strategies.Outcome) string {
-		if o == strategies.Changed {
+	"mark": func(o contest.Outcome) string {
+		if o == contest.Changed {
 			return "⚠️"
 		}
 		return "✓"
@@ -86,11 +86,11 @@ var functions = template.FuncMap{
 	},
 	"standing": func(s Service) string {
 		switch {
-		case s.Outcome == strategies.Changed:
+		case s.Outcome == contest.Changed:
 			return "Change"
-		case s.Status == strategies.Frozen:
+		case s.Status == contest.Frozen:
 			return "Frozen"
-		case s.Status == strategies.Priority:
+		case s.Status == contest.Priority:
 			return "Priority"
 		}
 		return "No change"

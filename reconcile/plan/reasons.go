@@ -5,17 +5,17 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portmoor/portmoor/reconcile/contest"
 	"github.com/portmoor/portmoor/say"
-	"github.com/portmoor/portmoor/strategies"
 )
 
 // constraints are what the plan keeps to.
 func constraints(p Plan) (lines []string) {
-	for _, s := range p.with(strategies.Priority) {
+	for _, s := range p.with(contest.Priority) {
 		lines = append(lines, fmt.Sprintf("**%s** retains port %d (priority service)", escape(s.Name), s.New))
 	}
 	var frozen, ports []string
-	for _, s := range p.with(strategies.Frozen) {
+	for _, s := range p.with(contest.Frozen) {
 		frozen, ports = append(frozen, "**"+escape(s.Name)+"**"), append(ports, fmt.Sprint(s.New))
 	}
 	switch len(frozen) {
@@ -25,7 +25,7 @@ func constraints(p Plan) (lines []string) {
 	default:
 		lines = append(lines, fmt.Sprintf("%s are frozen; they keep their ports (%s)", say.And(frozen), strings.Join(ports, ", ")))
 	}
-	for _, s := range p.with(strategies.Kept) {
+	for _, s := range p.with(contest.Kept) {
 		lines = append(lines, fmt.Sprintf("**%s** keeps port %d by decision", escape(s.Name), s.New))
 	}
 	lines = append(lines, "A port that only one service has stays")
@@ -36,13 +36,13 @@ func constraints(p Plan) (lines []string) {
 }
 
 // with are the services of a status whose port stays.
-func (p Plan) with(status strategies.Status) []Service {
-	return slices.DeleteFunc(slices.Clone(p.Services), func(s Service) bool { return s.Status != status || s.Outcome == strategies.Changed })
+func (p Plan) with(status contest.Status) []Service {
+	return slices.DeleteFunc(slices.Clone(p.Services), func(s Service) bool { return s.Status != status || s.Outcome == contest.Changed })
 }
 
 // versus says who contests a port.
-func versus(c strategies.Contest) string {
-	alike := !slices.ContainsFunc(c.Services, func(s strategies.Port) bool { return s.Status != strategies.Working })
+func versus(c contest.Contest) string {
+	alike := !slices.ContainsFunc(c.Services, func(s contest.Port) bool { return s.Status != contest.Working })
 	names := make([]string, len(c.Services))
 	for i, s := range c.Services {
 		names[i] = fmt.Sprintf("%s (%s)", escape(s.Name), s.Status)
@@ -56,14 +56,14 @@ func versus(c strategies.Contest) string {
 	return names[0] + " vs " + say.And(names[1:])
 }
 
-func resolution(p Plan, c strategies.Contest) string {
+func resolution(p Plan, c contest.Contest) string {
 	var moves []string
 	reason := ""
 	for _, s := range p.Services {
 		switch {
 		case s.Name == c.Services[0].Name:
 			reason = lower(s.Rationale)
-		case s.Outcome == strategies.Changed && s.Port.Port == c.Port:
+		case s.Outcome == contest.Changed && s.Port.Port == c.Port:
 			moves = append(moves, fmt.Sprintf("%s moves to %d", escape(s.Name), s.New))
 		}
 	}

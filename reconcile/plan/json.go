@@ -3,7 +3,7 @@ package plan
 import (
 	"strings"
 
-	"github.com/portmoor/portmoor/strategies"
+	"github.com/portmoor/portmoor/reconcile/contest"
 )
 
 // Report is a plan for programs; docs/json.md says what its keys mean.
@@ -19,13 +19,13 @@ type Report struct {
 }
 
 type serviceReport struct {
-	Service   string             `json:"service"`
-	File      string             `json:"file"`
-	Current   int                `json:"current"`
-	New       int                `json:"new"`
-	Status    strategies.Outcome `json:"status"`
-	Standing  string             `json:"standing"`
-	Rationale string             `json:"rationale"`
+	Service   string          `json:"service"`
+	File      string          `json:"file"`
+	Current   int             `json:"current"`
+	New       int             `json:"new"`
+	Status    contest.Outcome `json:"status"`
+	Standing  string          `json:"standing"`
+	Rationale string          `json:"rationale"`
 }
 
 type conflictReport struct {

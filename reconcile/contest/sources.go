@@ -1,4 +1,4 @@
-package references
+package contest
 
 import (
 	"bytes"
@@ -15,9 +15,9 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
-	"github.com/portmoor/portmoor/strategies"
 	"github.com/portmoor/portmoor/tree"
 )
 
@@ -34,8 +34,8 @@ type Source struct {
 // by what stands for * in the key, else by the last folder that the pattern has
 // a wildcard for, else by the file. The error joins a [say.Problem] for each thing
 // that is wrong; there are no ports then.
-func Read(root string, sources []Source, skip func(path string) bool) ([]strategies.Port, error) {
-	var ports []strategies.Port
+func Read(root string, sources []Source, skip func(path string) bool) ([]Port, error) {
+	var ports []Port
 	var errs []error
 	for _, s := range sources {
 		names, err := fs.Glob(os.DirFS(root), path.Clean(s.Path))
@@ -54,7 +54,7 @@ func Read(root string, sources []Source, skip func(path string) bool) ([]strateg
 
 // readAll reads the files of a source. That none of several has the key is one
 // error, about the source.
-func (s Source) readAll(root string, names []string) (ports []strategies.Port, errs []error) {
+func (s Source) readAll(root string, names []string) (ports []Port, errs []error) {
 	without := 0
 	for _, name := range names {
 		found, err := s.read(root, name)
@@ -72,7 +72,7 @@ func (s Source) readAll(root string, names []string) (ports []strategies.Port, e
 
 var errNoKey = errors.New("no key")
 
-func (s Source) read(root, name string) ([]strategies.Port, error) {
+func (s Source) read(root, name string) ([]Port, error) {
 	file := filepath.Join(root, filepath.FromSlash(name))
 	src, err := readRegular(root, file)
 	if err != nil {
@@ -90,7 +90,7 @@ func (s Source) read(root, name string) ([]strategies.Port, error) {
 	if len(values) == 0 {
 		return nil, errNoKey
 	}
-	var ports []strategies.Port
+	var ports []Port
 	var errs []error
 	for _, v := range values {
 		port, err := v.port(f)
@@ -98,9 +98,9 @@ func (s Source) read(root, name string) ([]strategies.Port, error) {
 		if service == "" {
 			service = s.service(name)
 		}
-		ports, errs = append(ports, strategies.Port{
+		ports, errs = append(ports, Port{
 			Service: service, Name: service, Port: port, Dir: s.dir(root, name),
-			Places: []strategies.Place{{File: f, Span: v.span, Key: v.key}}, Stuck: v.stuck(),
+			Places: []Place{{File: f, Span: v.span, Key: v.key}}, Stuck: v.stuck(),
 		}), append(errs, err)
 	}
 	return ports, errors.Join(errs...)
@@ -140,8 +140,8 @@ func readRegular(root, file string) ([]byte, error) {
 		return nil, say.Problem{Place: file, Message: "is a symlink to " + target + ", which would be replaced by a file", Hint: "name its target as the source, and leave the link out under ignore"}
 	case !info.Mode().IsRegular():
 		return nil, say.Problem{Place: file, Message: "is not a regular file", Hint: "correct the path of the source"}
-	case info.Size() > MaxSize:
-		return nil, say.Problem{Place: file, Message: fmt.Sprintf("is larger than %d MiB", MaxSize>>20), Hint: "correct the path of the source"}
+	case info.Size() > tree.MaxFile:
+		return nil, say.Problem{Place: file, Message: fmt.Sprintf("is larger than %d MiB", tree.MaxFile>>20), Hint: "correct the path of the source"}
 	}
 	if target, err := filepath.EvalSymlinks(file); err == nil && target != inReal(root, file) {
 		return nil, say.Problem{Place: file, Message: "is reached through a symlink: it is " + target, Hint: "name that as the source, and leave the link out under ignore"}
@@ -183,12 +183,10 @@ func (v value) stuck() string {
 	return ""
 }
 
-var plainNumber = lazy(`^[1-9][0-9]{0,4}$`)
-
 func (v value) port(f *source.File) (int, error) {
 	port, err := strconv.Atoi(v.text)
 	spelled := string(f.Src[v.span.Start:v.span.End]) == v.text // without escapes
-	if !spelled || !plainNumber().MatchString(v.text) || err != nil || port > 65535 {
+	if !spelled || err != nil || strconv.Itoa(port) != v.text || port < 1 || port > ports.Last {
 		line, column := f.Position(v.span.Start)
 		return 0, say.Failf("write the number, or correct the key of the source", "%s:%d:%d: %s is %.60q, not a port between 1 and 65535", f.Path, line, column, v.key, v.text)
 	}

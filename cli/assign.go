@@ -60,7 +60,7 @@ func (c *commands) runAssign(ctx *cli.Context) error {
 		return err
 	}
 	if !ctx.Bool("force") {
-		if in, reserved := s.config.Policy().ReservedRange(u.Want); reserved {
+		if in, reserved := s.Config.Policy().ReservedRange(u.Want); reserved {
 			return say.Findingf("choose another, or give --force", "port %d is in the reserved range %s", port, in)
 		}
 		for j, o := range s.assignAll() {

@@ -31,7 +31,7 @@ type baselineEntry struct {
 }
 
 // readBaseline reads the fingerprints of --baseline.
-func (w *workspace) readBaseline(ctx *cli.Context) error {
+func (w *space) readBaseline(ctx *cli.Context) error {
 	path := ctx.String("baseline")
 	if path == "" {
 		return nil
@@ -59,11 +59,11 @@ func (w *workspace) readBaseline(ctx *cli.Context) error {
 }
 
 // isNew leaves out the findings that the baseline has.
-func (w *workspace) isNew(findings []lint.Finding) []lint.Finding {
+func (w *space) isNew(findings []lint.Finding) []lint.Finding {
 	if w.baseline == nil {
 		return findings
 	}
-	prints := lint.Fingerprints(findings, w.home)
+	prints := lint.Fingerprints(findings, w.Home)
 	var left []lint.Finding
 	w.known = 0
 	for i, f := range findings {
@@ -77,10 +77,10 @@ func (w *workspace) isNew(findings []lint.Finding) []lint.Finding {
 }
 
 // writeBaseline writes every finding to a file.
-func (c *commands) writeBaseline(w *workspace, path string, findings []lint.Finding) error {
+func (c *commands) writeBaseline(w *space, path string, findings []lint.Finding) error {
 	b := baseline{Version: 1, Findings: []baselineEntry{}}
-	for i, fingerprint := range lint.Fingerprints(findings, w.home) {
-		b.Findings = append(b.Findings, baselineEntry{findings[i].Rule, w.fromHome(findings[i].File.Path), fingerprint})
+	for i, fingerprint := range lint.Fingerprints(findings, w.Home) {
+		b.Findings = append(b.Findings, baselineEntry{findings[i].Rule, w.FromHome(findings[i].File.Path), fingerprint})
 	}
 	text, err := json.MarshalIndent(b, "", "  ")
 	if err != nil {
@@ -95,7 +95,7 @@ func (c *commands) writeBaseline(w *workspace, path string, findings []lint.Find
 		return say.Failf("", "%s: can't be read", path)
 	}
 	if _, err := rewrite.WriteAll([]rewrite.Output{{Path: abs, Before: before, After: append(text, '\n')}}); err != nil {
-		return say.Failf("", "%s", w.shorten(err.Error()))
+		return say.Failf("", "%s", err)
 	}
 	fmt.Fprintf(c.Err, "%s written to %s\n", say.Count(len(findings), "finding"), say.Visible(path))
 	return nil

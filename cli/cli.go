@@ -81,11 +81,15 @@ func (c *commands) fail(code int) { c.code = max(c.code, code) }
 // the run's exit code.
 func (c *commands) exit(err error) int {
 	for _, err := range say.Each(err) {
-		p := say.Of(err)
-		c.say(p.Error(), p.Hint)
-		c.fail(codes[p.Kind])
+		c.tellProblem(say.Of(err))
 	}
 	return c.code
+}
+
+// tellProblem prints a problem, and raises the exit code to what it means.
+func (c *commands) tellProblem(p say.Problem) {
+	c.say(p.Error(), p.Hint)
+	c.fail(codes[p.Kind])
 }
 
 // codes are the exit codes of the kinds of problems.

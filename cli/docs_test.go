@@ -76,7 +76,7 @@ func fixable(t *testing.T, r lint.Rule) bool {
 // TestConfigSchema: the committed schema is made from the types, accepts every
 // configuration of the documentation, and refuses what the decoder refuses.
 func TestConfigSchema(t *testing.T) {
-	text, err := config.Schema(ruleOptions())
+	text, err := config.Schema(lint.RuleOptions())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -82,7 +82,7 @@ func (c *commands) ask(ctx context.Context, s *stack) error {
 	}
 	s.machine = s.holders(engine.containers, engine.remote)
 	if !engine.answered {
-		s.machine.Silent, s.machine.Denied = s.remembered(), engine.denied
+		s.machine.Silent, s.machine.Denied = s.given(), engine.denied
 	}
 	for _, lost := range c.lost { // where nobody is seen to hold it
 		if _, held := s.machine.Holder(lost.Socket, lost.Port, false); !held {
@@ -122,8 +122,8 @@ func socketOf(b docker.Binding) ports.Socket {
 	return ports.Socket{Address: b.HostIP, Protocol: b.Protocol}
 }
 
-// remembered are the host ports that the project was given before.
-func (s *stack) remembered() (all []allocate.Held) {
+// given are the host ports that the project was given before.
+func (s *stack) given() (all []allocate.Held) {
 	for _, u := range s.units {
 		a, known := s.store.Assigned[u.Key]
 		for i := range max(a.Width, 1) {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -64,14 +63,14 @@ const portsEnvHeader = "# Host ports that portmoor found free on this machine. D
 func (s *stack) writable() error {
 	for _, path := range []string{s.portsEnvPath(), s.ports} {
 		if tree.IsSymlink(path) {
-			return say.Failf("put a file in its place; nothing was written", "%s: is a symlink, and stays as it is", s.show(path))
+			return say.Failf("put a file in its place; nothing was written", "%s: is a symlink, and stays as it is", s.Show(path))
 		}
 	}
 	src, err := tree.Read(s.portsEnvPath(), tree.MaxFile)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && (len(src) == 0 || bytes.HasPrefix(src, []byte(portsEnvHeader))) {
 		return nil
 	}
-	return say.Failf("move it away, or name another as ports_env_file in .portmoor.yaml; nothing was written", "%s: is not a file that portmoor has written", s.show(s.portsEnvPath()))
+	return say.Failf("move it away, or name another as ports_env_file in .portmoor.yaml; nothing was written", "%s: is not a file that portmoor has written", s.Show(s.portsEnvPath()))
 }
 
 // portsEnv are the variables of the assignments, sorted, but for those that an
@@ -93,7 +92,7 @@ func (s *stack) portsEnv() (lines []string) {
 }
 
 func (s *stack) portsEnvPath() string {
-	return s.fileOf(s.project, cmp.Or(s.config.PortsEnvFile, ".ports.env"))
+	return s.PortsEnvFile(s.project)
 }
 
 // printArgs prints the env files of the project in Compose's order, the
@@ -107,7 +106,7 @@ func (c *commands) printArgs(s *stack) error {
 	for _, f := range files {
 		name := f
 		if breaks(name) { // from here the path may have nothing that breaks
-			if rel, err := filepath.Rel(s.base, f); err == nil {
+			if rel, err := filepath.Rel(s.Dir, f); err == nil {
 				name = rel
 			}
 		}
@@ -154,7 +153,7 @@ func (s *stack) writePortsEnv() error {
 		return nil
 	}
 	if err := rewrite.Write(path, []byte(text)); err != nil {
-		return say.Failf("", "%s", s.shorten(err.Error()))
+		return say.Failf("", "%s", err)
 	}
 	return nil
 }

@@ -24,12 +24,12 @@ const maxFixPasses = 10
 // fix makes the safe fixes, pass after pass, verifies each pass and writes the
 // result, or with --diff only shows it. It returns the findings that are left;
 // with --diff, since nothing is mended, those that there were.
-func (c *commands) fix(ctx *cli.Context, w *workspace, options lint.Options, findings []lint.Finding) ([]lint.Finding, error) {
+func (c *commands) fix(ctx *cli.Context, w *space, options lint.Options, findings []lint.Finding) ([]lint.Finding, error) {
 	before, after := map[string][]byte{}, map[string][]byte{}
-	projects, left := w.projects, findings
-	refused := c.refused(w, fixes(findings, nil, w.context))
+	projects, left := w.Projects, findings
+	refused := c.refused(w, fixes(findings, nil, w))
 	for range maxFixPasses {
-		edits := fixes(left, refused, w.context)
+		edits := fixes(left, refused, w)
 		if len(edits) == 0 {
 			break
 		}
@@ -47,8 +47,8 @@ func (c *commands) fix(ctx *cli.Context, w *workspace, options lint.Options, fin
 			}
 		}
 		maps.Copy(after, pass)
-		projects = w.reload(pass)
-		options.Strategies = w.strategy
+		w.Workspace = w.With(pass)
+		projects, options.Strategies = w.Projects, w.Strategies
 		left = w.findings(options)
 	}
 	outputs := make([]rewrite.Output, 0, len(after))
@@ -58,12 +58,12 @@ func (c *commands) fix(ctx *cli.Context, w *workspace, options lint.Options, fin
 	if ctx.Bool("diff") {
 		return findings, c.diff(ctx, w, outputs)
 	}
-	if w.stdin != "" {
+	if w.Stdin != "" {
 		if err := c.writeStdin(w, after); err != nil {
 			return nil, err
 		}
 	} else if _, err := rewrite.WriteAll(outputs); err != nil {
-		return nil, say.Failf("nothing else was mended", "%s", w.shorten(err.Error()))
+		return nil, say.Failf("nothing else was mended", "%s", err)
 	}
 	if n := len(findings) - len(left); n > 0 {
 		fmt.Fprintf(c.Err, "mended %s in %s\n", say.Count(n, "finding"), say.Count(len(outputs), "file"))
@@ -73,11 +73,11 @@ func (c *commands) fix(ctx *cli.Context, w *workspace, options lint.Options, fin
 
 // without takes the fixes out of findings that fail by themselves; when none
 // does, it returns the error that all of them led to.
-func (w *workspace) without(projects []*compose.Project, findings []lint.Finding, err error) ([]lint.Finding, error) {
+func (w *space) without(projects []*compose.Project, findings []lint.Finding, err error) ([]lint.Finding, error) {
 	findings = slices.Clone(findings)
 	unfit := false
 	for i, f := range findings {
-		if len(f.Fix) == 0 || w.context[f.File.Path] {
+		if len(f.Fix) == 0 || !w.Asked(f.File) {
 			continue
 		}
 		if _, bad := w.apply(projects, map[*source.File][]rewrite.Edit{f.File: f.Fix}); bad != nil {
@@ -91,11 +91,11 @@ func (w *workspace) without(projects []*compose.Project, findings []lint.Finding
 }
 
 // writeStdin prints the text that standard input has become.
-func (c *commands) writeStdin(w *workspace, after map[string][]byte) error {
-	src := after[w.stdin]
-	for _, p := range w.projects {
+func (c *commands) writeStdin(w *space, after map[string][]byte) error {
+	src := after[w.Stdin]
+	for _, p := range w.Projects {
 		for _, f := range p.Files {
-			if src == nil && f.Path == w.stdin {
+			if src == nil && f.Path == w.Stdin {
 				src = f.Src
 			}
 		}
@@ -105,7 +105,7 @@ func (c *commands) writeStdin(w *workspace, after map[string][]byte) error {
 }
 
 // refused are the files to mend that can't be written.
-func (c *commands) refused(w *workspace, edits map[*source.File][]rewrite.Edit) map[string]bool {
+func (c *commands) refused(w *space, edits map[*source.File][]rewrite.Edit) map[string]bool {
 	refused := map[string]bool{}
 	for f := range edits {
 		refused[f.Path] = tree.IsSymlink(f.Path)
@@ -120,7 +120,7 @@ func (c *commands) refused(w *workspace, edits map[*source.File][]rewrite.Edit) 
 
 // fixes collects the edits of a pass, but for those of refused files. Of fixes
 // that touch each other only the first is taken; the next pass sees what is left.
-func fixes(findings []lint.Finding, refused, context map[string]bool) map[*source.File][]rewrite.Edit {
+func fixes(findings []lint.Finding, refused map[string]bool, w *space) map[*source.File][]rewrite.Edit {
 	taken := map[*source.File][]rewrite.Edit{}
 	for _, f := range findings {
 		touches := slices.ContainsFunc(f.Fix, func(e rewrite.Edit) bool {
@@ -128,7 +128,7 @@ func fixes(findings []lint.Finding, refused, context map[string]bool) map[*sourc
 				return e.Span.Start <= t.Span.End && t.Span.Start <= e.Span.End
 			})
 		})
-		if len(f.Fix) > 0 && !touches && !refused[f.File.Path] && !context[f.File.Path] {
+		if len(f.Fix) > 0 && !touches && !refused[f.File.Path] && w.Asked(f.File) {
 			taken[f.File] = append(taken[f.File], f.Fix...)
 		}
 	}
@@ -136,7 +136,7 @@ func fixes(findings []lint.Finding, refused, context map[string]bool) map[*sourc
 }
 
 // apply makes edits in memory and verifies the files and projects.
-func (w *workspace) apply(projects []*compose.Project, edits map[*source.File][]rewrite.Edit) (map[string][]byte, error) {
+func (w *space) apply(projects []*compose.Project, edits map[*source.File][]rewrite.Edit) (map[string][]byte, error) {
 	changes := edited(projects, edits)
 	after := map[string][]byte{}
 	var errs []error
@@ -176,23 +176,4 @@ func edited(projects []*compose.Project, edits map[*source.File][]rewrite.Edit) 
 		}
 	}
 	return changes
-}
-
-// reload loads the projects again with files changed in memory.
-func (w *workspace) reload(changed map[string][]byte) []*compose.Project {
-	for path, src := range changed {
-		w.loader.Add(path, src)
-	}
-	var groups []compose.Group
-	for _, p := range slices.Concat(w.projects, w.neighbours) {
-		groups = append(groups, p.Group)
-	}
-	old, n := w.strategy, len(w.projects)
-	all := w.loader.Load(groups)
-	w.strategy = map[*compose.Project]strategies.Strategy{}
-	for i, p := range all[:n] {
-		w.strategy[p] = old[w.projects[i]]
-	}
-	w.projects, w.neighbours = all[:n], all[n:]
-	return w.projects
 }

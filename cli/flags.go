@@ -1,14 +1,15 @@
 package cli
 
 import (
-	"errors"
-	"io/fs"
-	"os"
+	"cmp"
 	"slices"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/portmoor/portmoor/config"
+	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/workspace"
 )
 
 // projectFlags are the flags of every command that reads compose files.
@@ -16,7 +17,7 @@ func projectFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "file", Aliases: []string{"f"}, Usage: "load `FILE`s as one project, as docker compose -f does", TakesFile: true},
 		&cli.StringSliceFlag{Name: "profile", Usage: "take `PROFILE` for chosen, as docker compose --profile does; may be repeated"},
-		&cli.StringFlag{Name: "config", Usage: "read `FILE` instead of the nearest " + configName, TakesFile: true},
+		&cli.StringFlag{Name: "config", Usage: "read `FILE` instead of the nearest " + config.Name, TakesFile: true},
 		&cli.StringFlag{Name: "strategy", Usage: "what host ports should be written as, `STRATEGY` is " + say.Or(strategyNames)},
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say what is passed over, and every reason", DisableDefaultText: true},
 		&cli.StringFlag{Name: "color", Usage: "when to colour the output, `WHEN` is " + say.Or(colorNames)},
@@ -40,34 +41,51 @@ func oneOf(ctx *cli.Context, flag string, values []string) error {
 	return nil
 }
 
-// pathsOf are the files and folders that a command is about; all of them exist.
-func (c *commands) pathsOf(ctx *cli.Context) ([]string, error) {
-	files, args := ctx.StringSlice("file"), ctx.Args().Slice()
-	if len(files) > 0 && len(args) > 0 {
-		return nil, say.Usagef("give either -f or paths", "portmoor %s: -f and the path %s exclude each other", ctx.Command.Name, args[0])
+// request is what the flags say a command is about.
+func (c *commands) request(ctx *cli.Context) workspace.Request {
+	r := workspace.Request{
+		Dir: c.dir, Paths: ctx.Args().Slice(), Files: ctx.StringSlice("file"), EnvFiles: ctx.StringSlice("env-file"), Profiles: ctx.StringSlice("profile"),
+		Config: ctx.String("config"), Name: ctx.String("project-name"), Strategy: ctx.String("strategy"), Environ: c.environ(),
+		Rules: lint.RuleOptions(), Verbose: ctx.Bool("verbose"),
 	}
-	paths := slices.Concat(files, args)
-	if name := ctx.String("stdin-filename"); name != "" || ctx.Command.Name == "lint" && slices.Contains(args, "-") {
-		if len(paths) > 1 || len(paths) == 1 && paths[0] != "-" {
-			return nil, say.Usagef("give one of the two", "portmoor %s: standard input and paths exclude each other", ctx.Command.Name)
-		}
-		return []string{"-"}, nil
+	if path := ctx.String("override"); path != "" { // what it moved is planned again
+		r.Except = []string{path}
 	}
-	if len(paths) == 0 {
-		paths = []string{"."}
+	return r
+}
+
+// space is the workspace of a command about several projects.
+type space struct {
+	*workspace.Workspace
+
+	baseline map[string]bool // fingerprints of known findings; nil without a baseline
+	known    int             // findings that the baseline left out
+}
+
+// open finds and loads the projects that the arguments name.
+func (c *commands) open(ctx *cli.Context, r workspace.Request) (*space, error) {
+	if err := cmp.Or(oneOf(ctx, "strategy", strategyNames), oneOf(ctx, "color", colorNames), checkPaths(ctx, r)); err != nil {
+		return nil, err
 	}
-	for _, path := range paths {
-		if path == "" {
-			return nil, say.Usagef("name a file or a folder", "portmoor %s: a path is empty", ctx.Command.Name)
-		}
-		switch info, err := os.Stat(path); {
-		case errors.Is(err, fs.ErrPermission):
-			return nil, say.Failf("", "%s: permission denied", path)
-		case err != nil:
-			return nil, say.Usagef("name a compose file or a folder that has one", "%s: no such file or folder", path)
-		case info.IsDir() && len(files) > 0:
-			return nil, say.Usagef("name a compose file", "%s: is a folder, and -f takes files", path)
-		}
+	w, notes, err := workspace.Open(r)
+	for _, n := range notes {
+		c.tellProblem(n)
 	}
-	return paths, nil
+	if err != nil {
+		return nil, err
+	}
+	return &space{Workspace: w}, nil
+}
+
+// checkPaths refuses arguments that exclude each other.
+func checkPaths(ctx *cli.Context, r workspace.Request) error {
+	switch name := ctx.Command.Name; {
+	case len(r.Files) > 0 && len(r.Paths) > 0:
+		return say.Usagef("give either -f or paths", "portmoor %s: -f and the path %s exclude each other", name, r.Paths[0])
+	case r.Stdin != nil && len(r.Files)+len(r.Paths) > 0:
+		return say.Usagef("give one of the two", "portmoor %s: standard input and paths exclude each other", name)
+	case slices.Contains(r.Paths, "") || slices.Contains(r.Files, ""):
+		return say.Usagef("name a file or a folder", "portmoor %s: a path is empty", name)
+	}
+	return nil
 }

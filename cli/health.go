@@ -36,7 +36,7 @@ const (
 )
 
 // health asks each service over HTTP, all at once, and systemd about its unit.
-func (c *commands) health(ctx context.Context, w *workspace, inv *inventory) []check {
+func (c *commands) health(ctx context.Context, w *space, inv *inventory) []check {
 	checks := make([]check, len(inv.ports))
 	var asking sync.WaitGroup
 	for i, p := range inv.ports {
@@ -46,8 +46,8 @@ func (c *commands) health(ctx context.Context, w *workspace, inv *inventory) []c
 			continue
 		}
 		asking.Go(func() {
-			_, named := w.config.Reconcile.Health[p.Name]
-			_, named2 := w.config.Reconcile.Health[p.Service]
+			_, named := w.Config.Reconcile.Health[p.Name]
+			_, named2 := w.Config.Reconcile.Health[p.Service]
 			checks[i] = ask(ctx, p, inv.host(i), path, named || named2)
 		})
 	}
@@ -122,7 +122,7 @@ func innermost(err error) error {
 
 // systemd asks for the units that services have in their folders, or that are
 // called as they are; nothing where there is no systemd.
-func systemd(ctx context.Context, w *workspace, ports []contest.Port) (checks []check) {
+func systemd(ctx context.Context, w *space, ports []contest.Port) (checks []check) {
 	if _, err := exec.LookPath("systemctl"); err != nil {
 		return nil
 	}

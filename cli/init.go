@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 	"go.yaml.in/yaml/v4"
 
+	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/tree"
@@ -18,7 +19,7 @@ import (
 func (c *commands) initialize() *cli.Command {
 	return &cli.Command{
 		Name:  "init",
-		Usage: "write " + configName + ", the hooks of pre-commit and what Git should ignore",
+		Usage: "write " + config.Name + ", the hooks of pre-commit and what Git should ignore",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "make", Usage: "also write targets for make", DisableDefaultText: true},
 		},
@@ -83,11 +84,11 @@ func (c *commands) runInit(ctx *cli.Context) error {
 }
 
 func writeConfig(root string) (string, error) {
-	path := filepath.Join(root, configName)
+	path := filepath.Join(root, config.Name)
 	if tree.Exists(path) {
-		return configName + ": is there already", nil
+		return config.Name + ": is there already", nil
 	}
-	return configName + ": written", rewrite.Write(path, []byte(initialConfig))
+	return config.Name + ": written", rewrite.Write(path, []byte(initialConfig))
 }
 
 // addHook adds the hook to pre-commit's configuration, whose last key has to be

@@ -29,20 +29,20 @@ type inventory struct {
 
 // inventory gathers the ports of compose projects and of sources, with the
 // status that the configuration gives their services.
-func (c *commands) inventory(w *workspace) (*inventory, error) {
+func (c *commands) inventory(w *space) (*inventory, error) {
 	if err := w.problems(); err != nil {
 		return nil, err
 	}
-	inv := &inventory{fixed: contest.FixedPorts(w.projects, w.home)}
+	inv := &inventory{fixed: contest.FixedPorts(w.Projects, w.Home)}
 	inv.fixed = slices.DeleteFunc(inv.fixed, func(f contest.Fixed) bool {
-		return len(f.Places) > 0 && !slices.ContainsFunc(f.Places, func(p contest.Place) bool { return w.mine(p.File) })
+		return len(f.Places) > 0 && !slices.ContainsFunc(f.Places, func(p contest.Place) bool { return w.Asked(p.File) })
 	})
 	var sources []contest.Source
-	c.sources = len(w.config.Sources) > 0
-	for _, s := range w.config.Sources {
+	c.sources = len(w.Config.Sources) > 0
+	for _, s := range w.Config.Sources {
 		sources = append(sources, contest.Source(s))
 	}
-	read, err := contest.Read(w.home, sources, w.ignored())
+	read, err := contest.Read(w.Home, sources, w.ignored())
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (c *commands) inventory(w *workspace) (*inventory, error) {
 		p := &inv.ports[i]
 		for _, place := range p.Places {
 			if tree.IsSymlink(place.File.Path) {
-				p.Stuck = w.show(place.File.Path) + " is a symlink"
+				p.Stuck = w.Show(place.File.Path) + " is a symlink"
 			}
 		}
 		all[i] = p
@@ -79,15 +79,15 @@ func followed(path string) string {
 }
 
 // problems are what makes compose files invalid: what they mean is not known.
-func (w *workspace) problems() error {
+func (w *space) problems() error {
 	var errs []error
-	for _, p := range w.projects {
+	for _, p := range w.Projects {
 		for _, q := range p.Problems {
-			errs = append(errs, say.Failf(cmp.Or(q.Hint, "mend the file"), "%s: %s", w.place(q.File, q.Span), q.Message))
+			errs = append(errs, say.Failf(cmp.Or(q.Hint, "mend the file"), "%s: %s", w.Place(q.File, q.Span), q.Message))
 		}
 		for _, m := range p.Mappings {
 			if m.Invalid != "" && m.Dropped == compose.Published {
-				errs = append(errs, say.Failf("mend the file", "%s: %s", w.place(m.File, m.Entry), m.Invalid))
+				errs = append(errs, say.Failf("mend the file", "%s: %s", w.Place(m.File, m.Entry), m.Invalid))
 			}
 		}
 	}
@@ -95,13 +95,13 @@ func (w *workspace) problems() error {
 }
 
 // ignored reports what the configuration passes over.
-func (w *workspace) ignored() func(path string) bool {
-	return tree.Options{Base: w.home, Ignore: w.config.Ignore}.Ignored()
+func (w *space) ignored() func(path string) bool {
+	return tree.Options{Base: w.Home, Ignore: w.Config.Ignore}.Ignored()
 }
 
 // join adds the ports of sources. Two sources may agree about a service; what a
 // container listens on is not the host's port.
-func (inv *inventory) join(read []contest.Port, w *workspace) error {
+func (inv *inventory) join(read []contest.Port, w *space) error {
 	at := map[string]int{}
 	for _, p := range read {
 		if f := inv.container(p); f != nil {
@@ -163,12 +163,12 @@ func (inv *inventory) container(p contest.Port) *contest.Fixed {
 
 // statuses gives services the status that the lists of the configuration have
 // for them. A name that nobody has is an error: the list would do nothing.
-func (inv *inventory) statuses(w *workspace) error {
+func (inv *inventory) statuses(w *space) error {
 	var names []string
 	for _, p := range inv.ports {
 		names = append(names, p.Service, p.Name)
 	}
-	r := w.config.Reconcile
+	r := w.Config.Reconcile
 	for _, list := range []struct {
 		key    string
 		names  []string
@@ -199,20 +199,20 @@ func (inv *inventory) statuses(w *workspace) error {
 }
 
 // named is where the reconciliation's part of the configuration names a service.
-func (w *workspace) named(name string) string {
-	f := &source.File{Path: w.config.Path, Src: w.config.Src}
+func (w *space) named(name string) string {
+	f := &source.File{Path: w.Config.Path, Src: w.Config.Src}
 	part := max(bytes.Index(f.Src, []byte("reconcile:")), 0)
 	loc := regexp.MustCompile(`(?:^|[\s\[{,'"])(` + regexp.QuoteMeta(name) + `)(?:[\s\]},:'"]|$)`).FindSubmatchIndex(f.Src[part:])
 	if loc == nil {
-		return w.show(f.Path)
+		return w.Show(f.Path)
 	}
-	return w.place(f, source.Span{Start: part + loc[2], End: part + loc[3]})
+	return w.Place(f, source.Span{Start: part + loc[2], End: part + loc[3]})
 }
 
 // options say what Decide has to know of the workspace.
-func (inv *inventory) options(w *workspace) contest.Options {
-	o := contest.Options{Ranges: w.config.Reconcile.Ranges, Policy: w.config.Policy(), Taken: w.taken}
-	o.Otherwise, _ = w.config.NewPorts()
+func (inv *inventory) options(w *space) contest.Options {
+	o := contest.Options{Ranges: w.Config.Reconcile.Ranges, Policy: w.Config.Policy(), Taken: w.taken}
+	o.Otherwise, _ = w.Config.NewPorts()
 	o.Apart = func(a, b int) bool {
 		if n := len(inv.fixed); a < n && b < n {
 			return inv.fixed[a].Apart(inv.fixed[b])
@@ -228,8 +228,8 @@ func (inv *inventory) tcp(i int) bool {
 }
 
 // taken says whose range a port is in, "" for nobody's.
-func (w *workspace) taken(port int) string {
-	for _, p := range w.projects {
+func (w *space) taken(port int) string {
+	for _, p := range w.Projects {
 		for _, m := range p.Mappings {
 			if r := m.HostPort.Ports; r.Width() > 1 && r.Has(port) {
 				return "in a range of " + m.Service
@@ -240,4 +240,4 @@ func (w *workspace) taken(port int) string {
 }
 
 // placeOf is where a port is written, as path:line:column.
-func (w *workspace) placeOf(p contest.Place) string { return w.place(p.File, p.Span) }
+func (w *space) placeOf(p contest.Place) string { return w.Place(p.File, p.Span) }

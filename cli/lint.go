@@ -18,9 +18,11 @@ import (
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/lint/report"
+	"github.com/portmoor/portmoor/lint/schema"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/tree"
+	"github.com/portmoor/portmoor/workspace"
 )
 
 func (c *commands) lint() *cli.Command {
@@ -53,7 +55,12 @@ func (c *commands) runLint(ctx *cli.Context) error {
 	if written := ctx.String("write-baseline"); written != "" && (ctx.Bool("fix") || ctx.Bool("diff") || ctx.String("baseline") != "") {
 		return say.Usagef("write the baseline first", "portmoor lint: --write-baseline excludes --baseline, --fix and --diff")
 	}
-	w, err := c.open(ctx)
+	r, err := c.lintRequest(ctx)
+	if err != nil {
+		return err
+	}
+	go schema.Prepare() // takes as long as reading a hundred files
+	w, err := c.open(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -81,23 +88,43 @@ func (c *commands) runLint(ctx *cli.Context) error {
 	return c.report(ctx, w, findings)
 }
 
+// lintRequest is the request of lint, which may be about standard input, and does
+// not ask the environment.
+func (c *commands) lintRequest(ctx *cli.Context) (workspace.Request, error) {
+	r := c.request(ctx)
+	r.Environ = nil
+	r.StdinName = ctx.String("stdin-filename")
+	if r.StdinName == "" && !slices.Contains(r.Paths, "-") {
+		return r, nil
+	}
+	if len(r.Paths) == 1 && r.Paths[0] == "-" {
+		r.Paths = nil
+	}
+	src, err := tree.ReadStream(c.In, tree.MaxFile)
+	if err != nil && !errors.Is(err, tree.ErrLarge) {
+		return r, say.Failf("", "standard input: %s", err)
+	}
+	r.Stdin = append([]byte{}, src...)
+	return r, nil
+}
+
 // findings are those that concern a file which was asked for.
-func (w *workspace) findings(options lint.Options) []lint.Finding {
-	options.Neighbours = w.neighbours
-	return w.isNew(slices.DeleteFunc(lint.Run(w.projects, options), func(f lint.Finding) bool { return !w.concerns(f) }))
+func (w *space) findings(options lint.Options) []lint.Finding {
+	options.Neighbours = w.Neighbours
+	return w.isNew(slices.DeleteFunc(lint.Run(w.Projects, options), func(f lint.Finding) bool { return !w.concerns(f) }))
 }
 
-func (w *workspace) concerns(f lint.Finding) bool {
-	return w.mine(f.File) || slices.ContainsFunc(f.Related, func(r lint.Related) bool { return w.mine(r.File) })
+func (w *space) concerns(f lint.Finding) bool {
+	return w.Asked(f.File) || slices.ContainsFunc(f.Related, func(r lint.Related) bool { return w.Asked(r.File) })
 }
 
-func (c *commands) report(ctx *cli.Context, w *workspace, findings []lint.Finding) error {
+func (c *commands) report(ctx *cli.Context, w *space, findings []lint.Finding) error {
 	run := report.Run{
-		Findings: findings, Files: w.files(), Base: w.base, Root: w.home, Version: version(),
+		Findings: findings, Files: w.FilesAsked(), Base: w.Dir, Root: w.Home, Version: version(),
 		Color: c.color(ctx, c.Out), Width: terminal(c.Out),
 	}
 	out := c.Out
-	if w.stdin != "" && ctx.Bool("fix") {
+	if w.Stdin != "" && ctx.Bool("fix") {
 		out = c.Err // the mended text is on standard output
 	}
 	if write, ok := formats[ctx.String("format")]; ok {
@@ -126,11 +153,11 @@ var formats = map[string]func(io.Writer, report.Run) error{
 }
 
 // unreadable reports the files that could not be read; the rest is linted.
-func (c *commands) unreadable(w *workspace) {
-	for _, p := range w.projects {
+func (c *commands) unreadable(w *space) {
+	for _, p := range w.Projects {
 		for _, q := range p.Problems {
 			if q.Unreadable {
-				c.say(w.show(q.File.Path)+": "+q.Message, q.Hint)
+				c.say(w.Show(q.File.Path)+": "+q.Message, q.Hint)
 				c.fail(exitFailure)
 			}
 		}
@@ -139,36 +166,26 @@ func (c *commands) unreadable(w *workspace) {
 
 var severities = map[string]lint.Severity{"error": lint.Error, "warning": lint.Warning, "info": lint.Info, "off": lint.Off}
 
-// ruleOptions are the options that each rule has in the configuration.
-func ruleOptions() map[string][]string {
-	options := map[string][]string{}
-	for _, r := range lint.Rules() {
-		options[r.Name] = nil
-	}
-	options["unquoted-port"] = []string{"all"}
-	return options
-}
-
 // lintOptions turn flags and configuration into options, and fill in the
 // facts that rules can't look up themselves.
-func (c *commands) lintOptions(ctx *cli.Context, w *workspace) (lint.Options, error) {
-	o := lint.Options{Strategies: w.strategy, Settings: map[string]lint.Setting{}, Only: ctx.StringSlice("rule")}
-	known := ruleOptions()
+func (c *commands) lintOptions(ctx *cli.Context, w *space) (lint.Options, error) {
+	o := lint.Options{Strategies: w.Strategies, Settings: map[string]lint.Setting{}, Only: ctx.StringSlice("rule")}
+	known := lint.RuleOptions()
 	for _, name := range o.Only {
 		if _, ok := known[name]; !ok {
 			return o, unknownRule("portmoor lint: --rule", name)
 		}
 	}
-	for name, rule := range w.config.Rules {
+	for name, rule := range w.Config.Rules {
 		setting := lint.Setting{All: rule.Options["all"] == "true"}
 		if level, ok := severities[rule.Severity]; ok {
 			setting.Severity = &level
 		}
 		o.Settings[name] = setting
 	}
-	o.Policy = w.config.Policy()
-	for _, name := range slices.Sorted(maps.Keys(w.config.Groups)) {
-		g := w.config.Groups[name]
+	o.Policy = w.Config.Policy()
+	for _, name := range slices.Sorted(maps.Keys(w.Config.Groups)) {
+		g := w.Config.Groups[name]
 		o.Groups = append(o.Groups, lint.Group{Name: name, Range: g.Range, Services: g.Services})
 	}
 	var err error
@@ -178,24 +195,24 @@ func (c *commands) lintOptions(ctx *cli.Context, w *workspace) (lint.Options, er
 
 // facts are what the rules know besides the compose files and the values of
 // env files.
-func (c *commands) facts(w *workspace) (lint.Facts, error) {
+func (c *commands) facts(w *space) (lint.Facts, error) {
 	f := lint.Facts{
 		Examples: map[string][]compose.EnvFile{}, Tracked: map[string]bool{},
 		Symlinks: map[string]bool{}, Assignments: map[*compose.Project]*source.File{}, Docs: map[*compose.Project][]*source.File{},
 	}
 	read := w.reader()
-	for _, p := range w.projects {
+	for _, p := range w.Projects {
 		for _, file := range p.Files {
 			f.Symlinks[file.Path] = tree.IsSymlink(file.Path)
 		}
-		assignments, err := read(w.portsFile(p))
+		assignments, err := read(w.PortsFile(p))
 		if err != nil {
 			return f, err
 		}
 		if bad := c.corrupt(w, assignments); !bad {
 			f.Assignments[p] = assignments
 		}
-		for _, path := range append([]string{filepath.Join(p.Dir, "README.md")}, w.absolute(w.config.Docs)...) {
+		for _, path := range append([]string{filepath.Join(p.Dir, "README.md")}, w.Absolute(w.Config.Docs...)...) {
 			doc, err := read(path)
 			if err != nil {
 				return f, err
@@ -208,14 +225,14 @@ func (c *commands) facts(w *workspace) (lint.Facts, error) {
 			f.Tracked[e.File.Path] = !tree.GitIgnored(e.File.Path)
 		}
 		if _, done := f.Examples[p.Dir]; !done && slices.ContainsFunc(p.Mappings, lacksDefault) {
-			f.Examples[p.Dir] = w.loader.Examples(p.Dir)
+			f.Examples[p.Dir] = w.Examples(p.Dir)
 		}
 	}
 	return f, nil
 }
 
 // corrupt reports a file of remembered ports that is not JSON.
-func (c *commands) corrupt(w *workspace, f *source.File) bool {
+func (c *commands) corrupt(w *space, f *source.File) bool {
 	if f == nil {
 		return false
 	}
@@ -225,14 +242,14 @@ func (c *commands) corrupt(w *workspace, f *source.File) bool {
 	if err == nil && len(f.Docs) == 1 {
 		return false
 	}
-	c.say(fmt.Sprintf("%s: byte %d: not a file of remembered ports", w.show(f.Path), decoder.InputOffset()), "mend the file, or remove it")
+	c.say(fmt.Sprintf("%s: byte %d: not a file of remembered ports", w.Show(f.Path), decoder.InputOffset()), "mend the file, or remove it")
 	c.fail(exitFailure)
 	return true
 }
 
 // reader reads files that need not exist, each once. Of those that are not
 // there it returns nil.
-func (w *workspace) reader() func(path string) (*source.File, error) {
+func (w *space) reader() func(path string) (*source.File, error) {
 	files := map[string]*source.File{}
 	return func(path string) (*source.File, error) {
 		if f, done := files[path]; done {
@@ -247,7 +264,7 @@ func (w *workspace) reader() func(path string) (*source.File, error) {
 		case errors.Is(err, fs.ErrNotExist):
 			files[path] = nil
 		default:
-			return nil, say.Failf("", "%s: can't be read", w.show(path))
+			return nil, say.Failf("", "%s: can't be read", w.Show(path))
 		}
 		return files[path], nil
 	}

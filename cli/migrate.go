@@ -13,9 +13,9 @@ import (
 	"github.com/portmoor/portmoor/compose/discover"
 	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/lint/schema"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
-	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 	"github.com/portmoor/portmoor/tree"
 )
@@ -44,7 +44,8 @@ func (c *commands) runMigrate(ctx *cli.Context) error {
 	if ctx.Bool("write") && ctx.Bool("check") {
 		return say.Usagef("give one of the two", "portmoor migrate: --write and --check exclude each other")
 	}
-	w, err := c.open(ctx)
+	go schema.Prepare() // takes as long as reading a hundred files
+	w, err := c.open(ctx, c.request(ctx))
 	if err != nil {
 		return err
 	}
@@ -63,7 +64,7 @@ func (c *commands) runMigrate(ctx *cli.Context) error {
 	}
 	if ctx.Bool("write") {
 		if _, err := rewrite.WriteAll(m.outputs); err != nil {
-			return say.Failf("nothing else was written; mend this and run it again", "%s", w.shorten(err.Error()))
+			return say.Failf("nothing else was written; mend this and run it again", "%s", err)
 		}
 	}
 	if err := c.showMigration(ctx, w, m); err != nil {
@@ -77,15 +78,15 @@ func (c *commands) runMigrate(ctx *cli.Context) error {
 
 // detectAll gives ports to the projects that follow the auto strategy, as
 // detect does: that is what auto is.
-func (c *commands) detectAll(ctx *cli.Context, w *workspace) error {
+func (c *commands) detectAll(ctx *cli.Context, w *space) error {
 	moved := 0
-	for _, p := range w.projects {
-		standard := discover.Standard(p.Group.Files[0]) && !p.Group.Overlay || len(w.projects) == 1
-		if w.strategy[p] != strategies.Auto || !standard || len(p.Problems) > 0 {
+	for _, p := range w.Projects {
+		standard := discover.Standard(p.Group.Files[0]) && !p.Group.Overlay || len(w.Projects) == 1
+		if w.Strategies[p] != strategies.Auto || !standard || len(p.Problems) > 0 {
 			continue
 		}
-		s := &stack{workspace: &workspace{base: w.base, config: w.config, home: w.home, context: map[string]bool{}}}
-		outcomes, err := []allocate.Outcome(nil), c.load(ctx, s, p.Group, assigning)
+		var outcomes []allocate.Outcome
+		s, err := c.openOnly(ctx, w, p.Group)
 		if err == nil {
 			outcomes, err = c.assignPorts(ctx, s)
 		}
@@ -98,6 +99,15 @@ func (c *commands) detectAll(ctx *cli.Context, w *workspace) error {
 	return nil
 }
 
+// openOnly is openStack for one project of several.
+func (c *commands) openOnly(ctx *cli.Context, w *space, group compose.Group) (*stack, error) {
+	one, p, err := w.Only(c.request(ctx), group)
+	if err != nil {
+		return nil, err
+	}
+	return c.load(ctx, one, p, assigning)
+}
+
 // migration is what a run would do: the plan, and the files as they would be.
 type migration struct {
 	rewrite.Plan
@@ -108,52 +118,34 @@ type migration struct {
 }
 
 // plan decides what becomes of every mapping.
-func (w *workspace) plan() *migration {
+func (w *space) plan() *migration {
 	facts := map[*compose.Project]func(compose.Mapping) strategies.Facts{}
-	for _, family := range strategies.Families(slices.Concat(w.projects, w.neighbours)) {
-		names := strategies.NameWithDefaults(family, w.remembered)
+	for _, family := range strategies.Families(slices.Concat(w.Projects, w.Neighbours)) {
+		names := strategies.NameWithDefaults(family, w.Remembered)
 		for _, p := range family {
-			facts[p] = strategies.Gather(names, w.remembered(p))
+			facts[p] = strategies.Gather(names, w.Remembered(p))
 		}
 	}
 	m := &migration{owner: map[compose.Place]*compose.Project{}}
-	m.Plan = rewrite.Make(w.projects, func(p *compose.Project, mapping compose.Mapping) strategies.Decision {
+	m.Plan = rewrite.Make(w.Projects, func(p *compose.Project, mapping compose.Mapping) strategies.Decision {
 		m.owner[mapping.Place()] = p
-		return strategies.Decide(mapping, w.strategy[p], facts[p](mapping))
+		return strategies.Decide(mapping, w.Strategies[p], facts[p](mapping))
 	})
-	m.Changes = slices.DeleteFunc(m.Changes, func(ch rewrite.Change) bool { return !w.mine(ch.Mapping.File) })
-	m.Skips = slices.DeleteFunc(m.Skips, func(s rewrite.Skip) bool { return !w.mine(s.Mapping.File) })
+	m.Changes = slices.DeleteFunc(m.Changes, func(ch rewrite.Change) bool { return !w.Asked(ch.Mapping.File) })
+	m.Skips = slices.DeleteFunc(m.Skips, func(s rewrite.Skip) bool { return !w.Asked(s.Mapping.File) })
 	return m
-}
-
-// fromHome is a path as the configuration names it.
-func (w *workspace) fromHome(path string) string {
-	rel, err := filepath.Rel(w.home, path)
-	if err != nil {
-		return path
-	}
-	return filepath.ToSlash(rel)
-}
-
-// settingsName names a file in the configuration: by its folder where docker
-// compose finds it there by itself, else by its path.
-func (w *workspace) settingsName(f *source.File) string {
-	if discover.Standard(f.Path) {
-		return w.fromHome(filepath.Dir(f.Path))
-	}
-	return w.fromHome(f.Path)
 }
 
 // refuseInvalid takes out the changes of files that docker compose refuses,
 // since what they mean can't be compared before and after.
-func (c *commands) refuseInvalid(w *workspace, m *migration) {
+func (c *commands) refuseInvalid(w *space, m *migration) {
 	invalid := map[string]bool{}
-	for _, f := range lint.Run(w.projects, lint.Options{Only: []string{"invalid-compose"}}) {
-		if !w.mine(f.File) {
+	for _, f := range lint.Run(w.Projects, lint.Options{Only: []string{"invalid-compose"}}) {
+		if !w.Asked(f.File) {
 			continue
 		}
 		invalid[f.File.Path] = true
-		c.say(w.place(f.File, f.Span)+": "+f.Message, f.Hint)
+		c.say(w.Place(f.File, f.Span)+": "+f.Message, f.Hint)
 		c.fail(exitFailure)
 	}
 	m.failed = len(invalid)
@@ -161,7 +153,7 @@ func (c *commands) refuseInvalid(w *workspace, m *migration) {
 }
 
 // refuseSymlinks takes out the changes of files that can't be written.
-func (c *commands) refuseSymlinks(w *workspace, m *migration) {
+func (c *commands) refuseSymlinks(w *space, m *migration) {
 	for _, f := range m.Files() {
 		if tree.IsSymlink(f.Path) {
 			c.refuseSymlink(w, f.Path)
@@ -184,14 +176,14 @@ func (m *migration) drop(refused func(path string) bool, reason string) {
 	})
 }
 
-func (c *commands) refuseSymlink(w *workspace, path string) {
-	c.say(w.show(path)+": is a symlink, and stays as it is", "name the file that it leads to")
+func (c *commands) refuseSymlink(w *space, path string) {
+	c.say(w.Show(path)+": is a symlink, and stays as it is", "name the file that it leads to")
 	c.fail(exitFailure)
 }
 
 // remember adds to the configuration the host ports that the plan drops, so
 // that they can be given back.
-func (m *migration) remember(w *workspace) error {
+func (m *migration) remember(w *space) error {
 	defaults := map[string]map[string]string{}
 	keys := map[*compose.Project]map[compose.Place]string{}
 	for _, ch := range m.Changes {
@@ -202,7 +194,7 @@ func (m *migration) remember(w *workspace) error {
 		if keys[p] == nil {
 			keys[p] = strategies.DefaultKeys(p)
 		}
-		name := w.settingsName(ch.Mapping.File)
+		name := w.SettingsName(ch.Mapping.File)
 		if defaults[name] == nil {
 			defaults[name] = map[string]string{}
 		}
@@ -211,23 +203,11 @@ func (m *migration) remember(w *workspace) error {
 	if len(defaults) == 0 {
 		return nil
 	}
-	m.kept = cmp.Or(w.config.Path, filepath.Join(w.home, configName))
-	src, err := config.SetDefaults(w.config.Src, defaults)
+	m.kept = cmp.Or(w.Config.Path, filepath.Join(w.Home, config.Name))
+	src, err := config.SetDefaults(w.Config.Src, defaults)
 	if err != nil {
-		return say.Failf("nothing was written", "%s: can't keep the default host ports: %s", w.show(m.kept), err)
+		return say.Failf("nothing was written", "%s: can't keep the default host ports: %s", w.Show(m.kept), err)
 	}
-	m.outputs = append(m.outputs, rewrite.Output{Path: m.kept, Before: w.config.Src, After: src})
+	m.outputs = append(m.outputs, rewrite.Output{Path: m.kept, Before: w.Config.Src, After: src})
 	return nil
-}
-
-// remembered are the host texts that the configuration has for a project.
-func (w *workspace) remembered(p *compose.Project) map[compose.Place]string {
-	if len(w.config.Defaults) == 0 {
-		return nil
-	}
-	byFile := map[*source.File]map[string]string{}
-	for _, f := range p.Files {
-		byFile[f] = w.config.Defaults[w.settingsName(f)]
-	}
-	return strategies.Recall(p, func(f *source.File) map[string]string { return byFile[f] })
 }

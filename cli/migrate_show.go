@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
@@ -19,14 +20,14 @@ import (
 
 // showMigration prints what the run does: JSON, the list of changes with
 // --check, nothing but a summary with --write, else a diff.
-func (c *commands) showMigration(ctx *cli.Context, w *workspace, m *migration) error {
+func (c *commands) showMigration(ctx *cli.Context, w *space, m *migration) error {
 	switch {
 	case ctx.String("format") == "json":
 		return c.migrationJSON(w, m)
 	case ctx.Bool("check"):
 		for _, ch := range m.Changes {
 			before, after := scalar(ch)
-			fmt.Fprintf(c.Out, "%s: service %s: %s would become %s\n", w.place(ch.Mapping.File, ch.Mapping.Scalar), say.Visible(ch.Mapping.Service), say.Visible(before), say.Visible(after))
+			fmt.Fprintf(c.Out, "%s: service %s: %s would become %s\n", w.Place(ch.Mapping.File, ch.Mapping.Scalar), say.Visible(ch.Mapping.Service), say.Visible(before), say.Visible(after))
 		}
 	case !ctx.Bool("write"):
 		if err := c.diff(ctx, w, m.outputs); err != nil {
@@ -39,10 +40,10 @@ func (c *commands) showMigration(ctx *cli.Context, w *workspace, m *migration) e
 
 // diff prints outputs as a patch; on a terminal in colours and without
 // anything that could fool it.
-func (c *commands) diff(ctx *cli.Context, w *workspace, outputs []rewrite.Output) error {
+func (c *commands) diff(ctx *cli.Context, w *space, outputs []rewrite.Output) error {
 	for _, o := range outputs {
 		whole := []rewrite.Edit{{Span: source.Span{End: len(o.Before)}, New: string(o.After)}}
-		text, err := rewrite.Diff(w.show(o.Path), o.Before, whole)
+		text, err := rewrite.Diff(w.Show(o.Path), o.Before, whole)
 		if err != nil {
 			return err
 		}
@@ -81,13 +82,13 @@ func colored(diff string) string {
 }
 
 // summary counts files and mappings, and the reasons of those that stay.
-func (c *commands) summary(ctx *cli.Context, w *workspace, m *migration) {
+func (c *commands) summary(ctx *cli.Context, w *space, m *migration) {
 	verb := "would change"
 	if ctx.Bool("write") {
 		verb = "changed"
 	}
 	fmt.Fprintf(c.Err, "%s: %s, %d %s; %s, %d %s, %d kept\n", w.strategyName(),
-		say.Count(w.files(), "file"), len(m.Files()), verb, say.Count(len(m.Changes)+len(m.Skips), "mapping"), len(m.Changes), verb, len(m.Skips))
+		say.Count(w.FilesAsked(), "file"), len(m.Files()), verb, say.Count(len(m.Changes)+len(m.Skips), "mapping"), len(m.Changes), verb, len(m.Skips))
 	reasons := map[string]int{}
 	for _, s := range m.Skips {
 		reasons[s.Reason]++
@@ -102,7 +103,7 @@ func (c *commands) summary(ctx *cli.Context, w *workspace, m *migration) {
 	}
 	if ctx.Bool("verbose") {
 		for _, s := range m.Skips {
-			fmt.Fprintf(c.Err, "  %s: service %s: %s\n", w.place(s.Mapping.File, s.Mapping.Entry), say.Visible(s.Mapping.Service), say.Visible(s.Reason))
+			fmt.Fprintf(c.Err, "  %s: service %s: %s\n", w.Place(s.Mapping.File, s.Mapping.Entry), say.Visible(s.Mapping.Service), say.Visible(s.Reason))
 		}
 	}
 	if reasons[strategies.KeptNoDefault] > 0 {
@@ -112,7 +113,7 @@ func (c *commands) summary(ctx *cli.Context, w *workspace, m *migration) {
 		fmt.Fprintf(c.Err, "  %s not valid, and left alone\n", say.Count(m.failed, "file"))
 	}
 	if m.kept != "" && ctx.Bool("write") {
-		fmt.Fprintf(c.Err, "the host ports that were there are in %s, for the way back\n", say.Visible(w.show(m.kept)))
+		fmt.Fprintf(c.Err, "the host ports that were there are in %s, for the way back\n", say.Visible(w.Show(m.kept)))
 	}
 	if n := conflicts(w); n > 0 {
 		fmt.Fprintf(c.Err, "%s between host ports: see portmoor lint\n", say.Count(n, "conflict"))
@@ -120,15 +121,15 @@ func (c *commands) summary(ctx *cli.Context, w *workspace, m *migration) {
 	if len(m.outputs) > 0 && !ctx.Bool("write") && !ctx.Bool("check") {
 		fmt.Fprintln(c.Err, "nothing is written yet: add --write")
 	}
-	if flag := ctx.String("strategy"); flag != "" && flag != cmp.Or(w.config.Strategy, "auto") && ctx.Bool("write") && len(m.outputs) > 0 {
-		fmt.Fprintf(c.Err, "to keep to it, write strategy: %s into %s\n", flag, configName)
+	if flag := ctx.String("strategy"); flag != "" && flag != cmp.Or(w.Config.Strategy, "auto") && ctx.Bool("write") && len(m.outputs) > 0 {
+		fmt.Fprintf(c.Err, "to keep to it, write strategy: %s into %s\n", flag, config.Name)
 	}
 }
 
 // conflicts counts the errors that lint would find between host ports, which a
 // migration carries over.
-func conflicts(w *workspace) (n int) {
-	for _, f := range lint.Run(w.projects, lint.Options{Only: []string{"host-port-conflict"}}) {
+func conflicts(w *space) (n int) {
+	for _, f := range lint.Run(w.Projects, lint.Options{Only: []string{"host-port-conflict"}}) {
 		if f.Severity == lint.Error && w.concerns(f) {
 			n++
 		}
@@ -136,22 +137,11 @@ func conflicts(w *workspace) (n int) {
 	return n
 }
 
-// files counts the compose files that were read.
-func (w *workspace) files() int {
-	seen := map[string]bool{}
-	for _, p := range w.projects {
-		for _, f := range p.Files {
-			seen[f.Path] = w.mine(f)
-		}
-	}
-	return len(slices.DeleteFunc(slices.Collect(maps.Keys(seen)), func(path string) bool { return !seen[path] }))
-}
-
 // strategyName is the run's strategy, or "mixed" where projects differ.
-func (w *workspace) strategyName() string {
+func (w *space) strategyName() string {
 	name := ""
-	for _, p := range w.projects {
-		s := string(w.strategy[p])
+	for _, p := range w.Projects {
+		s := string(w.Strategies[p])
 		if name != "" && s != name {
 			return "mixed"
 		}
@@ -206,12 +196,12 @@ type migrationSkip struct {
 	Reason  string `json:"reason"`
 }
 
-func (c *commands) migrationJSON(w *workspace, m *migration) error {
+func (c *commands) migrationJSON(w *space, m *migration) error {
 	r := migrationReport{Version: 1, Strategy: w.strategyName(), Files: []migrationFile{}}
 	files := map[string]*migrationFile{}
 	entry := func(f *source.File) *migrationFile {
 		if files[f.Path] == nil {
-			files[f.Path] = &migrationFile{File: w.show(f.Path), Changes: []migrationChange{}, Skips: []migrationSkip{}}
+			files[f.Path] = &migrationFile{File: w.Show(f.Path), Changes: []migrationChange{}, Skips: []migrationSkip{}}
 		}
 		return files[f.Path]
 	}
@@ -229,7 +219,7 @@ func (c *commands) migrationJSON(w *workspace, m *migration) error {
 	for _, path := range slices.Sorted(maps.Keys(files)) {
 		r.Files = append(r.Files, *files[path])
 	}
-	r.Summary.Files, r.Summary.FilesChanged = w.files(), len(m.Files())
+	r.Summary.Files, r.Summary.FilesChanged = w.FilesAsked(), len(m.Files())
 	r.Summary.Mappings, r.Summary.Changed, r.Summary.Skipped = len(m.Changes)+len(m.Skips), len(m.Changes), len(m.Skips)
 	return say.JSON(c.Out, r, true)
 }

@@ -25,7 +25,7 @@ const overrideHeader = "# Host ports that portmoor found free on this machine; p
 
 // refuseForeign refuses to write over a file that detect has not written.
 func (s *stack) refuseForeign(path string) error {
-	abs := tree.Absolute(s.base, path)[0]
+	abs := tree.Absolute(s.Dir, path)[0]
 	if abs == s.ports || abs == s.portsEnvPath() {
 		return say.Usagef("name a new file", "%s: is where portmoor keeps the ports", say.Visible(path))
 	}
@@ -53,7 +53,7 @@ func (c *commands) writeOverride(s *stack, path string, outcomes []allocate.Outc
 		fmt.Fprintln(c.Err, "no number has to move: no override file is needed")
 		return nil
 	}
-	abs := tree.Absolute(s.base, path)[0]
+	abs := tree.Absolute(s.Dir, path)[0]
 	files := slices.DeleteFunc(slices.Clone(s.project.Group.Files), func(f string) bool { return f == abs })
 	model, environ, err := s.anyModel(files)
 	if err != nil {
@@ -75,19 +75,19 @@ func (c *commands) writeOverride(s *stack, path string, outcomes []allocate.Outc
 	if err := s.checkOverride(model, compose.ModelInput{
 		Dir: s.project.Dir, Files: append(files, abs), Environ: environ, Content: map[string][]byte{abs: []byte(b.String())},
 	}, ports); err != nil {
-		return say.Failf("it was not written; this is a bug in portmoor, please report it with the compose file", "%s: %s", s.show(abs), s.shorten(err.Error()))
+		return say.Failf("it was not written; this is a bug in portmoor, please report it with the compose file", "%s: %s", s.Show(abs), err.Error())
 	}
 	if err := s.refuseForeign(path); err != nil {
 		return err
 	}
 	if err := rewrite.Write(abs, []byte(b.String())); err != nil {
-		return say.Failf("", "%s", s.shorten(err.Error()))
+		return say.Failf("", "%s", err)
 	}
 	var named strings.Builder
 	for _, f := range append(files, abs) {
-		named.WriteString(" -f " + s.show(f))
+		named.WriteString(" -f " + s.Show(f))
 	}
-	fmt.Fprintf(c.Err, "written to %s: docker compose $(portmoor env --args)%s up; give portmoor the same -f\n", say.Visible(s.show(abs)), say.Visible(named.String()))
+	fmt.Fprintf(c.Err, "written to %s: docker compose $(portmoor env --args)%s up; give portmoor the same -f\n", say.Visible(s.Show(abs)), say.Visible(named.String()))
 	return nil
 }
 
@@ -104,7 +104,7 @@ func (s *stack) anyModel(files []string) (model *types.Project, environ map[stri
 			return model, environ, nil
 		}
 	}
-	return nil, nil, say.Failf("mend what docker compose refuses", "%s", s.shorten(err.Error()))
+	return nil, nil, say.Failf("mend what docker compose refuses", "%s", err)
 }
 
 // overridden is a mapping as a line of a list, with other host ports where

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/reconcile/contest"
 	"github.com/portmoor/portmoor/reconcile/plan"
 	"github.com/portmoor/portmoor/say"
@@ -22,7 +23,7 @@ func (c *commands) reconcile() *cli.Command {
 		Usage:     "settle conflicts between fixed ports, with a plan that people review",
 		ArgsUsage: "[PATH...]",
 		Description: `Looks at the host ports of compose files, and at those that other files have (sources in
-` + configName + `). Without flags it says what is contested and what would become of it. --plan writes
+` + config.Name + `). Without flags it says what is contested and what would become of it. --plan writes
 a plan with every place that has to change; people review it; --apply shows what it would
 change, and with --write does exactly that. --verify looks whether everything agrees.`,
 		Flags: []cli.Flag{
@@ -35,7 +36,7 @@ change, and with --write does exactly that. --verify looks whether everything ag
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print, `FORMAT` is " + say.Or(formatNames)},
 			&cli.StringSliceFlag{Name: "file", Aliases: []string{"f"}, Usage: "load `FILE`s as one project, as docker compose -f does", TakesFile: true},
 			&cli.StringSliceFlag{Name: "profile", Usage: "take `PROFILE` for chosen, as docker compose --profile does; may be repeated"},
-			&cli.StringFlag{Name: "config", Usage: "read `FILE` instead of the nearest " + configName, TakesFile: true},
+			&cli.StringFlag{Name: "config", Usage: "read `FILE` instead of the nearest " + config.Name, TakesFile: true},
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say what is passed over; with --verify: list the places that are left to people", DisableDefaultText: true},
 			&cli.StringFlag{Name: "color", Usage: "when to colour the output, `WHEN` is " + say.Or(colorNames)},
 		},
@@ -48,7 +49,7 @@ func (c *commands) runReconcile(ctx *cli.Context) error {
 	if err := c.checkReconcile(ctx); err != nil {
 		return err
 	}
-	w, err := c.open(ctx)
+	w, err := c.openAll(ctx)
 	if err != nil {
 		return err
 	}
@@ -72,6 +73,14 @@ func (c *commands) runReconcile(ctx *cli.Context) error {
 	return c.showPlan(ctx, p)
 }
 
+// openAll opens the projects that reconcile is about: without paths, those of the
+// configuration's whole folder.
+func (c *commands) openAll(ctx *cli.Context) (*space, error) {
+	r := c.request(ctx)
+	r.Whole, r.MayBeEmpty = true, true
+	return c.open(ctx, r)
+}
+
 func (c *commands) checkReconcile(ctx *cli.Context) error {
 	apply, verify := ctx.String("apply") != "", ctx.Bool("verify")
 	switch {
@@ -86,7 +95,7 @@ func (c *commands) checkReconcile(ctx *cli.Context) error {
 }
 
 // settle decides about the ports of an inventory.
-func (inv *inventory) settle(w *workspace) ([]contest.Settled, []contest.Contest, error) {
+func (inv *inventory) settle(w *space) ([]contest.Settled, []contest.Contest, error) {
 	settled, contests, err := contest.Decide(inv.ports, inv.options(w))
 	var all []error
 	for _, err := range say.Each(err) {
@@ -126,7 +135,7 @@ func (c *commands) summarize(p plan.Plan, ports, services int) {
 	if ports == 0 {
 		fmt.Fprintf(c.Err, "%s, no conflict\n", say.Count(len(p.Services), "port"))
 		if !c.sources {
-			c.say("only compose files were looked at", "name other files that hold ports under sources in "+configName)
+			c.say("only compose files were looked at", "name other files that hold ports under sources in "+config.Name)
 		}
 		return
 	}

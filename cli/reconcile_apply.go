@@ -49,7 +49,7 @@ func (c *commands) replace(path string, before, after []byte) error {
 }
 
 // applyPlan carries a plan out, or shows what that would change.
-func (c *commands) applyPlan(ctx *cli.Context, w *workspace) error {
+func (c *commands) applyPlan(ctx *cli.Context, w *space) error {
 	path := ctx.String("apply")
 	decided, err := c.openPlan(path)
 	if err != nil {
@@ -77,7 +77,7 @@ func (c *commands) applyPlan(ctx *cli.Context, w *workspace) error {
 	}
 	if ctx.Bool("write") {
 		if _, err := rewrite.WriteAll(outputs); err != nil {
-			return say.Failf("mend this and run it again: it goes on where it was", "%s", w.shorten(err.Error()))
+			return say.Failf("mend this and run it again: it goes on where it was", "%s", err)
 		}
 	}
 	if err := c.showApplied(ctx, w, decided, outputs); err != nil {
@@ -107,7 +107,7 @@ type appliedEdit struct {
 
 // showApplied prints the diff of what is not written yet, or the changes for
 // programs, and sums up.
-func (c *commands) showApplied(ctx *cli.Context, w *workspace, d plan.Decided, outputs []rewrite.Output) error {
+func (c *commands) showApplied(ctx *cli.Context, w *space, d plan.Decided, outputs []rewrite.Output) error {
 	defer c.tellApplied(ctx, d, outputs)
 	switch {
 	case ctx.String("format") == "json" && ctx.Bool("verify"):
@@ -116,7 +116,7 @@ func (c *commands) showApplied(ctx *cli.Context, w *workspace, d plan.Decided, o
 		a := applied{1, ctx.Bool("write"), []appliedEdit{}}
 		for _, o := range outputs {
 			for _, ch := range d.Changes {
-				if ch.Path == w.fromHome(o.Path) {
+				if ch.Path == w.FromHome(o.Path) {
 					a.Changes = append(a.Changes, appliedEdit{ch.Path, ch.Line, ch.Column, ch.Text, ch.New, ch.Service})
 				}
 			}
@@ -126,14 +126,14 @@ func (c *commands) showApplied(ctx *cli.Context, w *workspace, d plan.Decided, o
 		return nil
 	}
 	fromHome := *w // the patch is for the folder of the plan
-	fromHome.base = w.home
+	fromHome.Dir = w.Home
 	return c.diff(ctx, &fromHome, outputs)
 }
 
 // verifyAgain reads everything anew, since a plan has just been carried out, and
 // verifies it.
 func (c *commands) verifyAgain(ctx *cli.Context, d plan.Decided) error {
-	w, err := c.open(ctx)
+	w, err := c.openAll(ctx)
 	if err != nil {
 		return err
 	}
@@ -168,7 +168,7 @@ func (c *commands) openPlan(path string) (plan.Decided, error) {
 // outputs are the files that a plan changes and that are not changed yet, and how
 // many others have been. It fails, and lists them, when files are neither what the plan was made from nor
 // what it makes of them.
-func (w *workspace) outputs(d plan.Decided, path string) (outputs []rewrite.Output, done int, err error) {
+func (w *space) outputs(d plan.Decided, path string) (outputs []rewrite.Output, done int, err error) {
 	again := "plan again: portmoor reconcile --plan " + planName(path)
 	changes := map[string][]plan.Change{}
 	for _, change := range d.Changes {
@@ -201,17 +201,17 @@ func (w *workspace) outputs(d plan.Decided, path string) (outputs []rewrite.Outp
 
 // output is what a plan makes of one of its inputs; it has no Before when there
 // is nothing to do.
-func (w *workspace) output(in plan.Input, changes []plan.Change, again string) (rewrite.Output, error) {
-	path := tree.Absolute(w.home, filepath.FromSlash(in.Path))[0]
-	if rel, err := filepath.Rel(w.home, path); err != nil || strings.HasPrefix(rel, "..") {
+func (w *space) output(in plan.Input, changes []plan.Change, again string) (rewrite.Output, error) {
+	path := tree.Absolute(w.Home, filepath.FromSlash(in.Path))[0]
+	if rel, err := filepath.Rel(w.Home, path); err != nil || strings.HasPrefix(rel, "..") {
 		return rewrite.Output{}, say.Failf(again, "%s: is outside the folder of the plan", in.Path)
 	}
 	src, err := tree.Read(path, tree.MaxFile)
 	if err != nil {
-		return rewrite.Output{}, say.Failf(again, "%s: %s", w.show(path), say.Cause(err))
+		return rewrite.Output{}, say.Failf(again, "%s: %s", w.Show(path), say.Cause(err))
 	}
-	if len(changes) > 0 && outsideOf(w.home, path) {
-		return rewrite.Output{}, say.Failf(again, "%s: is outside the folder of the plan, through a symlink", w.show(path))
+	if len(changes) > 0 && outsideOf(w.Home, path) {
+		return rewrite.Output{}, say.Failf(again, "%s: is outside the folder of the plan, through a symlink", w.Show(path))
 	}
 	file := &source.File{Path: path, Src: src}
 	same := func(src []byte) bool { return references.Digest(src) == in.Digest }
@@ -227,9 +227,9 @@ func (w *workspace) output(in plan.Input, changes []plan.Change, again string) (
 		return rewrite.Output{Path: path, Before: src, After: after}, err
 	}
 	if state == plan.Astray {
-		return rewrite.Output{}, say.Failf("correct the place in the plan: file:line:column of the text's first character", "%s: a text that the plan changes is not at its place, though the file is as it was", w.show(path))
+		return rewrite.Output{}, say.Failf("correct the place in the plan: file:line:column of the text's first character", "%s: a text that the plan changes is not at its place, though the file is as it was", w.Show(path))
 	}
-	return rewrite.Output{}, say.Failf(again, "%s: changed since the plan was made", w.show(path))
+	return rewrite.Output{}, say.Failf(again, "%s: changed since the plan was made", w.Show(path))
 }
 
 // outsideOf reports a file that is not below a folder when links are followed.
@@ -242,7 +242,7 @@ func outsideOf(folder, path string) bool {
 
 // sameServices refuses a plan that was made for other services, or that would
 // not give them the ports it promises.
-func (w *workspace) sameServices(inv *inventory, d plan.Decided, path string) error {
+func (w *space) sameServices(inv *inventory, d plan.Decided, path string) error {
 	var wrong []error
 	refuse := func(format string, args ...any) {
 		wrong = append(wrong, say.Failf("plan again: portmoor reconcile --plan "+planName(path), "%s: %s", path, fmt.Sprintf(format, args...)))
@@ -276,10 +276,10 @@ func (w *workspace) sameServices(inv *inventory, d plan.Decided, path string) er
 
 // noneNew refuses services in files that a plan was not made from. Of the others it
 // is known that each file is one of two.
-func (w *workspace) noneNew(inv *inventory, d plan.Decided, path string) error {
+func (w *space) noneNew(inv *inventory, d plan.Decided, path string) error {
 	var wrong []error
 	for _, p := range inv.ports {
-		file := w.fromHome(p.Places[0].File.Path)
+		file := w.FromHome(p.Places[0].File.Path)
 		if !slices.ContainsFunc(d.Inputs, func(in plan.Input) bool { return in.Path == file }) {
 			wrong = append(wrong, say.Failf("leave it out under ignore until the plan is carried out", "%s: %s (%d) is not in the plan", path, p.Name, p.Port))
 		}
@@ -288,7 +288,7 @@ func (w *workspace) noneNew(inv *inventory, d plan.Decided, path string) error {
 }
 
 // takenBy says why a plan can't give a service a port, "" when it can.
-func (w *workspace) takenBy(inv *inventory, d plan.Decided, move plan.Row) string {
+func (w *space) takenBy(inv *inventory, d plan.Decided, move plan.Row) string {
 	for _, p := range inv.ports {
 		moves := slices.ContainsFunc(d.Moves(), func(r plan.Row) bool { return r.Service == p.Name })
 		if r := p.Range(); p.Name != move.Service && !moves && r.First <= move.New && move.New <= r.Last {
@@ -304,7 +304,7 @@ func (w *workspace) takenBy(inv *inventory, d plan.Decided, move plan.Row) strin
 
 // promised reports the places that define a port which the plan moves, but that
 // it does not change.
-func (w *workspace) promised(inv *inventory, d plan.Decided) (wrong []error) {
+func (w *space) promised(inv *inventory, d plan.Decided) (wrong []error) {
 	next := map[string]int{}
 	for _, r := range d.Moves() {
 		next[r.Service] = r.New
@@ -320,10 +320,10 @@ func (w *workspace) promised(inv *inventory, d plan.Decided) (wrong []error) {
 }
 
 // changes reports whether a plan changes a place.
-func (w *workspace) changes(d plan.Decided, place contest.Place) bool {
+func (w *space) changes(d plan.Decided, place contest.Place) bool {
 	line, column := place.File.Position(place.Span.Start)
 	return slices.ContainsFunc(d.Changes, func(c plan.Change) bool {
-		return c.Path == w.fromHome(place.File.Path) && c.Line == line && c.Column <= column && column < c.Column+utf8.RuneCountInString(c.Text)
+		return c.Path == w.FromHome(place.File.Path) && c.Line == line && c.Column <= column && column < c.Column+utf8.RuneCountInString(c.Text)
 	})
 }
 

@@ -13,7 +13,7 @@ import (
 
 // outside finds what the services of a contest have outside the repository:
 // copies of files that are installed, and systemd units.
-func (w *workspace) outside(p *plan.Plan) {
+func (w *space) outside(p *plan.Plan) {
 	contested := map[string]bool{}
 	for _, c := range p.Contests {
 		for _, s := range c.Services {
@@ -21,7 +21,7 @@ func (w *workspace) outside(p *plan.Plan) {
 		}
 	}
 	for _, s := range p.Services {
-		if s.Dir == "" || s.Dir == w.home || !contested[s.Name] {
+		if s.Dir == "" || s.Dir == w.Home || !contested[s.Name] {
 			continue
 		}
 		if s.New != s.Port.Port {
@@ -34,17 +34,17 @@ func (w *workspace) outside(p *plan.Plan) {
 }
 
 // installed are the copies of a service's files outside the repository.
-func (w *workspace) installed(s plan.Service) (copies []plan.Copy) {
-	for _, c := range references.Copies(s.Dir, tree.Options{Base: w.home, Ignore: w.config.Ignore}) {
-		copies = append(copies, plan.Copy{Service: s.Name, Path: c.Path, From: plan.Place{Path: w.fromHome(c.File), Line: c.Line, Column: c.Column}})
+func (w *space) installed(s plan.Service) (copies []plan.Copy) {
+	for _, c := range references.Copies(s.Dir, tree.Options{Base: w.Home, Ignore: w.Config.Ignore}) {
+		copies = append(copies, plan.Copy{Service: s.Name, Path: c.Path, From: plan.Place{Path: w.FromHome(c.File), Line: c.Line, Column: c.Column}})
 	}
 	return copies
 }
 
 // units are the systemd units in the folder of a service.
-func (w *workspace) units(p contest.Port) (units []string) {
-	if p.Dir != "" && p.Dir != w.home {
-		tree.Files(p.Dir, tree.Options{Base: w.home, Ignore: w.config.Ignore}, func(_ string, e os.DirEntry) {
+func (w *space) units(p contest.Port) (units []string) {
+	if p.Dir != "" && p.Dir != w.Home {
+		tree.Files(p.Dir, tree.Options{Base: w.Home, Ignore: w.Config.Ignore}, func(_ string, e os.DirEntry) {
 			if unit, is := strings.CutSuffix(e.Name(), ".service"); is {
 				units = append(units, unit)
 			}

@@ -17,7 +17,7 @@ import (
 )
 
 // makePlan decides about the ports, and finds every place that has to follow.
-func (c *commands) makePlan(ctx *cli.Context, w *workspace, inv *inventory) (plan.Plan, error) {
+func (c *commands) makePlan(ctx *cli.Context, w *space, inv *inventory) (plan.Plan, error) {
 	settled, contests, err := inv.settle(w)
 	if err != nil {
 		return plan.Plan{}, err
@@ -26,7 +26,7 @@ func (c *commands) makePlan(ctx *cli.Context, w *workspace, inv *inventory) (pla
 	next := map[string]int{}
 	for _, s := range settled {
 		next[s.Name] = s.New
-		p.Services = append(p.Services, plan.Service{Settled: s, Health: w.healthPath(s.Port), Place: w.fromHome(s.Places[0].File.Path)})
+		p.Services = append(p.Services, plan.Service{Settled: s, Health: w.healthPath(s.Port), Place: w.FromHome(s.Places[0].File.Path)})
 		if s.Outcome != contest.Changed {
 			continue
 		}
@@ -89,7 +89,7 @@ func (inv *inventory) subject(i, was, is int) references.Subject {
 }
 
 // definition is the change of the place that gives a service its port.
-func (w *workspace) definition(place contest.Place, s contest.Settled) plan.Change {
+func (w *space) definition(place contest.Place, s contest.Settled) plan.Change {
 	line, column := place.File.Position(place.Span.Start)
 	src := place.File.Src
 	text := string(src[place.Span.Start:place.Span.End])
@@ -98,15 +98,15 @@ func (w *workspace) definition(place contest.Place, s contest.Settled) plan.Chan
 		text, column = before+text, column-utf8.RuneCountInString(before)
 	}
 	return plan.Change{
-		Place: plan.Place{Path: w.fromHome(place.File.Path), Line: line, Column: column, Text: text},
+		Place: plan.Place{Path: w.FromHome(place.File.Path), Line: line, Column: column, Text: text},
 		New:   strings.TrimSuffix(text, strconv.Itoa(s.Port.Port)) + strconv.Itoa(s.New), Service: s.Name, Reason: place.Key,
 	}
 }
 
 // refer sorts references into what changes, what is open and what stays.
-func (w *workspace) refer(p *plan.Plan, found references.Found) {
+func (w *space) refer(p *plan.Plan, found references.Found) {
 	for _, r := range found.References {
-		place := plan.Place{Path: w.fromHome(r.Path), Line: r.Line, Column: r.Column - utf8.RuneCountInString(r.Text[:r.At]), Text: r.Text}
+		place := plan.Place{Path: w.FromHome(r.Path), Line: r.Line, Column: r.Column - utf8.RuneCountInString(r.Text[:r.At]), Text: r.Text}
 		switch r.Verdict {
 		case references.Change:
 			was, is := strconv.Itoa(r.Port), strconv.Itoa(r.New)
@@ -123,27 +123,27 @@ func (w *workspace) refer(p *plan.Plan, found references.Found) {
 		}
 	}
 	for _, path := range found.TooLarge {
-		p.Unseen = append(p.Unseen, w.fromHome(path)+": larger than "+strconv.Itoa(references.MaxSize>>20)+" MiB")
+		p.Unseen = append(p.Unseen, w.FromHome(path)+": larger than "+strconv.Itoa(references.MaxSize>>20)+" MiB")
 	}
 	for _, path := range found.Unreadable {
-		p.Unseen = append(p.Unseen, w.fromHome(path)+": can't be read")
+		p.Unseen = append(p.Unseen, w.FromHome(path)+": can't be read")
 	}
 }
 
 // inputs are the files that the plan rests on: the configuration, those that
 // define ports, and those that it changes.
-func (w *workspace) inputs(p plan.Plan, inv *inventory, found references.Found) (inputs []plan.Input) {
+func (w *space) inputs(p plan.Plan, inv *inventory, found references.Found) (inputs []plan.Input) {
 	digests := map[string]string{}
-	if w.config.Path != "" {
-		digests[w.fromHome(w.config.Path)] = references.Digest(w.config.Src)
+	if w.Config.Path != "" {
+		digests[w.FromHome(w.Config.Path)] = references.Digest(w.Config.Src)
 	}
 	for _, port := range inv.ports {
 		for _, place := range port.Places {
-			digests[w.fromHome(place.File.Path)] = references.Digest(place.File.Src)
+			digests[w.FromHome(place.File.Path)] = references.Digest(place.File.Src)
 		}
 	}
 	for path, digest := range found.Digests {
-		name := w.fromHome(path)
+		name := w.FromHome(path)
 		if slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return c.Path == name }) ||
 			slices.ContainsFunc(p.Open, func(n plan.Note) bool { return n.Path == name }) {
 			digests[name] = digest
@@ -157,8 +157,8 @@ func (w *workspace) inputs(p plan.Plan, inv *inventory, found references.Found) 
 }
 
 // healthPath is where a service says how it is.
-func (w *workspace) healthPath(p contest.Port) string {
-	return cmp.Or(w.config.Reconcile.Health[p.Name], w.config.Reconcile.Health[p.Service], "/health")
+func (w *space) healthPath(p contest.Port) string {
+	return cmp.Or(w.Config.Reconcile.Health[p.Name], w.Config.Reconcile.Health[p.Service], "/health")
 }
 
 // date is the day that a plan is made on: that of SOURCE_DATE_EPOCH, else what

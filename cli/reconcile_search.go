@@ -17,24 +17,24 @@ import (
 
 // search looks for the ports of subjects in every file of the workspace but
 // plans, the configuration, and what Portmoor itself remembers.
-func (c *commands) search(ctx *cli.Context, w *workspace, inv *inventory, subjects []references.Subject) references.Found {
+func (c *commands) search(ctx *cli.Context, w *space, inv *inventory, subjects []references.Subject) references.Found {
 	q := references.Query{
-		Root: w.home, Subjects: subjects, Opening: plan.Title,
+		Root: w.Home, Subjects: subjects, Opening: plan.Title,
 		Defined: map[string][]source.Span{}, Keyed: map[string]bool{}, Known: map[int]bool{},
-		Skip:    map[string]bool{w.config.Path: true},
-		Options: tree.Options{Base: w.home, Ignore: slices.Concat(w.config.Ignore, w.config.References.Ignore)},
+		Skip:    map[string]bool{w.Config.Path: true},
+		Options: tree.Options{Base: w.Home, Ignore: slices.Concat(w.Config.Ignore, w.Config.References.Ignore)},
 	}
 	for _, path := range []string{ctx.String("plan"), ctx.String("apply")} {
 		if path != "" {
-			q.Skip[tree.Absolute(w.base, path)[0]] = true
+			q.Skip[tree.Absolute(w.Dir, path)[0]] = true
 		}
 	}
-	for _, p := range w.projects {
-		q.Skip[w.portsFile(p)] = true
-		q.Skip[w.fileOf(p, cmp.Or(w.config.PortsEnvFile, ".ports.env"))] = true
+	for _, p := range w.Projects {
+		q.Skip[w.PortsFile(p)] = true
+		q.Skip[w.PortsEnvFile(p)] = true
 	}
 	for i := range q.Subjects { // the whole tree is nobody's own folder
-		if q.Subjects[i].Dir == w.home {
+		if q.Subjects[i].Dir == w.Home {
 			q.Subjects[i].Dir = ""
 		}
 	}

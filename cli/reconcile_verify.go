@@ -35,7 +35,7 @@ type verified struct {
 
 // verifyPorts reports ports that two services have, and places that do not agree
 // with them: with moves, those of the ports that a plan has moved.
-func (c *commands) verifyPorts(ctx *cli.Context, w *workspace, inv *inventory, d *plan.Decided) error {
+func (c *commands) verifyPorts(ctx *cli.Context, w *space, inv *inventory, d *plan.Decided) error {
 	var moves []plan.Row
 	if d != nil {
 		moves = d.Moves()
@@ -45,9 +45,9 @@ func (c *commands) verifyPorts(ctx *cli.Context, w *workspace, inv *inventory, d
 	found := c.search(ctx, w, inv, inv.expected(moves))
 	for _, r := range found.References {
 		line, column := r.Line, r.Column-utf8.RuneCountInString(r.Text[:r.At]) // as in the plan
-		found := disagreement{"reference", r.Service, w.show(r.Path), line, column, fmt.Sprintf("%s: %s has port %d (%s)", r.Text, r.Service, r.New, r.Reason)}
+		found := disagreement{"reference", r.Service, w.Show(r.Path), line, column, fmt.Sprintf("%s: %s has port %d (%s)", r.Text, r.Service, r.New, r.Reason)}
 		switch {
-		case d != nil && d.Leaves(w.fromHome(r.Path), r.Text, line, r.Column):
+		case d != nil && d.Leaves(w.FromHome(r.Path), r.Text, line, r.Column):
 		case r.Verdict == references.Open && d != nil:
 			found.Kind, found.Message = "open", fmt.Sprintf("%s: %s", r.Text, r.Reason)
 			v.Open = append(v.Open, found)
@@ -70,7 +70,7 @@ func (c *commands) verifyPorts(ctx *cli.Context, w *workspace, inv *inventory, d
 }
 
 // conflicts are the ports that two services have.
-func (inv *inventory) conflicts(w *workspace) (found []disagreement) {
+func (inv *inventory) conflicts(w *space) (found []disagreement) {
 	_, contests, err := contest.Decide(inv.ports, contest.Options{Apart: inv.options(w).Apart, Ranges: nil})
 	for _, contest := range contests {
 		second := contest.Services[1]
@@ -79,29 +79,29 @@ func (inv *inventory) conflicts(w *workspace) (found []disagreement) {
 		for _, s := range contest.Services {
 			names = append(names, s.Name)
 		}
-		found = append(found, disagreement{"conflict", second.Name, w.show(second.Places[0].File.Path), line, column, fmt.Sprintf("port %d is that of %s", contest.Port, strings.Join(names, ", "))})
+		found = append(found, disagreement{"conflict", second.Name, w.Show(second.Places[0].File.Path), line, column, fmt.Sprintf("port %d is that of %s", contest.Port, strings.Join(names, ", "))})
 	}
 	for _, err := range say.Each(err) {
 		if u, ok := errors.AsType[*contest.Undecided](err); ok {
 			place := u.Port.Places[0]
 			line, column := place.File.Position(place.Span.Start)
-			found = append(found, disagreement{"conflict", u.Port.Name, w.show(place.File.Path), line, column, u.Message})
+			found = append(found, disagreement{"conflict", u.Port.Name, w.Show(place.File.Path), line, column, u.Message})
 		}
 	}
 	return found
 }
 
 // unmoved are the services that do not have the port that a plan gave them.
-func (inv *inventory) unmoved(w *workspace, moves []plan.Row) (found []disagreement) {
+func (inv *inventory) unmoved(w *space, moves []plan.Row) (found []disagreement) {
 	for _, m := range moves {
 		i := slices.IndexFunc(inv.ports, func(p contest.Port) bool { return p.Name == m.Service })
 		switch {
 		case i < 0:
-			found = append(found, disagreement{"port", m.Service, w.show(w.home), 1, 1, m.Service + " is no longer there"})
+			found = append(found, disagreement{"port", m.Service, w.Show(w.Home), 1, 1, m.Service + " is no longer there"})
 		case inv.ports[i].Port != m.New:
 			place := inv.ports[i].Places[0]
 			line, column := place.File.Position(place.Span.Start)
-			found = append(found, disagreement{"port", m.Service, w.show(place.File.Path), line, column, fmt.Sprintf("%s has port %d, in the plan it is %d", m.Service, inv.ports[i].Port, m.New)})
+			found = append(found, disagreement{"port", m.Service, w.Show(place.File.Path), line, column, fmt.Sprintf("%s has port %d, in the plan it is %d", m.Service, inv.ports[i].Port, m.New)})
 		}
 	}
 	return found

@@ -47,15 +47,15 @@ func (c *commands) runReset(ctx *cli.Context) error {
 		return s.storeProblem(err)
 	}
 	if err := os.Remove(s.portsEnvPath()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return say.Failf("", "%s: can't be removed", s.show(s.portsEnvPath()))
+		return say.Failf("", "%s: can't be removed", s.Show(s.portsEnvPath()))
 	}
 	if err := s.writePortsEnv(); err != nil {
 		return err
 	}
 	if s.store.Corrupt {
-		fmt.Fprintf(c.Err, "what could not be read is in %s now\n", say.Visible(s.show(backup)))
+		fmt.Fprintf(c.Err, "what could not be read is in %s now\n", say.Visible(s.Show(backup)))
 	} else {
-		fmt.Fprintf(c.Err, "%s forgotten; to undo, put %s back in the place of the ports file, and run portmoor detect\n", say.Count(len(forgotten), "port"), say.Visible(s.show(backup)))
+		fmt.Fprintf(c.Err, "%s forgotten; to undo, put %s back in the place of the ports file, and run portmoor detect\n", say.Count(len(forgotten), "port"), say.Visible(s.Show(backup)))
 	}
 	return nil
 }

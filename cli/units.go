@@ -103,7 +103,7 @@ func (s *stack) together(a, b []string) bool {
 // newUnit says what a mapping wants and who says so: the process environment,
 // an env file, what is remembered, or the compose file.
 func (s *stack) newUnit(key string, m *compose.Mapping) *allocate.Unit {
-	u := &allocate.Unit{Key: key, Service: m.Service, Want: m.HostPort.Ports, Place: s.place(m.File, m.Host)}
+	u := &allocate.Unit{Key: key, Service: m.Service, Want: m.HostPort.Ports, Place: s.Place(m.File, m.Host)}
 	u.Range, u.Explicit = s.rangeOf(m.Service)
 	if m.Locked == "" {
 		u.Var = m.HostPort.Var
@@ -116,9 +116,9 @@ func (s *stack) newUnit(key string, m *compose.Mapping) *allocate.Unit {
 	repeats := u.Var == "" && remembered.Pinned // the number of the file, which may be another one now
 	switch {
 	case s.store.Foreign(key):
-		u.Broken, u.BrokenHint = fmt.Sprintf("%s: %q is not a port", s.show(s.ports), key), "write a port there, or take the entry out"
+		u.Broken, u.BrokenHint = fmt.Sprintf("%s: %q is not a port", s.Show(s.ports), key), "write a port there, or take the entry out"
 	case known && assigned.Last > 65535:
-		u.Broken, u.BrokenHint = fmt.Sprintf("%s: %q has no room for %d ports", s.show(s.ports), key, assigned.Width()), "write a port there, or take the entry out"
+		u.Broken, u.BrokenHint = fmt.Sprintf("%s: %q has no room for %d ports", s.Show(s.ports), key, assigned.Width()), "write a port there, or take the entry out"
 	case pinned:
 	case known && u.Movable && !repeats:
 		u.Source, u.Want = allocate.Assigned, assigned
@@ -144,7 +144,7 @@ func (s *stack) pin(u *allocate.Unit, m *compose.Mapping) bool {
 
 // setter is where a variable of a mapping gets its value, "" for nowhere.
 func (s *stack) setter(m *compose.Mapping, name string) (place string, source allocate.Source) {
-	if _, set := s.environ()[name]; set { // also to nothing, which hides the env files
+	if _, set := s.Environ()[name]; set { // also to nothing, which hides the env files
 		return name + " in the environment", allocate.Environment
 	}
 	f, set := m.Setter(name)
@@ -152,7 +152,7 @@ func (s *stack) setter(m *compose.Mapping, name string) (place string, source al
 		return "", allocate.Default
 	}
 	line, _ := f.File.Position(f.Line(name).Start)
-	return fmt.Sprintf("%s:%d", s.show(f.File.Path), line), allocate.EnvFile
+	return fmt.Sprintf("%s:%d", s.Show(f.File.Path), line), allocate.EnvFile
 }
 
 // refuseInvalid refuses what docker compose would refuse, and says which value
@@ -173,24 +173,21 @@ func (s *stack) refuseInvalid() error {
 				}
 			}
 		}
-		return say.Failf(hint, "%s: %s", s.place(m.File, m.Entry), m.Invalid)
+		return say.Failf(hint, "%s: %s", s.Place(m.File, m.Entry), m.Invalid)
 	}
 	return nil
 }
 
-// environ is the environment of the process, as the loader has it.
-func (s *stack) environ() map[string]string { return s.loader.Environ() }
-
 // rangeOf is where new ports of a service are chosen from.
 func (s *stack) rangeOf(service string) (from ports.Range, explicit bool) {
-	for _, name := range slices.Sorted(maps.Keys(s.config.Groups)) {
-		for _, pattern := range s.config.Groups[name].Services {
+	for _, name := range slices.Sorted(maps.Keys(s.Config.Groups)) {
+		for _, pattern := range s.Config.Groups[name].Services {
 			if matched, err := path.Match(pattern, service); err == nil && matched {
-				return s.config.Groups[name].Range, true
+				return s.Config.Groups[name].Range, true
 			}
 		}
 	}
-	return s.config.NewPorts()
+	return s.Config.NewPorts()
 }
 
 // assignAll gives every unit its ports. What is remembered behind a pin is not
@@ -210,7 +207,7 @@ func (s *stack) assignAll() []allocate.Outcome {
 
 // options say what may be chosen, and which units never run together.
 func (s *stack) options(units []allocate.Unit) allocate.Options {
-	o := allocate.Options{Policy: s.config.Policy()}
+	o := allocate.Options{Policy: s.Config.Policy()}
 	profiles := map[string][]string{}
 	for _, svc := range s.project.Services {
 		profiles[svc.Name] = svc.Profiles

@@ -189,7 +189,7 @@ var errInterrupted = error(say.Problem{Kind: say.Interrupted, Message: "interrup
 func (c *commands) composeUp(ctx *cli.Context, s *stack, command string) error {
 	args := slices.Concat([]string{"compose"}, s.composeArgs(), []string{"up", "-d"}, ctx.Args().Slice())
 	cmd := exec.CommandContext(ctx.Context, command, args...)
-	cmd.Env, cmd.Dir = c.Environ, s.base
+	cmd.Env, cmd.Dir = c.Environ, s.Dir
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.In, c.Err, c.Err // standard output is for the ports
 	switch interrupted, err := c.runInterruptible(cmd); {
 	case err == nil:

@@ -15,7 +15,7 @@ import (
 
 // verify applies the plan in memory and holds every file and every project
 // against what it was. One that is not as planned stops the run.
-func (c *commands) verify(w *workspace, m *migration) error {
+func (c *commands) verify(w *space, m *migration) error {
 	after := map[string][]byte{}
 	var errs []error
 	for _, f := range m.Files() {
@@ -30,9 +30,9 @@ func (c *commands) verify(w *workspace, m *migration) error {
 		after[f.Path] = src
 		m.outputs = append(m.outputs, rewrite.Output{Path: f.Path, Before: f.Src, After: src})
 	}
-	uncompared, failures := verifyModels(w.projects, after, m.Changes)
+	uncompared, failures := verifyModels(w.Projects, after, m.Changes)
 	for _, p := range uncompared {
-		c.say(w.show(p.Group.Files[0])+": compose-go can't load this project as it stands, or not in time: the result is verified as YAML only", "")
+		c.say(w.Show(p.Group.Files[0])+": compose-go can't load this project as it stands, or not in time: the result is verified as YAML only", "")
 	}
 	return w.unverified(append(errs, failures...))
 }
@@ -72,10 +72,10 @@ func verifyModels(projects []*compose.Project, after map[string][]byte, changes 
 
 // unverified is the failure of a run whose result is not what was planned, nil
 // when every error is nil.
-func (w *workspace) unverified(errs []error) error {
+func (w *space) unverified(errs []error) error {
 	for _, err := range errs {
 		if err != nil {
-			return say.Failf("nothing was written; this is a bug in portmoor, please report it with the file", "%s", w.shorten(err.Error()))
+			return say.Failf("nothing was written; this is a bug in portmoor, please report it with the file", "%s", err)
 		}
 	}
 	return nil

@@ -70,6 +70,16 @@ func Rules() []Rule {
 	}
 }
 
+// RuleOptions are the options that each rule has in the configuration, by name.
+func RuleOptions() map[string][]string {
+	options := map[string][]string{}
+	for _, r := range Rules() {
+		options[r.Name] = nil
+	}
+	options[unquotedPort.Name] = []string{"all"}
+	return options
+}
+
 // Options say what to look for. The zero value is every rule at its own
 // severity, under the auto strategy.
 type Options struct {

@@ -1,0 +1,73 @@
+package workspace
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/discover"
+	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/source"
+	"github.com/portmoor/portmoor/strategies"
+	"github.com/portmoor/portmoor/tree"
+)
+
+// Absolute are paths of the configuration as absolute ones.
+func (w *Workspace) Absolute(paths ...string) []string { return tree.Absolute(w.Home, paths...) }
+
+// Show is a path as users see it: relative to the working folder, with slashes.
+func (w *Workspace) Show(path string) string { return say.Path(w.Dir, path) }
+
+// Place is where something stands, as users see it: path:line:column.
+func (w *Workspace) Place(f *source.File, span source.Span) string {
+	line, column := f.Position(span.Start)
+	return fmt.Sprintf("%s:%d:%d", w.Show(f.Path), line, column)
+}
+
+// FromHome is a path as the configuration names it.
+func (w *Workspace) FromHome(path string) string { return say.Path(w.Home, path) }
+
+// PortsFile is where the ports of a project are remembered.
+func (w *Workspace) PortsFile(p *compose.Project) string {
+	return w.fileOf(p, cmp.Or(w.Config.PortsFile, "data/ports.json"))
+}
+
+// PortsEnvFile is where the ports of a project are written for Compose.
+func (w *Workspace) PortsEnvFile(p *compose.Project) string {
+	return w.fileOf(p, cmp.Or(w.Config.PortsEnvFile, ".ports.env"))
+}
+
+// fileOf is a file that a project has in its folder: one that is not what docker
+// compose finds there by itself has its name in it.
+func (w *Workspace) fileOf(p *compose.Project, name string) string {
+	path := tree.Absolute(p.Dir, filepath.FromSlash(name))[0]
+	if discover.Standard(p.Group.Files[0]) && !p.Group.Overlay && !p.Renamed {
+		return path
+	}
+	ext := filepath.Ext(path)
+	return strings.TrimSuffix(path, ext) + "." + p.Name + ext
+}
+
+// SettingsName names a file in the configuration: by its folder where docker
+// compose finds it there by itself, else by its path.
+func (w *Workspace) SettingsName(f *source.File) string {
+	if discover.Standard(f.Path) {
+		return w.FromHome(filepath.Dir(f.Path))
+	}
+	return w.FromHome(f.Path)
+}
+
+// Remembered are the host texts that the configuration has for a project, by the
+// place of their mappings; nil for none.
+func (w *Workspace) Remembered(p *compose.Project) map[compose.Place]string {
+	if len(w.Config.Defaults) == 0 {
+		return nil
+	}
+	byFile := map[*source.File]map[string]string{}
+	for _, f := range p.Files {
+		byFile[f] = w.Config.Defaults[w.SettingsName(f)]
+	}
+	return strategies.Recall(p, func(f *source.File) map[string]string { return byFile[f] })
+}

@@ -1,0 +1,328 @@
+// Package workspace is what a command is about: the configuration, and the
+// projects that the command line names or that docker compose would find.
+//
+// The model: a [Request] is values, which the command line has read from its flags.
+// [Open] finds, reads and loads everything that it names; [OpenOne] finds the one
+// project that docker compose would start. Both read files and print nothing: what
+// somebody should know comes back beside the result.
+//
+//	w, notes, err := workspace.Open(workspace.Request{Dir: dir, Paths: []string{"."}})
+//	for _, p := range w.Projects {
+//		…
+//	}
+package workspace
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/discover"
+	"github.com/portmoor/portmoor/config"
+	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/source"
+	"github.com/portmoor/portmoor/strategies"
+	"github.com/portmoor/portmoor/tree"
+)
+
+// Request says what a command is about. The zero value of everything but Dir is
+// what a command without flags is about.
+type Request struct {
+	// Dir is the working folder, absolute; other paths are relative to it.
+	Dir string
+	// Paths are files and folders to look for projects in; nil for Dir.
+	Paths []string
+	// Files are the files of one project, in load order, as -f has them.
+	Files []string
+	// EnvFiles take the place of .env; Profiles are chosen besides the configured ones.
+	EnvFiles, Profiles []string
+	// Config is the configuration; "" for the nearest one.
+	Config string
+	// Name is the name of the project; "" for Compose's rule.
+	Name string
+	// Strategy is that of every project; "" for what environment and configuration say.
+	Strategy string
+	// Environ is the environment of the process; nil for lint, where the same files
+	// give the same answer.
+	Environ map[string]string
+	// Stdin is the text of the file StdinName, which need not exist; nil when
+	// standard input is not read.
+	Stdin     []byte
+	StdinName string
+	// Rules are the rules of lint and the options of each, which the configuration is
+	// checked against; nil for no check.
+	Rules map[string][]string
+	// Except are files that no project has: what the command is about to write.
+	Except []string
+	// Whole is about the whole folder of the configuration, when nothing is named.
+	Whole bool
+	// MayBeEmpty reports that no compose file is needed where the configuration has
+	// sources.
+	MayBeEmpty bool
+	// Verbose has every file named in notes, and those that are passed over.
+	Verbose bool
+}
+
+// Workspace is what a command works on.
+type Workspace struct {
+	// Dir is the working folder, and Home the one that the configuration's paths are
+	// relative to; both are absolute.
+	Dir, Home string
+	Config    config.Config
+	Projects  []*compose.Project
+	// Neighbours are the other projects of the folders: variables are named for all
+	// of a folder, also when only some of its files were asked for.
+	Neighbours []*compose.Project
+	// Strategies are what the host ports of each project should be written as.
+	Strategies map[*compose.Project]strategies.Strategy
+	// Stdin is the path that standard input is the text of, "" for none.
+	Stdin string
+
+	loader  *compose.Loader
+	environ map[string]string
+	context map[string]bool // files that only say what others mean
+}
+
+// Open finds and loads the projects that a request names, with notes for people:
+// of the kind [say.Failure] where something could not be read. The error is about
+// a path that does not exist, a configuration that is wrong, or a folder that has
+// no compose file.
+func Open(r Request) (w *Workspace, notes []say.Problem, err error) {
+	paths, err := r.paths()
+	if err != nil {
+		return nil, nil, err
+	}
+	w = &Workspace{Dir: r.Dir, context: map[string]bool{}}
+	if err := w.configure(r, cmp.Or(r.StdinName, paths[0])); err != nil {
+		return nil, nil, err
+	}
+	if r.Whole && r.Paths == nil && r.Files == nil && w.Config.Path != "" {
+		paths = []string{w.Home}
+	}
+	w.loader = compose.NewLoader(compose.LoadOptions{EnvFiles: w.Absolute(w.Config.EnvFiles...)})
+	if r.Stdin != nil {
+		w.Stdin = tree.Absolute(r.Dir, cmp.Or(r.StdinName, "<stdin>"))[0]
+		w.loader.Add(w.Stdin, r.Stdin)
+		paths = []string{w.Stdin}
+	}
+	found, err := w.find(r, paths)
+	notes = w.found(r, found)
+	if err != nil {
+		return nil, notes, err
+	}
+	groups := once(found.Groups)
+	sources := r.MayBeEmpty && len(w.Config.Sources) > 0
+	if len(groups) == 0 && !sources && len(found.Failures)+len(found.Ignored) == 0 {
+		return nil, notes, say.Usagef("name a compose file, or list it under files in "+config.Name, "%s: no compose files here", strings.Join(paths, ", "))
+	}
+	for i := range groups {
+		groups[i].Profiles = slices.Concat(groups[i].Profiles, r.Profiles)
+	}
+	all := w.loader.Load(slices.Concat(groups, around(groups, found.Neighbours)))
+	w.Projects, w.Neighbours = all[:len(groups)], all[len(groups):]
+	for _, g := range groups {
+		for _, path := range g.Context {
+			w.context[path] = true
+		}
+	}
+	return w, append(notes, w.loaded(r, found.Unnamed)...), w.choose(r)
+}
+
+// paths are the files and folders of a request, at least one, all of which exist.
+func (r Request) paths() ([]string, error) {
+	paths := slices.Concat(r.Files, r.Paths)
+	if r.Stdin != nil || len(paths) == 0 {
+		return []string{"."}, nil
+	}
+	for _, path := range paths {
+		switch info, err := os.Stat(tree.Absolute(r.Dir, path)[0]); {
+		case errors.Is(err, fs.ErrPermission):
+			return nil, say.Failf("", "%s: permission denied", path)
+		case err != nil:
+			return nil, say.Usagef("name a compose file or a folder that has one", "%s: no such file or folder", path)
+		case info.IsDir() && len(r.Files) > 0:
+			return nil, say.Usagef("name a compose file", "%s: is a folder, and -f takes files", path)
+		}
+	}
+	return paths, nil
+}
+
+// configure reads the configuration: the file named, or the nearest one to a path.
+func (w *Workspace) configure(r Request, path string) error {
+	abs := tree.Absolute(r.Dir, path)[0]
+	for !tree.Exists(abs) { // standard input may be a file to come
+		abs = filepath.Dir(abs)
+	}
+	found := r.Config
+	if found == "" {
+		near, err := config.Find(abs)
+		if err != nil {
+			return err
+		}
+		found = near
+	}
+	if found == "" {
+		w.Home = tree.Root(tree.Folder(abs))
+		if yml := filepath.Join(w.Home, ".portmoor.yml"); tree.Exists(yml) {
+			return say.Usagef("rename it", "%s: is not read, since the configuration is called %s", yml, config.Name)
+		}
+		return nil
+	}
+	found = tree.Absolute(r.Dir, found)[0]
+	w.Home = filepath.Dir(found)
+	read, err := config.Load(found)
+	if err != nil {
+		return err
+	}
+	w.Config = read
+	if r.Rules != nil {
+		if err := w.Config.CheckRules(r.Rules); err != nil {
+			return err
+		}
+	}
+	for _, p := range w.Config.Projects {
+		for _, f := range append(w.Absolute(p.Files...), w.Absolute(p.EnvFiles...)...) {
+			if !tree.Exists(f) {
+				return say.Usagef("correct the path: it is relative to the configuration", "%s: projects: %s: no such file", found, w.Show(f))
+			}
+		}
+	}
+	return nil
+}
+
+// find discovers the projects, or takes the one that -f names.
+func (w *Workspace) find(r Request, paths []string) (discover.Found, error) {
+	options := w.discovery()
+	if len(r.Files) > 0 {
+		abs := tree.Absolute(r.Dir, r.Files...)
+		dir := filepath.Dir(abs[0])
+		return discover.Found{Groups: []compose.Group{{Dir: dir, Files: abs}}, Neighbours: discover.Around(w.loader, dir, options)}, nil
+	}
+	options.Projects = w.configured()
+	if w.Stdin != "" && !tree.Exists(w.Stdin) {
+		return discover.File(w.loader, w.Stdin, options), nil
+	}
+	found, err := discover.Find(w.loader, tree.Absolute(r.Dir, paths...), options)
+	if err != nil {
+		return found, say.Usagef("name a compose file or a folder that has one", "%s", err)
+	}
+	return found, nil
+}
+
+func (w *Workspace) discovery() discover.Options {
+	return discover.Options{Options: w.Tree(), Files: w.Config.Files}
+}
+
+// Tree says what is passed over in the workspace's folders.
+func (w *Workspace) Tree() tree.Options {
+	return tree.Options{Base: w.Home, Ignore: w.Config.Ignore}
+}
+
+// configured are the projects that the configuration settles.
+func (w *Workspace) configured() []compose.Group {
+	groups := make([]compose.Group, 0, len(w.Config.Projects))
+	for _, p := range w.Config.Projects {
+		files := w.Absolute(p.Files...)
+		groups = append(groups, compose.Group{
+			Name: p.Name, Dir: filepath.Dir(files[0]), Files: files, EnvFiles: w.Absolute(p.EnvFiles...), Profiles: p.Profiles,
+		})
+	}
+	return groups
+}
+
+// once drops the groups that are reached a second time, through a linked folder.
+func once(groups []compose.Group) []compose.Group {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(groups, func(g compose.Group) bool {
+		var key strings.Builder
+		for _, f := range g.Files {
+			dir := filepath.Dir(f)
+			if target, err := filepath.EvalSymlinks(dir); err == nil {
+				dir = target
+			}
+			fmt.Fprintf(&key, "%q", filepath.Join(dir, filepath.Base(f)))
+		}
+		repeated := seen[key.String()]
+		seen[key.String()] = true
+		return repeated
+	})
+}
+
+// around are the projects beside those that were asked for.
+func around(groups, near []compose.Group) []compose.Group {
+	return slices.DeleteFunc(once(slices.Clone(near)), func(n compose.Group) bool {
+		return slices.ContainsFunc(groups, func(g compose.Group) bool { return slices.Equal(g.Files, n.Files) })
+	})
+}
+
+// choose settles each project's strategy: that of the request, else
+// PORT_ALLOCATION_STRATEGY in the process environment, else in an env file, else
+// the configuration, else auto.
+func (w *Workspace) choose(r Request) error {
+	const variable = "PORT_ALLOCATION_STRATEGY"
+	w.Strategies = map[*compose.Project]strategies.Strategy{}
+	for _, p := range w.Projects {
+		name, from := cmp.Or(w.Config.Strategy, "auto"), ""
+		if f, v, ok := p.Env.Setter(variable); ok && v != "" {
+			line, _ := f.File.Position(f.Line(variable).Start)
+			name, from = v, fmt.Sprintf("%s:%d: %s: ", f.File.Path, line, variable)
+		}
+		if v := r.Environ[variable]; v != "" {
+			name, from = v, variable+": "
+		}
+		if r.Strategy != "" {
+			name, from = r.Strategy, "--strategy: "
+		}
+		s, err := strategies.Parse(name)
+		if err != nil {
+			return say.Usagef("choose one of the three", "%s%s", from, err)
+		}
+		w.Strategies[p] = s
+	}
+	return nil
+}
+
+// Asked reports a file that was asked for, or that one of those reaches.
+func (w *Workspace) Asked(f *source.File) bool { return !w.context[f.Path] }
+
+// FilesAsked counts the compose files that were asked for.
+func (w *Workspace) FilesAsked() int {
+	asked := map[string]bool{}
+	for _, p := range w.Projects {
+		for _, f := range p.Files {
+			if w.Asked(f) {
+				asked[f.Path] = true
+			}
+		}
+	}
+	return len(asked)
+}
+
+// Examples are the example env files of a folder.
+func (w *Workspace) Examples(dir string) []compose.EnvFile { return w.loader.Examples(dir) }
+
+// With is the workspace as it would be if files held other bytes, by path. Nothing
+// is written.
+func (w *Workspace) With(changed map[string][]byte) *Workspace {
+	for path, src := range changed {
+		w.loader.Add(path, src)
+	}
+	var groups []compose.Group
+	for _, p := range slices.Concat(w.Projects, w.Neighbours) {
+		groups = append(groups, p.Group)
+	}
+	n, all := len(w.Projects), w.loader.Load(groups)
+	next := *w
+	next.Projects, next.Neighbours = all[:n], all[n:]
+	next.Strategies = map[*compose.Project]strategies.Strategy{}
+	for i, p := range next.Projects {
+		next.Strategies[p] = w.Strategies[w.Projects[i]]
+	}
+	return &next
+}

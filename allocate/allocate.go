@@ -33,6 +33,11 @@ const (
 	Environment               // pinned by the environment of the process
 )
 
+// String is the source in words.
+func (s Source) String() string {
+	return [...]string{"default", "assigned", "assigned by hand", "env file", "environment"}[s]
+}
+
 // Unit is the mappings that one assignment serves: those of one variable.
 type Unit struct {
 	// Key is its name in the ports file.
@@ -56,9 +61,9 @@ type Unit struct {
 	// Idle reports that its services neither run nor are started now: it keeps no
 	// other unit from a port that that one can't do without.
 	Idle bool
-	// Broken says why no port is right for it, and BrokenHint what to do about
+	// Unfit says why no port is right for it, and UnfitHint what to do about
 	// that; "" when one can be.
-	Broken, BrokenHint string
+	Unfit, UnfitHint string
 	// Range is where a new port is chosen from, both ends included.
 	Range ports.Range
 	// Explicit reports that the range was configured, and so may hold ports
@@ -139,4 +144,12 @@ type Outcome struct {
 	Problem string
 	// Hint says what to do about the problem.
 	Hint string
+}
+
+// From says where the ports come from: "moved", or the source of what was wanted.
+func (o Outcome) From() string {
+	if o.Moved {
+		return "moved"
+	}
+	return o.Unit.Source.String()
 }

@@ -93,10 +93,10 @@ func (a *assigner) note(i int, ports ports.Range) {
 // keep settles a unit whose wanted ports are free.
 func (a *assigner) keep(i int) {
 	u := a.units[i]
-	if u.Broken != "" {
-		a.outcomes[i].Problem, a.outcomes[i].Hint = u.Broken, u.BrokenHint
+	if u.Unfit != "" {
+		a.outcomes[i].Problem, a.outcomes[i].Hint = u.Unfit, u.UnfitHint
 	}
-	if u.Broken != "" || u.Want.Zero() {
+	if u.Unfit != "" || u.Want.Zero() {
 		a.settled[i] = true
 		return
 	}

@@ -77,7 +77,7 @@ func (w *space) isNew(findings []lint.Finding) []lint.Finding {
 }
 
 // writeBaseline writes every finding to a file.
-func (c *commands) writeBaseline(w *space, path string, findings []lint.Finding) error {
+func (c *program) writeBaseline(w *space, path string, findings []lint.Finding) error {
 	b := baseline{Version: 1, Findings: []baselineEntry{}}
 	for i, fingerprint := range lint.Fingerprints(findings, w.Home) {
 		b.Findings = append(b.Findings, baselineEntry{findings[i].Rule, w.FromHome(findings[i].File.Path), fingerprint})

@@ -14,8 +14,8 @@ import (
 	"github.com/sirupsen/logrus"
 	"github.com/urfave/cli/v2"
 
-	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/stack"
 )
 
 // Exit codes. A failure beats findings.
@@ -50,7 +50,7 @@ func Run(p Process) int {
 	logrus.SetOutput(io.Discard) // compose-go logs to the global logger
 	out := &output{Writer: p.Out}
 	p.Out = out
-	c := &commands{Process: p}
+	c := &program{Process: p}
 	c.dir, _ = os.Getwd() // without one paths are shown whole
 	app := c.app()
 	args, err := flagsFirst(app, helpLast(p.Args))
@@ -63,31 +63,30 @@ func Run(p Process) int {
 	return c.exit(err)
 }
 
-// commands holds what the commands of one run share.
-type commands struct {
+// program is one run of the command line: what its commands share.
+type program struct {
 	Process
-	dir    string          // the working folder, which paths are shown relative to
-	code   int             // the worst that has happened so far
-	engine *engineFacts    // nil until the engine was asked
-	lost   []allocate.Held // what containers could not bind in this run
+	dir    string        // the working folder, which paths are shown relative to
+	code   int           // the worst that has happened so far
+	engine *stack.Engine // nil until the engine was asked
 
 	sources bool // the configuration names files that hold ports
 }
 
 // fail raises the exit code.
-func (c *commands) fail(code int) { c.code = max(c.code, code) }
+func (c *program) fail(code int) { c.code = max(c.code, code) }
 
 // exit prints an error, if any, or each of those that it joins, and returns
 // the run's exit code.
-func (c *commands) exit(err error) int {
+func (c *program) exit(err error) int {
 	for _, err := range say.Each(err) {
-		c.tellProblem(say.Of(err))
+		c.tell(say.Of(err))
 	}
 	return c.code
 }
 
-// tellProblem prints a problem, and raises the exit code to what it means.
-func (c *commands) tellProblem(p say.Problem) {
+// tell prints a problem, and raises the exit code to what it means.
+func (c *program) tell(p say.Problem) {
 	c.say(p.Error(), p.Hint)
 	c.fail(codes[p.Kind])
 }
@@ -96,14 +95,14 @@ func (c *commands) tellProblem(p say.Problem) {
 var codes = map[say.Kind]int{say.Failure: exitFailure, say.Usage: exitUsage, say.Finding: exitFindings, say.Note: exitOK, say.Interrupted: exitInterrupted}
 
 // say prints a line for people, and a hint below it.
-func (c *commands) say(message, hint string) {
+func (c *program) say(message, hint string) {
 	fmt.Fprintln(c.Err, say.Visible(say.Shown(c.dir, message)))
 	if hint != "" {
 		fmt.Fprintln(c.Err, "hint: "+say.Visible(hint))
 	}
 }
 
-func (c *commands) app() *cli.App {
+func (c *program) app() *cli.App {
 	cli.VersionFlag = &cli.BoolFlag{Name: "version", Usage: "print the version", DisableDefaultText: true} // -v is verbose
 	app := &cli.App{
 		Name:            "portmoor",
@@ -176,7 +175,7 @@ func flagNames(ctx *cli.Context) (names []string) {
 }
 
 // noCommand is what runs when the first argument is no command.
-func (c *commands) noCommand(ctx *cli.Context) error {
+func (c *program) noCommand(ctx *cli.Context) error {
 	if ctx.Args().Len() == 0 {
 		ctx.App.Writer = c.Err
 		if err := cli.ShowAppHelp(ctx); err != nil {
@@ -271,9 +270,9 @@ func flagOf(cmd *cli.Command, arg string) cli.Flag {
 }
 
 // variable is the value of a variable of the process, "" when unset.
-func (c *commands) variable(name string) string { return c.environ()[name] }
+func (c *program) variable(name string) string { return c.environ()[name] }
 
-func (c *commands) environ() map[string]string {
+func (c *program) environ() map[string]string {
 	vars := make(map[string]string, len(c.Environ))
 	for _, e := range c.Environ {
 		name, value, _ := strings.Cut(e, "=")

@@ -2,9 +2,7 @@ package cli
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -12,9 +10,10 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/stack"
 )
 
-func (c *commands) detect() *cli.Command {
+func (c *program) detect() *cli.Command {
 	return &cli.Command{
 		Name:  "detect",
 		Usage: "give every host port of the project one that is free here, and remember it",
@@ -24,124 +23,69 @@ to Compose with: docker compose $(portmoor env --args) up`,
 		Flags: oneProjectFlags(
 			&cli.StringFlag{Name: "override", Usage: "move numbers too, and write `FILE` that overrides the ports of their services", TakesFile: true},
 			&cli.BoolFlag{Name: "prune", Usage: "forget the ports of mappings that are gone", DisableDefaultText: true},
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print the ports, `FORMAT` is " + say.Or(formatNames)},
+			formatFlag("how to print the ports", formatNames...),
 		),
 		Action: c.runDetect,
 	}
 }
 
 // runDetect asks the machine, assigns, remembers and tells what has moved.
-func (c *commands) runDetect(ctx *cli.Context) error {
-	if err := oneOf(ctx, "format", formatNames); err != nil {
-		return err
-	}
-	s, err := c.openStack(ctx, assigning)
+func (c *program) runDetect(ctx *cli.Context) error {
+	override := ctx.String("override")
+	s, err := c.openOne(ctx, stack.Options{Access: stack.Writing, Override: override != ""})
 	if err != nil {
 		return err
 	}
-	if path := ctx.String("override"); path != "" {
-		if err := s.refuseForeign(path); err != nil {
-			return errors.Join(err, s.store.Close())
-		}
-	}
-	outcomes, err := c.assignPorts(ctx, s)
-	if err != nil {
-		return err
-	}
-	path := ctx.String("override")
-	if moved := c.tell(outcomes); moved > 0 && path == "" {
-		theirs := sameFlags(ctx, "file", "project-name", "profile")
-		ours := theirs + sameFlags(ctx, "env-file", "ports-file", "config")
-		fmt.Fprintf(c.Err, "%s moved: portmoor up%s starts it there, as does docker compose%s $(portmoor env --args%s) up; portmoor reset%s forgets what was found\n", say.Count(moved, "port"), ours, theirs, ours, ours)
-	}
-	if path != "" {
-		if err := c.writeOverride(s, path, outcomes); err != nil {
+	if override != "" {
+		if err := s.MayOverride(override); err != nil {
 			return err
 		}
 	}
+	outcomes, err := s.Detect(c.ask(ctx.Context), ctx.Bool("prune"))
+	if err != nil {
+		return err
+	}
+	switch moved := c.reportMoves(outcomes); {
+	case override != "":
+		if err := c.writeOverride(s, override, outcomes); err != nil {
+			return err
+		}
+	case moved > 0:
+		c.tellMoved(moved, sameProject(ctx))
+	}
 	if ctx.String("format") == "json" {
-		return c.portsJSON(s, outcomes)
+		return say.JSON(c.Out, portReportOf(s, outcomes), true)
 	}
 	return c.portsTable(outcomes)
 }
 
-// sameFlags are flags that say which project it is, as they were given, for a
-// command that is to be about the same one: those of docker compose, or ours too.
-func sameFlags(ctx *cli.Context, names ...string) string {
-	var flags strings.Builder
-	for _, name := range names {
-		values := ctx.StringSlice(name)
-		if value := ctx.String(name); len(values) == 0 && value != "" && ctx.IsSet(name) {
-			values = []string{value}
-		}
-		for _, value := range values {
-			fmt.Fprintf(&flags, " --%s %s", name, say.Visible(value))
-		}
-	}
-	return flags.String()
+// tellMoved says how to start what was moved, and how to undo it.
+func (c *program) tellMoved(moved int, same sameFlags) {
+	fmt.Fprintf(c.Err, "%s moved: portmoor up%s starts it there, as does docker compose%s $(portmoor env --args%s) up; portmoor reset%s forgets what was found\n",
+		say.Count(moved, "port"), same.ours, same.compose, same.ours, same.ours)
 }
 
-// assignPorts does what detect does for one project, and gives back its lock.
-func (c *commands) assignPorts(ctx *cli.Context, s *stack) ([]allocate.Outcome, error) {
-	defer s.store.Close() //nolint:errcheck // the lock ends with the process
-	if err := c.ask(ctx.Context, s); err != nil {
-		return nil, err
+// writeOverride writes the override file, and says how to pass it on.
+func (c *program) writeOverride(s *stack.Stack, path string, outcomes []allocate.Outcome) error {
+	files, err := s.WriteOverride(path, outcomes)
+	if err != nil {
+		return err
 	}
-	outcomes := s.assignAll()
-	if ctx.Bool("prune") {
-		s.prune()
+	if files == nil {
+		fmt.Fprintln(c.Err, "no number has to move: no override file is needed")
+		return nil
 	}
-	s.remember(outcomes)
-	if err := s.store.Save(); err != nil {
-		return nil, s.storeProblem(err)
-	}
-	if err := s.writePortsEnv(); err != nil {
-		return nil, err
-	}
-	return outcomes, nil
+	named := strings.Join(files, " -f ")
+	fmt.Fprintf(c.Err, "written to %s: docker compose $(portmoor env --args) -f %s up; give portmoor the same -f\n", say.Visible(files[len(files)-1]), say.Visible(named))
+	return nil
 }
 
-// remember keeps what was assigned; the environment of the process is for this
-// run only.
-func (s *stack) remember(outcomes []allocate.Outcome) {
-	for _, o := range outcomes {
-		if o.Problem != "" || o.Ports.Zero() || o.Unit.Source == allocate.Environment {
-			continue
-		}
-		if o.Unit.Source == allocate.EnvFile && s.store.Assigned[o.Unit.Key].Manual {
-			continue // what was chosen by hand is back when the pin is gone
-		}
-		s.store.Assigned[o.Unit.Key] = allocate.Assignment{
-			Key: o.Unit.Key, Port: o.Ports.First, Manual: o.Unit.Source == allocate.Manual, Pinned: o.Unit.Source == allocate.EnvFile || o.Unit.Var == "" && !o.Moved && o.Unit.Source == allocate.Default,
-			Sockets: o.Unit.Sockets, Width: o.Ports.Width(),
-		}
-	}
-}
-
-// prune forgets what no mapping has any more.
-func (s *stack) prune() {
-	for key := range s.store.Assigned {
-		if !slices.ContainsFunc(s.units, func(u allocate.Unit) bool { return u.Key == key }) {
-			delete(s.store.Assigned, key)
-		}
-	}
-}
-
-// tellStart is tell for what is about to be started: a problem of services that
-// the chosen profiles do not start does not stop the others.
-func (c *commands) tellStart(s *stack, outcomes []allocate.Outcome) {
-	c.tell(slices.DeleteFunc(slices.Clone(outcomes), func(o allocate.Outcome) bool {
-		return o.Problem != "" && !slices.ContainsFunc(o.Unit.Services, s.started)
-	}))
-}
-
-// tell explains every move and every problem, and counts the moves.
-func (c *commands) tell(outcomes []allocate.Outcome) (moved int) {
+// reportMoves explains every move and every problem, and counts the moves.
+func (c *program) reportMoves(outcomes []allocate.Outcome) (moved int) {
 	for _, o := range outcomes {
 		switch {
 		case o.Problem != "":
-			c.say(fmt.Sprintf("%s: %s: %s", o.Unit.Place, o.Unit.Key, o.Problem), o.Hint)
-			c.fail(exitFindings)
+			c.tell(say.Problem{Kind: say.Finding, Place: o.Unit.Place, Message: o.Unit.Key + ": " + o.Problem, Hint: o.Hint})
 		case o.Moved:
 			moved++
 			c.say(fmt.Sprintf("%s: %s moves from %s to %s (%s): %s is held by %s",
@@ -151,21 +95,13 @@ func (c *commands) tell(outcomes []allocate.Outcome) (moved int) {
 	return moved
 }
 
-func (c *commands) portsTable(outcomes []allocate.Outcome) error {
+func (c *program) portsTable(outcomes []allocate.Outcome) error {
 	t := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "PORT OF\tPORT\tVARIABLE\tFROM")
 	for _, o := range outcomes {
-		port := cmp.Or(o.Ports.String(), "-")
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", say.Visible(o.Unit.Key), port, o.Unit.Var, sourceName(o))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", say.Visible(o.Unit.Key), cmp.Or(o.Ports.String(), "-"), o.Unit.Var, o.From())
 	}
 	return t.Flush()
-}
-
-func sourceName(o allocate.Outcome) string {
-	if o.Moved {
-		return "moved"
-	}
-	return [...]string{"default", "assigned", "assigned by hand", "env file", "environment"}[o.Unit.Source]
 }
 
 // portReport is the JSON of detect and validate, version 1.
@@ -187,17 +123,17 @@ type portEntry struct {
 	Problem  string `json:"problem"`
 }
 
-func (c *commands) portsJSON(s *stack, outcomes []allocate.Outcome) error {
+func portReportOf(s *stack.Stack, outcomes []allocate.Outcome) portReport {
 	r := portReport{Version: 1, Ports: []portEntry{}}
 	for _, o := range outcomes {
 		e := portEntry{
-			Project: s.project.Name, Service: o.Unit.Service, Key: o.Unit.Key, HostPort: o.Ports.String(), Wanted: o.Unit.Want.String(),
-			Variable: o.Unit.Var, Source: sourceName(o), Moved: o.Moved, Problem: o.Problem,
+			Project: s.Project.Name, Service: o.Unit.Service, Key: o.Unit.Key, HostPort: o.Ports.String(), Wanted: o.Unit.Want.String(),
+			Variable: o.Unit.Var, Source: o.From(), Moved: o.Moved, Problem: o.Problem,
 		}
 		if o.Owner != (allocate.Owner{}) {
 			e.Holder = o.Owner.String()
 		}
 		r.Ports = append(r.Ports, e)
 	}
-	return say.JSON(c.Out, r, true)
+	return r
 }

@@ -24,7 +24,7 @@ const maxFixPasses = 10
 // fix makes the safe fixes, pass after pass, verifies each pass and writes the
 // result, or with --diff only shows it. It returns the findings that are left;
 // with --diff, since nothing is mended, those that there were.
-func (c *commands) fix(ctx *cli.Context, w *space, options lint.Options, findings []lint.Finding) ([]lint.Finding, error) {
+func (c *program) fix(ctx *cli.Context, w *space, options lint.Options, findings []lint.Finding) ([]lint.Finding, error) {
 	before, after := map[string][]byte{}, map[string][]byte{}
 	projects, left := w.Projects, findings
 	refused := c.refused(w, fixes(findings, nil, w))
@@ -91,7 +91,7 @@ func (w *space) without(projects []*compose.Project, findings []lint.Finding, er
 }
 
 // writeStdin prints the text that standard input has become.
-func (c *commands) writeStdin(w *space, after map[string][]byte) error {
+func (c *program) writeStdin(w *space, after map[string][]byte) error {
 	src := after[w.Stdin]
 	for _, p := range w.Projects {
 		for _, f := range p.Files {
@@ -105,7 +105,7 @@ func (c *commands) writeStdin(w *space, after map[string][]byte) error {
 }
 
 // refused are the files to mend that can't be written.
-func (c *commands) refused(w *space, edits map[*source.File][]rewrite.Edit) map[string]bool {
+func (c *program) refused(w *space, edits map[*source.File][]rewrite.Edit) map[string]bool {
 	refused := map[string]bool{}
 	for f := range edits {
 		refused[f.Path] = tree.IsSymlink(f.Path)

@@ -2,13 +2,16 @@ package cli
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/stack"
 	"github.com/portmoor/portmoor/workspace"
 )
 
@@ -33,6 +36,36 @@ var (
 	failOnNames   = []string{"error", "warning", "info"}
 )
 
+// oneProjectFlags are the flags of commands about one project, which is found
+// as docker compose finds it.
+func oneProjectFlags(more ...cli.Flag) []cli.Flag {
+	return append([]cli.Flag{
+		&cli.StringSliceFlag{Name: "file", Aliases: []string{"f"}, Usage: "load `FILE`s as the project, as docker compose -f does", TakesFile: true},
+		&cli.StringFlag{Name: "project-name", Aliases: []string{"p"}, Usage: "call the project `NAME`"},
+		&cli.StringSliceFlag{Name: "profile", Usage: "take `PROFILE` for chosen; may be repeated"},
+		&cli.StringSliceFlag{Name: "env-file", Usage: "read `FILE` instead of .env; may be repeated", TakesFile: true},
+		&cli.StringFlag{Name: "ports-file", Usage: "keep the assignments in `FILE`", DefaultText: "$" + stack.PortsFileVariable, TakesFile: true},
+		&cli.StringFlag{Name: "config", Usage: "read `FILE` instead of the nearest " + config.Name, TakesFile: true},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more", DisableDefaultText: true},
+	}, more...)
+}
+
+// formatFlag is --format, of which the first name is the default.
+func formatFlag(usage string, names ...string) cli.Flag {
+	return oneOfFlag("format", names[0], usage+", `FORMAT` is "+say.Or(names), names)
+}
+
+// oneOfFlag is a flag whose value is one of a few, which is checked before anything
+// else is done.
+func oneOfFlag(name, value, usage string, values []string) cli.Flag {
+	return &cli.StringFlag{Name: name, Value: value, Usage: usage, Action: func(ctx *cli.Context, v string) error {
+		if !slices.Contains(values, v) {
+			return say.Usagef("choose "+say.Or(values), "portmoor %s: --%s %q is unknown", ctx.Command.Name, name, v)
+		}
+		return nil
+	}}
+}
+
 // oneOf checks the value of a flag.
 func oneOf(ctx *cli.Context, flag string, values []string) error {
 	if v := ctx.String(flag); ctx.IsSet(flag) && !slices.Contains(values, v) {
@@ -42,7 +75,7 @@ func oneOf(ctx *cli.Context, flag string, values []string) error {
 }
 
 // request is what the flags say a command is about.
-func (c *commands) request(ctx *cli.Context) workspace.Request {
+func (c *program) request(ctx *cli.Context) workspace.Request {
 	r := workspace.Request{
 		Dir: c.dir, Paths: ctx.Args().Slice(), Files: ctx.StringSlice("file"), EnvFiles: ctx.StringSlice("env-file"), Profiles: ctx.StringSlice("profile"),
 		Config: ctx.String("config"), Name: ctx.String("project-name"), Strategy: ctx.String("strategy"), Environ: c.environ(),
@@ -63,13 +96,13 @@ type space struct {
 }
 
 // open finds and loads the projects that the arguments name.
-func (c *commands) open(ctx *cli.Context, r workspace.Request) (*space, error) {
+func (c *program) open(ctx *cli.Context, r workspace.Request) (*space, error) {
 	if err := cmp.Or(oneOf(ctx, "strategy", strategyNames), oneOf(ctx, "color", colorNames), checkPaths(ctx, r)); err != nil {
 		return nil, err
 	}
 	w, notes, err := workspace.Open(r)
 	for _, n := range notes {
-		c.tellProblem(n)
+		c.tell(n)
 	}
 	if err != nil {
 		return nil, err
@@ -88,4 +121,40 @@ func checkPaths(ctx *cli.Context, r workspace.Request) error {
 		return say.Usagef("name a file or a folder", "portmoor %s: a path is empty", name)
 	}
 	return nil
+}
+
+// openOne finds the project that the flags are about, and what is remembered of it.
+func (c *program) openOne(ctx *cli.Context, o stack.Options) (*stack.Stack, error) {
+	r := c.request(ctx)
+	r.Paths = nil // such a command has other arguments
+	w, project, err := workspace.OpenOne(r)
+	if err != nil {
+		return nil, err
+	}
+	o.PortsFile = ctx.String("ports-file")
+	return stack.Open(w, project, o)
+}
+
+// sameFlags are the flags that say which project a command is about, for one that is
+// to be about the same: those of docker compose, and ours, which have them too.
+type sameFlags struct{ compose, ours string }
+
+// sameProject are the flags that say which project it is, as they were given.
+func sameProject(ctx *cli.Context) (same sameFlags) {
+	given := func(names ...string) string {
+		var flags strings.Builder
+		for _, name := range names {
+			values := ctx.StringSlice(name)
+			if value := ctx.String(name); len(values) == 0 && value != "" {
+				values = []string{value}
+			}
+			for _, value := range values {
+				fmt.Fprintf(&flags, " --%s %s", name, say.Visible(value))
+			}
+		}
+		return flags.String()
+	}
+	same.compose = given("file", "project-name", "profile")
+	same.ours = same.compose + given("env-file", "ports-file", "config")
+	return same
 }

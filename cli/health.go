@@ -36,7 +36,7 @@ const (
 )
 
 // health asks each service over HTTP, all at once, and systemd about its unit.
-func (c *commands) health(ctx context.Context, w *space, inv *inventory) []check {
+func (c *program) health(ctx context.Context, w *space, inv *inventory) []check {
 	checks := make([]check, len(inv.ports))
 	var asking sync.WaitGroup
 	for i, p := range inv.ports {
@@ -163,7 +163,7 @@ func unitState(ctx context.Context, unit string) (state string, known bool) {
 }
 
 // showHealth prints a table of the checks.
-func (c *commands) showHealth(checks []check) {
+func (c *program) showHealth(checks []check) {
 	if len(checks) == 0 {
 		return
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/portmoor/portmoor/tree"
 )
 
-func (c *commands) initialize() *cli.Command {
+func (c *program) initialize() *cli.Command {
 	return &cli.Command{
 		Name:  "init",
 		Usage: "write " + config.Name + ", the hooks of pre-commit and what Git should ignore",
@@ -63,7 +63,7 @@ first-run-multi-host:
 var ignoredByGit = []string{".ports.env", ".ports.*.env", "**/data/ports.json", "**/data/ports.*.json", "**/data/ports*.json.bak"}
 
 // runInit writes what is not there yet, and touches nothing else.
-func (c *commands) runInit(ctx *cli.Context) error {
+func (c *program) runInit(ctx *cli.Context) error {
 	base, err := os.Getwd()
 	if err != nil {
 		return err

@@ -29,7 +29,7 @@ type inventory struct {
 
 // inventory gathers the ports of compose projects and of sources, with the
 // status that the configuration gives their services.
-func (c *commands) inventory(w *space) (*inventory, error) {
+func (c *program) inventory(w *space) (*inventory, error) {
 	if err := w.problems(); err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ import (
 	"github.com/portmoor/portmoor/workspace"
 )
 
-func (c *commands) lint() *cli.Command {
+func (c *program) lint() *cli.Command {
 	return &cli.Command{
 		Name:      "lint",
 		Usage:     "report what is wrong with the host ports of compose files",
@@ -45,7 +45,7 @@ func (c *commands) lint() *cli.Command {
 }
 
 // runLint loads, lints, reports, and mends where asked to.
-func (c *commands) runLint(ctx *cli.Context) error {
+func (c *program) runLint(ctx *cli.Context) error {
 	if err := cmp.Or(oneOf(ctx, "format", reportNames), oneOf(ctx, "fail-on", failOnNames)); err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (c *commands) runLint(ctx *cli.Context) error {
 
 // lintRequest is the request of lint, which may be about standard input, and does
 // not ask the environment.
-func (c *commands) lintRequest(ctx *cli.Context) (workspace.Request, error) {
+func (c *program) lintRequest(ctx *cli.Context) (workspace.Request, error) {
 	r := c.request(ctx)
 	r.Environ = nil
 	r.StdinName = ctx.String("stdin-filename")
@@ -118,7 +118,7 @@ func (w *space) concerns(f lint.Finding) bool {
 	return w.Asked(f.File) || slices.ContainsFunc(f.Related, func(r lint.Related) bool { return w.Asked(r.File) })
 }
 
-func (c *commands) report(ctx *cli.Context, w *space, findings []lint.Finding) error {
+func (c *program) report(ctx *cli.Context, w *space, findings []lint.Finding) error {
 	run := report.Run{
 		Findings: findings, Files: w.FilesAsked(), Base: w.Dir, Root: w.Home, Version: version(),
 		Color: c.color(ctx, c.Out), Width: terminal(c.Out),
@@ -153,7 +153,7 @@ var formats = map[string]func(io.Writer, report.Run) error{
 }
 
 // unreadable reports the files that could not be read; the rest is linted.
-func (c *commands) unreadable(w *space) {
+func (c *program) unreadable(w *space) {
 	for _, p := range w.Projects {
 		for _, q := range p.Problems {
 			if q.Unreadable {
@@ -168,7 +168,7 @@ var severities = map[string]lint.Severity{"error": lint.Error, "warning": lint.W
 
 // lintOptions turn flags and configuration into options, and fill in the
 // facts that rules can't look up themselves.
-func (c *commands) lintOptions(ctx *cli.Context, w *space) (lint.Options, error) {
+func (c *program) lintOptions(ctx *cli.Context, w *space) (lint.Options, error) {
 	o := lint.Options{Strategies: w.Strategies, Settings: map[string]lint.Setting{}, Only: ctx.StringSlice("rule")}
 	known := lint.RuleOptions()
 	for _, name := range o.Only {
@@ -195,7 +195,7 @@ func (c *commands) lintOptions(ctx *cli.Context, w *space) (lint.Options, error)
 
 // facts are what the rules know besides the compose files and the values of
 // env files.
-func (c *commands) facts(w *space) (lint.Facts, error) {
+func (c *program) facts(w *space) (lint.Facts, error) {
 	f := lint.Facts{
 		Examples: map[string][]compose.EnvFile{}, Tracked: map[string]bool{},
 		Symlinks: map[string]bool{}, Assignments: map[*compose.Project]*source.File{}, Docs: map[*compose.Project][]*source.File{},
@@ -232,7 +232,7 @@ func (c *commands) facts(w *space) (lint.Facts, error) {
 }
 
 // corrupt reports a file of remembered ports that is not JSON.
-func (c *commands) corrupt(w *space, f *source.File) bool {
+func (c *program) corrupt(w *space, f *source.File) bool {
 	if f == nil {
 		return false
 	}

@@ -16,11 +16,12 @@ import (
 	"github.com/portmoor/portmoor/lint/schema"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/stack"
 	"github.com/portmoor/portmoor/strategies"
 	"github.com/portmoor/portmoor/tree"
 )
 
-func (c *commands) migrate() *cli.Command {
+func (c *program) migrate() *cli.Command {
 	return &cli.Command{
 		Name:      "migrate",
 		Usage:     "rewrite the host ports of compose files to one strategy",
@@ -37,7 +38,7 @@ ports change, and every file is verified with compose-go before the first is wri
 }
 
 // runMigrate plans, verifies, and then shows or writes.
-func (c *commands) runMigrate(ctx *cli.Context) error {
+func (c *program) runMigrate(ctx *cli.Context) error {
 	if err := oneOf(ctx, "format", formatNames); err != nil {
 		return err
 	}
@@ -48,6 +49,10 @@ func (c *commands) runMigrate(ctx *cli.Context) error {
 	w, err := c.open(ctx, c.request(ctx))
 	if err != nil {
 		return err
+	}
+	write, given := ctx.Bool("write"), w.givenPorts()
+	if n := len(given); write && n > 1 && c.variable(stack.PortsFileVariable) != "" {
+		return say.Usagef("unset it, or migrate one project at a time", "portmoor migrate: %s names one ports file, but %d projects would get ports", stack.PortsFileVariable, n)
 	}
 	m := w.plan()
 	c.unreadable(w)
@@ -70,28 +75,32 @@ func (c *commands) runMigrate(ctx *cli.Context) error {
 	if err := c.showMigration(ctx, w, m); err != nil {
 		return err
 	}
-	if ctx.Bool("write") {
-		return c.detectAll(ctx, w)
+	if write {
+		return c.detectAll(ctx, w, given)
 	}
 	return nil
 }
 
-// detectAll gives ports to the projects that follow the auto strategy, as
-// detect does: that is what auto is.
-func (c *commands) detectAll(ctx *cli.Context, w *space) error {
-	moved := 0
+// givenPorts are the projects that a migration gives ports to, as detect does: those
+// that docker compose finds by themselves and that follow the auto strategy, since
+// that is what auto is.
+func (w *space) givenPorts() (given []*compose.Project) {
 	for _, p := range w.Projects {
 		standard := discover.Standard(p.Group.Files[0]) && !p.Group.Overlay || len(w.Projects) == 1
-		if w.Strategies[p] != strategies.Auto || !standard || len(p.Problems) > 0 {
-			continue
+		if w.Strategies[p] == strategies.Auto && standard && len(p.Problems) == 0 {
+			given = append(given, p)
 		}
-		var outcomes []allocate.Outcome
-		s, err := c.openOnly(ctx, w, p.Group)
-		if err == nil {
-			outcomes, err = c.assignPorts(ctx, s)
-		}
+	}
+	return given
+}
+
+// detectAll does what detect does for several projects.
+func (c *program) detectAll(ctx *cli.Context, w *space, given []*compose.Project) error {
+	moved := 0
+	for _, p := range given {
+		outcomes, err := c.detectOnly(ctx, w, p.Group)
 		c.exit(err) // the other projects have their ports all the same
-		moved += c.tell(outcomes)
+		moved += c.reportMoves(outcomes)
 	}
 	if moved > 0 {
 		fmt.Fprintf(c.Err, "%s moved: portmoor up starts a project there, in its folder, as does docker compose $(portmoor env --args) up; portmoor reset forgets what was found\n", say.Count(moved, "port"))
@@ -99,13 +108,17 @@ func (c *commands) detectAll(ctx *cli.Context, w *space) error {
 	return nil
 }
 
-// openOnly is openStack for one project of several.
-func (c *commands) openOnly(ctx *cli.Context, w *space, group compose.Group) (*stack, error) {
+// detectOnly does what detect does for one project of several.
+func (c *program) detectOnly(ctx *cli.Context, w *space, group compose.Group) ([]allocate.Outcome, error) {
 	one, p, err := w.Only(c.request(ctx), group)
 	if err != nil {
 		return nil, err
 	}
-	return c.load(ctx, one, p, assigning)
+	s, err := stack.Open(one, p, stack.Options{Access: stack.Writing})
+	if err != nil {
+		return nil, err
+	}
+	return s.Detect(c.ask(ctx.Context), false)
 }
 
 // migration is what a run would do: the plan, and the files as they would be.
@@ -138,7 +151,7 @@ func (w *space) plan() *migration {
 
 // refuseInvalid takes out the changes of files that docker compose refuses,
 // since what they mean can't be compared before and after.
-func (c *commands) refuseInvalid(w *space, m *migration) {
+func (c *program) refuseInvalid(w *space, m *migration) {
 	invalid := map[string]bool{}
 	for _, f := range lint.Run(w.Projects, lint.Options{Only: []string{"invalid-compose"}}) {
 		if !w.Asked(f.File) {
@@ -153,7 +166,7 @@ func (c *commands) refuseInvalid(w *space, m *migration) {
 }
 
 // refuseSymlinks takes out the changes of files that can't be written.
-func (c *commands) refuseSymlinks(w *space, m *migration) {
+func (c *program) refuseSymlinks(w *space, m *migration) {
 	for _, f := range m.Files() {
 		if tree.IsSymlink(f.Path) {
 			c.refuseSymlink(w, f.Path)
@@ -176,7 +189,7 @@ func (m *migration) drop(refused func(path string) bool, reason string) {
 	})
 }
 
-func (c *commands) refuseSymlink(w *space, path string) {
+func (c *program) refuseSymlink(w *space, path string) {
 	c.say(w.Show(path)+": is a symlink, and stays as it is", "name the file that it leads to")
 	c.fail(exitFailure)
 }

@@ -20,7 +20,7 @@ import (
 
 // showMigration prints what the run does: JSON, the list of changes with
 // --check, nothing but a summary with --write, else a diff.
-func (c *commands) showMigration(ctx *cli.Context, w *space, m *migration) error {
+func (c *program) showMigration(ctx *cli.Context, w *space, m *migration) error {
 	switch {
 	case ctx.String("format") == "json":
 		return c.migrationJSON(w, m)
@@ -40,7 +40,7 @@ func (c *commands) showMigration(ctx *cli.Context, w *space, m *migration) error
 
 // diff prints outputs as a patch; on a terminal in colours and without
 // anything that could fool it.
-func (c *commands) diff(ctx *cli.Context, w *space, outputs []rewrite.Output) error {
+func (c *program) diff(ctx *cli.Context, w *space, outputs []rewrite.Output) error {
 	for _, o := range outputs {
 		whole := []rewrite.Edit{{Span: source.Span{End: len(o.Before)}, New: string(o.After)}}
 		text, err := rewrite.Diff(w.Show(o.Path), o.Before, whole)
@@ -82,7 +82,7 @@ func colored(diff string) string {
 }
 
 // summary counts files and mappings, and the reasons of those that stay.
-func (c *commands) summary(ctx *cli.Context, w *space, m *migration) {
+func (c *program) summary(ctx *cli.Context, w *space, m *migration) {
 	verb := "would change"
 	if ctx.Bool("write") {
 		verb = "changed"
@@ -196,7 +196,7 @@ type migrationSkip struct {
 	Reason  string `json:"reason"`
 }
 
-func (c *commands) migrationJSON(w *space, m *migration) error {
+func (c *program) migrationJSON(w *space, m *migration) error {
 	r := migrationReport{Version: 1, Strategy: w.strategyName(), Files: []migrationFile{}}
 	files := map[string]*migrationFile{}
 	entry := func(f *source.File) *migrationFile {

@@ -20,7 +20,7 @@ type output struct {
 }
 
 // written is the error of standard output, nil while all is well.
-func (c *commands) written() error {
+func (c *program) written() error {
 	if o, ok := c.Out.(*output); ok {
 		return o.err
 	}
@@ -60,7 +60,7 @@ func terminal(w io.Writer) int {
 
 // color reports whether output to w is coloured: as --color says, else on
 // terminals unless NO_COLOR is set (no-color.org).
-func (c *commands) color(ctx *cli.Context, w io.Writer) bool {
+func (c *program) color(ctx *cli.Context, w io.Writer) bool {
 	switch ctx.String("color") {
 	case "always":
 		return true

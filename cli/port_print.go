@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -9,11 +11,12 @@ import (
 	"github.com/portmoor/portmoor/live"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/stack"
 	"github.com/portmoor/portmoor/strategies"
 )
 
 // printPorts prints an answer as it was asked for.
-func (c *commands) printPorts(q question, s *stack, ports []live.Port) error {
+func (c *program) printPorts(q question, s *stack.Stack, ports []live.Port) error {
 	shown := live.Shown(ports)
 	switch {
 	case q.format == "json":
@@ -31,7 +34,7 @@ func (c *commands) printPorts(q question, s *stack, ports []live.Port) error {
 }
 
 // livePortsURL prints a URL a line, for those ports that have one.
-func (c *commands) livePortsURL(q question, ports []live.Port) error {
+func (c *program) livePortsURL(q question, ports []live.Port) error {
 	none := true
 	for _, p := range ports {
 		if p.URL != "" {
@@ -45,15 +48,19 @@ func (c *commands) livePortsURL(q question, ports []live.Port) error {
 	return nil
 }
 
-func (c *commands) livePortsTable(ports []live.Port) error {
+// address is what a port is bound to, as docker port prints it.
+func address(p live.Port) string {
+	if p.HostPort == 0 {
+		return "-"
+	}
+	return net.JoinHostPort(cmp.Or(p.HostIP, "0.0.0.0"), strconv.Itoa(p.HostPort))
+}
+
+func (c *program) livePortsTable(ports []live.Port) error {
 	t := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "SERVICE\tCONTAINER\tPORT\tHOST\tSTATE\tURL")
 	for _, p := range ports {
-		name := p.Container.Name
-		if name == "" {
-			name = "-"
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", say.Visible(p.Service), say.Visible(name), p.Target(), address(p), p.State, p.URL)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", say.Visible(p.Service), say.Visible(cmp.Or(p.Container.Name, "-")), p.Target(), address(p), p.State, p.URL)
 	}
 	return t.Flush()
 }
@@ -76,14 +83,14 @@ type livePort struct {
 	URL           string `json:"url"`
 }
 
-func (c *commands) livePortsJSON(q question, s *stack, ports []live.Port) error {
+func (c *program) livePortsJSON(q question, s *stack.Stack, ports []live.Port) error {
 	report := struct {
 		Version int        `json:"version"`
 		Ports   []livePort `json:"ports"`
 	}{1, []livePort{}}
 	for _, p := range ports {
 		entry := livePort{
-			Project: s.project.Name, Service: p.Service, Container: p.Container.Name, Index: p.Container.Number,
+			Project: s.Project.Name, Service: p.Service, Container: p.Container.Name, Index: p.Container.Number,
 			ContainerPort: strconv.Itoa(p.ContainerPort), Protocol: p.Protocol, HostIP: p.HostIP, State: string(p.State), URL: p.URL,
 		}
 		if p.HostPort > 0 {
@@ -92,21 +99,16 @@ func (c *commands) livePortsJSON(q question, s *stack, ports []live.Port) error 
 		if p.Mapping != nil {
 			entry.Variable = p.Mapping.HostPort.Var
 			entry.Default = p.Mapping.HostPort.DefaultPorts.String()
-			if i := s.unitOf(p.Mapping); i >= 0 {
-				entry.Assigned = s.assignedTo(s.units[i]).String()
-			}
+			entry.Assigned = s.AssignedTo(p.Mapping).String()
 		}
 		report.Ports = append(report.Ports, entry)
 	}
-	if !q.watch {
-		return say.JSON(c.Out, report, true)
-	}
-	return say.JSON(c.Out, report, false)
+	return say.JSON(c.Out, report, !q.watch)
 }
 
 // livePortsEnv prints NAME=port lines of what is bound. Of several replicas the
 // first one counts, since a variable has one value.
-func (c *commands) livePortsEnv(s *stack, ports []live.Port) {
+func (c *program) livePortsEnv(s *stack.Stack, ports []live.Port) {
 	for _, p := range ports {
 		if p.HostPort == 0 {
 			c.say(fmt.Sprintf("port %s of service %s is not bound, and left out", p.Target(), p.Service), "")
@@ -125,7 +127,7 @@ func (c *commands) livePortsEnv(s *stack, ports []live.Port) {
 			continue
 		}
 		first[p.Service] = p.Container.ID
-		if name, value := s.variableOf(p), rangeText(group); name != "" && value != "" && c.setOnce(values, name, value) {
+		if name, value := s.VariableOf(p), rangeText(group); name != "" && value != "" && c.setOnce(values, name, value) {
 			continue
 		}
 		for _, p := range group { // no one name, or no one value
@@ -136,7 +138,7 @@ func (c *commands) livePortsEnv(s *stack, ports []live.Port) {
 
 // setOnce prints NAME=value unless the name has a value, and reports whether it
 // has this one.
-func (c *commands) setOnce(values map[string]string, name, value string) bool {
+func (c *program) setOnce(values map[string]string, name, value string) bool {
 	old, there := values[name]
 	if !there {
 		values[name] = value

@@ -17,7 +17,7 @@ import (
 	"github.com/portmoor/portmoor/say"
 )
 
-func (c *commands) reconcile() *cli.Command {
+func (c *program) reconcile() *cli.Command {
 	return &cli.Command{
 		Name:      "reconcile",
 		Usage:     "settle conflicts between fixed ports, with a plan that people review",
@@ -45,7 +45,7 @@ change, and with --write does exactly that. --verify looks whether everything ag
 }
 
 // runReconcile plans, applies or verifies.
-func (c *commands) runReconcile(ctx *cli.Context) error {
+func (c *program) runReconcile(ctx *cli.Context) error {
 	if err := c.checkReconcile(ctx); err != nil {
 		return err
 	}
@@ -75,13 +75,13 @@ func (c *commands) runReconcile(ctx *cli.Context) error {
 
 // openAll opens the projects that reconcile is about: without paths, those of the
 // configuration's whole folder.
-func (c *commands) openAll(ctx *cli.Context) (*space, error) {
+func (c *program) openAll(ctx *cli.Context) (*space, error) {
 	r := c.request(ctx)
 	r.Whole, r.MayBeEmpty = true, true
 	return c.open(ctx, r)
 }
 
-func (c *commands) checkReconcile(ctx *cli.Context) error {
+func (c *program) checkReconcile(ctx *cli.Context) error {
 	apply, verify := ctx.String("apply") != "", ctx.Bool("verify")
 	switch {
 	case ctx.String("plan") != "" && (apply || verify):
@@ -110,7 +110,7 @@ func (inv *inventory) settle(w *space) ([]contest.Settled, []contest.Contest, er
 
 // showPlan prints what a plan decides, and exits with 1 if something is
 // contested.
-func (c *commands) showPlan(ctx *cli.Context, p plan.Plan) error {
+func (c *program) showPlan(ctx *cli.Context, p plan.Plan) error {
 	ports, services := p.Conflicts()
 	if ports > 0 {
 		c.fail(exitFindings)
@@ -131,7 +131,7 @@ func (c *commands) showPlan(ctx *cli.Context, p plan.Plan) error {
 }
 
 // summarize says in a line or two what a plan comes to.
-func (c *commands) summarize(p plan.Plan, ports, services int) {
+func (c *program) summarize(p plan.Plan, ports, services int) {
 	if ports == 0 {
 		fmt.Fprintf(c.Err, "%s, no conflict\n", say.Count(len(p.Services), "port"))
 		if !c.sources {
@@ -146,7 +146,7 @@ func (c *commands) summarize(p plan.Plan, ports, services int) {
 
 // writePlan writes the document. One that says the same already keeps its bytes,
 // and a file that is no plan stays.
-func (c *commands) writePlan(ctx *cli.Context, p plan.Plan, path string) error {
+func (c *program) writePlan(ctx *cli.Context, p plan.Plan, path string) error {
 	if path == "-" {
 		doc, err := p.Markdown("plan.md")
 		if err == nil {
@@ -185,7 +185,7 @@ func (c *commands) writePlan(ctx *cli.Context, p plan.Plan, path string) error {
 // planAgain is a plan that takes the place of an older one: with its date where
 // nothing else has changed. What people have written is not overwritten, nor what
 // was decided and has been carried out.
-func (c *commands) planAgain(p plan.Plan, before []byte, path, name string) (plan.Plan, error) {
+func (c *program) planAgain(p plan.Plan, before []byte, path, name string) (plan.Plan, error) {
 	old, err := plan.Parse(before)
 	switch {
 	case err != nil || old.Edited:

@@ -41,7 +41,7 @@ func readPlan(path string) ([]byte, error) {
 }
 
 // replace writes a file, of which before is what it was read as.
-func (c *commands) replace(path string, before, after []byte) error {
+func (c *program) replace(path string, before, after []byte) error {
 	if _, err := rewrite.WriteAll([]rewrite.Output{{Path: path, Before: before, After: after}}); err != nil {
 		return say.Failf("nothing was written", "%s", err)
 	}
@@ -49,7 +49,7 @@ func (c *commands) replace(path string, before, after []byte) error {
 }
 
 // applyPlan carries a plan out, or shows what that would change.
-func (c *commands) applyPlan(ctx *cli.Context, w *space) error {
+func (c *program) applyPlan(ctx *cli.Context, w *space) error {
 	path := ctx.String("apply")
 	decided, err := c.openPlan(path)
 	if err != nil {
@@ -107,7 +107,7 @@ type appliedEdit struct {
 
 // showApplied prints the diff of what is not written yet, or the changes for
 // programs, and sums up.
-func (c *commands) showApplied(ctx *cli.Context, w *space, d plan.Decided, outputs []rewrite.Output) error {
+func (c *program) showApplied(ctx *cli.Context, w *space, d plan.Decided, outputs []rewrite.Output) error {
 	defer c.tellApplied(ctx, d, outputs)
 	switch {
 	case ctx.String("format") == "json" && ctx.Bool("verify"):
@@ -132,7 +132,7 @@ func (c *commands) showApplied(ctx *cli.Context, w *space, d plan.Decided, outpu
 
 // verifyAgain reads everything anew, since a plan has just been carried out, and
 // verifies it.
-func (c *commands) verifyAgain(ctx *cli.Context, d plan.Decided) error {
+func (c *program) verifyAgain(ctx *cli.Context, d plan.Decided) error {
 	w, err := c.openAll(ctx)
 	if err != nil {
 		return err
@@ -144,7 +144,7 @@ func (c *commands) verifyAgain(ctx *cli.Context, d plan.Decided) error {
 	return c.verifyPorts(ctx, w, inv, &d)
 }
 
-func (c *commands) openPlan(path string) (plan.Decided, error) {
+func (c *program) openPlan(path string) (plan.Decided, error) {
 	src, err := readPlan(path)
 	if err == nil && src == nil {
 		err = say.Usagef("portmoor reconcile --plan "+planName(path)+" writes one", "%s: no such file", path)
@@ -328,7 +328,7 @@ func (w *space) changes(d plan.Decided, place contest.Place) bool {
 }
 
 // tellApplied sums up what was changed, or would be.
-func (c *commands) tellApplied(ctx *cli.Context, d plan.Decided, outputs []rewrite.Output) {
+func (c *program) tellApplied(ctx *cli.Context, d plan.Decided, outputs []rewrite.Output) {
 	if len(outputs) == 0 {
 		fmt.Fprintln(c.Err, "nothing to do: the plan has been carried out")
 		return

@@ -17,7 +17,7 @@ import (
 )
 
 // makePlan decides about the ports, and finds every place that has to follow.
-func (c *commands) makePlan(ctx *cli.Context, w *space, inv *inventory) (plan.Plan, error) {
+func (c *program) makePlan(ctx *cli.Context, w *space, inv *inventory) (plan.Plan, error) {
 	settled, contests, err := inv.settle(w)
 	if err != nil {
 		return plan.Plan{}, err
@@ -163,7 +163,7 @@ func (w *space) healthPath(p contest.Port) string {
 
 // date is the day that a plan is made on: that of SOURCE_DATE_EPOCH, else what
 // the process was given.
-func (c *commands) date() string {
+func (c *program) date() string {
 	now := c.Now
 	if seconds, err := strconv.ParseInt(c.variable("SOURCE_DATE_EPOCH"), 10, 64); err == nil {
 		now = time.Unix(seconds, 0).UTC()
@@ -175,6 +175,6 @@ func (c *commands) date() string {
 }
 
 // author is who makes a plan.
-func (c *commands) author(ctx *cli.Context) string {
+func (c *program) author(ctx *cli.Context) string {
 	return cmp.Or(ctx.String("author"), c.variable("GIT_AUTHOR_NAME"), c.variable("USER"), c.variable("USERNAME"))
 }

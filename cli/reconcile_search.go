@@ -17,7 +17,7 @@ import (
 
 // search looks for the ports of subjects in every file of the workspace but
 // plans, the configuration, and what Portmoor itself remembers.
-func (c *commands) search(ctx *cli.Context, w *space, inv *inventory, subjects []references.Subject) references.Found {
+func (c *program) search(ctx *cli.Context, w *space, inv *inventory, subjects []references.Subject) references.Found {
 	q := references.Query{
 		Root: w.Home, Subjects: subjects, Opening: plan.Title,
 		Defined: map[string][]source.Span{}, Keyed: map[string]bool{}, Known: map[int]bool{},
@@ -57,7 +57,7 @@ func (c *commands) search(ctx *cli.Context, w *space, inv *inventory, subjects [
 
 // progress is a bar for people who wait for more than a second at a terminal.
 // done is nil where there are none.
-func (c *commands) progress(what string) (done func(done, all int), finish func()) {
+func (c *program) progress(what string) (done func(done, all int), finish func()) {
 	if terminal(c.Err) == 0 {
 		return nil, func() {}
 	}

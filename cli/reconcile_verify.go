@@ -35,7 +35,7 @@ type verified struct {
 
 // verifyPorts reports ports that two services have, and places that do not agree
 // with them: with moves, those of the ports that a plan has moved.
-func (c *commands) verifyPorts(ctx *cli.Context, w *space, inv *inventory, d *plan.Decided) error {
+func (c *program) verifyPorts(ctx *cli.Context, w *space, inv *inventory, d *plan.Decided) error {
 	var moves []plan.Row
 	if d != nil {
 		moves = d.Moves()
@@ -150,7 +150,7 @@ func (inv *inventory) ownOr(p contest.Port, number int) int {
 }
 
 // showVerified prints the problems, and how the services are.
-func (c *commands) showVerified(ctx *cli.Context, v verified, ports int) {
+func (c *program) showVerified(ctx *cli.Context, v verified, ports int) {
 	shown := v.Problems
 	if ctx.Bool("verbose") {
 		shown = slices.Concat(shown, v.Open)

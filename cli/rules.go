@@ -11,7 +11,7 @@ import (
 	"github.com/portmoor/portmoor/say"
 )
 
-func (c *commands) rules() *cli.Command {
+func (c *program) rules() *cli.Command {
 	return &cli.Command{
 		Name:      "rules",
 		Usage:     "list the rules of lint, or explain one",
@@ -28,7 +28,7 @@ func (c *commands) rules() *cli.Command {
 	}
 }
 
-func (c *commands) listRules() error {
+func (c *program) listRules() error {
 	t := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
 	for _, r := range lint.Rules() {
 		fmt.Fprintf(t, "%s\t%s\t%s\n", r.Name, r.Severity, firstSentence(r.Doc))
@@ -36,7 +36,7 @@ func (c *commands) listRules() error {
 	return t.Flush()
 }
 
-func (c *commands) explain(name string) error {
+func (c *program) explain(name string) error {
 	for _, r := range lint.Rules() {
 		if r.Name == name {
 			fmt.Fprintf(c.Out, "%s (%s)\n\n%s\n\nBad:\n\n%s\nGood:\n\n%s", r.Name, r.Severity, r.Doc, indent(r.Bad), indent(r.Good))

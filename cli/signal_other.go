@@ -7,8 +7,8 @@ import (
 	"os/exec"
 )
 
-// apart changes nothing: the console signals every process on it.
-func apart(*exec.Cmd) {}
+// ownProcessGroup changes nothing: the console signals every process on it.
+func ownProcessGroup(*exec.Cmd) {}
 
-// signalApart signals a command. It may just have ended.
-func signalApart(cmd *exec.Cmd, sig os.Signal) { _ = cmd.Process.Signal(sig) }
+// signalGroup signals a command. It may just have ended.
+func signalGroup(cmd *exec.Cmd, sig os.Signal) { _ = cmd.Process.Signal(sig) }

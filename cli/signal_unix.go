@@ -8,13 +8,13 @@ import (
 	"syscall"
 )
 
-// apart gives a command a process group of its own, so that the whole group can
+// ownProcessGroup gives a command a process group of its own, so that the whole group can
 // be signalled: docker runs Compose as a child, and old ones do not pass on what
 // they take for the terminal's to send.
-func apart(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
+func ownProcessGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
-// signalApart signals a command that was set apart. It may just have ended.
-func signalApart(cmd *exec.Cmd, sig os.Signal) {
+// signalGroup signals a command that was set apart. It may just have ended.
+func signalGroup(cmd *exec.Cmd, sig os.Signal) {
 	if number, ok := sig.(syscall.Signal); ok {
 		_ = syscall.Kill(-cmd.Process.Pid, number)
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -16,11 +17,11 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/docker"
-	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/stack"
 )
 
-func (c *commands) up() *cli.Command {
+func (c *program) up() *cli.Command {
 	return &cli.Command{
 		Name:      "up",
 		Usage:     "find free ports, start the project with docker compose, and list where it is",
@@ -28,18 +29,17 @@ func (c *commands) up() *cli.Command {
 		Description: `Does what detect does, then docker compose up -d with the project's env files and the
 remembered ports; services and ARGS are passed on. If a port is lost to somebody else meanwhile, the
 next free one is tried, three times. Then it does what sync does, and lists the ports.`,
-		Flags:  oneProjectFlags(&cli.StringFlag{Name: "format", Value: "table", Usage: "how to print the ports, `FORMAT` is " + say.Or(portFormats)}),
+		Flags:  oneProjectFlags(formatFlag("how to print the ports", portFormats...)),
 		Action: c.runUp,
 	}
 }
 
 const retries = 3
 
-func (c *commands) runUp(ctx *cli.Context) error {
-	if err := oneOf(ctx, "format", portFormats); err != nil {
-		return err
-	}
-	for _, arg := range ctx.Args().Slice() {
+// runUp assigns, starts, and does both again while ports are lost meanwhile.
+func (c *program) runUp(ctx *cli.Context) error {
+	args := ctx.Args().Slice()
+	for _, arg := range args {
 		name, _, _ := strings.Cut(arg, "=")
 		if slices.Contains([]string{"-f", "--file", "-p", "--project-name", "--profile", "--env-file"}, name) {
 			return say.Usagef("write it before --", "portmoor up: %s says which project it is, and is for both", name)
@@ -50,131 +50,80 @@ func (c *commands) runUp(ctx *cli.Context) error {
 		return err
 	}
 	defer engine.Close() //nolint:errcheck // nothing is left to be sent
-	if err := c.needEngine(ctx.Context); err != nil {
+	facts, err := c.need(ctx.Context)
+	if err != nil {
 		return err
 	}
-	command, err := c.composeCommand(ctx)
+	c.engine = &facts
+	command, err := c.composeCommand(ctx.Context)
 	if err != nil {
 		return err
 	}
 	for try := 1; ; try++ {
-		s, err := c.assigned(ctx)
-		if err != nil || c.code != exitOK {
-			return err
-		}
-		before, err := engine.StartFailures(ctx.Context, s.project.Name)
+		s, err := c.openOne(ctx, stack.Options{Access: stack.Writing, UpArgs: args})
 		if err != nil {
 			return err
 		}
-		failed := c.composeUp(ctx, s, command)
+		outcomes, err := s.Detect(facts, false)
+		if err != nil {
+			return err
+		}
+		if c.reportStart(s, outcomes); c.code != exitOK {
+			return nil
+		}
+		lost, failed := c.start(ctx.Context, s, engine, command, args)
+		known := len(facts.Lost)
 		switch {
 		case failed == nil:
-			return c.afterStart(ctx, engine)
-		case errors.Is(failed, errInterrupted):
+			s, err := c.openOne(ctx, stack.Options{}) // with what was assigned
+			if err != nil {
+				return err
+			}
+			return c.afterStart(ctx.Context, s, engine, ctx.String("format"))
+		case try > retries || !facts.Lose(lost):
 			return failed
 		}
-		known := len(c.lost)
-		if err := c.noteLost(ctx, s, engine, before); err != nil {
+		c.say(fmt.Sprintf("port %d was lost to somebody else: trying again, %d of %d", facts.Lost[known].Port, try, retries), "")
+		again, err := c.need(ctx.Context)
+		if err != nil {
 			return err
 		}
-		if try > retries || len(c.lost) == known {
-			return failed
-		}
-		c.say(fmt.Sprintf("port %d was lost to somebody else: trying again, %d of %d", c.lost[known].Port, try, retries), "")
-		if err := c.needEngine(ctx.Context); err != nil {
-			return err
-		}
+		again.Lost = facts.Lost
+		facts = again
 	}
 }
 
-// noteLost notes the assigned sockets that containers could not bind in this try,
-// other than before. One that the project itself has is an error.
-func (c *commands) noteLost(ctx *cli.Context, s *stack, engine *docker.Engine, before []docker.Failure) error {
-	failures, err := engine.StartFailures(ctx.Context, s.project.Name)
-	if err != nil {
-		return err
-	}
-	containers, err := engine.Project(ctx.Context, s.project.Name)
-	if err != nil {
-		return err
-	}
-	for _, f := range failures {
-		if f.Port == 0 || slices.ContainsFunc(before, func(b docker.Failure) bool { return b.Container.ID == f.Container.ID && b.Text == f.Text }) {
-			continue
-		}
-		for _, socket := range s.assignedSockets(f.Container.Service, f.Port) {
-			lost := allocate.Held{Socket: socket, Port: f.Port, Owner: allocate.Owner{Kind: allocate.Process, Name: "that only the engine sees"}}
-			if own, by := ownHolder(containers, lost); own {
-				return say.Failf("a service that runs several times needs ports that Docker picks: portmoor migrate --strategy auto --write", "port %d is bound by %s of the project itself", f.Port, by.Name)
-			}
-			if !slices.Contains(c.lost, lost) {
-				c.lost = append(c.lost, lost)
-			}
-		}
-	}
-	return nil
-}
-
-// assignedSockets are those of a service that have a host port now.
-func (s *stack) assignedSockets(service string, port int) (sockets []ports.Socket) {
-	for _, u := range s.units {
-		if !s.now(u).Overlaps(ports.Range{First: port, Last: port}) {
-			continue
-		}
-		for _, m := range s.served[u.Key] {
-			if m.Service == service {
-				sockets = append(sockets, ports.Socket{Address: m.HostIP, Protocol: m.Protocol})
-			}
-		}
-	}
-	return sockets
-}
-
-// ownHolder is the container of the project that has a socket. What docker
-// compose run has started is not its own: the next start does not replace it.
-func ownHolder(containers []docker.Container, lost allocate.Held) (own bool, by docker.Container) {
-	for _, from := range containers {
-		for _, b := range from.Bindings {
-			if !from.OneOff && b.HostPort == lost.Port && socketOf(b).Overlaps(lost.Socket) {
-				return true, from
-			}
-		}
-	}
-	return false, docker.Container{}
-}
-
-// now is what a unit has since ports were assigned.
-func (s *stack) now(u allocate.Unit) ports.Range {
-	a, known := s.store.Assigned[u.Key]
-	if !known || u.Source == allocate.Environment || u.Source == allocate.EnvFile {
-		return u.Want
-	}
-	return ports.Range{First: a.Port, Last: a.Port + max(a.Width, 1) - 1}
-}
-
-// assigned does what detect does, and says what has moved or can't be had.
-func (c *commands) assigned(ctx *cli.Context) (*stack, error) {
-	s, err := c.openStack(ctx, assigning)
+// start runs docker compose up. Where it fails because ports were lost to others
+// since they were assigned, it returns those too.
+func (c *program) start(ctx context.Context, s *stack.Stack, engine *docker.Engine, command string, args []string) (lost []allocate.Held, failed error) {
+	before, err := engine.StartFailures(ctx, s.Project.Name)
 	if err != nil {
 		return nil, err
 	}
-	s.only = s.selected(ctx.Args().Slice())
-	s.setIdle(c.engine.containers)
-	outcomes, err := c.assignPorts(ctx, s)
+	if failed = c.composeUp(ctx, s, command, args); failed == nil || errors.Is(failed, errInterrupted) {
+		return nil, failed
+	}
+	now, err := engine.StartFailures(ctx, s.Project.Name)
 	if err != nil {
 		return nil, err
 	}
-	c.tellStart(s, outcomes)
-	return s, nil
+	own, err := engine.Project(ctx, s.Project.Name)
+	if err != nil {
+		return nil, err
+	}
+	if lost, err = s.LostSince(before, now, own); err != nil {
+		return nil, err
+	}
+	return lost, failed
 }
 
 // composeCommand is the docker command, which has to have its compose plugin.
-func (c *commands) composeCommand(ctx *cli.Context) (path string, err error) {
+func (c *program) composeCommand(ctx context.Context) (path string, err error) {
 	path, err = exec.LookPath("docker")
 	if err != nil {
 		return "", say.Failf("install the docker command with its compose plugin", "docker is not in PATH")
 	}
-	version := exec.CommandContext(ctx.Context, path, "compose", "version")
+	version := exec.CommandContext(ctx, path, "compose", "version")
 	version.Env = c.Environ
 	if err := version.Run(); err != nil {
 		return "", say.Failf("install the compose plugin of docker, version 2 or later", "docker compose can't be run: %s", err)
@@ -186,9 +135,9 @@ func (c *commands) composeCommand(ctx *cli.Context) (path string, err error) {
 var errInterrupted = error(say.Problem{Kind: say.Interrupted, Message: "interrupted"})
 
 // composeUp runs docker compose up.
-func (c *commands) composeUp(ctx *cli.Context, s *stack, command string) error {
-	args := slices.Concat([]string{"compose"}, s.composeArgs(), []string{"up", "-d"}, ctx.Args().Slice())
-	cmd := exec.CommandContext(ctx.Context, command, args...)
+func (c *program) composeUp(ctx context.Context, s *stack.Stack, command string, args []string) error {
+	args = slices.Concat([]string{"compose"}, s.ComposeArgs(), []string{"up", "-d"}, args)
+	cmd := exec.CommandContext(ctx, command, args...)
 	cmd.Env, cmd.Dir = c.Environ, s.Dir
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.In, c.Err, c.Err // standard output is for the ports
 	switch interrupted, err := c.runInterruptible(cmd); {
@@ -207,10 +156,10 @@ const patience = 3 * time.Second
 
 // runInterruptible runs a command and passes on what ends it. On a terminal both
 // are in one process group, and Ctrl-C gets to both without us.
-func (c *commands) runInterruptible(cmd *exec.Cmd) (interrupted bool, err error) {
+func (c *program) runInterruptible(cmd *exec.Cmd) (interrupted bool, err error) {
 	onTerminal := c.onTerminal()
 	if !onTerminal {
-		apart(cmd)
+		ownProcessGroup(cmd)
 	}
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -228,7 +177,7 @@ func (c *commands) runInterruptible(cmd *exec.Cmd) (interrupted bool, err error)
 			interrupted = true
 			switch {
 			case !onTerminal:
-				signalApart(cmd, sig)
+				signalGroup(cmd, sig)
 			case sig != os.Interrupt:
 				_ = cmd.Process.Signal(sig) // it may just have ended
 			default:
@@ -238,40 +187,20 @@ func (c *commands) runInterruptible(cmd *exec.Cmd) (interrupted bool, err error)
 	}
 }
 
-func (c *commands) onTerminal() bool {
+func (c *program) onTerminal() bool {
 	f, ok := c.In.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// composeArgs are what docker compose needs to see the project as it was seen
-// here, whatever said so: arguments, the environment, .env or the configuration.
-func (s *stack) composeArgs() (args []string) {
-	for _, f := range s.project.Group.Files {
-		args = append(args, "-f", f)
-	}
-	args = append(args, "-p", s.project.Name)
-	for _, profile := range s.project.Group.Profiles {
-		args = append(args, "--profile", profile)
-	}
-	for _, f := range s.envFileList() {
-		args = append(args, "--env-file", f)
-	}
-	return args
-}
-
 // afterStart tells the services their ports, and lists them.
-func (c *commands) afterStart(ctx *cli.Context, engine *docker.Engine) error {
-	s, err := c.openStack(ctx, reading) // with what was assigned
+func (c *program) afterStart(ctx context.Context, s *stack.Stack, engine *docker.Engine, format string) error {
+	found, err := s.Settled(ctx, engine)
 	if err != nil {
 		return err
 	}
-	found, err := c.settled(ctx.Context, s, engine)
-	if err != nil {
-		return err
-	}
-	_, _, failed := c.deliver(ctx.Context, s, engine, found, map[string]string{})
-	q := question{format: ctx.String("format")}
-	ports, err := c.judged(ctx.Context, engine, s, q, found)
+	_, failed := c.deliver(ctx, s, engine, found, map[string]string{})
+	q := question{format: format}
+	ports, err := s.Judged(ctx, engine, q.Question, found)
 	if err != nil {
 		return errors.Join(failed, err)
 	}

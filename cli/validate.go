@@ -1,61 +1,61 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/allocate"
-	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/stack"
 )
 
-func (c *commands) validate() *cli.Command {
+func (c *program) validate() *cli.Command {
 	return &cli.Command{
 		Name:  "validate",
 		Usage: "check that every host port of the project is free, or its own",
 		Description: `Changes nothing. Exits with 0 when the project can start, also when it runs already, and
 with 1 when somebody else holds one of its ports: portmoor validate && docker compose up
 Services that the chosen profiles do not start may have theirs taken.`,
-		Flags:  oneProjectFlags(&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print the ports, `FORMAT` is " + say.Or(formatNames)}),
+		Flags:  oneProjectFlags(formatFlag("how to print the ports", formatNames...)),
 		Action: c.runValidate,
 	}
 }
 
-func (c *commands) runValidate(ctx *cli.Context) error {
-	if err := oneOf(ctx, "format", formatNames); err != nil {
-		return err
-	}
-	s, err := c.openStack(ctx, reading)
+// runValidate asks the machine, and tells what stops the project from starting.
+func (c *program) runValidate(ctx *cli.Context) error {
+	s, err := c.openOne(ctx, stack.Options{})
 	if err != nil {
 		return err
 	}
-	defer s.store.Close() //nolint:errcheck // the lock ends with the process
-	if err := c.ask(ctx.Context, s); err != nil {
+	outcomes, taken, err := s.Check(c.ask(ctx.Context))
+	if err != nil {
 		return err
 	}
-	outcomes := allocate.Assign(s.units, s.machine, s.options(s.units))
-	taken, bindable := false, 0
-	for i := range outcomes {
-		o := &outcomes[i]
-		if !o.Moved && o.Problem == "" {
-			bindable++
-			continue
-		}
-		taken = taken || slices.ContainsFunc(o.Unit.Services, s.started)
-		if o.Moved { // detect would move it: here it is what stops the project
-			o.Moved, o.Ports, o.Hint = false, ports.Range{}, "run portmoor detect, or stop who holds it"
-		}
-		o.Problem = cmp.Or(o.Unit.Broken, fmt.Sprintf("port %s is held by %s", o.Unit.Want, o.Owner))
-	}
-	c.tellStart(s, outcomes)
+	c.reportStart(s, outcomes)
 	if ctx.String("format") == "json" {
-		return c.portsJSON(s, outcomes)
+		return say.JSON(c.Out, portReportOf(s, outcomes), true)
 	}
 	if !taken {
-		fmt.Fprintf(c.Err, "%s of project %s can be bound\n", say.Count(bindable, "port"), s.project.Name)
+		bindable := 0
+		for _, o := range outcomes {
+			if o.Problem == "" {
+				bindable++
+			}
+		}
+		fmt.Fprintf(c.Err, "%s of project %s can be bound\n", say.Count(bindable, "port"), s.Project.Name)
 	}
 	return nil
+}
+
+// reportStart is reportMoves for what is about to be started: a problem of services
+// that are not started does not stop the others.
+func (c *program) reportStart(s *stack.Stack, outcomes []allocate.Outcome) {
+	var concerned []allocate.Outcome
+	for _, o := range outcomes {
+		if o.Problem == "" || s.StartsAny(o.Unit.Services) {
+			concerned = append(concerned, o)
+		}
+	}
+	c.reportMoves(concerned)
 }

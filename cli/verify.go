@@ -15,7 +15,7 @@ import (
 
 // verify applies the plan in memory and holds every file and every project
 // against what it was. One that is not as planned stops the run.
-func (c *commands) verify(w *space, m *migration) error {
+func (c *program) verify(w *space, m *migration) error {
 	after := map[string][]byte{}
 	var errs []error
 	for _, f := range m.Files() {

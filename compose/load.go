@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -98,31 +97,6 @@ func (l *Loader) Load(groups []Group) []*Project {
 // Environ is the process environment that variables are resolved with.
 func (l *Loader) Environ() map[string]string { return l.options.Environ }
 
-// TogetherBy is the smallest set of profiles under which both of two services
-// start, nil when they start without any or with those chosen.
-func (p *Project) TogetherBy(a, b []string) []string {
-	chosen := p.Profiles()
-	starts := func(profiles []string) bool {
-		return len(profiles) == 0 || slices.ContainsFunc(profiles, func(n string) bool {
-			return slices.Contains(chosen, n) || slices.Contains(chosen, "*")
-		})
-	}
-	switch {
-	case starts(a) && starts(b):
-		return nil
-	case starts(a):
-		return b[:1]
-	case starts(b):
-		return a[:1]
-	}
-	for _, n := range a {
-		if slices.Contains(b, n) {
-			return []string{n}
-		}
-	}
-	return []string{a[0], b[0]}
-}
-
 // each calls a function for every number below n, as many at a time as there
 // are processors.
 func each(n int, call func(int)) {
@@ -175,16 +149,6 @@ func naturalName(group Group, p *Project) string {
 		return projectName(p.Name)
 	}
 	return projectName(filepath.Base(group.Dir))
-}
-
-// Profiles are those chosen for the project: by its configuration or on the
-// command line, else by COMPOSE_PROFILES, which --profile hides.
-func (p *Project) Profiles() []string {
-	if len(p.Group.Profiles) > 0 {
-		return slices.Clone(p.Group.Profiles)
-	}
-	list, _ := p.Env.Lookup("COMPOSE_PROFILES")
-	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 // families gives projects that share a folder or a file one family name: the

@@ -121,3 +121,12 @@ func remote(host string) bool {
 	ip := net.ParseIP(u.Hostname())
 	return u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback())
 }
+
+// Machine is the name by which the engine's machine is reached, "" for this one.
+func (e *Engine) Machine() string {
+	u, err := url.Parse(e.Host)
+	if err != nil || !e.Remote {
+		return ""
+	}
+	return u.Hostname()
+}

@@ -1,4 +1,4 @@
-package cli
+package stack
 
 import (
 	"slices"
@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
-
-	"github.com/portmoor/portmoor/compose"
 )
 
 // upValues are the flags of docker compose up that take a value, which is no
@@ -44,12 +42,25 @@ func valueFollows(flag string) bool {
 	return at >= 0 && flag[at:] == "t"
 }
 
+// Starts reports whether a service is one that is started: by name, or by the
+// chosen profiles.
+func (s *Stack) Starts(service string) bool {
+	if s.started != nil {
+		return slices.Contains(s.started, service)
+	}
+	return s.Project.Starts(s.services[service].Profiles)
+}
+
+// StartsAny reports whether one of some services is started.
+func (s *Stack) StartsAny(services []string) bool { return slices.ContainsFunc(services, s.Starts) }
+
 // selected are the services that docker compose up starts when some are named:
 // those and what they depend on. nil when none is, or nobody can say.
-func (s *stack) selected(args []string) []string {
+func (s *Stack) selected(args []string) []string {
 	named, alone := readUpArgs(args)
 	named = slices.DeleteFunc(named, func(name string) bool {
-		return !slices.ContainsFunc(s.project.Services, func(svc compose.Service) bool { return svc.Name == name })
+		_, known := s.services[name]
+		return !known
 	})
 	if len(named) == 0 {
 		return nil
@@ -58,9 +69,9 @@ func (s *stack) selected(args []string) []string {
 	if alone {
 		dependencies = types.IgnoreDependencies
 	}
-	model, _, err := s.anyModel(s.project.Group.Files)
+	model, _, err := s.anyModel(s.Project.Group.Files)
 	if err == nil { // it has every profile, of which some are optional to who is named
-		model, err = model.WithProfiles(s.project.Profiles())
+		model, err = model.WithProfiles(s.Project.Profiles())
 	}
 	if err == nil {
 		model, err = model.WithServicesEnabled(named...)

@@ -1,4 +1,4 @@
-package cli
+package stack
 
 import (
 	"bytes"
@@ -23,10 +23,10 @@ import (
 // overrideHeader tells a file of ours from one that somebody else has written.
 const overrideHeader = "# Host ports that portmoor found free on this machine; portmoor detect --override writes it.\n"
 
-// refuseForeign refuses to write over a file that detect has not written.
-func (s *stack) refuseForeign(path string) error {
+// MayOverride refuses to write over a file that detect has not written.
+func (s *Stack) MayOverride(path string) error {
 	abs := tree.Absolute(s.Dir, path)[0]
-	if abs == s.ports || abs == s.portsEnvPath() {
+	if abs == s.paths.Ports || abs == s.envPath() {
 		return say.Usagef("name a new file", "%s: is where portmoor keeps the ports", say.Visible(path))
 	}
 	src, err := tree.Read(abs, tree.MaxFile)
@@ -36,71 +36,70 @@ func (s *stack) refuseForeign(path string) error {
 	return say.Usagef("name a new file", "%s: is there already, and portmoor detect --override has not written it", say.Visible(path))
 }
 
-// writeOverride writes a compose file that moves the ports of services whose
-// files one does not own. It replaces their lists, since a list that is only
-// added to would bind the old ports as well; so it repeats what does not move.
-func (c *commands) writeOverride(s *stack, path string, outcomes []allocate.Outcome) error {
-	ports := map[string]ports.Range{}
+// WriteOverride writes a compose file that moves the ports of services whose files
+// one does not own, and returns the files of the project with it, as people name
+// them; none when no number has to move. It replaces the lists of ports, since a list
+// that is only added to would bind the old ports as well; so it repeats what does not
+// move.
+func (s *Stack) WriteOverride(path string, outcomes []allocate.Outcome) (named []string, err error) {
+	moved := map[string]ports.Range{}
 	moves := map[string]bool{} // services
 	for _, o := range outcomes {
-		moved := o.Problem == "" && o.Unit.Var == "" && o.Ports != s.literal(o.Unit.Key)
-		if moved {
-			ports[o.Unit.Key] = o.Ports
+		if o.Problem == "" && o.Unit.Var == "" && o.Ports != s.mappingsOf[o.Unit.Key][0].HostPort.Ports {
+			moved[o.Unit.Key] = o.Ports
 			moves[o.Unit.Service] = true
 		}
 	}
 	if len(moves) == 0 {
-		fmt.Fprintln(c.Err, "no number has to move: no override file is needed")
-		return nil
+		return nil, nil
 	}
 	abs := tree.Absolute(s.Dir, path)[0]
-	files := slices.DeleteFunc(slices.Clone(s.project.Group.Files), func(f string) bool { return f == abs })
+	files := slices.DeleteFunc(slices.Clone(s.Project.Group.Files), func(f string) bool { return f == abs })
 	model, environ, err := s.anyModel(files)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var b strings.Builder
+	text := s.override(moves, moved, model)
+	if err := s.checkOverride(model, compose.ModelInput{
+		Dir: s.Project.Dir, Files: append(files, abs), Environ: environ, Content: map[string][]byte{abs: text},
+	}, moved); err != nil {
+		return nil, say.Failf("it was not written; this is a bug in portmoor, please report it with the compose file", "%s: %s", abs, say.Shown(s.Dir, err.Error()))
+	}
+	if err := s.MayOverride(path); err != nil {
+		return nil, err
+	}
+	if err := rewrite.Write(abs, text); err != nil {
+		return nil, err
+	}
+	for _, f := range append(files, abs) {
+		named = append(named, s.Show(f))
+	}
+	return named, nil
+}
+
+// override is the text of the file.
+func (s *Stack) override(moves map[string]bool, moved map[string]ports.Range, model *types.Project) []byte {
+	var b bytes.Buffer
 	b.WriteString(overrideHeader + "services:\n")
-	for _, svc := range s.project.Services {
+	for _, svc := range s.Project.Services {
 		if !moves[svc.Name] {
 			continue
 		}
 		fmt.Fprintf(&b, "  %q:\n    ports: !override\n", svc.Name)
-		for _, m := range s.project.Mappings {
+		for _, m := range s.Project.Mappings {
 			if m.Service == svc.Name && m.Dropped == compose.Published && m.Invalid == "" {
-				fmt.Fprintf(&b, "      - %s\n", overridden(m, ports[s.names.AssignmentKey(m)], model))
+				fmt.Fprintf(&b, "      - %s\n", overridden(m, moved[s.names.AssignmentKey(m)], model))
 			}
 		}
 	}
-	if err := s.checkOverride(model, compose.ModelInput{
-		Dir: s.project.Dir, Files: append(files, abs), Environ: environ, Content: map[string][]byte{abs: []byte(b.String())},
-	}, ports); err != nil {
-		return say.Failf("it was not written; this is a bug in portmoor, please report it with the compose file", "%s: %s", s.Show(abs), err.Error())
-	}
-	if err := s.refuseForeign(path); err != nil {
-		return err
-	}
-	if err := rewrite.Write(abs, []byte(b.String())); err != nil {
-		return say.Failf("", "%s", err)
-	}
-	var named strings.Builder
-	for _, f := range append(files, abs) {
-		named.WriteString(" -f " + s.Show(f))
-	}
-	fmt.Fprintf(c.Err, "written to %s: docker compose $(portmoor env --args)%s up; give portmoor the same -f\n", say.Visible(s.Show(abs)), say.Visible(named.String()))
-	return nil
-}
-
-// literal is the number that the compose files give a key.
-func (s *stack) literal(key string) ports.Range {
-	return s.served[key][0].HostPort.Ports
+	return b.Bytes()
 }
 
 // anyModel loads files with compose-go, under the first environment that does
 // not lack what they require.
-func (s *stack) anyModel(files []string) (model *types.Project, environ map[string]string, err error) {
-	for _, environ = range s.project.Environments() {
-		if model, err = compose.LoadModel(compose.ModelInput{Dir: s.project.Dir, Files: files, Environ: environ}); err == nil {
+func (s *Stack) anyModel(files []string) (model *types.Project, environ map[string]string, err error) {
+	for _, environ = range s.Project.Environments() {
+		if model, err = compose.LoadModel(compose.ModelInput{Dir: s.Project.Dir, Files: files, Environ: environ}); err == nil {
 			return model, environ, nil
 		}
 	}
@@ -161,13 +160,13 @@ func overriddenLong(m compose.Mapping, host string, model *types.Project) string
 
 // checkOverride loads the project with the file on top, and holds every port of
 // every service against what it should be.
-func (s *stack) checkOverride(before *types.Project, in compose.ModelInput, ports map[string]ports.Range) error {
+func (s *Stack) checkOverride(before *types.Project, in compose.ModelInput, ports map[string]ports.Range) error {
 	after, err := compose.LoadModel(in)
 	if err != nil {
 		return err
 	}
 	moved := map[string]string{} // by service and both numbers
-	for _, m := range s.project.Mappings {
+	for _, m := range s.Project.Mappings {
 		if to, ok := ports[s.names.AssignmentKey(m)]; ok && m.Dropped == compose.Published {
 			for i := range to.Width() {
 				moved[fmt.Sprint(m.Service, " ", m.Protocol, " ", m.HostPort.Ports.First+i, ":", m.Container.First+i)] = fmt.Sprint(to.First + i)

@@ -1,0 +1,277 @@
+package stack
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/portmoor/portmoor/allocate"
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/ports"
+	"github.com/portmoor/portmoor/say"
+)
+
+// Detect gives every unit a port that nobody else has, remembers what it gave and
+// writes the env file for Compose. With prune it forgets what no mapping has any
+// more.
+func (s *Stack) Detect(e Engine, prune bool) (outcomes []allocate.Outcome, err error) {
+	err = s.locked(func() error {
+		if err := s.refuseElsewhere(e.Containers, e.Remote); err != nil {
+			return err
+		}
+		s.setIdle(e.Containers)
+		outcomes = s.assign(s.machine(e))
+		if prune {
+			s.prune()
+		}
+		s.remember(outcomes)
+		return s.save()
+	})
+	return outcomes, err
+}
+
+// Check is what Detect would find, without a change: what it would move is a problem
+// of the outcome. Taken reports that what is to be started can't be.
+func (s *Stack) Check(e Engine) (outcomes []allocate.Outcome, taken bool, err error) {
+	if err := s.refuseElsewhere(e.Containers, e.Remote); err != nil {
+		return nil, false, err
+	}
+	outcomes = allocate.Assign(s.units, s.machine(e), s.choices(s.units))
+	for i := range outcomes {
+		o := &outcomes[i]
+		if !o.Moved && o.Problem == "" {
+			continue
+		}
+		taken = taken || s.StartsAny(o.Unit.Services)
+		if o.Moved { // here it is what stops the project
+			o.Moved, o.Ports, o.Hint = false, ports.Range{}, "run portmoor detect, or stop who holds it"
+		}
+		o.Problem = cmp.Or(o.Unit.Unfit, fmt.Sprintf("port %s is held by %s", o.Unit.Want, o.Owner))
+	}
+	return outcomes, taken, nil
+}
+
+// assign gives every unit its ports. What is remembered behind a pin is not
+// given to anybody else.
+func (s *Stack) assign(machine *allocate.Machine) []allocate.Outcome {
+	units := slices.Clone(s.units)
+	for _, u := range s.units {
+		a, known := s.store.Assigned[u.Key]
+		kept := u.Source == allocate.Environment || u.Source == allocate.EnvFile && a.Manual
+		if known && kept && a.Port != u.Want.First {
+			u.Want, u.Source, u.Movable = ports.From(a.Port, a.Width), allocate.Assigned, false
+			units = append(units, u)
+		}
+	}
+	return allocate.Assign(units, machine, s.choices(units))[:len(s.units)]
+}
+
+// choices say what may be chosen, and which units never run together.
+func (s *Stack) choices(units []allocate.Unit) allocate.Options {
+	return allocate.Options{Policy: s.Config.Policy(), Together: func(a, b int) bool {
+		return slices.ContainsFunc(units[a].Services, func(x string) bool {
+			return slices.ContainsFunc(units[b].Services, func(y string) bool {
+				return s.Project.Together(s.services[x].Profiles, s.services[y].Profiles)
+			})
+		})
+	}}
+}
+
+// setIdle marks the units of services that neither run nor are started now, where
+// some were named.
+func (s *Stack) setIdle(containers []docker.Container) {
+	for i := range s.units {
+		s.units[i].Idle = s.started != nil && !slices.ContainsFunc(s.units[i].Services, func(service string) bool {
+			return s.Starts(service) || slices.ContainsFunc(containers, func(from docker.Container) bool {
+				return s.owns(from) && from.Service == service && from.Running()
+			})
+		})
+	}
+}
+
+// remember keeps what was assigned; the environment of the process is for this
+// run only.
+func (s *Stack) remember(outcomes []allocate.Outcome) {
+	for _, o := range outcomes {
+		if o.Problem != "" || o.Ports.Zero() || o.Unit.Source == allocate.Environment {
+			continue
+		}
+		if o.Unit.Source == allocate.EnvFile && s.store.Assigned[o.Unit.Key].Manual {
+			continue // what was chosen by hand is back when the pin is gone
+		}
+		s.store.Assigned[o.Unit.Key] = allocate.Assignment{
+			Key: o.Unit.Key, Port: o.Ports.First, Manual: o.Unit.Source == allocate.Manual, Pinned: o.Unit.Source == allocate.EnvFile || o.Unit.Var == "" && !o.Moved && o.Unit.Source == allocate.Default,
+			Sockets: o.Unit.Sockets, Width: o.Ports.Width(),
+		}
+	}
+}
+
+// prune forgets what no mapping has any more.
+func (s *Stack) prune() {
+	for key := range s.store.Assigned {
+		if !slices.ContainsFunc(s.units, func(u allocate.Unit) bool { return u.Key == key }) {
+			delete(s.store.Assigned, key)
+		}
+	}
+}
+
+// Choose gives a unit a port by hand, which is never moved, and returns the unit.
+// Unless it is forced, a port that is reserved or that somebody has is refused.
+func (s *Stack) Choose(e Engine, name string, port int, force bool) (u allocate.Unit, err error) {
+	err = s.locked(func() error {
+		i, err := s.find(name)
+		if err != nil {
+			return err
+		}
+		u = s.units[i]
+		switch {
+		case u.Var == "":
+			return say.Findingf("run portmoor migrate --write first", "%s: the host port of %s is a number, which no assignment moves", u.Place, u.Key)
+		case u.Source == allocate.EnvFile || u.Source == allocate.Environment:
+			return say.Findingf("remove it there first", "%s pins the host port of %s, which wins over an assignment", u.Place, u.Key)
+		case u.Unfit != "":
+			return say.Findingf(u.UnfitHint, "%s: %s: %s", u.Place, u.Key, u.Unfit)
+		}
+		u.Want, u.Source = ports.From(port, u.Want.Width()), allocate.Manual
+		if u.Want.Last > ports.Last {
+			return say.Usagef("choose a lower one", "portmoor assign: %s has %d ports, and %d is behind the last", u.Key, u.Want.Width(), u.Want.Last)
+		}
+		s.units[i] = u
+		if err := s.refuseElsewhere(e.Containers, e.Remote); err != nil {
+			return err
+		}
+		if !force {
+			if err := s.refuseTaken(e, i); err != nil {
+				return err
+			}
+		}
+		s.store.Assigned[u.Key] = allocate.Assignment{Key: u.Key, Port: port, Manual: true, Sockets: u.Sockets, Width: u.Want.Width()}
+		return s.save()
+	})
+	return u, err
+}
+
+// refuseTaken refuses the port that a unit wants because it is reserved, or
+// because somebody has it, whom it would drive away.
+func (s *Stack) refuseTaken(e Engine, i int) error {
+	u := s.units[i]
+	if in, reserved := s.Config.Policy().ReservedRange(u.Want); reserved {
+		return say.Findingf("choose another, or give --force", "port %d is in the reserved range %s", u.Want.First, in)
+	}
+	for j, o := range s.assign(s.machine(e)) {
+		owner := o.Owner
+		displaced := j != i && owner == allocate.Owner{Kind: allocate.Mapping, Name: u.Service} && o.Unit.Want.Overlaps(u.Want)
+		if displaced {
+			owner.Name = o.Unit.Service
+		}
+		if displaced || j == i && o.Problem != "" {
+			return say.Findingf("choose another, or give --force", "port %s is held by %s", u.Want, owner)
+		}
+	}
+	return nil
+}
+
+// Unit is what SERVICE or SERVICE:PORT names: a key of the ports file, or the only
+// mapping of a service. Where Docker picks the port, that is an error.
+func (s *Stack) Unit(name string) (allocate.Unit, error) {
+	i, err := s.find(name)
+	switch {
+	case err != nil:
+		return allocate.Unit{}, err
+	case s.units[i].Want.Zero():
+		return allocate.Unit{}, errDockerPicks(name)
+	}
+	return s.units[i], nil
+}
+
+func (s *Stack) find(name string) (int, error) {
+	var keys, several []string
+	only := -1
+	service, container, _ := strings.Cut(name, ":")
+	for i, u := range s.units {
+		keys = append(keys, u.Key)
+		switch {
+		case u.Key == name:
+			return i, nil
+		case u.Service == service && container == "":
+			only, several = i, append(several, u.Key)
+		case u.Service == service && s.hasContainer(u.Key, service, container):
+			return i, nil
+		}
+	}
+	switch {
+	case len(several) > 1:
+		return 0, say.Usagef("write one of "+strings.Join(several, ", "), "%s: has several host ports", name)
+	case only >= 0:
+		return only, nil
+	}
+	for _, m := range s.Project.Mappings {
+		if m.Service != service || container != "" && m.Key.Container != container {
+			continue
+		}
+		if m.Dropped == compose.Published && m.HostPort.Ports.Zero() {
+			return 0, errDockerPicks(name)
+		}
+		// Its key may be that of another service with which it shares a variable.
+		if i := slices.IndexFunc(s.units, func(u allocate.Unit) bool { return u.Var != "" && u.Var == m.HostPort.Var }); i >= 0 {
+			return i, nil
+		}
+	}
+	return 0, say.Usagef(say.Meant("", name, keys, "there are "+strings.Join(keys, ", ")), "%s: no host port of project %s is called that", name, s.Project.Name)
+}
+
+// errDockerPicks is the error about a port that is known only while the service runs.
+func errDockerPicks(name string) error {
+	return say.Usagef("portmoor port tells it once the service runs", "%s: docker picks the host port at every start", name)
+}
+
+// hasContainer reports whether a key stands for a container port of a service.
+func (s *Stack) hasContainer(key, service, container string) bool {
+	return slices.ContainsFunc(s.mappingsOf[key], func(m *compose.Mapping) bool {
+		return m.Service == service && m.Key.Container == container && s.names.AssignmentKey(*m) == key
+	})
+}
+
+// Forgotten is what Forget has done. The zero value is nothing.
+type Forgotten struct {
+	Ports   int
+	Backup  string // the copy of the ports file
+	Corrupt bool   // the ports file could not be read
+}
+
+// Forget forgets the project's ports, but for those chosen by hand where they are
+// kept, and leaves a copy beside the ports file.
+func (s *Stack) Forget(keepManual bool) (done Forgotten, err error) {
+	err = s.locked(func() error {
+		var keys []string
+		for key, a := range s.store.Assigned {
+			if !keepManual || !a.Manual {
+				keys = append(keys, key)
+			}
+		}
+		if len(keys) == 0 && !s.store.Corrupt {
+			return nil
+		}
+		backup, err := s.store.Backup()
+		if err != nil {
+			return storeProblem(err)
+		}
+		for _, key := range keys {
+			delete(s.store.Assigned, key)
+		}
+		if err := s.store.Save(); err != nil {
+			return storeProblem(err)
+		}
+		done = Forgotten{len(keys), backup, s.store.Corrupt}
+		if err := os.Remove(s.envPath()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return say.Failf("", "%s: can't be removed", s.envPath())
+		}
+		return s.writeEnv()
+	})
+	return done, err
+}

@@ -1,0 +1,277 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/portmoor/portmoor/allocate"
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/live"
+	"github.com/portmoor/portmoor/ports"
+	"github.com/portmoor/portmoor/say"
+)
+
+const (
+	// grace is how long a container that runs may take to have its ports, which the
+	// engine sometimes tells a moment later.
+	grace = 2 * time.Second
+	// pause is what an answer that is not there yet is left alone for.
+	pause = 100 * time.Millisecond
+)
+
+// Found is what a project has now: its containers, and their ports joined with the
+// mappings of its files.
+type Found struct {
+	Containers []docker.Container
+	Ports      []live.Port
+}
+
+// runs reports whether a service has a container that runs, or tries to.
+func (f Found) runs(service string) bool {
+	return slices.ContainsFunc(f.Containers, func(c docker.Container) bool {
+		return c.Service == service && (c.Running() || settling(c))
+	})
+}
+
+// Look asks the engine, in one call, what the project has bound.
+func (s *Stack) Look(ctx context.Context, engine *docker.Engine) (Found, error) {
+	own, err := engine.Project(ctx, s.Project.Name)
+	if err != nil {
+		return Found{}, err
+	}
+	if err := s.refuseElsewhere(own, engine.Remote); err != nil {
+		return Found{}, err
+	}
+	return Found{own, s.join(own, Engine{Remote: engine.Remote, Host: engine.Machine()})}, nil
+}
+
+// Judge finds out who has what is not bound, for which the engine is asked once
+// more.
+func (s *Stack) Judge(ctx context.Context, engine *docker.Engine, found Found) (Found, error) {
+	if unbound(found.Ports) == nil {
+		return found, nil
+	}
+	all, err := engine.Containers(ctx)
+	if err != nil {
+		return found, err
+	}
+	found.Ports = s.join(found.Containers, Engine{Answered: true, Remote: engine.Remote, Host: engine.Machine(), Containers: all})
+	return found, nil
+}
+
+// join holds the project's containers against its mappings and assignments, and what
+// is not bound against what everybody has, if the engine has said so. Ports are not
+// tried: the project may be starting just now.
+func (s *Stack) join(own []docker.Container, e Engine) []live.Port {
+	options := live.Options{
+		Host:     e.Host,
+		Wanted:   func(m *compose.Mapping) ports.Range { return s.unitFor(m).Want },
+		Assigned: func(m *compose.Mapping) ports.Range { return s.assignedTo(s.unitFor(m)) },
+	}
+	if e.Answered {
+		machine := s.machine(e)
+		machine.Passive = true
+		options.Held = func(from docker.Container, m *compose.Mapping, port int) bool {
+			owner, held := machine.Holder(socketOf(m), port, false)
+			return held && (!settling(from) || !owner.Hidden())
+		}
+	}
+	if !e.Remote {
+		sockets := &allocate.Machine{Passive: true}
+		options.Listens = func(m *compose.Mapping, port int) bool {
+			_, held := sockets.Holder(ports.Socket{Protocol: m.Protocol}, port, false)
+			return held
+		}
+	}
+	return live.Join(s.Project, own, options)
+}
+
+// settling reports a container that may have its ports already, which the engine
+// tells a moment later: one that runs, or is about to again.
+func settling(from docker.Container) bool {
+	return from.State == "running" || from.State == "restarting"
+}
+
+// unbound is why not all ports are there yet, nil when they are.
+func unbound(ports []live.Port) error {
+	for _, p := range ports {
+		if p.HostPort == 0 {
+			return live.Lacks(fmt.Sprintf("port %s of service %s is not bound", p.Target(), p.Service), "docker compose ps -a shows what there is")
+		}
+	}
+	return nil
+}
+
+// Settled looks until each running container has the ports of its mappings, which
+// the engine sometimes tells a moment later.
+func (s *Stack) Settled(ctx context.Context, engine *docker.Engine) (Found, error) {
+	patience := time.After(grace)
+	for {
+		found, err := s.Look(ctx, engine)
+		starting := slices.ContainsFunc(found.Ports, func(p live.Port) bool { return p.Container.Running() && p.HostPort == 0 })
+		if err != nil || !starting {
+			return found, err
+		}
+		select {
+		case <-patience:
+			return found, nil
+		case <-ctx.Done():
+			return found, ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
+
+// Knows refuses a service that the project does not have.
+func (s *Stack) Knows(service string) error {
+	names := make([]string, 0, len(s.Project.Services))
+	for _, svc := range s.Project.Services {
+		names = append(names, svc.Name)
+	}
+	if service == "" || slices.Contains(names, service) {
+		return nil
+	}
+	return say.Usagef(say.Meant("", service, names, "there are "+strings.Join(names, ", ")), "project %s has no service %q", s.Project.Name, service)
+}
+
+// Answer chooses what was asked for. Of services that the chosen profiles do not
+// start, only what runs is told. Where there is no answer now, the error is a
+// [live.Missing].
+func (s *Stack) Answer(q live.Question, found Found) ([]live.Port, error) {
+	all, err := q.Answer(s.Project.Name, found.Containers, found.Ports)
+	if q.Service == "" {
+		return slices.DeleteFunc(slices.Clone(all), func(p live.Port) bool { return p.HostPort == 0 && !s.Starts(p.Service) }), err
+	}
+	missing, ok := errors.AsType[*live.Missing](err)
+	switch {
+	case !ok || found.runs(q.Service):
+	case s.Project.Service(q.Service).Scale == 0:
+		missing.Hint = "it is scaled to 0: portmoor up -- --scale " + q.Service + "=1"
+	case !s.Starts(q.Service):
+		missing.Hint = "none of its profiles is chosen: portmoor up --profile " + s.Project.Service(q.Service).Profiles[0]
+	}
+	return all, err
+}
+
+// Judged is the answer to a question with the states of what is not bound.
+func (s *Stack) Judged(ctx context.Context, engine *docker.Engine, q live.Question, found Found) ([]live.Port, error) {
+	found, err := s.Judge(ctx, engine, found)
+	if err != nil {
+		return nil, err
+	}
+	return s.Answer(q, found)
+}
+
+// Wait asks until the answer is there, or the time is over; without any time, for a
+// moment where a container has just been started. Waiting is told after a second
+// what is waited for.
+func (s *Stack) Wait(ctx context.Context, engine *docker.Engine, q live.Question, wait time.Duration, waiting func(error)) ([]live.Port, error) {
+	over, patience, soon := time.After(wait), time.After(grace), time.After(time.Second)
+	for {
+		found, err := s.Look(ctx, engine)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := s.Answer(q, found)
+		if err == nil && wait > 0 {
+			err = unbound(answer)
+		}
+		missing, ok := errors.AsType[*live.Missing](err)
+		switch {
+		case !ok && (err != nil || unbound(answer) == nil):
+			return answer, err
+		case !ok:
+			return s.Judged(ctx, engine, q, found)
+		}
+		over := over
+		if wait == 0 && missing.Starting {
+			over = patience
+		}
+		select {
+		case <-over:
+			if _, judged := s.Judged(ctx, engine, q, found); judged != nil {
+				return nil, judged
+			}
+			return nil, err
+		case <-soon:
+			waiting(err)
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
+
+// PortFileVariable is what a service declares to be told its host port: the
+// path of a file in its container.
+const PortFileVariable = "SERVICE_PORT_FILE"
+
+// PortFile is a file that a container was given.
+type PortFile struct {
+	Container docker.Container
+	File      string // its path in the container
+	Text      string // "" where the container asks for a file, but no port is bound
+}
+
+// Deliver gives each running container the file that it asks for, unless it was told
+// the same before; told is by container, and is kept up to date. What fails for one
+// does not keep the others from theirs.
+func (s *Stack) Deliver(ctx context.Context, engine *docker.Engine, found Found, told map[string]string) (files []PortFile, err error) {
+	var problems []error
+	for _, to := range found.Containers {
+		text := portText(found.Ports, to)
+		if before, known := told[to.ID]; !to.Running() || known && before == text {
+			continue
+		}
+		file, err := engine.Deliver(ctx, to, PortFileVariable, text)
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		if told[to.ID] = text; file != "" {
+			files = append(files, PortFile{to, file, text})
+		}
+	}
+	return files, errors.Join(problems...)
+}
+
+// portText is what a container is told: its host port, or a line for each.
+func portText(ports []live.Port, to docker.Container) string {
+	var lines []string
+	for _, p := range live.Bound(live.Shown(ports)) {
+		if p.Container.ID == to.ID {
+			lines = append(lines, fmt.Sprintf("%s=%d\n", p.Target(), p.HostPort))
+		}
+	}
+	if len(lines) == 1 {
+		_, port, _ := strings.Cut(lines[0], "=")
+		return port
+	}
+	return strings.Join(lines, "")
+}
+
+// VariableOf is the variable for a live port: that of its mapping, or the one
+// that migrate would give it; "" where no mapping asks for it.
+func (s *Stack) VariableOf(p live.Port) string {
+	if p.Mapping == nil {
+		return ""
+	}
+	if p.Mapping.HostPort.Var != "" {
+		return p.Mapping.HostPort.Var
+	}
+	return s.names.Of(*p.Mapping)
+}
+
+// AssignedTo is what is remembered for a mapping, zero for nothing and for one whose
+// port Docker picks.
+func (s *Stack) AssignedTo(m *compose.Mapping) ports.Range {
+	if i, assigned := s.unitOf[m]; assigned {
+		return s.assignedTo(s.units[i])
+	}
+	return ports.Range{}
+}

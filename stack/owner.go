@@ -1,0 +1,170 @@
+package stack
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/portmoor/portmoor/allocate"
+	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/ports"
+	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/tree"
+)
+
+// Engine is what a Docker engine says, a fact that is asked for once. The zero
+// Engine did not answer.
+type Engine struct {
+	Answered bool
+	Denied   bool // it is there, but does not answer this user
+	Remote   bool // it is on another machine
+	// Host is the name of its machine, "" for this one.
+	Host string
+	// Containers are all that it has, running or not.
+	Containers []docker.Container
+	// Lost are ports that containers could not bind in this run.
+	Lost []allocate.Held
+}
+
+// Lose notes ports that containers could not bind, and reports whether one of them
+// is new.
+func (e *Engine) Lose(lost []allocate.Held) (more bool) {
+	for _, held := range lost {
+		if !slices.Contains(e.Lost, held) {
+			e.Lost, more = append(e.Lost, held), true
+		}
+	}
+	return more
+}
+
+// machine is who has ports, as far as the engine, other checkouts and this machine
+// say. A container that the next start replaces is never in its own way: the port
+// of one that runs is free for the project, and one that is stopped has none. Where
+// no engine answers, what the project was assigned and Docker's proxy has is its own.
+func (s *Stack) machine(e Engine) *allocate.Machine {
+	m := &allocate.Machine{Held: slices.Clone(s.store.Claims), Remote: e.Remote}
+	for _, from := range e.Containers {
+		switch {
+		case !s.owns(from):
+			m.Held = append(m.Held, heldBy(from)...)
+		case from.Running():
+			m.Own = append(m.Own, heldBy(from)...)
+		}
+	}
+	if !e.Answered {
+		m.Silent, m.Denied = s.assignedBefore(), e.Denied
+	}
+	for _, lost := range e.Lost { // where nobody is seen to hold it
+		if _, held := m.Holder(lost.Socket, lost.Port, false); !held {
+			m.Hold(lost)
+		}
+	}
+	return m
+}
+
+// owns is the law of what is the project's own: a container that the next start
+// replaces, which is one of a service of the project, and not of docker compose
+// run. That its checkout is this one, refuseElsewhere has seen to.
+func (s *Stack) owns(from docker.Container) bool {
+	_, known := s.services[from.Service]
+	return from.Project == s.Project.Name && !from.OneOff && known
+}
+
+// refuseElsewhere refuses to take the containers of another checkout for those
+// of this project because they have its name. The folders of another machine say
+// nothing.
+func (s *Stack) refuseElsewhere(containers []docker.Container, remote bool) error {
+	for _, from := range containers {
+		if !remote && from.Project == s.Project.Name && from.Project != "" && !tree.Same(from.WorkingDir, s.Project.Dir) {
+			return say.Failf("give this one another name: with -p, or for good as COMPOSE_PROJECT_NAME in .env",
+				"project %q runs from another folder, %s", s.Project.Name, cmp.Or(from.WorkingDir, "which its containers do not name"))
+		}
+	}
+	return nil
+}
+
+// heldBy are the ports of a container.
+func heldBy(from docker.Container) (held []allocate.Held) {
+	owner := allocate.Owner{Kind: allocate.Container, Name: from.Name}
+	if from.Project != "" {
+		owner = allocate.Owner{Kind: allocate.Container, Name: from.Project + "/" + from.Service, Detail: from.Name}
+	}
+	for _, b := range from.Bindings {
+		held = append(held, allocate.Held{Socket: bound(b), Port: b.HostPort, Owner: owner})
+	}
+	return held
+}
+
+func bound(b docker.Binding) ports.Socket {
+	return ports.Socket{Address: b.HostIP, Protocol: b.Protocol}
+}
+
+// assignedBefore are the host ports that the project was given before.
+func (s *Stack) assignedBefore() (all []allocate.Held) {
+	for _, u := range s.units {
+		assigned := s.assignedTo(u)
+		for port := assigned.First; port <= assigned.Last && port > 0; port++ {
+			for _, socket := range u.Sockets {
+				all = append(all, allocate.Held{Socket: socket, Port: port})
+			}
+		}
+	}
+	return all
+}
+
+// assignedTo is what is remembered for a unit, zero for nothing.
+func (s *Stack) assignedTo(u allocate.Unit) ports.Range {
+	a, known := s.store.Assigned[u.Key]
+	if !known {
+		return ports.Range{}
+	}
+	return ports.From(a.Port, a.Width)
+}
+
+// LostSince are the assigned ports that containers could not bind, as some failures
+// to start say that were not there before. One that a container of the project itself
+// has is an error.
+func (s *Stack) LostSince(before, now []docker.Failure, own []docker.Container) (lost []allocate.Held, err error) {
+	for _, f := range now {
+		if f.Port == 0 || slices.ContainsFunc(before, func(b docker.Failure) bool { return b.Container.ID == f.Container.ID && b.Text == f.Text }) {
+			continue
+		}
+		for _, socket := range s.assignedSockets(f.Container.Service, f.Port) {
+			held := allocate.Held{Socket: socket, Port: f.Port, Owner: allocate.Owner{Kind: allocate.Process, Name: "that only the engine sees"}}
+			if is, by := ownHolder(own, held); is {
+				return nil, say.Failf("a service that runs several times needs ports that Docker picks: portmoor migrate --strategy auto --write", "port %d is bound by %s of the project itself", f.Port, by.Name)
+			}
+			lost = append(lost, held)
+		}
+	}
+	return lost, nil
+}
+
+// assignedSockets are those of a service that have a host port since ports were
+// assigned.
+func (s *Stack) assignedSockets(service string, port int) (sockets []ports.Socket) {
+	for _, u := range s.units {
+		now := s.assignedTo(u)
+		if now.Zero() || u.Source == allocate.Environment || u.Source == allocate.EnvFile {
+			now = u.Want
+		}
+		for _, m := range s.mappingsOf[u.Key] {
+			if now.Has(port) && m.Service == service {
+				sockets = append(sockets, socketOf(m))
+			}
+		}
+	}
+	return sockets
+}
+
+// ownHolder is the container of the project that has a socket. What docker
+// compose run has started is not its own: the next start does not replace it.
+func ownHolder(containers []docker.Container, lost allocate.Held) (own bool, by docker.Container) {
+	for _, from := range containers {
+		for _, b := range from.Bindings {
+			if !from.OneOff && b.HostPort == lost.Port && bound(b).Overlaps(lost.Socket) {
+				return true, from
+			}
+		}
+	}
+	return false, docker.Container{}
+}

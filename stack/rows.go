@@ -1,0 +1,136 @@
+package stack
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/portmoor/portmoor/allocate"
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/live"
+	"github.com/portmoor/portmoor/ports"
+)
+
+// Row is an assignment with the mappings it serves, or a mapping whose port Docker
+// picks, with what they have now.
+type Row struct {
+	allocate.Unit
+
+	Mappings []*compose.Mapping // none for a port that no mapping asks for
+	// Default is the port of the compose file, and Assigned what is remembered; zero
+	// for none that counts.
+	Default, Assigned ports.Range
+	// From says who says so, for people.
+	From string
+	// Ports are what is there; none when the engine did not answer.
+	Ports []live.Port
+}
+
+// Rows are the ports of the project, sorted by key, with what an engine that
+// answered has bound.
+func (s *Stack) Rows(e Engine) ([]Row, error) {
+	if err := s.refuseElsewhere(e.Containers, e.Remote); err != nil {
+		return nil, err
+	}
+	var rows []Row
+	for _, u := range s.units {
+		rows = append(rows, Row{Unit: u, Mappings: s.mappingsOf[u.Key], Assigned: s.assignedTo(u), From: u.Source.String()})
+	}
+	for i := range s.Project.Mappings {
+		m := &s.Project.Mappings[i]
+		if _, assigned := s.unitOf[m]; m.Dropped != compose.Published || assigned {
+			continue
+		}
+		row := Row{Mappings: []*compose.Mapping{m}}
+		var picked bool
+		switch row.Unit, picked = s.unassigned(m); {
+		case picked && s.services[m.Service].HostNetwork:
+			row.From = "host network"
+		case picked:
+			row.From = "docker"
+		default:
+			row.From, row.Assigned = row.Source.String(), s.assignedTo(row.Unit)
+		}
+		rows = append(rows, row)
+	}
+	for i, r := range rows {
+		rows[i].Default = r.Mappings[0].HostPort.DefaultPorts
+	}
+	if e.Answered {
+		rows = s.withLive(rows, e)
+	}
+	rows = slices.DeleteFunc(rows, func(r Row) bool { return len(r.Ports) == 0 && s.Project.Service(r.Service).Scale == 0 })
+	slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Compare(a.Key, b.Key) })
+	return rows, nil
+}
+
+// withLive adds what the engine has bound to rows, and rows for what is bound
+// though no mapping asks for it.
+func (s *Stack) withLive(rows []Row, e Engine) []Row {
+	own := slices.DeleteFunc(slices.Clone(e.Containers), func(d docker.Container) bool { return d.Project != s.Project.Name })
+	rowOf := map[*compose.Mapping]int{}
+	for i, r := range rows {
+		for _, m := range r.Mappings {
+			rowOf[m] = i
+		}
+	}
+	for _, p := range live.Shown(s.join(own, e)) {
+		i, asked := rowOf[p.Mapping]
+		switch {
+		case p.Container.OneOff: // of docker compose run
+		case asked:
+			rows[i].Ports = append(rows[i].Ports, p)
+		default:
+			u := allocate.Unit{Key: fmt.Sprintf("%s:%d", p.Service, p.ContainerPort), Service: p.Service}
+			rows = append(rows, Row{Unit: u, From: "another file", Ports: []live.Port{p}})
+		}
+	}
+	for i, r := range rows { // what the chosen profiles do not start is not missed where something else runs
+		if wanted := slices.DeleteFunc(slices.Clone(r.Ports), func(p live.Port) bool { return p.HostPort == 0 && !s.Starts(p.Service) }); len(wanted) > 0 {
+			rows[i].Ports = wanted
+		}
+	}
+	return rows
+}
+
+// Of are the ports of one mapping of the row.
+func (r Row) Of(m *compose.Mapping) (found []live.Port) {
+	for _, p := range r.Ports {
+		if p.Mapping == m {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// Sum sums up ports: what is not as it should be is what a reader has to know. It
+// is "" for none.
+func Sum(all []live.Port) live.State {
+	for _, s := range []live.State{live.Drifted, live.Foreign, live.Down, live.OK} {
+		if slices.ContainsFunc(all, func(p live.Port) bool { return p.State == s }) {
+			return s
+		}
+	}
+	return ""
+}
+
+// HostPorts are the host ports that are bound, ranges in short: "8080,9000-9002".
+func HostPorts(all []live.Port) string {
+	var numbers []int
+	for _, p := range live.Bound(live.Shown(all)) {
+		numbers = append(numbers, p.HostPort)
+	}
+	slices.Sort(numbers)
+	var parts []string
+	numbers = slices.Compact(numbers)
+	for i := 0; i < len(numbers); {
+		r := ports.One(numbers[i])
+		for i++; i < len(numbers) && numbers[i] == r.Last+1; i++ {
+			r.Last++
+		}
+		parts = append(parts, r.String())
+	}
+	return strings.Join(parts, ",")
+}

@@ -1,0 +1,164 @@
+// Package stack is one compose project on this machine: which host ports it wants,
+// which it was assigned, which Docker has bound, and what docker compose needs to
+// start it there.
+//
+// The model: a [Stack] joins a project with what is remembered of it. What each of
+// its ports should be is one law ([Stack.Wanted]); who else has a port is what an
+// [Engine] says, a fact that is asked for once by whoever calls. Methods that only
+// tell read without a lock; [Stack.Detect], [Stack.Choose], [Stack.Forget] and
+// [Stack.WriteEnv] change what is remembered under the lock of the ledger, and hold
+// it for no longer than that takes.
+//
+//	w, p, err := workspace.OpenOne(request)
+//	s, err := stack.Open(w, p, stack.Options{Access: stack.Writing})
+//	outcomes, err := s.Detect(engine, false)
+package stack
+
+import (
+	"cmp"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"slices"
+
+	"github.com/portmoor/portmoor/allocate"
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/strategies"
+	"github.com/portmoor/portmoor/tree"
+	"github.com/portmoor/portmoor/workspace"
+)
+
+// Stack is one project with what is remembered of it.
+type Stack struct {
+	*workspace.Workspace
+
+	Project *compose.Project
+
+	options    Options
+	names      strategies.Names
+	paths      allocate.Paths
+	store      *allocate.Store
+	units      []allocate.Unit
+	mappingsOf map[string][]*compose.Mapping // those that a unit is for, by its key
+	unitOf     map[*compose.Mapping]int      // by mapping; none where Docker picks its port
+	services   map[string]compose.Service
+	started    []string // the services that are started; nil for those that profiles start
+}
+
+// Access is what a command is about to do with what is remembered.
+type Access int
+
+// The ways of access.
+const (
+	Reading   Access = iota // change nothing: no lock is taken
+	Writing                 // change it, under the lock
+	Resetting               // also put aside a ports file that can't be read
+)
+
+// Options are what Open is told. The zero value reads the project's own ports file.
+type Options struct {
+	Access Access
+	// PortsFile takes the place of the configured ports file, relative to the working
+	// folder; "" for what PORTMOOR_PORTS_FILE says, else the configured one.
+	PortsFile string
+	// Override reports that literals may move too, into an override file.
+	Override bool
+	// UpArgs are the arguments of docker compose up, of which those that are no flags
+	// name the services that are started; none for all that the profiles start.
+	UpArgs []string
+}
+
+// Open joins a project with what is remembered of it. It fails where docker compose
+// would refuse the project, and where what is remembered can't be read or, with
+// access to write, may not be written.
+func Open(w *workspace.Workspace, p *compose.Project, o Options) (*Stack, error) {
+	s := &Stack{Workspace: w, Project: p, options: o, services: map[string]compose.Service{}}
+	for _, svc := range p.Services {
+		s.services[svc.Name] = svc
+	}
+	s.names = strategies.Name(slices.Concat(w.Projects, w.Neighbours))
+	if err := s.refuseInvalid(); err != nil {
+		return nil, err
+	}
+	var err error
+	if s.paths, err = s.findPaths(); err != nil {
+		return nil, err
+	}
+	s.started = s.selected(o.UpArgs)
+	if o.Access != Reading {
+		return s, s.writable()
+	}
+	return s, s.read(allocate.Read)
+}
+
+// read reads what is remembered, and works out what is wanted.
+func (s *Stack) read(open func(allocate.Paths) (*allocate.Store, error)) (err error) {
+	if s.store, err = open(s.paths); err != nil {
+		return storeProblem(err)
+	}
+	s.gather()
+	return nil
+}
+
+// locked does something with what is remembered under the lock, and saves it.
+func (s *Stack) locked(change func() error) error {
+	if err := s.read(allocate.Open); err != nil {
+		return err
+	}
+	defer s.store.Close() //nolint:errcheck // the lock ends with the process
+	return change()
+}
+
+// save writes what is remembered, and the env file for Compose.
+func (s *Stack) save() error {
+	if err := s.store.Save(); err != nil {
+		return storeProblem(err)
+	}
+	return s.writeEnv()
+}
+
+// findPaths are where the project's ports and the machine's ledger are.
+func (s *Stack) findPaths() (allocate.Paths, error) {
+	environ := s.Environ()
+	ledger := environ["PORTMOOR_LEDGER"]
+	if ledger == "" {
+		home := cmp.Or(environ["HOME"], environ["USERPROFILE"])
+		state := cmp.Or(environ["XDG_STATE_HOME"], filepath.Join(home, ".local", "state"))
+		if !filepath.IsAbs(state) {
+			return allocate.Paths{}, say.Failf("set PORTMOOR_LEDGER to a file", "there is no home folder to keep the ledger in")
+		}
+		ledger = filepath.Join(state, "portmoor", "ledger.json")
+	}
+	file, identity := s.PortsFile(s.Project), s.Project.Name
+	if named := cmp.Or(s.options.PortsFile, environ[PortsFileVariable]); named != "" {
+		file = tree.Absolute(s.Dir, named)[0]
+	}
+	checkout := s.Project.Dir
+	if resolved, err := filepath.EvalSymlinks(checkout); err == nil {
+		checkout = resolved
+	}
+	if rel, err := filepath.Rel(s.Project.Dir, file); err == nil {
+		identity += " " + filepath.ToSlash(rel)
+	}
+	return allocate.Paths{Ports: file, Ledger: tree.Absolute(s.Dir, ledger)[0], Checkout: checkout, Project: identity, Forgiving: s.options.Access == Resetting}, nil
+}
+
+// PortsFileVariable names the ports file in the environment of the process.
+const PortsFileVariable = "PORTMOOR_PORTS_FILE"
+
+// storeProblem says what to do about files that can't be read or written.
+func storeProblem(err error) error {
+	var all []error
+	for _, e := range say.Each(err) {
+		hint := "run it again; what was there is as it was"
+		switch {
+		case errors.Is(e, allocate.ErrCorrupt):
+			hint = "mend the file, or move it away: it stays as it is, and no port was assigned"
+		case errors.Is(e, fs.ErrPermission):
+			hint = "write where you may: --ports-file names another file of assignments, PORTMOOR_LEDGER another ledger"
+		}
+		all = append(all, say.Problem{Message: e.Error(), Hint: hint, Err: e})
+	}
+	return errors.Join(all...)
+}

@@ -1,0 +1,235 @@
+package stack
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/portmoor/portmoor/allocate"
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/ports"
+	"github.com/portmoor/portmoor/say"
+)
+
+// facts are what is known of the host port of one mapping.
+type facts struct {
+	// written is the port of the compose file when no variable is set, and resolved the
+	// one under the process environment and the env files; zero for none.
+	written, resolved ports.Range
+	// variable reports that the port is a variable, and not a literal.
+	variable bool
+	// movable reports that another port can be given to it.
+	movable bool
+	// setter is who sets the variable; [allocate.Default] for nobody.
+	setter allocate.Source
+	// remembered is its assignment, if it has one. A width of 0 is that of the mapping.
+	remembered allocate.Assignment
+	assigned   bool
+	// foreign reports that the ports file has something under its key that is no port.
+	foreign bool
+}
+
+// wanted is the law of the port that a mapping should have, and of who says so. The
+// first of these that there is decides:
+//
+//	process environment > env file > assignment > default
+//
+// Who sets the variable pins it: the port is never moved, and an assignment is not
+// asked for. An assignment that a person made ([allocate.Manual]) is never moved
+// either. An assignment says nothing about a literal, unless that may move; nor one
+// that only repeats what an env file said ([allocate.Assignment.Pinned]). A variable
+// whose value is the port that was assigned anyway is no pin: our own env file may
+// have set it. unfit says why no port is right; "" when one is.
+func wanted(f facts) (want ports.Range, from allocate.Source, unfit string) {
+	assigned := ports.From(f.remembered.Port, max(f.resolved.Width(), f.written.Width()))
+	own := f.assigned && f.resolved == assigned && !f.remembered.Pinned
+	pinned := f.variable && f.setter != allocate.Default && !own
+	repeats := !f.variable && f.remembered.Pinned // the number of the file, which may be another one now
+	from = allocate.Default
+	if pinned {
+		from = f.setter
+	}
+	switch {
+	case f.foreign:
+		return f.resolved, from, "is not a port"
+	case f.assigned && assigned.Last > ports.Last:
+		return f.resolved, from, fmt.Sprintf("has no room for %d ports", assigned.Width())
+	case pinned:
+		return f.resolved, from, ""
+	case f.assigned && f.movable && !repeats && f.remembered.Manual:
+		return assigned, allocate.Manual, ""
+	case f.assigned && f.movable && !repeats:
+		return assigned, allocate.Assigned, ""
+	case f.resolved.Zero():
+		return f.written, allocate.Default, ""
+	case !f.variable && f.resolved != f.written:
+		return f.resolved, allocate.EnvFile, "" // some variable in a text of several parts
+	}
+	return f.resolved, allocate.Default, ""
+}
+
+// Wanted are the project's ports that can be assigned, with what each should be,
+// sorted by key: one for each variable, and for each literal. What Docker picks the
+// port of has none.
+func (s *Stack) Wanted() []allocate.Unit { return s.units }
+
+// gather works out what is wanted.
+func (s *Stack) gather() {
+	var mappings []*compose.Mapping
+	for i := range s.Project.Mappings {
+		m := &s.Project.Mappings[i]
+		if svc := s.services[m.Service]; m.Dropped == compose.Published && !svc.HostNetwork && svc.Scale > 0 && hasFixedPort(m) {
+			mappings = append(mappings, m)
+		}
+	}
+	slices.SortStableFunc(mappings, func(a, b *compose.Mapping) int {
+		return cmp.Compare(s.names.AssignmentKey(*a), s.names.AssignmentKey(*b))
+	})
+	s.units, s.mappingsOf, s.unitOf = nil, map[string][]*compose.Mapping{}, map[*compose.Mapping]int{}
+	at := map[string]int{} // by variable, and by key
+	for _, m := range mappings {
+		key := s.names.AssignmentKey(*m)
+		by := key
+		if m.HostPort.Var != "" {
+			by = "$" + m.HostPort.Var
+		}
+		i, known := at[by]
+		if !known {
+			i = len(s.units)
+			at[by] = i
+			s.units = append(s.units, s.newUnit(key, m))
+		}
+		s.unitOf[m] = i
+		s.serve(&s.units[i], m)
+	}
+}
+
+// newUnit says what a mapping wants and who says so.
+func (s *Stack) newUnit(key string, m *compose.Mapping) allocate.Unit {
+	u := allocate.Unit{Key: key, Service: m.Service, Place: s.Place(m.File, m.Host)}
+	u.Range, u.Explicit = s.rangeOf(m.Service)
+	if m.Locked == "" {
+		u.Var = m.HostPort.Var
+	}
+	u.Movable = u.Var != "" || s.options.Override && m.Locked == ""
+	f := facts{written: m.HostPort.DefaultPorts, resolved: m.HostPort.Ports, variable: u.Var != "", movable: u.Movable, foreign: s.store.Foreign(key)}
+	f.remembered, f.assigned = s.store.Assigned[key]
+	place := ""
+	if f.variable {
+		place, f.setter = s.setter(m, u.Var)
+	}
+	want, from, unfit := wanted(f)
+	u.Want, u.Source = want, from
+	if from == f.setter && place != "" {
+		u.Place = place
+	}
+	if unfit != "" {
+		u.Unfit, u.UnfitHint = fmt.Sprintf("%s: %q %s", s.Show(s.paths.Ports), key, unfit), "write a port there, or take the entry out"
+	}
+	return u
+}
+
+// setter is where a variable of a mapping gets its value, "" for nowhere.
+func (s *Stack) setter(m *compose.Mapping, name string) (place string, source allocate.Source) {
+	if _, set := s.Environ()[name]; set { // also to nothing, which hides the env files
+		return name + " in the environment", allocate.Environment
+	}
+	f, set := m.Setter(name)
+	if !set || f.Vars[name] == "" || f.File.Path == s.envPath() {
+		return "", allocate.Default
+	}
+	line, _ := f.File.Position(f.Line(name).Start)
+	return fmt.Sprintf("%s:%d", s.Show(f.File.Path), line), allocate.EnvFile
+}
+
+// hasFixedPort reports whether a mapping has a host port that is not Docker's
+// choice.
+func hasFixedPort(m *compose.Mapping) bool {
+	picks := m.HostPort.Ports.Width() > 1 && m.Container.Width() == 1 // Docker picks one of the range
+	return !picks && (!m.HostPort.Ports.Zero() || !m.HostPort.DefaultPorts.Zero())
+}
+
+// serve lets a unit serve one more mapping. Two that bind one socket at the same
+// time can't share a variable.
+func (s *Stack) serve(u *allocate.Unit, m *compose.Mapping) {
+	socket := socketOf(m)
+	for _, other := range s.mappingsOf[u.Key] {
+		if socket.Overlaps(socketOf(other)) && s.Project.Together(s.services[m.Service].Profiles, s.services[other.Service].Profiles) {
+			u.Unfit = fmt.Sprintf("%s is the host port of %s and %s", cmp.Or(u.Var, u.Want.String()), s.names.AssignmentKey(*other), s.names.AssignmentKey(*m))
+			u.UnfitHint = "give each of the two a host port of its own"
+		}
+	}
+	if n := s.services[m.Service].Scale; n > 1 {
+		u.Unfit = fmt.Sprintf("service %s runs %d times, but port %s can be bound once", m.Service, n, u.Want)
+		u.UnfitHint = "leave the port to Docker, as portmoor migrate --strategy auto --write does"
+	}
+	s.mappingsOf[u.Key] = append(s.mappingsOf[u.Key], m)
+	if !slices.Contains(u.Sockets, socket) {
+		u.Sockets = append(u.Sockets, socket)
+	}
+	if !slices.Contains(u.Services, m.Service) {
+		u.Services = append(u.Services, m.Service)
+	}
+}
+
+func socketOf(m *compose.Mapping) ports.Socket {
+	return ports.Socket{Address: m.HostIP, Protocol: m.Protocol}
+}
+
+// unassigned is a unit for a mapping that no assignment is for, and whether
+// Docker picks its port: of what is scaled to none it does not, if somebody starts
+// that by hand.
+func (s *Stack) unassigned(m *compose.Mapping) (u allocate.Unit, picked bool) {
+	key := s.names.AssignmentKey(*m)
+	if svc := s.Project.Service(m.Service); svc.Scale == 0 && !svc.HostNetwork && hasFixedPort(m) {
+		return s.newUnit(key, m), false
+	}
+	return allocate.Unit{Key: key, Var: m.HostPort.Var, Service: m.Service}, true
+}
+
+// unitFor is the unit that serves a mapping, or would if its service ran.
+func (s *Stack) unitFor(m *compose.Mapping) allocate.Unit {
+	if i, assigned := s.unitOf[m]; assigned {
+		return s.units[i]
+	}
+	u, _ := s.unassigned(m)
+	return u
+}
+
+// rangeOf is where new ports of a service are chosen from.
+func (s *Stack) rangeOf(service string) (from ports.Range, explicit bool) {
+	for _, name := range slices.Sorted(maps.Keys(s.Config.Groups)) {
+		for _, pattern := range s.Config.Groups[name].Services {
+			if matched, err := path.Match(pattern, service); err == nil && matched {
+				return s.Config.Groups[name].Range, true
+			}
+		}
+	}
+	return s.Config.NewPorts()
+}
+
+// refuseInvalid refuses what docker compose would refuse, and says which value
+// of a variable is to blame.
+func (s *Stack) refuseInvalid() error {
+	for _, m := range s.Project.Mappings {
+		if m.Invalid == "" || m.Dropped != compose.Published {
+			continue
+		}
+		hint := "mend the file"
+		text := string(m.File.Src[m.Entry.Start:m.Entry.End])
+		for _, name := range s.Project.Variables() {
+			place, source := s.setter(&m, name)
+			if place != "" && (strings.Contains(text, "$"+name) || strings.Contains(text, "${"+name)) {
+				hint = "mend " + place
+				if source == allocate.EnvFile {
+					hint = "mend " + name + " at " + place
+				}
+			}
+		}
+		return say.Failf(hint, "%s: %s", s.Place(m.File, m.Entry), m.Invalid)
+	}
+	return nil
+}

@@ -221,13 +221,10 @@ func about(ctx *cli.Context) string {
 	return words.String()
 }
 
-// planName is a plan as its commands show it: relative to where it is read.
+// planName is a path as commands show it: with slashes, and no flag.
 func planName(path string) string {
 	if path = filepath.ToSlash(path); strings.HasPrefix(path, "-") {
 		path = "./" + path
 	}
-	if strings.ContainsAny(path, " \t'\"$&;|<>()`*?[]#~") {
-		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
-	}
-	return path
+	return say.Shell(path)
 }

@@ -46,7 +46,7 @@ func (c *commands) inventory(w *space) (*inventory, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := inv.join(read, w); err != nil {
+	if err := inv.addSources(read, w); err != nil {
 		return nil, err
 	}
 	for _, f := range inv.fixed {
@@ -99,9 +99,9 @@ func (w *space) ignored() func(path string) bool {
 	return tree.Options{Base: w.Home, Ignore: w.Config.Ignore}.Ignored()
 }
 
-// join adds the ports of sources. Two sources may agree about a service; what a
+// addSources adds the ports of sources. Two sources may agree about a service; what a
 // container listens on is not the host's port.
-func (inv *inventory) join(read []contest.Port, w *space) error {
+func (inv *inventory) addSources(read []contest.Port, w *space) error {
 	at := map[string]int{}
 	for _, p := range read {
 		if f := inv.container(p); f != nil {

@@ -43,7 +43,7 @@ func (c *commands) makePlan(ctx *cli.Context, w *space, inv *inventory) (plan.Pl
 		found = c.search(ctx, w, inv, subjectsOf(inv, contests, next))
 	}
 	w.refer(&p, found)
-	p.Changes = plan.Apart(p.Changes)
+	p.Changes = plan.WithoutOverlaps(p.Changes)
 	p.Inputs = w.inputs(p, inv, found)
 	w.outside(&p)
 	return p, nil

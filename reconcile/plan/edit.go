@@ -87,9 +87,9 @@ func offset(file *source.File, p Place) int {
 	}
 }
 
-// Apart cuts the texts of changes so that none overlaps another; their numbers
+// WithoutOverlaps cuts the texts of changes so that none overlaps another; their numbers
 // never do.
-func Apart(changes []Change) []Change {
+func WithoutOverlaps(changes []Change) []Change {
 	order := make([]*Change, len(changes))
 	for i := range changes {
 		order[i] = &changes[i]

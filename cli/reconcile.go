@@ -148,7 +148,7 @@ func (c *commands) summarize(p plan.Plan, ports, services int) {
 // and a file that is no plan stays.
 func (c *commands) writePlan(ctx *cli.Context, p plan.Plan, path string) error {
 	if path == "-" {
-		doc, err := p.Markdown("plan.md")
+		doc, err := p.Markdown("plan.md" + about(ctx))
 		if err == nil {
 			_, err = c.Out.Write(doc)
 		}

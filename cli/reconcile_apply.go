@@ -51,14 +51,15 @@ func (c *commands) replace(path string, before, after []byte) error {
 // applyPlan carries a plan out, or shows what that would change.
 func (c *commands) applyPlan(ctx *cli.Context, w *space) error {
 	path := ctx.String("apply")
-	decided, err := c.openPlan(path)
+	name := planName(path) + about(ctx)
+	decided, err := c.openPlan(path, name)
 	if err != nil {
 		return err
 	}
 	if ctx.Bool("verify") && !ctx.Bool("write") {
-		return c.verifyAgain(ctx, decided)
+		return c.verifyPlan(ctx, w, decided)
 	}
-	outputs, done, err := w.outputs(decided, path)
+	outputs, done, err := w.outputs(decided, name)
 	if err != nil {
 		return err
 	}
@@ -70,7 +71,7 @@ func (c *commands) applyPlan(ctx *cli.Context, w *space) error {
 	case interrupted: // which leaves services between their ports
 		err = nil
 	case err == nil:
-		err = w.sameServices(inv, decided, path)
+		err = w.sameServices(inv, decided, path, name)
 	}
 	if err != nil {
 		return err
@@ -83,10 +84,13 @@ func (c *commands) applyPlan(ctx *cli.Context, w *space) error {
 	if err := c.showApplied(ctx, w, decided, outputs); err != nil {
 		return err
 	}
-	if ctx.Bool("verify") {
-		return c.verifyAgain(ctx, decided)
+	if !ctx.Bool("verify") {
+		return nil
 	}
-	return nil
+	if w, err = c.openAll(ctx); err != nil { // with what has just been written
+		return err
+	}
+	return c.verifyPlan(ctx, w, decided)
 }
 
 // applied is what applying a plan has changed, or would.
@@ -130,13 +134,8 @@ func (c *commands) showApplied(ctx *cli.Context, w *space, d plan.Decided, outpu
 	return c.diff(ctx, &fromHome, outputs)
 }
 
-// verifyAgain reads everything anew, since a plan has just been carried out, and
-// verifies it.
-func (c *commands) verifyAgain(ctx *cli.Context, d plan.Decided) error {
-	w, err := c.openAll(ctx)
-	if err != nil {
-		return err
-	}
+// verifyPlan verifies what a plan has moved.
+func (c *commands) verifyPlan(ctx *cli.Context, w *space, d plan.Decided) error {
 	inv, err := c.inventory(w)
 	if err != nil {
 		return err
@@ -144,10 +143,10 @@ func (c *commands) verifyAgain(ctx *cli.Context, d plan.Decided) error {
 	return c.verifyPorts(ctx, w, inv, &d)
 }
 
-func (c *commands) openPlan(path string) (plan.Decided, error) {
+func (c *commands) openPlan(path, name string) (plan.Decided, error) {
 	src, err := readPlan(path)
 	if err == nil && src == nil {
-		err = say.Usagef("portmoor reconcile --plan "+planName(path)+" writes one", "%s: no such file", path)
+		err = say.Usagef("portmoor reconcile --plan "+name+" writes one", "%s: no such file", path)
 	}
 	if err != nil {
 		return plan.Decided{}, err
@@ -168,8 +167,8 @@ func (c *commands) openPlan(path string) (plan.Decided, error) {
 // outputs are the files that a plan changes and that are not changed yet, and how
 // many others have been. It fails, and lists them, when files are neither what the plan was made from nor
 // what it makes of them.
-func (w *space) outputs(d plan.Decided, path string) (outputs []rewrite.Output, done int, err error) {
-	again := "plan again: portmoor reconcile --plan " + planName(path)
+func (w *space) outputs(d plan.Decided, name string) (outputs []rewrite.Output, done int, err error) {
+	again := "plan again: portmoor reconcile --plan " + name
 	changes := map[string][]plan.Change{}
 	for _, change := range d.Changes {
 		changes[change.Path] = append(changes[change.Path], change)
@@ -242,10 +241,10 @@ func outsideOf(folder, path string) bool {
 
 // sameServices refuses a plan that was made for other services, or that would
 // not give them the ports it promises.
-func (w *space) sameServices(inv *inventory, d plan.Decided, path string) error {
+func (w *space) sameServices(inv *inventory, d plan.Decided, path, name string) error {
 	var wrong []error
 	refuse := func(format string, args ...any) {
-		wrong = append(wrong, say.Failf("plan again: portmoor reconcile --plan "+planName(path), "%s: %s", path, fmt.Sprintf(format, args...)))
+		wrong = append(wrong, say.Failf("plan again: portmoor reconcile --plan "+name, "%s: %s", path, fmt.Sprintf(format, args...)))
 	}
 	now := map[string]int{}
 	for _, p := range inv.ports {
@@ -339,6 +338,6 @@ func (c *commands) tellApplied(ctx *cli.Context, d plan.Decided, outputs []rewri
 	}
 	fmt.Fprintf(c.Err, "%s %s, for %s\n", verb, say.Count(len(outputs), "file"), say.Count(len(d.Moves()), "service"))
 	if !ctx.Bool("write") {
-		fmt.Fprintf(c.Err, "portmoor reconcile --apply %s --write makes the changes\n", planName(ctx.String("apply")))
+		fmt.Fprintf(c.Err, "portmoor reconcile --apply %s --write makes the changes\n", planName(ctx.String("apply"))+about(ctx))
 	}
 }

@@ -70,8 +70,6 @@ type commands struct {
 	code   int             // the worst that has happened so far
 	engine *engineFacts    // nil until the engine was asked
 	lost   []allocate.Held // what containers could not bind in this run
-
-	sources bool // the configuration names files that hold ports
 }
 
 // fail raises the exit code.
@@ -90,6 +88,13 @@ func (c *commands) exit(err error) int {
 func (c *commands) tellProblem(p say.Problem) {
 	c.say(p.Error(), p.Hint)
 	c.fail(codes[p.Kind])
+}
+
+// tellAll prints problems, each as tellProblem does.
+func (c *commands) tellAll(all []say.Problem) {
+	for _, p := range all {
+		c.tellProblem(p)
+	}
 }
 
 // codes are the exit codes of the kinds of problems.

@@ -68,9 +68,7 @@ func (c *commands) open(ctx *cli.Context, r workspace.Request) (*space, error) {
 		return nil, err
 	}
 	w, notes, err := workspace.Open(r)
-	for _, n := range notes {
-		c.tellProblem(n)
-	}
+	c.tellAll(notes)
 	if err != nil {
 		return nil, err
 	}

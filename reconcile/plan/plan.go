@@ -95,12 +95,15 @@ var (
 	documentName      = regexp.MustCompile(`(?i)\.(?:md|markdown|mdx|rst|adoc|txt|org|html?)$`)
 )
 
+// IsInstaller reports a script that installs something, or a unit of systemd.
+func IsInstaller(path string) bool { return installerName.MatchString(filepath.Base(path)) }
+
 // KindOf is the kind of a file that defines no port.
 func KindOf(path string) Kind {
 	switch base := filepath.Base(path); {
 	case specificationName.MatchString(base):
 		return Specification
-	case installerName.MatchString(base):
+	case IsInstaller(base):
 		return Installer
 	case documentName.MatchString(base):
 		return Documentation

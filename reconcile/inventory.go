@@ -1,4 +1,21 @@
-package cli
+// Package reconcile settles host ports that several services have: in compose
+// files, and in whatever other files the configuration calls sources.
+//
+// The model: [Read] gathers every fixed port of a workspace into an [Inventory].
+// Its Plan decides, with package contest, who keeps a port and where the others
+// go, and finds, with package references, every place that has to follow. A
+// [Document] is the file in which people review a plan, with package plan; its
+// Apply gives the files as the plan makes them, and refuses one that no longer fits
+// what is there. Verify and Health of an inventory tell whether everything agrees,
+// and how the services are.
+//
+//	inv, notes, err := reconcile.Read(w)
+//	p, err := inv.Plan(reconcile.Search{})
+//	err = reconcile.Document{Path: "plan.md"}.Save(p)
+//
+// Nothing is printed: what somebody should know comes back beside the result. Only
+// Save and [Write] change files.
+package reconcile
 
 import (
 	"bytes"
@@ -15,47 +32,49 @@ import (
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/tree"
+	"github.com/portmoor/portmoor/workspace"
 )
 
-// inventory is every fixed port of a workspace, in the order in which files say
-// them, compose files first.
-type inventory struct {
-	ports []contest.Port
-	// fixed are those of compose files, by index into ports.
-	fixed  []contest.Fixed
+// Inventory is every fixed port of a workspace.
+type Inventory struct {
+	// Ports are in the order in which files say them, those of compose files first.
+	Ports []contest.Port
+
+	w      *workspace.Workspace
+	fixed  []contest.Fixed // the ports of compose files, by index into Ports
 	source []contest.Port
-	notes  []string
+	notes  []say.Problem
 }
 
-// inventory gathers the ports of compose projects and of sources, with the
-// status that the configuration gives their services.
-func (c *commands) inventory(w *space) (*inventory, error) {
-	if err := w.problems(); err != nil {
-		return nil, err
+// Read gathers the ports of compose projects and of sources, with the status that
+// the configuration gives their services. The error is about files whose ports are
+// not known, or a list of the configuration that names nobody.
+func Read(w *workspace.Workspace) (*Inventory, []say.Problem, error) {
+	if err := problems(w); err != nil {
+		return nil, nil, err
 	}
-	inv := &inventory{fixed: contest.FixedPorts(w.Projects, w.Home)}
+	inv := &Inventory{w: w, fixed: contest.FixedPorts(w.Projects, w.Home)}
 	inv.fixed = slices.DeleteFunc(inv.fixed, func(f contest.Fixed) bool {
 		return len(f.Places) > 0 && !slices.ContainsFunc(f.Places, func(p contest.Place) bool { return w.Asked(p.File) })
 	})
 	var sources []contest.Source
-	c.sources = len(w.Config.Sources) > 0
 	for _, s := range w.Config.Sources {
 		sources = append(sources, contest.Source(s))
 	}
-	read, err := contest.Read(w.Home, sources, w.ignored())
+	read, err := contest.Read(w.Home, sources, w.Tree().Ignored())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := inv.addSources(read, w); err != nil {
-		return nil, err
+	if err := inv.addSources(read); err != nil {
+		return nil, nil, err
 	}
 	for _, f := range inv.fixed {
-		inv.ports = append(inv.ports, f.Port)
+		inv.Ports = append(inv.Ports, f.Port)
 	}
-	inv.ports = append(inv.ports, inv.source...)
-	all := make([]*contest.Port, len(inv.ports))
-	for i := range inv.ports {
-		p := &inv.ports[i]
+	inv.Ports = append(inv.Ports, inv.source...)
+	all := make([]*contest.Port, len(inv.Ports))
+	for i := range inv.Ports {
+		p := &inv.Ports[i]
 		for _, place := range p.Places {
 			if tree.IsSymlink(place.File.Path) {
 				p.Stuck = w.Show(place.File.Path) + " is a symlink"
@@ -64,10 +83,7 @@ func (c *commands) inventory(w *space) (*inventory, error) {
 		all[i] = p
 	}
 	contest.Share(all, followed)
-	for _, n := range inv.notes {
-		c.say(n, "")
-	}
-	return inv, inv.statuses(w)
+	return inv, inv.notes, inv.statuses()
 }
 
 // followed is what a path leads to.
@@ -79,7 +95,7 @@ func followed(path string) string {
 }
 
 // problems are what makes compose files invalid: what they mean is not known.
-func (w *space) problems() error {
+func problems(w *workspace.Workspace) error {
 	var errs []error
 	for _, p := range w.Projects {
 		for _, q := range p.Problems {
@@ -94,19 +110,16 @@ func (w *space) problems() error {
 	return errors.Join(errs...)
 }
 
-// ignored reports what the configuration passes over.
-func (w *space) ignored() func(path string) bool {
-	return tree.Options{Base: w.Home, Ignore: w.Config.Ignore}.Ignored()
-}
-
 // addSources adds the ports of sources. Two sources may agree about a service; what a
 // container listens on is not the host's port.
-func (inv *inventory) addSources(read []contest.Port, w *space) error {
+func (inv *Inventory) addSources(read []contest.Port) error {
 	at := map[string]int{}
 	for _, p := range read {
 		if f := inv.container(p); f != nil {
 			f.Dir = cmp.Or(p.Dir, f.Dir)
-			inv.notes = append(inv.notes, fmt.Sprintf("%s: %s is the port inside the container of %s, and stays", w.placeOf(p.Places[0]), p.Places[0].Key, f.Name))
+			inv.notes = append(inv.notes, say.Problem{
+				Kind: say.Note, Place: inv.place(p.Places[0]), Message: fmt.Sprintf("%s is the port inside the container of %s, and stays", p.Places[0].Key, f.Name),
+			})
 			continue
 		}
 		if f := inv.published(p); f != nil { // the two say the same
@@ -119,7 +132,7 @@ func (inv *inventory) addSources(read []contest.Port, w *space) error {
 			at[p.Name] = len(inv.source)
 			inv.source = append(inv.source, p)
 		case inv.source[i].Port != p.Port:
-			return say.Failf("make them agree, or leave one of the files out under ignore", "%s: %s has port %d, but %d at %s", w.placeOf(p.Places[0]), p.Name, p.Port, inv.source[i].Port, w.placeOf(inv.source[i].Places[0]))
+			return say.Failf("make them agree, or leave one of the files out under ignore", "%s: %s has port %d, but %d at %s", inv.place(p.Places[0]), p.Name, p.Port, inv.source[i].Port, inv.place(inv.source[i].Places[0]))
 		default:
 			inv.source[i].Places = append(inv.source[i].Places, p.Places...)
 		}
@@ -136,7 +149,7 @@ func (inv *inventory) addSources(read []contest.Port, w *space) error {
 
 // published is the compose service of the same name that has a source's port on
 // the host, nil if there is none.
-func (inv *inventory) published(p contest.Port) *contest.Fixed {
+func (inv *Inventory) published(p contest.Port) *contest.Fixed {
 	for i, f := range inv.fixed {
 		if f.Service == p.Service && f.Port.Port == p.Port && f.Stuck == "" {
 			return &inv.fixed[i]
@@ -147,7 +160,7 @@ func (inv *inventory) published(p contest.Port) *contest.Fixed {
 
 // container is the compose service of the same name whose container listens on
 // a source's port, nil if there is none.
-func (inv *inventory) container(p contest.Port) *contest.Fixed {
+func (inv *Inventory) container(p contest.Port) *contest.Fixed {
 	for i, f := range inv.fixed {
 		if f.Service != p.Service {
 			continue
@@ -163,12 +176,12 @@ func (inv *inventory) container(p contest.Port) *contest.Fixed {
 
 // statuses gives services the status that the lists of the configuration have
 // for them. A name that nobody has is an error: the list would do nothing.
-func (inv *inventory) statuses(w *space) error {
+func (inv *Inventory) statuses() error {
 	var names []string
-	for _, p := range inv.ports {
+	for _, p := range inv.Ports {
 		names = append(names, p.Service, p.Name)
 	}
-	r := w.Config.Reconcile
+	r := inv.w.Config.Reconcile
 	for _, list := range []struct {
 		key    string
 		names  []string
@@ -186,10 +199,10 @@ func (inv *inventory) statuses(w *space) error {
 				if near := say.Nearest(name, names); near != "" {
 					hint = "did you mean " + near + "?"
 				}
-				return say.Usagef(hint, "%s: reconcile: %s: no service is called %s", w.named(name), list.key, name)
+				return say.Usagef(hint, "%s: reconcile: %s: no service is called %s", inv.named(name), list.key, name)
 			}
-			for i := range inv.ports {
-				if p := &inv.ports[i]; (p.Service == name || p.Name == name) && list.status > p.Status {
+			for i := range inv.Ports {
+				if p := &inv.Ports[i]; (p.Service == name || p.Name == name) && list.status > p.Status {
 					p.Status = list.status
 				}
 			}
@@ -199,7 +212,8 @@ func (inv *inventory) statuses(w *space) error {
 }
 
 // named is where the reconciliation's part of the configuration names a service.
-func (w *space) named(name string) string {
+func (inv *Inventory) named(name string) string {
+	w := inv.w
 	f := &source.File{Path: w.Config.Path, Src: w.Config.Src}
 	part := max(bytes.Index(f.Src, []byte("reconcile:")), 0)
 	loc := regexp.MustCompile(`(?:^|[\s\[{,'"])(` + regexp.QuoteMeta(name) + `)(?:[\s\]},:'"]|$)`).FindSubmatchIndex(f.Src[part:])
@@ -210,26 +224,29 @@ func (w *space) named(name string) string {
 }
 
 // options say what Decide has to know of the workspace.
-func (inv *inventory) options(w *space) contest.Options {
-	o := contest.Options{Ranges: w.Config.Reconcile.Ranges, Policy: w.Config.Policy(), Taken: w.taken}
-	o.Otherwise, _ = w.Config.NewPorts()
-	o.Apart = func(a, b int) bool {
-		if n := len(inv.fixed); a < n && b < n {
-			return inv.fixed[a].Apart(inv.fixed[b])
-		}
-		return !inv.tcp(a) || !inv.tcp(b)
-	}
+func (inv *Inventory) options() contest.Options {
+	c := inv.w.Config
+	o := contest.Options{Ranges: c.Reconcile.Ranges, Policy: c.Policy(), Taken: inv.taken, Apart: inv.apart}
+	o.Otherwise, _ = c.NewPorts()
 	return o
 }
 
+// apart reports two ports, by index, that never clash.
+func (inv *Inventory) apart(a, b int) bool {
+	if n := len(inv.fixed); a < n && b < n {
+		return inv.fixed[a].Apart(inv.fixed[b])
+	}
+	return !inv.tcp(a) || !inv.tcp(b)
+}
+
 // tcp reports a port that has a tcp socket, as those of sources are taken to.
-func (inv *inventory) tcp(i int) bool {
+func (inv *Inventory) tcp(i int) bool {
 	return i >= len(inv.fixed) || slices.ContainsFunc(inv.fixed[i].Mappings, func(m compose.Mapping) bool { return m.Protocol == "tcp" })
 }
 
 // taken says whose range a port is in, "" for nobody's.
-func (w *space) taken(port int) string {
-	for _, p := range w.Projects {
+func (inv *Inventory) taken(port int) string {
+	for _, p := range inv.w.Projects {
 		for _, m := range p.Mappings {
 			if r := m.HostPort.Ports; r.Width() > 1 && r.Has(port) {
 				return "in a range of " + m.Service
@@ -239,5 +256,5 @@ func (w *space) taken(port int) string {
 	return ""
 }
 
-// placeOf is where a port is written, as path:line:column.
-func (w *space) placeOf(p contest.Place) string { return w.Place(p.File, p.Span) }
+// place is where a port is written, as path:line:column.
+func (inv *Inventory) place(p contest.Place) string { return inv.w.Place(p.File, p.Span) }

@@ -121,17 +121,14 @@ func (c *commands) tellApplied(r reconcileRequest, d plan.Decided, outputs []rew
 	}
 }
 
-// verified is what verify says to programs.
-type verified struct {
-	Version int `json:"version"`
-	reconcile.Verified
-	Health []reconcile.Check `json:"health"`
-}
-
 // showVerified prints the problems, and how the services are.
 func (c *commands) showVerified(v reconcile.Verified, checks []reconcile.Check, ports int, json, verbose bool) error {
 	if json {
-		return say.JSON(c.Out, verified{1, v, checks}, true)
+		return say.JSON(c.Out, struct {
+			Version int `json:"version"`
+			reconcile.Verified
+			Health []reconcile.Check `json:"health"`
+		}{1, v, checks}, true)
 	}
 	shown := v.Problems
 	if verbose {
@@ -150,10 +147,9 @@ func (c *commands) showVerified(v reconcile.Verified, checks []reconcile.Check, 
 			failed++
 		}
 	}
-	switch {
-	case len(v.Problems) > 0:
+	if len(v.Problems) > 0 {
 		fmt.Fprintln(c.Err, say.Count(len(v.Problems), "problem"))
-	default:
+	} else {
 		fmt.Fprintf(c.Err, "%s, no conflict, and every place that was looked at agrees\n", say.Count(ports, "port"))
 	}
 	if failed > 0 {

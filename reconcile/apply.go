@@ -64,36 +64,38 @@ func (a application) again() string {
 }
 
 // outputs are the files that a plan changes and that are not changed yet, and how
-// many others have been. It fails, and lists them, when files are neither what the plan was made from nor
-// what it makes of them.
+// many of its inputs have been. It fails, and lists them, when files are neither
+// what the plan was made from nor what it makes of them.
 func (a application) outputs() (outputs []rewrite.Output, done int, err error) {
 	changes := map[string][]plan.Change{}
 	for _, change := range a.plan.Changes {
 		changes[change.Path] = append(changes[change.Path], change)
 	}
+	inputs := slices.Clone(a.plan.Inputs)
+	for _, path := range slices.Sorted(maps.Keys(changes)) { // people may add a place in any file
+		if !a.rests(path) {
+			inputs = append(inputs, plan.Input{Path: path})
+		}
+	}
 	var stale []error
-	for _, in := range a.plan.Inputs {
+	for _, in := range inputs {
 		out, err := a.output(in, changes[in.Path])
 		switch {
 		case err != nil:
 			stale = append(stale, err)
 		case out.Before != nil:
 			outputs = append(outputs, out)
-		case len(changes[in.Path]) > 0:
+		case len(changes[in.Path]) > 0 && in.Digest != "":
 			done++
 		}
 		delete(changes, in.Path)
 	}
-	for _, path := range slices.Sorted(maps.Keys(changes)) { // people may add a place in any file
-		out, err := a.output(plan.Input{Path: path}, changes[path])
-		switch {
-		case err != nil:
-			stale = append(stale, err)
-		case out.Before != nil:
-			outputs = append(outputs, out)
-		}
-	}
 	return outputs, done, errors.Join(stale...)
+}
+
+// rests reports a file that the plan was made from.
+func (a application) rests(path string) bool {
+	return slices.ContainsFunc(a.plan.Inputs, func(in plan.Input) bool { return in.Path == path })
 }
 
 // output is what a plan makes of one of its inputs; it has no Before when there
@@ -122,8 +124,7 @@ func (a application) output(in plan.Input, changes []plan.Change) (rewrite.Outpu
 	case state == plan.Due:
 		after, err := rewrite.Apply(src, edits)
 		return rewrite.Output{Path: path, Before: src, After: after}, err
-	}
-	if state == plan.Astray {
+	case state == plan.Astray:
 		return rewrite.Output{}, say.Failf("correct the place in the plan: file:line:column of the text's first character", "%s: a text that the plan changes is not at its place, though the file is as it was", a.Show(path))
 	}
 	return rewrite.Output{}, say.Failf(a.again(), "%s: changed since the plan was made", a.Show(path))
@@ -176,8 +177,7 @@ func (a application) sameServices(inv *Inventory) error {
 func (a application) noneNew(inv *Inventory) error {
 	var wrong []error
 	for _, p := range inv.Ports {
-		file := a.FromHome(p.Places[0].File.Path)
-		if !slices.ContainsFunc(a.plan.Inputs, func(in plan.Input) bool { return in.Path == file }) {
+		if !a.rests(a.FromHome(p.Places[0].File.Path)) {
 			wrong = append(wrong, say.Failf("leave it out under ignore until the plan is carried out", "%s: %s (%d) is not in the plan", a.doc.Path, p.Name, p.Port))
 		}
 	}
@@ -188,7 +188,7 @@ func (a application) noneNew(inv *Inventory) error {
 func (a application) takenBy(inv *Inventory, move plan.Row) string {
 	for _, p := range inv.Ports {
 		moves := slices.ContainsFunc(a.plan.Moves(), func(r plan.Row) bool { return r.Service == p.Name })
-		if r := p.Range(); p.Name != move.Service && !moves && r.First <= move.New && move.New <= r.Last {
+		if p.Name != move.Service && !moves && p.Range().Has(move.New) {
 			return "that of " + p.Name
 		}
 	}

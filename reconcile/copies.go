@@ -72,11 +72,6 @@ func isScript(path string, src []byte) bool {
 	return plan.IsInstaller(path) || filepath.Base(path) == "Makefile" || bytes.HasPrefix(src, []byte("#!")) && !strings.HasSuffix(path, ".py")
 }
 
-// copyAt is a copy that a line names.
-func copyAt(path string, line, column int) plan.Copy {
-	return plan.Copy{Path: path, From: plan.Place{Line: line, Column: column}}
-}
-
 var (
 	shellValue = regexp.MustCompile(`^\s*(?:export\s+|readonly\s+|local\s+)?([A-Za-z_]\w*)=["']?([^"'\s#]+)`)
 	variables  = regexp.MustCompile(`\$(?:\{(\w+)(?::?-[^}]*)?\}|(\w+))`)
@@ -101,7 +96,7 @@ func copiesIn(src string) (copies []plan.Copy) {
 			if before, _, found := strings.Cut(line, path); found {
 				column = utf8.RuneCountInString(before) + 1
 			}
-			copies = append(copies, copyAt(path, number, column))
+			copies = append(copies, plan.Copy{Path: path, From: plan.Place{Line: number, Column: column}})
 		}
 		copies = append(copies, intoFolder(filled, number)...)
 	}
@@ -120,7 +115,7 @@ func intoFolder(line string, number int) (copies []plan.Copy) {
 	to := words[len(words)-1]
 	for _, from := range words[1 : len(words)-1] {
 		if path := to + filepath.Base(from); strings.HasSuffix(to, "/") && elsewhere.MatchString(path) {
-			copies = append(copies, copyAt(path, number, 1))
+			copies = append(copies, plan.Copy{Path: path, From: plan.Place{Line: number, Column: 1}})
 		}
 	}
 	return copies

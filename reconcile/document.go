@@ -50,17 +50,28 @@ func argument(path string) string {
 	return say.Shell(path)
 }
 
-// Save writes a plan. A document that says the same already keeps its bytes; one
-// that people have changed, or that has been carried out, and a file that is no plan
-// are errors, and stay.
+// Save writes a plan. A document that says the same, whenever it was written, keeps
+// its bytes. One that people have changed or that has been carried out, and a file
+// that is no plan, are errors, and stay.
 func (d Document) Save(p plan.Plan) error {
 	before, err := d.read()
 	if err != nil {
 		return err
 	}
 	if before != nil {
-		if p, err = d.again(p, before); err != nil {
-			return err
+		old, err := plan.Parse(before)
+		switch {
+		case err != nil || old.Edited:
+			return say.Failf("name another file, or remove it", "%s: was changed by hand, and stays as it is", d.Path)
+		case slices.ContainsFunc(p.Services, func(s plan.Service) bool {
+			return slices.ContainsFunc(old.Moves(), func(m plan.Row) bool { return m.Service == s.Name && m.New == s.Port.Port })
+		}):
+			return say.Failf("name another file, or remove it", "%s: is the record of what was decided and has been carried out", d.Path)
+		}
+		again := p
+		again.Date = old.Date
+		if doc, err := again.Markdown(d.Arguments()); err == nil && bytes.Equal(doc, bytes.ReplaceAll(before, []byte("\r\n"), []byte("\n"))) {
+			return nil
 		}
 	}
 	after, err := p.Markdown(d.Arguments())
@@ -112,25 +123,4 @@ func (d Document) read() ([]byte, error) {
 		return nil, say.Usagef("name another file; it stays as it is", "%s: is not a plan", d.Path)
 	}
 	return src, nil
-}
-
-// again is a plan that takes the place of an older one: with its date where
-// nothing else has changed. What people have written is not overwritten, nor what
-// was decided and has been carried out.
-func (d Document) again(p plan.Plan, before []byte) (plan.Plan, error) {
-	old, err := plan.Parse(before)
-	switch {
-	case err != nil || old.Edited:
-		return p, say.Failf("name another file, or remove it", "%s: was changed by hand, and stays as it is", d.Path)
-	case slices.ContainsFunc(p.Services, func(s plan.Service) bool {
-		return slices.ContainsFunc(old.Moves(), func(m plan.Row) bool { return m.Service == s.Name && m.New == s.Port.Port })
-	}):
-		return p, say.Failf("name another file, or remove it", "%s: is the record of what was decided and has been carried out", d.Path)
-	}
-	dated := p
-	dated.Date = old.Date
-	if doc, err := dated.Markdown(d.Arguments()); err == nil && bytes.Equal(doc, bytes.ReplaceAll(before, []byte("\r\n"), []byte("\n"))) {
-		return dated, nil
-	}
-	return p, nil
 }

@@ -67,9 +67,7 @@ func (inv *Inventory) healthPath(p contest.Port) (path string, named bool) {
 // host is where a port is reached on this machine.
 func (inv *Inventory) host(i int) string {
 	if i < len(inv.fixed) {
-		switch ip := inv.fixed[i].Mappings[0].HostIP; ip {
-		case "", "0.0.0.0", "::":
-		default:
+		if ip := inv.fixed[i].Mappings[0].HostIP; ip != "" && ip != "0.0.0.0" && ip != "::" {
 			return ip
 		}
 	}
@@ -114,12 +112,8 @@ func ask(ctx context.Context, p contest.Port, host, path string, named bool) Che
 
 // listens reports that somebody takes connections, whatever he makes of them.
 func listens(ctx context.Context, address string) bool {
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", address)
-	if err != nil {
-		return false
-	}
-	return conn.Close() == nil
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+	return err == nil && conn.Close() == nil
 }
 
 func innermost(err error) error {

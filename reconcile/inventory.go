@@ -40,10 +40,8 @@ type Inventory struct {
 	// Ports are in the order in which files say them, those of compose files first.
 	Ports []contest.Port
 
-	w      *workspace.Workspace
-	fixed  []contest.Fixed // the ports of compose files, by index into Ports
-	source []contest.Port
-	notes  []say.Problem
+	w     *workspace.Workspace
+	fixed []contest.Fixed // the ports of compose files, by index into Ports
 }
 
 // Read gathers the ports of compose projects and of sources, with the status that
@@ -65,25 +63,23 @@ func Read(w *workspace.Workspace) (*Inventory, []say.Problem, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := inv.addSources(read); err != nil {
+	added, notes, err := inv.addSources(read)
+	if err != nil {
 		return nil, nil, err
 	}
 	for _, f := range inv.fixed {
 		inv.Ports = append(inv.Ports, f.Port)
 	}
-	inv.Ports = append(inv.Ports, inv.source...)
-	all := make([]*contest.Port, len(inv.Ports))
-	for i := range inv.Ports {
-		p := &inv.Ports[i]
+	inv.Ports = append(inv.Ports, added...)
+	for i, p := range inv.Ports {
 		for _, place := range p.Places {
 			if tree.IsSymlink(place.File.Path) {
-				p.Stuck = w.Show(place.File.Path) + " is a symlink"
+				inv.Ports[i].Stuck = w.Show(place.File.Path) + " is a symlink"
 			}
 		}
-		all[i] = p
 	}
-	contest.Share(all, followed)
-	return inv, inv.notes, inv.statuses()
+	contest.Share(inv.Ports, followed)
+	return inv, notes, inv.statuses()
 }
 
 // followed is what a path leads to.
@@ -112,66 +108,49 @@ func problems(w *workspace.Workspace) error {
 
 // addSources adds the ports of sources. Two sources may agree about a service; what a
 // container listens on is not the host's port.
-func (inv *Inventory) addSources(read []contest.Port) error {
+func (inv *Inventory) addSources(read []contest.Port) (added []contest.Port, notes []say.Problem, err error) {
 	at := map[string]int{}
 	for _, p := range read {
-		if f := inv.container(p); f != nil {
+		inside := func(m compose.Mapping) bool { return m.Container.Has(p.Port) }
+		if f := inv.fixedOf(p, func(f contest.Fixed) bool { return slices.ContainsFunc(f.Mappings, inside) }); f != nil {
 			f.Dir = cmp.Or(p.Dir, f.Dir)
-			inv.notes = append(inv.notes, say.Problem{
-				Kind: say.Note, Place: inv.place(p.Places[0]), Message: fmt.Sprintf("%s is the port inside the container of %s, and stays", p.Places[0].Key, f.Name),
-			})
+			message := fmt.Sprintf("%s is the port inside the container of %s, and stays", p.Places[0].Key, f.Name)
+			notes = append(notes, say.Problem{Kind: say.Note, Place: inv.place(p.Places[0]), Message: message})
 			continue
 		}
-		if f := inv.published(p); f != nil { // the two say the same
+		if f := inv.fixedOf(p, func(f contest.Fixed) bool { return f.Port.Port == p.Port && f.Stuck == "" }); f != nil { // the two say the same
 			f.Places, f.Dir = append(f.Places, p.Places...), cmp.Or(p.Dir, f.Dir)
 			continue
 		}
 		i, known := at[p.Name]
 		switch {
 		case !known:
-			at[p.Name] = len(inv.source)
-			inv.source = append(inv.source, p)
-		case inv.source[i].Port != p.Port:
-			return say.Failf("make them agree, or leave one of the files out under ignore", "%s: %s has port %d, but %d at %s", inv.place(p.Places[0]), p.Name, p.Port, inv.source[i].Port, inv.place(inv.source[i].Places[0]))
+			at[p.Name] = len(added)
+			added = append(added, p)
+		case added[i].Port != p.Port:
+			return nil, nil, say.Failf("make them agree, or leave one of the files out under ignore", "%s: %s has port %d, but %d at %s", inv.place(p.Places[0]), p.Name, p.Port, added[i].Port, inv.place(added[i].Places[0]))
 		default:
-			inv.source[i].Places = append(inv.source[i].Places, p.Places...)
+			added[i].Places = append(added[i].Places, p.Places...)
 		}
 	}
-	for i, p := range inv.source {
+	for i, p := range added {
 		for _, f := range inv.fixed {
 			if f.Name == p.Name {
-				inv.source[i].Name += ":" + p.Places[0].Key
+				added[i].Name += ":" + p.Places[0].Key
 			}
 		}
 	}
-	return nil
+	return added, notes, nil
 }
 
-// published is the compose service of the same name that has a source's port on
-// the host, nil if there is none.
-func (inv *Inventory) published(p contest.Port) *contest.Fixed {
-	for i, f := range inv.fixed {
-		if f.Service == p.Service && f.Port.Port == p.Port && f.Stuck == "" {
-			return &inv.fixed[i]
-		}
+// fixedOf is the compose service of a source's name that has its port, nil if there
+// is none.
+func (inv *Inventory) fixedOf(p contest.Port, has func(contest.Fixed) bool) *contest.Fixed {
+	i := slices.IndexFunc(inv.fixed, func(f contest.Fixed) bool { return f.Service == p.Service && has(f) })
+	if i < 0 {
+		return nil
 	}
-	return nil
-}
-
-// container is the compose service of the same name whose container listens on
-// a source's port, nil if there is none.
-func (inv *Inventory) container(p contest.Port) *contest.Fixed {
-	for i, f := range inv.fixed {
-		if f.Service != p.Service {
-			continue
-		}
-		for _, m := range f.Mappings {
-			if m.Container.First <= p.Port && p.Port <= m.Container.Last {
-				return &inv.fixed[i]
-			}
-		}
-	}
-	return nil
+	return &inv.fixed[i]
 }
 
 // statuses gives services the status that the lists of the configuration have
@@ -195,10 +174,7 @@ func (inv *Inventory) statuses() error {
 	} {
 		for _, name := range list.names {
 			if !slices.Contains(names, name) {
-				hint := "the services are those of compose files and of sources"
-				if near := say.Nearest(name, names); near != "" {
-					hint = "did you mean " + near + "?"
-				}
+				hint := say.Meant("", name, names, "the services are those of compose files and of sources")
 				return say.Usagef(hint, "%s: reconcile: %s: no service is called %s", inv.named(name), list.key, name)
 			}
 			for i := range inv.Ports {

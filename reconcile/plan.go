@@ -1,7 +1,6 @@
 package reconcile
 
 import (
-	"cmp"
 	"errors"
 	"maps"
 	"slices"
@@ -166,10 +165,9 @@ func (inv *Inventory) inputs(p plan.Plan, found references.Found) (inputs []plan
 			digests[name] = digest
 		}
 	}
-	for path, digest := range digests {
-		inputs = append(inputs, plan.Input{Path: path, Digest: digest})
+	for _, path := range slices.Sorted(maps.Keys(digests)) {
+		inputs = append(inputs, plan.Input{Path: path, Digest: digests[path]})
 	}
-	slices.SortFunc(inputs, func(a, b plan.Input) int { return cmp.Compare(a.Path, b.Path) })
 	return inputs
 }
 
@@ -212,7 +210,7 @@ func (inv *Inventory) search(o Search, subjects []references.Subject) references
 			q.Defined[place.File.Path] = append(q.Defined[place.File.Path], place.Span)
 		}
 	}
-	for _, p := range inv.source {
+	for _, p := range inv.Ports[len(inv.fixed):] {
 		for _, place := range p.Places {
 			q.Keyed[place.File.Path] = true
 		}

@@ -120,7 +120,7 @@ func (inv *Inventory) expected(moves []plan.Row) (subjects []references.Subject)
 // ownOr is a number, if it is one of the ports of a port's service, else the port.
 func (inv *Inventory) ownOr(p contest.Port, number int) int {
 	for _, q := range inv.Ports {
-		if r := q.Range(); q.Service == p.Service && q.Dir == p.Dir && r.First <= number && number <= r.Last {
+		if q.Service == p.Service && q.Dir == p.Dir && q.Range().Has(number) {
 			return number
 		}
 	}

@@ -185,9 +185,9 @@ func (r *reconciler) clash(a, b int) bool {
 
 // settle decides who keeps a port, and moves the others.
 func (r *reconciler) settle(rivals []int) error {
-	slices.SortFunc(rivals, func(a, b int) int {
+	slices.SortFunc(rivals, func(a, b int) int { // the strongest first, then what can't move
 		p, q := r.settled[a], r.settled[b]
-		return cmp.Or(cmp.Compare(q.Status, p.Status), first(p.Stuck != "", q.Stuck != ""), cmp.Compare(p.Name, q.Name))
+		return cmp.Or(cmp.Compare(q.Status, p.Status), cmp.Compare(min(len(q.Stuck), 1), min(len(p.Stuck), 1)), cmp.Compare(p.Name, q.Name))
 	})
 	if err := r.undecided(rivals); err != nil {
 		return err
@@ -221,7 +221,7 @@ func (r *reconciler) undecided(rivals []int) error {
 	first := r.settled[rivals[0]]
 	var equals []string
 	for _, i := range rivals {
-		if p := r.settled[i]; p.Status == first.Status && r.clashOrSame(rivals[0], i) {
+		if p := r.settled[i]; p.Status == first.Status && (i == rivals[0] || r.clash(rivals[0], i)) {
 			equals = append(equals, p.Name)
 		}
 	}
@@ -234,8 +234,6 @@ func (r *reconciler) undecided(rivals []int) error {
 	}
 	return undecided(first.Port, hint, "port %d: %s are %s", first.Port.Port, say.And(equals), first.Status)
 }
-
-func (r *reconciler) clashOrSame(a, b int) bool { return a == b || r.clash(a, b) }
 
 // keep says why a port stays where it is.
 func (r *reconciler) keep(s *Settled, rivals int) {
@@ -306,7 +304,7 @@ func (o Options) rangeOf(p Port) ports.Range {
 	if given {
 		return in
 	}
-	in = Established(p.Port)
+	in = established(p.Port)
 	next := p.Port + 1
 	for next <= in.Last && o.Policy.Refuses(next) != "" {
 		next++
@@ -320,9 +318,9 @@ func (o Options) rangeOf(p Port) ports.Range {
 	return o.Otherwise
 }
 
-// Established is the range that a port belongs to by custom: its thousand below
+// established is the range that a port belongs to by custom: its thousand below
 // 10000, its hundred above.
-func Established(port int) ports.Range {
+func established(port int) ports.Range {
 	size := 1000
 	if port >= 10000 {
 		size = 100
@@ -348,16 +346,4 @@ func conflict(rivals int) string {
 		return fmt.Sprintf("%d-way conflict", rivals)
 	}
 	return "conflict"
-}
-
-// first sorts what is set before what is not.
-func first(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return -1
-	default:
-		return 1
-	}
 }

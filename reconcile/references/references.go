@@ -105,8 +105,6 @@ type Found struct {
 	TooLarge []string
 	// Unreadable are the files that could not be read.
 	Unreadable []string
-	// Files is how many were looked at.
-	Files int
 }
 
 // Find looks through a tree for the old ports of the subjects.

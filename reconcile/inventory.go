@@ -1,20 +1,22 @@
-// Package reconcile settles host ports that several services have: in compose
-// files, and in whatever other files the configuration calls sources.
+// Package reconcile settles host ports that several services have, in compose files
+// and in the files that the configuration calls sources.
 //
-// The model: [Read] gathers every fixed port of a workspace into an [Inventory].
-// Its Plan decides, with package contest, who keeps a port and where the others
-// go, and finds, with package references, every place that has to follow. A
-// [Document] is the file in which people review a plan, with package plan; its
-// Apply gives the files as the plan makes them, and refuses one that no longer fits
-// what is there. Verify and Health of an inventory tell whether everything agrees,
-// and how the services are.
+// The model: [Read] gathers every fixed port of a workspace into an [Inventory]. Its
+// Plan decides who keeps a port and where the others go (package contest), and finds
+// every place that has to follow (package references). A [Document] is the file in
+// which people review that (package plan); its Apply gives the files as the plan makes
+// them, and refuses a plan that no longer fits what is there. Verify and Health of an
+// inventory tell whether everything agrees, and how the services are.
 //
 //	inv, notes, err := reconcile.Read(w)
 //	p, err := inv.Plan(reconcile.Search{})
-//	err = reconcile.Document{Path: "plan.md"}.Save(p)
+//	doc := reconcile.Document{Path: "plan.md"}
+//	err = doc.Save(p)
+//	decided, err := doc.Open()
+//	outputs, notes, err := doc.Apply(w, decided)
+//	err = reconcile.Write(outputs)
 //
-// Nothing is printed: what somebody should know comes back beside the result. Only
-// Save and [Write] change files.
+// Nothing is printed; only Save and [Write] change files.
 package reconcile
 
 import (

@@ -2,12 +2,19 @@
 // where the others go.
 //
 // The model: a [Port] is the fixed host port of a service with every place that
-// writes it. [FixedPorts] finds those of compose projects, [Read] those that other
-// files hold at a key path. [Decide] is pure: it takes ports and what nobody should
-// pick, and returns what becomes of each, sorted by name, with a reason for people.
+// writes it. [FixedPorts] finds those of compose projects, and [Read] those that
+// other files hold at a key path. [Decide] is pure: it takes ports and the laws for
+// new ones, and returns what becomes of each, sorted by name, with a reason for
+// people. A service that somebody decided about keeps a contested port, else one
+// with priority, else a frozen one, else the first by the alphabet.
 //
-//	ports, err := contest.Read(root, sources, ignored)
+//	ports, err := contest.Read(root, []contest.Source{{Path: "*/config.yaml", Key: "port"}}, skip)
 //	settled, contests, err := contest.Decide(ports, contest.Options{})
+//	for _, s := range settled {
+//		fmt.Println(s.Name, s.Port.Port, s.New, s.Rationale)
+//	}
+//
+// What the rules leave to people is an error, an [Undecided] for each.
 package contest
 
 import (

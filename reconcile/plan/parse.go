@@ -50,9 +50,9 @@ var (
 	dateLine      = regexp.MustCompile(`^\*\*Date:\*\* (.+?)\s*$`)
 )
 
-// Parse reads a plan. The error, an [Error], is about a document that is none,
-// or that contradicts itself: a change whose number is not that of the table,
-// or two for one place.
+// Parse reads a plan. The error, a [say.Problem] whose place is the line, is about a
+// document that is none, or that contradicts itself: a change whose number is not
+// that of the table, or two for one place.
 func Parse(src []byte) (Decided, error) {
 	if !Is(src) {
 		return Decided{}, wrong(0, "name a file that portmoor reconcile --plan has written", "is not a plan")

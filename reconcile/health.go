@@ -157,10 +157,7 @@ func unitState(ctx context.Context, unit string) (state string, known bool) {
 	if err != nil {
 		return "", false
 	}
-	values := map[string]string{}
-	for line := range strings.Lines(string(out)) {
-		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		values[name] = value
-	}
-	return values["ActiveState"], values["LoadState"] == "loaded"
+	_, state, _ = strings.Cut(string(out), "ActiveState=")
+	state, _, _ = strings.Cut(state, "\n")
+	return state, strings.Contains(string(out), "LoadState=loaded\n")
 }

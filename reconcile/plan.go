@@ -1,7 +1,6 @@
 package reconcile
 
 import (
-	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -11,7 +10,6 @@ import (
 	"github.com/portmoor/portmoor/reconcile/contest"
 	"github.com/portmoor/portmoor/reconcile/plan"
 	"github.com/portmoor/portmoor/reconcile/references"
-	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/tree"
 )
@@ -22,7 +20,7 @@ import (
 func (inv *Inventory) Plan(o Search) (plan.Plan, error) {
 	settled, contests, err := contest.Decide(inv.Ports, inv.options())
 	if err != nil {
-		return plan.Plan{}, inv.undecided(err)
+		return plan.Plan{}, err
 	}
 	p := plan.Plan{Contests: contests}
 	next := map[string]int{}
@@ -52,19 +50,6 @@ func (inv *Inventory) Plan(o Search) (plan.Plan, error) {
 	return p, nil
 }
 
-// undecided are the errors of a decision with their places.
-func (inv *Inventory) undecided(err error) error {
-	var all []error
-	for _, err := range say.Each(err) {
-		p := say.Of(err)
-		if u, ok := errors.AsType[*contest.Undecided](err); ok {
-			p.Place = inv.place(u.Port.Places[0])
-		}
-		all = append(all, p)
-	}
-	return errors.Join(all...)
-}
-
 // contested are the ports that have a number which is contested, with what they
 // become.
 func (inv *Inventory) contested(contests []contest.Contest, next map[string]int) (subjects []references.Subject) {
@@ -78,10 +63,9 @@ func (inv *Inventory) contested(contests []contest.Contest, next map[string]int)
 	}
 	for _, number := range slices.Sorted(maps.Keys(numbers)) {
 		for i, p := range inv.Ports {
-			switch r := p.Range(); {
-			case p.Port == number:
+			if p.Port == number {
 				subjects = append(subjects, inv.subject(i, number, next[p.Name]))
-			case r.First < number && number <= r.Last:
+			} else if p.Range().Has(number) {
 				subjects = append(subjects, inv.subject(i, number, number))
 			}
 		}

@@ -125,7 +125,12 @@ type Undecided struct {
 }
 
 func undecided(p Port, hint, format string, args ...any) error {
-	return &Undecided{say.Problem{Kind: say.Finding, Message: fmt.Sprintf(format, args...), Hint: hint}, p}
+	place := ""
+	if len(p.Places) > 0 {
+		line, column := p.Places[0].File.Position(p.Places[0].Span.Start)
+		place = fmt.Sprintf("%s:%d:%d", p.Places[0].File.Path, line, column)
+	}
+	return &Undecided{say.Problem{Kind: say.Finding, Place: place, Message: fmt.Sprintf(format, args...), Hint: hint}, p}
 }
 
 // Decide gives the ports that are contested to one service each and the
@@ -245,18 +250,15 @@ func (r *reconciler) undecided(rivals []int) error {
 // keep says why a port stays where it is.
 func (r *reconciler) keep(s *Settled, rivals int) {
 	s.Outcome = Prioritized
-	switch s.Status {
-	case Kept:
+	switch {
+	case s.Status == Kept:
 		s.Rationale = "Kept by decision in " + conflict(rivals)
-	case Priority:
-		s.Rationale = "Priority service"
-	case Frozen:
-		s.Outcome, s.Rationale = NoChange, "Frozen service (priority)"
-	case Working:
+	case s.Status == Frozen:
+		s.Outcome = NoChange
+	case s.Status == Working && s.Stuck != "":
+		s.Rationale = "Can't move: " + s.Stuck
+	case s.Status == Working:
 		s.Rationale = "Alphabetically first of " + conflict(rivals)
-		if s.Stuck != "" {
-			s.Rationale = "Can't move: " + s.Stuck
-		}
 	}
 }
 
@@ -338,14 +340,8 @@ func established(port int) ports.Range {
 
 // unique is the rationale of a port that nobody else wants.
 func unique(p Port) string {
-	switch p.Status {
-	case Frozen:
-		return "Frozen service (priority)"
-	case Priority:
-		return "Priority service"
-	default:
-		return "Unique, no conflict"
-	}
+	standing := map[Status]string{Frozen: "Frozen service (priority)", Priority: "Priority service"}
+	return cmp.Or(standing[p.Status], "Unique, no conflict")
 }
 
 func conflict(rivals int) string {

@@ -192,14 +192,14 @@ func placeAt(line string) (p Place, rest string, ok bool) {
 func (d *Decided) change(line, service string, at int) error {
 	bad := wrong(at, "write it as `file:line:column`: `old` → `new`, or plan again", "is no change of a place")
 	place, rest, ok1 := placeAt(line)
-	if i := strings.Index(rest, "→"); ok1 && i >= 0 && !strings.Contains(rest[:i], "(") {
-		rest = strings.TrimLeft(rest[i+len("→"):], " ")
-	} else if ok1 && strings.Contains(rest, "→") { // a line that was open has its reason before the arrow
-		rest = strings.TrimLeft(rest[strings.LastIndex(rest, "→")+len("→"):], " ")
-	} else {
+	arrow := strings.Index(rest, "→")
+	if arrow >= 0 && strings.Contains(rest[:arrow], "(") { // a line that was open has its reason before the arrow
+		arrow = strings.LastIndex(rest, "→")
+	}
+	if !ok1 || arrow < 0 {
 		return bad
 	}
-	next, _, ok2 := codeSpan(rest)
+	next, _, ok2 := codeSpan(strings.TrimLeft(rest[arrow+len("→"):], " "))
 	if !ok2 || place.Text == "" || strings.ContainsAny(place.Text+next, "\r\n") {
 		return bad
 	}

@@ -200,7 +200,7 @@ func (d *Decided) change(line, service string, at int) error {
 		return bad
 	}
 	next, _, ok2 := codeSpan(strings.TrimLeft(rest[arrow+len("→"):], " "))
-	if !ok2 || place.Text == "" || strings.ContainsAny(place.Text+next, "\r\n") {
+	if !ok2 || strings.ContainsAny(place.Text+next, "\r\n") {
 		return bad
 	}
 	d.Changes = append(d.Changes, Change{Place: place, New: next, Service: service, line: at})

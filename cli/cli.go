@@ -69,8 +69,6 @@ type program struct {
 	dir    string        // the working folder, which paths are shown relative to
 	code   int           // the worst that has happened so far
 	engine *stack.Engine // nil until the engine was asked
-
-	sources bool // the configuration names files that hold ports
 }
 
 // fail raises the exit code.
@@ -89,6 +87,13 @@ func (c *program) exit(err error) int {
 func (c *program) tell(p say.Problem) {
 	c.say(p.Error(), p.Hint)
 	c.fail(codes[p.Kind])
+}
+
+// tellAll prints problems, each as tell does.
+func (c *program) tellAll(all []say.Problem) {
+	for _, p := range all {
+		c.tell(p)
+	}
 }
 
 // codes are the exit codes of the kinds of problems.

@@ -101,9 +101,7 @@ func (c *program) open(ctx *cli.Context, r workspace.Request) (*space, error) {
 		return nil, err
 	}
 	w, notes, err := workspace.Open(r)
-	for _, n := range notes {
-		c.tell(n)
-	}
+	c.tellAll(notes)
 	if err != nil {
 		return nil, err
 	}

@@ -1,20 +1,20 @@
 package cli
 
 import (
-	"bytes"
-	"errors"
-	"fmt"
-	"path/filepath"
+	"cmp"
+	"context"
 	"slices"
-	"strings"
-	"text/tabwriter"
+	"strconv"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/config"
-	"github.com/portmoor/portmoor/reconcile/contest"
+	"github.com/portmoor/portmoor/reconcile"
 	"github.com/portmoor/portmoor/reconcile/plan"
+	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/workspace"
 )
 
 func (c *program) reconcile() *cli.Command {
@@ -44,190 +44,157 @@ change, and with --write does exactly that. --verify looks whether everything ag
 	}
 }
 
-// runReconcile plans, applies or verifies.
+// reconcileRequest is what the flags of reconcile say.
+type reconcileRequest struct {
+	about               workspace.Request
+	doc                 reconcile.Document // of --plan or --apply
+	plan, apply, verify bool
+	write, health       bool
+	author              string
+	json, verbose       bool
+	// diff prints outputs as a patch for a folder.
+	diff func(dir string, outputs []rewrite.Output) error
+}
+
+// runReconcile reads the flags, and plans, applies or verifies.
 func (c *program) runReconcile(ctx *cli.Context) error {
-	if err := c.checkReconcile(ctx); err != nil {
+	r := reconcileRequest{
+		about: c.request(ctx), plan: ctx.String("plan") != "", apply: ctx.String("apply") != "", verify: ctx.Bool("verify"),
+		write: ctx.Bool("write"), health: ctx.Bool("health"), author: ctx.String("author"), json: ctx.String("format") == "json", verbose: ctx.Bool("verbose"),
+		diff: func(dir string, outputs []rewrite.Output) error {
+			return c.diff(ctx, &space{Workspace: &workspace.Workspace{Dir: dir}}, outputs)
+		},
+	}
+	if err := cmp.Or(r.check(), oneOf(ctx, "format", formatNames), oneOf(ctx, "color", colorNames), checkPaths(ctx, r.about)); err != nil {
 		return err
 	}
-	w, err := c.openAll(ctx)
-	if err != nil {
+	r.doc = reconcile.Document{Path: cmp.Or(ctx.String("plan"), ctx.String("apply")), About: r.about}
+	r.about.Whole, r.about.MayBeEmpty = true, true // without paths, the configuration's whole folder
+	w, err := c.openAll(r)
+	switch {
+	case err != nil:
 		return err
+	case r.apply:
+		return c.applyPlan(ctx.Context, r, w)
+	case r.verify:
+		return c.verifyPorts(ctx.Context, r, w, nil)
 	}
-	if ctx.String("apply") != "" {
-		return c.applyPlan(ctx, w)
+	return c.makePlan(r, w)
+}
+
+// check refuses flags that do not go together.
+func (r reconcileRequest) check() error {
+	switch {
+	case r.plan && (r.apply || r.verify):
+		return say.Usagef("review the plan before it is applied", "portmoor reconcile: --plan excludes --apply and --verify")
+	case r.write && !r.apply:
+		return say.Usagef("portmoor reconcile --plan plan.md writes a plan, --apply plan.md --write carries it out", "portmoor reconcile: --write needs --apply")
+	case r.health && !r.verify:
+		return say.Usagef("add --verify", "portmoor reconcile: --health needs --verify")
 	}
+	return nil
+}
+
+// openAll opens the projects that reconcile is about.
+func (c *program) openAll(r reconcileRequest) (*workspace.Workspace, error) {
+	w, notes, err := workspace.Open(r.about)
+	c.tellAll(notes)
+	return w, err
+}
+
+// inventory gathers the ports of a workspace.
+func (c *program) inventory(w *workspace.Workspace) (*reconcile.Inventory, error) {
+	inv, notes, err := reconcile.Read(w)
+	c.tellAll(notes)
+	return inv, err
+}
+
+// makePlan writes a plan, or says what it would be.
+func (c *program) makePlan(r reconcileRequest, w *workspace.Workspace) error {
 	inv, err := c.inventory(w)
 	if err != nil {
 		return err
 	}
-	if ctx.Bool("verify") {
-		return c.verifyPorts(ctx, w, inv, nil)
-	}
-	p, err := c.makePlan(ctx, w, inv)
+	progress, finish := c.progress("looking for ports")
+	p, err := inv.Plan(reconcile.Search{Plan: r.doc.Path, Progress: progress})
+	finish()
 	if err != nil {
 		return err
 	}
-	if path := ctx.String("plan"); path != "" {
-		return c.writePlan(ctx, p, path)
-	}
-	return c.showPlan(ctx, p)
-}
-
-// openAll opens the projects that reconcile is about: without paths, those of the
-// configuration's whole folder.
-func (c *program) openAll(ctx *cli.Context) (*space, error) {
-	r := c.request(ctx)
-	r.Whole, r.MayBeEmpty = true, true
-	return c.open(ctx, r)
-}
-
-func (c *program) checkReconcile(ctx *cli.Context) error {
-	apply, verify := ctx.String("apply") != "", ctx.Bool("verify")
+	p.Date, p.Author = c.date(), cmp.Or(r.author, c.variable("GIT_AUTHOR_NAME"), c.variable("USER"), c.variable("USERNAME"))
+	sources := len(w.Config.Sources) > 0
 	switch {
-	case ctx.String("plan") != "" && (apply || verify):
-		return say.Usagef("review the plan before it is applied", "portmoor reconcile: --plan excludes --apply and --verify")
-	case ctx.Bool("write") && !apply:
-		return say.Usagef("portmoor reconcile --plan plan.md writes a plan, --apply plan.md --write carries it out", "portmoor reconcile: --write needs --apply")
-	case ctx.Bool("health") && !verify:
-		return say.Usagef("add --verify", "portmoor reconcile: --health needs --verify")
-	}
-	return oneOf(ctx, "format", formatNames)
-}
-
-// settle decides about the ports of an inventory.
-func (inv *inventory) settle(w *space) ([]contest.Settled, []contest.Contest, error) {
-	settled, contests, err := contest.Decide(inv.ports, inv.options(w))
-	var all []error
-	for _, err := range say.Each(err) {
-		p := say.Of(err)
-		if u, ok := errors.AsType[*contest.Undecided](err); ok {
-			p.Place = w.placeOf(u.Port.Places[0])
+	case !r.plan:
+		return c.showPlan(p, r.json, sources)
+	case r.doc.Path == "-":
+		r.doc.Path = "plan.md"
+		text, err := p.Markdown(r.doc.Arguments())
+		if err == nil {
+			_, err = c.Out.Write(text)
 		}
-		all = append(all, p)
+		return err
 	}
-	return settled, contests, errors.Join(all...)
+	if err := r.doc.Save(p); err != nil {
+		return err
+	}
+	return c.showSaved(p, r.doc, r.json, sources)
 }
 
-// showPlan prints what a plan decides, and exits with 1 if something is
-// contested.
-func (c *program) showPlan(ctx *cli.Context, p plan.Plan) error {
-	ports, services := p.Conflicts()
-	if ports > 0 {
+// applyPlan carries a plan out, or shows what that would change.
+func (c *program) applyPlan(ctx context.Context, r reconcileRequest, w *workspace.Workspace) error {
+	decided, err := r.doc.Open()
+	if err != nil {
+		return err
+	}
+	if r.verify && !r.write {
+		return c.verifyPorts(ctx, r, w, &decided)
+	}
+	outputs, notes, err := r.doc.Apply(w, decided)
+	c.tellAll(notes)
+	if err == nil && r.write {
+		err = reconcile.Write(outputs)
+	}
+	if err != nil {
+		return err
+	}
+	if err := c.showApplied(r, w, decided, outputs); err != nil || !r.verify {
+		return err
+	}
+	if w, err = c.openAll(r); err != nil { // with what has just been written
+		return err
+	}
+	return c.verifyPorts(ctx, r, w, &decided)
+}
+
+// verifyPorts reports ports that two services have, and places that do not agree
+// with them: with a plan, those of the ports that it has moved.
+func (c *program) verifyPorts(ctx context.Context, r reconcileRequest, w *workspace.Workspace, d *plan.Decided) error {
+	inv, err := c.inventory(w)
+	if err != nil {
+		return err
+	}
+	progress, finish := c.progress("looking for ports")
+	v := inv.Verify(reconcile.Search{Plan: r.doc.Path, Progress: progress}, d)
+	finish()
+	checks := []reconcile.Check{}
+	if r.health {
+		checks = append(checks, inv.Health(ctx)...)
+	}
+	if len(v.Problems) > 0 || slices.ContainsFunc(checks, reconcile.Check.Failed) {
 		c.fail(exitFindings)
 	}
-	if ctx.String("format") == "json" {
-		return say.JSON(c.Out, p.Report(), true)
-	}
-	table := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "SERVICE\tCURRENT\tNEW\tSTATUS\tRATIONALE")
-	for _, s := range p.Services {
-		fmt.Fprintf(table, "%s\t%d\t%d\t%s\t%s\n", say.Visible(s.Name), s.Port.Port, s.New, s.Outcome, s.Rationale)
-	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	c.summarize(p, ports, services)
-	return nil
+	return c.showVerified(v, checks, len(inv.Ports), r.json, r.verbose)
 }
 
-// summarize says in a line or two what a plan comes to.
-func (c *program) summarize(p plan.Plan, ports, services int) {
-	if ports == 0 {
-		fmt.Fprintf(c.Err, "%s, no conflict\n", say.Count(len(p.Services), "port"))
-		if !c.sources {
-			c.say("only compose files were looked at", "name other files that hold ports under sources in "+config.Name)
-		}
-		return
+// date is the day that a plan is made on: that of SOURCE_DATE_EPOCH, else what
+// the process was given.
+func (c *program) date() string {
+	now := c.Now
+	if seconds, err := strconv.ParseInt(c.variable("SOURCE_DATE_EPOCH"), 10, 64); err == nil {
+		now = time.Unix(seconds, 0).UTC()
 	}
-	sum := p.Report().Summary
-	fmt.Fprintf(c.Err, "%s contested by %s: %s to change, %s for a person to decide, %d left alone\n",
-		say.Count(ports, "port"), say.Count(services, "service"), say.Count(sum.Changes, "place"), say.Count(sum.Open, "place"), sum.Left)
-}
-
-// writePlan writes the document. One that says the same already keeps its bytes,
-// and a file that is no plan stays.
-func (c *program) writePlan(ctx *cli.Context, p plan.Plan, path string) error {
-	if path == "-" {
-		doc, err := p.Markdown("plan.md")
-		if err == nil {
-			_, err = c.Out.Write(doc)
-		}
-		return err
+	if now.IsZero() {
+		return ""
 	}
-	before, err := readPlan(path)
-	if err != nil {
-		return err
-	}
-	name := planName(path) + about(ctx)
-	if before != nil {
-		if p, err = c.planAgain(p, before, path, name); err != nil {
-			return err
-		}
-	}
-	doc, err := p.Markdown(name)
-	if err != nil {
-		return err
-	}
-	if err := c.replace(path, before, doc); err != nil {
-		return err
-	}
-	if ctx.String("format") == "json" {
-		if err := say.JSON(c.Out, p.Report(), true); err != nil {
-			return err
-		}
-	}
-	ports, services := p.Conflicts()
-	c.summarize(p, ports, services)
-	fmt.Fprintf(c.Err, "%s: review it, then portmoor reconcile --apply %s --write\n", say.Visible(path), name)
-	return nil
-}
-
-// planAgain is a plan that takes the place of an older one: with its date where
-// nothing else has changed. What people have written is not overwritten, nor what
-// was decided and has been carried out.
-func (c *program) planAgain(p plan.Plan, before []byte, path, name string) (plan.Plan, error) {
-	old, err := plan.Parse(before)
-	switch {
-	case err != nil || old.Edited:
-		return p, say.Failf("name another file, or remove it", "%s: was changed by hand, and stays as it is", path)
-	case slices.ContainsFunc(p.Services, func(s plan.Service) bool {
-		return slices.ContainsFunc(old.Moves(), func(m plan.Row) bool { return m.Service == s.Name && m.New == s.Port.Port })
-	}):
-		return p, say.Failf("name another file, or remove it", "%s: is the record of what was decided and has been carried out", path)
-	}
-	dated := p
-	dated.Date = old.Date
-	if doc, err := dated.Markdown(name); err == nil && bytes.Equal(doc, bytes.ReplaceAll(before, []byte("\r\n"), []byte("\n"))) {
-		return dated, nil
-	}
-	return p, nil
-}
-
-// about are the arguments that say what a plan is about, as they are given again.
-func about(ctx *cli.Context) string {
-	var words strings.Builder
-	for _, flag := range []string{"config", "file", "profile"} {
-		values := ctx.StringSlice(flag)
-		if flag == "config" && ctx.String(flag) != "" {
-			values = []string{ctx.String(flag)}
-		}
-		for _, v := range values {
-			words.WriteString(" --" + flag + " " + planName(v))
-		}
-	}
-	for _, path := range ctx.Args().Slice() {
-		words.WriteString(" " + planName(path))
-	}
-	return words.String()
-}
-
-// planName is a plan as its commands show it: relative to where it is read.
-func planName(path string) string {
-	if path = filepath.ToSlash(path); strings.HasPrefix(path, "-") {
-		path = "./" + path
-	}
-	if strings.ContainsAny(path, " \t'\"$&;|<>()`*?[]#~") {
-		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
-	}
-	return path
+	return now.Format(time.DateOnly)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -150,5 +151,27 @@ func TestWords(t *testing.T) {
 	want := []string{"0 files", "1 file", "2 files", "", "a", "a, b and c", "a or b", "x/compose.yaml", "../b", "/w/b", "compose.yaml:3:1: is wrong", "port 80: a: b"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestShell: what people copy from a terminal is one argument, and the one that was
+// meant; a shell that is at hand reads it back.
+func TestShell(t *testing.T) {
+	sh, missing := exec.LookPath("sh")
+	for in, want := range map[string]string{
+		"plan.md": "plan.md", "../a-b/plan_1.md": "../a-b/plan_1.md", "--profile": "--profile", "größe:80,81@x=y%z+": "größe:80,81@x=y%z+",
+		"": "''", "a b": "'a b'", "it's": `'it'\''s'`, "'": `''\'''`, `a\b`: `'a\b'`, "{a,b}": "'{a,b}'", "~": "'~'", "a!b": "'a!b'",
+		"$HOME": "'$HOME'", "`id`": "'`id`'", "a;b|c&d": "'a;b|c&d'", "a\nb": "'a\nb'", "*": "'*'", "#a": "'#a'",
+	} {
+		got := say.Shell(in)
+		if got != want {
+			t.Errorf("Shell(%q) = %s, want %s", in, got, want)
+		}
+		if missing != nil {
+			continue
+		}
+		if out, err := exec.CommandContext(t.Context(), sh, "-c", "printf '<%s>' "+got).Output(); err != nil || string(out) != "<"+in+">" {
+			t.Errorf("a shell reads %s as %s (%v)", got, out, err)
+		}
 	}
 }

@@ -2,12 +2,19 @@
 // where the others go.
 //
 // The model: a [Port] is the fixed host port of a service with every place that
-// writes it. [FixedPorts] finds those of compose projects, [Read] those that other
-// files hold at a key path. [Decide] is pure: it takes ports and what nobody should
-// pick, and returns what becomes of each, sorted by name, with a reason for people.
+// writes it. [FixedPorts] finds those of compose projects, and [Read] those that
+// other files hold at a key path. [Decide] is pure: it takes ports and the laws for
+// new ones, and returns what becomes of each, sorted by name, with a reason for
+// people. A service that somebody decided about keeps a contested port, else one
+// with priority, else a frozen one, else the first by the alphabet.
 //
-//	ports, err := contest.Read(root, sources, ignored)
+//	ports, err := contest.Read(root, []contest.Source{{Path: "*/config.yaml", Key: "port"}}, skip)
 //	settled, contests, err := contest.Decide(ports, contest.Options{})
+//	for _, s := range settled {
+//		fmt.Println(s.Name, s.Port.Port, s.New, s.Rationale)
+//	}
+//
+// What the rules leave to people is an error, an [Undecided] for each.
 package contest
 
 import (
@@ -118,7 +125,12 @@ type Undecided struct {
 }
 
 func undecided(p Port, hint, format string, args ...any) error {
-	return &Undecided{say.Problem{Kind: say.Finding, Message: fmt.Sprintf(format, args...), Hint: hint}, p}
+	place := ""
+	if len(p.Places) > 0 {
+		line, column := p.Places[0].File.Position(p.Places[0].Span.Start)
+		place = fmt.Sprintf("%s:%d:%d", p.Places[0].File.Path, line, column)
+	}
+	return &Undecided{say.Problem{Kind: say.Finding, Place: place, Message: fmt.Sprintf(format, args...), Hint: hint}, p}
 }
 
 // Decide gives the ports that are contested to one service each and the
@@ -185,9 +197,9 @@ func (r *reconciler) clash(a, b int) bool {
 
 // settle decides who keeps a port, and moves the others.
 func (r *reconciler) settle(rivals []int) error {
-	slices.SortFunc(rivals, func(a, b int) int {
+	slices.SortFunc(rivals, func(a, b int) int { // the strongest first, then what can't move
 		p, q := r.settled[a], r.settled[b]
-		return cmp.Or(cmp.Compare(q.Status, p.Status), first(p.Stuck != "", q.Stuck != ""), cmp.Compare(p.Name, q.Name))
+		return cmp.Or(cmp.Compare(q.Status, p.Status), cmp.Compare(min(len(q.Stuck), 1), min(len(p.Stuck), 1)), cmp.Compare(p.Name, q.Name))
 	})
 	if err := r.undecided(rivals); err != nil {
 		return err
@@ -221,7 +233,7 @@ func (r *reconciler) undecided(rivals []int) error {
 	first := r.settled[rivals[0]]
 	var equals []string
 	for _, i := range rivals {
-		if p := r.settled[i]; p.Status == first.Status && r.clashOrSame(rivals[0], i) {
+		if p := r.settled[i]; p.Status == first.Status && (i == rivals[0] || r.clash(rivals[0], i)) {
 			equals = append(equals, p.Name)
 		}
 	}
@@ -235,23 +247,18 @@ func (r *reconciler) undecided(rivals []int) error {
 	return undecided(first.Port, hint, "port %d: %s are %s", first.Port.Port, say.And(equals), first.Status)
 }
 
-func (r *reconciler) clashOrSame(a, b int) bool { return a == b || r.clash(a, b) }
-
 // keep says why a port stays where it is.
 func (r *reconciler) keep(s *Settled, rivals int) {
 	s.Outcome = Prioritized
-	switch s.Status {
-	case Kept:
+	switch {
+	case s.Status == Kept:
 		s.Rationale = "Kept by decision in " + conflict(rivals)
-	case Priority:
-		s.Rationale = "Priority service"
-	case Frozen:
-		s.Outcome, s.Rationale = NoChange, "Frozen service (priority)"
-	case Working:
+	case s.Status == Frozen:
+		s.Outcome = NoChange
+	case s.Status == Working && s.Stuck != "":
+		s.Rationale = "Can't move: " + s.Stuck
+	case s.Status == Working:
 		s.Rationale = "Alphabetically first of " + conflict(rivals)
-		if s.Stuck != "" {
-			s.Rationale = "Can't move: " + s.Stuck
-		}
 	}
 }
 
@@ -306,7 +313,7 @@ func (o Options) rangeOf(p Port) ports.Range {
 	if given {
 		return in
 	}
-	in = Established(p.Port)
+	in = established(p.Port)
 	next := p.Port + 1
 	for next <= in.Last && o.Policy.Refuses(next) != "" {
 		next++
@@ -320,9 +327,9 @@ func (o Options) rangeOf(p Port) ports.Range {
 	return o.Otherwise
 }
 
-// Established is the range that a port belongs to by custom: its thousand below
+// established is the range that a port belongs to by custom: its thousand below
 // 10000, its hundred above.
-func Established(port int) ports.Range {
+func established(port int) ports.Range {
 	size := 1000
 	if port >= 10000 {
 		size = 100
@@ -333,14 +340,8 @@ func Established(port int) ports.Range {
 
 // unique is the rationale of a port that nobody else wants.
 func unique(p Port) string {
-	switch p.Status {
-	case Frozen:
-		return "Frozen service (priority)"
-	case Priority:
-		return "Priority service"
-	default:
-		return "Unique, no conflict"
-	}
+	standing := map[Status]string{Frozen: "Frozen service (priority)", Priority: "Priority service"}
+	return cmp.Or(standing[p.Status], "Unique, no conflict")
 }
 
 func conflict(rivals int) string {
@@ -348,16 +349,4 @@ func conflict(rivals int) string {
 		return fmt.Sprintf("%d-way conflict", rivals)
 	}
 	return "conflict"
-}
-
-// first sorts what is set before what is not.
-func first(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return -1
-	default:
-		return 1
-	}
 }

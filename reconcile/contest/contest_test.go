@@ -226,7 +226,7 @@ func TestReconcileProperties(t *testing.T) {
 				t.Fatalf("%d is of %s and %s in %v", s.New, owner[s.New], s.Name, ports)
 			}
 			owner[s.New] = s.Name
-			if in := Established(s.Port.Port); s.New < in.First || s.New > in.Last {
+			if in := established(s.Port.Port); s.New < in.First || s.New > in.Last {
 				t.Fatalf("%s left %s for %d", s.Name, in, s.New)
 			}
 			if count[s.Port.Port] == 1 && s.New != s.Port.Port {

@@ -185,13 +185,14 @@ func containerOf(m compose.Mapping) string {
 
 // Share makes ports stuck that are written at one place. follow is what a path leads
 // to when links are followed.
-func Share(ports []*Port, follow func(path string) string) {
+func Share(ports []Port, follow func(path string) string) {
 	type place struct {
 		path  string
 		start int
 	}
 	first := map[place]*Port{}
-	for _, p := range ports {
+	for i := range ports {
+		p := &ports[i]
 		for _, at := range p.Places {
 			key := place{follow(at.File.Path), at.Span.Start}
 			other := first[key]

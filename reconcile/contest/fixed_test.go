@@ -52,18 +52,18 @@ func TestFixedPorts(t *testing.T) {
 	}
 	var got []string
 	fixed := FixedPorts(l.Load(groups), root)
-	var ports []*Port
-	for i := range fixed {
-		ports = append(ports, &fixed[i].Port)
+	var ports []Port
+	for _, f := range fixed {
+		ports = append(ports, f.Port)
 	}
 	Share(ports, func(path string) string { return path })
-	for _, f := range fixed {
+	for _, f := range ports {
 		var places []string
 		for _, p := range f.Places {
 			line, column := p.File.Position(p.Span.Start)
 			places = append(places, fmt.Sprintf("%d:%d", line, column))
 		}
-		got = append(got, strings.TrimSpace(fmt.Sprintf("%s %d %s %s", f.Name, f.Port.Port, strings.Join(places, " "), f.Stuck)))
+		got = append(got, strings.TrimSpace(fmt.Sprintf("%s %d %s %s", f.Name, f.Port, strings.Join(places, " "), f.Stuck)))
 	}
 	want := []string{
 		"a/web:80 8080 2:28",

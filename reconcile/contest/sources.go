@@ -73,12 +73,11 @@ func (s Source) readAll(root string, names []string) (ports []Port, errs []error
 var errNoKey = errors.New("no key")
 
 func (s Source) read(root, name string) ([]Port, error) {
-	file := filepath.Join(root, filepath.FromSlash(name))
-	src, err := readRegular(root, file)
+	src, err := readRegular(root, name)
 	if err != nil {
 		return nil, err
 	}
-	f := &source.File{Path: file, Src: src}
+	f := &source.File{Path: filepath.Join(root, filepath.FromSlash(name)), Src: src}
 	find := inYAML
 	if strings.EqualFold(path.Ext(name), ".toml") {
 		find = inTOML
@@ -130,7 +129,8 @@ func (s Source) folder(name string) string {
 }
 
 // readRegular reads a file that can be replaced by another.
-func readRegular(root, file string) ([]byte, error) {
+func readRegular(root, name string) ([]byte, error) {
+	file := filepath.Join(root, filepath.FromSlash(name))
 	info, err := os.Lstat(file)
 	switch {
 	case err != nil:
@@ -143,7 +143,9 @@ func readRegular(root, file string) ([]byte, error) {
 	case info.Size() > tree.MaxFile:
 		return nil, say.Problem{Place: file, Message: fmt.Sprintf("is larger than %d MiB", tree.MaxFile>>20), Hint: "correct the path of the source"}
 	}
-	if target, err := filepath.EvalSymlinks(file); err == nil && target != inReal(root, file) {
+	folder, err1 := filepath.EvalSymlinks(root)
+	target, err2 := filepath.EvalSymlinks(file)
+	if err1 == nil && err2 == nil && target != filepath.Join(folder, filepath.FromSlash(name)) {
 		return nil, say.Problem{Place: file, Message: "is reached through a symlink: it is " + target, Hint: "name that as the source, and leave the link out under ignore"}
 	}
 	src, err := tree.Read(file, tree.MaxFile)
@@ -154,15 +156,6 @@ func readRegular(root, file string) ([]byte, error) {
 		return nil, say.Problem{Place: file, Message: "is not text", Hint: "correct the path of the source"}
 	}
 	return src, nil
-}
-
-// inReal is a file below a folder whose own links are followed.
-func inReal(root, file string) string {
-	rel, err := filepath.Rel(root, file)
-	if followed, err2 := filepath.EvalSymlinks(root); err == nil && err2 == nil {
-		return filepath.Join(followed, rel)
-	}
-	return file
 }
 
 // value is what stands at a key path.

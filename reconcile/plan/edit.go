@@ -72,24 +72,21 @@ func locate(file *source.File, changes []Change) (edits []rewrite.Edit, ok bool)
 // offset is where a place's text stands, -1 when it does not.
 func offset(file *source.File, p Place) int {
 	src := string(file.Src)
-	for from := 0; ; {
-		i := strings.Index(src[from:], p.Text)
-		if i < 0 {
+	for i := 0; ; i++ {
+		next := strings.Index(src[i:], p.Text)
+		i += max(next, 0)
+		switch line, column := file.Position(i); {
+		case next < 0 || line > p.Line:
 			return -1
-		}
-		i += from
-		if line, column := file.Position(i); line == p.Line && column == p.Column {
+		case line == p.Line && column == p.Column:
 			return i
-		} else if line > p.Line {
-			return -1
 		}
-		from = i + 1
 	}
 }
 
-// Apart cuts the texts of changes so that none overlaps another; their numbers
+// WithoutOverlaps cuts the texts of changes so that none overlaps another; their numbers
 // never do.
-func Apart(changes []Change) []Change {
+func WithoutOverlaps(changes []Change) []Change {
 	order := make([]*Change, len(changes))
 	for i := range changes {
 		order[i] = &changes[i]

@@ -55,8 +55,7 @@ var functions = template.FuncMap{
 	"moves": Plan.moves, "final": final, "steps": steps, "left": left,
 	"constraints": constraints, "versus": versus, "resolution": resolution, "why": why, "room": room, "movesList": movesList,
 	"health": healthLine, "listening": listening,
-	"planName": func(Plan) string { return "" },
-	"frozen":   func(s Service) bool { return s.Status == contest.Frozen },
+	"frozen": func(s Service) bool { return s.Status == contest.Frozen },
 	"conflicts": func(p Plan) string {
 		ports, services := p.Conflicts()
 		verb := "have conflicts"
@@ -161,15 +160,12 @@ func steps(p Plan) (all []step) {
 		for _, s := range p.Services {
 			if s.Name == c.Services[0].Name {
 				confirm := fmt.Sprintf("Confirm %s: `%d` (no change needed)", code(s.Place), s.New)
-				all = append(all, step{"Verify " + escape(s.Name), []group{{Configuration, []string{confirm}}}, escape(s.Rationale)})
+				all = append(all, step{"Verify " + escape(s.Name), []group{{Definition.String(), []string{confirm}}}, escape(s.Rationale)})
 			}
 		}
 	}
 	return all
 }
-
-// Configuration is the heading of the places that define ports.
-const Configuration = "Configuration"
 
 func groups(p Plan, service string) (all []group) {
 	for kind := Definition; kind <= Documentation; kind++ {

@@ -50,9 +50,9 @@ var (
 	dateLine      = regexp.MustCompile(`^\*\*Date:\*\* (.+?)\s*$`)
 )
 
-// Parse reads a plan. The error, an [Error], is about a document that is none,
-// or that contradicts itself: a change whose number is not that of the table,
-// or two for one place.
+// Parse reads a plan. The error, a [say.Problem] whose place is the line, is about a
+// document that is none, or that contradicts itself: a change whose number is not
+// that of the table, or two for one place.
 func Parse(src []byte) (Decided, error) {
 	if !Is(src) {
 		return Decided{}, wrong(0, "name a file that portmoor reconcile --plan has written", "is not a plan")
@@ -93,12 +93,8 @@ func Parse(src []byte) (Decided, error) {
 
 // leave reads a place that stays.
 func (d *Decided) leave(line string) {
-	place, rest, ok := codeSpan(line)
-	text, rest, ok2 := codeSpan(strings.TrimLeft(rest, ": "))
-	if m := placeText.FindStringSubmatch(place); ok && ok2 && m != nil {
-		at, _ := strconv.Atoi(m[2])
-		column, _ := strconv.Atoi(m[3])
-		d.Left = append(d.Left, Place{m[1], at, column, text})
+	if place, rest, ok := placeAt(line); ok {
+		d.Left = append(d.Left, place)
 		if strings.Contains(rest, "→") {
 			d.kept = append(d.kept, d.Left[len(d.Left)-1])
 		}
@@ -177,31 +173,37 @@ func codeSpan(text string) (inside, rest string, ok bool) {
 
 var placeText = regexp.MustCompile(`^(.+):(\d+):(\d+)$`)
 
+// placeAt takes a place with its text from the start of a line.
+func placeAt(line string) (p Place, rest string, ok bool) {
+	at, rest, ok := codeSpan(line)
+	text, rest, ok2 := codeSpan(strings.TrimLeft(rest, ": "))
+	m := placeText.FindStringSubmatch(at)
+	if !ok || !ok2 || m == nil {
+		return p, rest, false
+	}
+	number, err1 := strconv.Atoi(m[2])
+	column, err2 := strconv.Atoi(m[3])
+	return Place{m[1], number, column, text}, rest, err1 == nil && err2 == nil
+}
+
 // change reads a line such as
 //
 //	`README.md:3:10`: `port 5002` → `port 5003` (named on the line)
 func (d *Decided) change(line, service string, at int) error {
 	bad := wrong(at, "write it as `file:line:column`: `old` → `new`, or plan again", "is no change of a place")
-	place, rest, ok := codeSpan(line)
-	m := placeText.FindStringSubmatch(place)
-	if !ok || m == nil {
+	place, rest, ok1 := placeAt(line)
+	arrow := strings.Index(rest, "→")
+	if arrow >= 0 && strings.Contains(rest[:arrow], "(") { // a line that was open has its reason before the arrow
+		arrow = strings.LastIndex(rest, "→")
+	}
+	if !ok1 || arrow < 0 {
 		return bad
 	}
-	old, rest, ok1 := codeSpan(strings.TrimLeft(rest, ": "))
-	if i := strings.Index(rest, "→"); ok1 && i >= 0 && !strings.Contains(rest[:i], "(") {
-		rest = strings.TrimLeft(rest[i+len("→"):], " ")
-	} else if ok1 && strings.Contains(rest, "→") { // a line that was open has its reason before the arrow
-		rest = strings.TrimLeft(rest[strings.LastIndex(rest, "→")+len("→"):], " ")
-	} else {
+	next, _, ok2 := codeSpan(strings.TrimLeft(rest[arrow+len("→"):], " "))
+	if !ok2 || strings.ContainsAny(place.Text+next, "\r\n") {
 		return bad
 	}
-	next, _, ok2 := codeSpan(rest)
-	line1, err1 := strconv.Atoi(m[2])
-	column, err2 := strconv.Atoi(m[3])
-	if !ok2 || err1 != nil || err2 != nil || strings.ContainsAny(old+next, "\r\n") || old == "" {
-		return bad
-	}
-	d.Changes = append(d.Changes, Change{Place: Place{m[1], line1, column, old}, New: next, Service: service, line: at})
+	d.Changes = append(d.Changes, Change{Place: place, New: next, Service: service, line: at})
 	return nil
 }
 
@@ -258,22 +260,17 @@ func (d *Decided) check() error {
 // blanks behind it.
 func (c Change) fits(r Row) bool {
 	old, next := strconv.Itoa(r.Current), strconv.Itoa(r.New)
-	for from := 0; ; {
-		i := strings.Index(c.Text[from:], old)
-		if i < 0 {
+	for i := 0; ; i++ {
+		at := strings.Index(c.Text[i:], old)
+		if at < 0 {
 			return false
 		}
-		i += from
-		behind := c.Text[i+len(old):]
-		whole := (i == 0 || !isDigit(c.Text[i-1])) && (behind == "" || !isDigit(behind[0]))
-		if !whole {
-			from = i + 1
-			continue
-		}
-		if c.New == c.Text[:i]+next+behind || strings.TrimRight(c.New, " ") == c.Text[:i]+next && strings.TrimRight(behind, " ") == "" {
+		i += at
+		before, behind := c.Text[:i], c.Text[i+len(old):]
+		whole := (before == "" || !isDigit(before[i-1])) && (behind == "" || !isDigit(behind[0]))
+		if whole && (c.New == before+next+behind || strings.TrimRight(c.New, " ") == before+next && strings.TrimRight(behind, " ") == "") {
 			return true
 		}
-		from = i + 1
 	}
 }
 

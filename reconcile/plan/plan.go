@@ -1,11 +1,15 @@
-// Package plan is the document that settles contested ports: people review it
-// as Markdown, and the tool reads the same bytes back and does what they say.
+// Package plan is the document that settles contested ports: people review it as
+// Markdown, and the tool reads the same bytes back and does what they say.
 //
-// The model: a [Plan] is values. [Markdown] writes it; [Parse] reads what has
-// consequences, which is the table of services, the places to change and the
-// digests of the files that the plan was made from. Everything else is for
-// people. [Plan.Edits] says what a place becomes in the bytes of a file, also
-// of one that has been changed already.
+// The model: a [Plan] is values, and its Markdown is the document. [Parse] reads what
+// has consequences, which is [Decided]: the table of services, the places to change
+// and those that stay, and the digests of the files that the plan was made from.
+// Everything else is for people. [Edits] are the changes as edits of a file's bytes,
+// and say whether they are made already.
+//
+//	document, err := p.Markdown("plan.md")
+//	decided, err := plan.Parse(document)
+//	edits, state := plan.Edits(file, decided.Changes, nil)
 package plan
 
 import (
@@ -95,12 +99,15 @@ var (
 	documentName      = regexp.MustCompile(`(?i)\.(?:md|markdown|mdx|rst|adoc|txt|org|html?)$`)
 )
 
+// IsInstaller reports a script that installs something, or a unit of systemd.
+func IsInstaller(path string) bool { return installerName.MatchString(filepath.Base(path)) }
+
 // KindOf is the kind of a file that defines no port.
 func KindOf(path string) Kind {
 	switch base := filepath.Base(path); {
 	case specificationName.MatchString(base):
 		return Specification
-	case installerName.MatchString(base):
+	case IsInstaller(base):
 		return Installer
 	case documentName.MatchString(base):
 		return Documentation

@@ -160,7 +160,7 @@ func FuzzParse(f *testing.F) {
 }
 
 // Texts that overlap are cut, and still say what they said.
-func TestApart(t *testing.T) {
+func TestWithoutOverlaps(t *testing.T) {
 	line := `web: {ports: ["8080:80", "http://localhost:8080/443:443"]}`
 	changes := []Change{
 		{Place: Place{"f", 1, 1, `web: {ports: ["8080`}, New: `web: {ports: ["8081`},
@@ -169,7 +169,7 @@ func TestApart(t *testing.T) {
 		{Place: Place{"g", 1, 1, `443`}, New: `444`},
 	}
 	src := []byte(line)
-	edits, state := Edits(&source.File{Src: src}, Apart(changes[:3]), func([]byte) bool { return true })
+	edits, state := Edits(&source.File{Src: src}, WithoutOverlaps(changes[:3]), func([]byte) bool { return true })
 	if state != Due {
 		t.Fatalf("%+v", changes)
 	}

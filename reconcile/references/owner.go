@@ -13,14 +13,11 @@ type owner struct {
 	evidence string
 }
 
-// namesFor are the names of those that have a number.
-func (f *finder) namesFor(port int) []name { return f.namesOf[port] }
-
 // owner attributes a number: to a name on its line, to what encloses it, to the
 // folder it is in, to a name near it, to its column. A closer name beats the
 // folder, since folders mention neighbours.
 func (f *finder) owner(d *document, h hit, hits []hit) owner {
-	a := attribution{f, d, d.context(h), h, hits, f.namesFor(h.port), f.home(d, h.port)}
+	a := attribution{f, d, d.context(h), h, hits, f.namesOf[h.port], f.home(d, h.port)}
 	for _, look := range []func() (owner, bool){
 		a.byPath,
 		func() (owner, bool) { return a.onLine(false) },

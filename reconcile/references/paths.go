@@ -41,7 +41,7 @@ func (f *finder) routesOf() (listed, used routes) {
 			if !readme && !specName().MatchString(filepath.Base(path)) {
 				return
 			}
-			src, _, err := read(path, nil)
+			src, err := tree.Read(path, MaxSize)
 			if err != nil {
 				return
 			}

@@ -1,13 +1,20 @@
-// Package references reads the ports that configuration files give to services,
-// and finds every other place of a tree that writes one of these numbers: whose
-// port it means there, and whether it has to follow when that port changes.
+// Package references finds every place of a tree that writes the port of a service:
+// whose port the number means there, and whether it has to follow when that port
+// changes.
 //
-// The model: a number is looked at when it stands in the form of a port (the
-// table in shape.go) and in none of the forms that only look like one
-// (exclude.go). Whose it is follows from what is named near it (owner.go). What
-// is left open goes to people; it is never edited.
+// The model: a [Subject] is a service with the port that it had and the one that it
+// gets. A number is looked at when it stands in the form of a port (the table in
+// shape.go) and in none of the forms that only look like one (exclude.go). Whose it
+// is follows from what is named near it (owner.go). Each [Reference] has a [Verdict]
+// and its reason; what is [Open] goes to people, and is never edited.
 //
-//	found, err := references.Find(query)
+//	found := references.Find(references.Query{Root: root, Subjects: []references.Subject{
+//		{Name: "piper", Was: 5002, Is: 5003},
+//		{Name: "face", Was: 5002, Is: 5002},
+//	}})
+//	for _, r := range found.References {
+//		fmt.Println(r.Path, r.Line, r.Column, r.Service, r.Reason)
+//	}
 package references
 
 import (
@@ -105,8 +112,6 @@ type Found struct {
 	TooLarge []string
 	// Unreadable are the files that could not be read.
 	Unreadable []string
-	// Files is how many were looked at.
-	Files int
 }
 
 // Find looks through a tree for the old ports of the subjects.

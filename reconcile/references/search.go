@@ -2,6 +2,7 @@ package references
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"runtime"
 	"slices"
@@ -62,9 +63,8 @@ func (f *finder) search() Found {
 	var next atomic.Int64
 	for range runtime.GOMAXPROCS(0) {
 		reading.Go(func() error {
-			buffer := make([]byte, 0, 1<<16)
 			for i := next.Add(1); i <= int64(len(f.paths)); i = next.Add(1) {
-				buffer = f.file(f.paths[i-1], buffer)
+				f.file(f.paths[i-1])
 			}
 			return nil
 		})
@@ -73,25 +73,27 @@ func (f *finder) search() Found {
 	return f.found
 }
 
-// file looks at one file. It returns the buffer, which may have grown.
-func (f *finder) file(path string, buffer []byte) []byte {
-	src, size, err := read(path, buffer)
+// file looks at one file.
+func (f *finder) file(path string) {
+	src, err := tree.Read(path, MaxSize)
+	large := errors.Is(err, tree.ErrLarge)
+	if large {
+		src = nil
+	}
 	var refs []Reference
 	digest := ""
 	if hits := f.hits(src); len(hits) > 0 && !binary(src) && (f.Opening == "" || !bytes.HasPrefix(bytes.TrimPrefix(src, []byte("\ufeff")), []byte(f.Opening))) {
-		d := newDocument(path, slices.Clone(src))
+		d := newDocument(path, src)
 		refs = f.judge(d, hits)
 		digest = Digest(src)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
-	case err != nil || strings.ContainsAny(path, "\r\n"): // of which a plan can't speak
+	case err != nil && !large || strings.ContainsAny(path, "\r\n"): // of which a plan can't speak
 		f.found.Unreadable = append(f.found.Unreadable, path)
-	case size > MaxSize:
+	case large:
 		f.found.TooLarge = append(f.found.TooLarge, path)
-	default:
-		f.found.Files++
 	}
 	if len(refs) > 0 && !strings.ContainsAny(path, "\r\n") {
 		f.found.References = append(f.found.References, refs...)
@@ -99,28 +101,6 @@ func (f *finder) file(path string, buffer []byte) []byte {
 	}
 	if f.done++; f.Progress != nil {
 		f.Progress(f.done, len(f.paths))
-	}
-	return src[:0]
-}
-
-// read reads a file into a buffer, of one above MaxSize nothing.
-func read(path string, buffer []byte) (src []byte, size int64, err error) {
-	file, size, err := tree.Open(path)
-	if err != nil {
-		return buffer[:0], 0, err
-	}
-	defer func() { _ = file.Close() }()
-	if size > MaxSize {
-		return buffer[:0], size, nil
-	}
-	src = slices.Grow(buffer[:0], int(size)+1)
-	for {
-		n, err := file.Read(src[len(src):cap(src)])
-		src = src[:len(src)+n]
-		if n == 0 || err != nil || len(src) > MaxSize {
-			return src, int64(len(src)), nil
-		}
-		src = slices.Grow(src, 1)
 	}
 }
 
@@ -190,7 +170,7 @@ func (f *finder) verdict(d *document, h hit, hits []hit, kept map[string]int) Re
 	c := d.context(h)
 	r := Reference{Path: d.file.Path, Span: h.span, Port: h.port, Text: c.number, New: h.port}
 	r.Line, r.Column = d.file.Position(h.span.Start)
-	s := c.shape(f.namesFor(h.port), f.Known)
+	s := c.shape(f.namesOf[h.port], f.Known)
 	if s.name == "" && kept[unshaped] > Listed {
 		r.Reason = unshaped
 		return r

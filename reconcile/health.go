@@ -1,6 +1,7 @@
-package cli
+package reconcile
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,15 +12,13 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"text/tabwriter"
 	"time"
 
 	"github.com/portmoor/portmoor/reconcile/contest"
-	"github.com/portmoor/portmoor/say"
 )
 
-// check is how a service is, as one of its checks says.
-type check struct {
+// Check is how a service is, as one of its checks says.
+type Check struct {
 	Service string `json:"service"`
 	Port    int    `json:"port"`
 	What    string `json:"check"`  // a URL, or a systemd unit
@@ -35,32 +34,40 @@ const (
 	healthTimeout = 5 * time.Second
 )
 
-// health asks each service over HTTP, all at once, and systemd about its unit.
-func (c *program) health(ctx context.Context, w *space, inv *inventory) []check {
-	checks := make([]check, len(inv.ports))
+// Failed reports a service that is not as it should be.
+func (c Check) Failed() bool { return c.Result == failing }
+
+// Health asks each service over HTTP, all at once, and systemd about its unit.
+func (inv *Inventory) Health(ctx context.Context) []Check {
+	checks := make([]Check, len(inv.Ports))
 	var asking sync.WaitGroup
-	for i, p := range inv.ports {
-		path := w.healthPath(p)
+	for i, p := range inv.Ports {
+		path, named := inv.healthPath(p)
 		if !inv.tcp(i) || path == "off" {
-			checks[i] = check{p.Name, p.Port, "-", skipped, "not asked over HTTP"}
+			checks[i] = Check{p.Name, p.Port, "-", skipped, "not asked over HTTP"}
 			continue
 		}
 		asking.Go(func() {
-			_, named := w.Config.Reconcile.Health[p.Name]
-			_, named2 := w.Config.Reconcile.Health[p.Service]
-			checks[i] = ask(ctx, p, inv.host(i), path, named || named2)
+			checks[i] = ask(ctx, p, inv.host(i), path, named)
 		})
 	}
 	asking.Wait()
-	return slices.Concat(checks, systemd(ctx, w, inv.ports))
+	return slices.Concat(checks, inv.systemd(ctx))
+}
+
+// healthPath is where a service says how it is, and whether the configuration names
+// that.
+func (inv *Inventory) healthPath(p contest.Port) (path string, named bool) {
+	paths := inv.w.Config.Reconcile.Health
+	_, byName := paths[p.Name]
+	_, byService := paths[p.Service]
+	return cmp.Or(paths[p.Name], paths[p.Service], "/health"), byName || byService
 }
 
 // host is where a port is reached on this machine.
-func (inv *inventory) host(i int) string {
+func (inv *Inventory) host(i int) string {
 	if i < len(inv.fixed) {
-		switch ip := inv.fixed[i].Mappings[0].HostIP; ip {
-		case "", "0.0.0.0", "::":
-		default:
+		if ip := inv.fixed[i].Mappings[0].HostIP; ip != "" && ip != "0.0.0.0" && ip != "::" {
 			return ip
 		}
 	}
@@ -68,8 +75,8 @@ func (inv *inventory) host(i int) string {
 }
 
 // ask asks for a service's health. A path that nobody has named need not exist.
-func ask(ctx context.Context, p contest.Port, host, path string, named bool) check {
-	r := check{p.Name, p.Port, "http://" + net.JoinHostPort(host, strconv.Itoa(p.Port)) + path, failing, ""}
+func ask(ctx context.Context, p contest.Port, host, path string, named bool) Check {
+	r := Check{p.Name, p.Port, "http://" + net.JoinHostPort(host, strconv.Itoa(p.Port)) + path, failing, ""}
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.What, nil)
@@ -105,12 +112,8 @@ func ask(ctx context.Context, p contest.Port, host, path string, named bool) che
 
 // listens reports that somebody takes connections, whatever he makes of them.
 func listens(ctx context.Context, address string) bool {
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", address)
-	if err != nil {
-		return false
-	}
-	return conn.Close() == nil
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+	return err == nil && conn.Close() == nil
 }
 
 func innermost(err error) error {
@@ -122,12 +125,12 @@ func innermost(err error) error {
 
 // systemd asks for the units that services have in their folders, or that are
 // called as they are; nothing where there is no systemd.
-func systemd(ctx context.Context, w *space, ports []contest.Port) (checks []check) {
+func (inv *Inventory) systemd(ctx context.Context) (checks []Check) {
 	if _, err := exec.LookPath("systemctl"); err != nil {
 		return nil
 	}
-	for _, p := range ports {
-		units := w.units(p)
+	for _, p := range inv.Ports {
+		units := inv.units(p)
 		if len(units) == 0 {
 			units = []string{p.Service} // it may have come from elsewhere
 		}
@@ -136,7 +139,7 @@ func systemd(ctx context.Context, w *space, ports []contest.Port) (checks []chec
 			if !known {
 				continue
 			}
-			r := check{p.Name, p.Port, unit + ".service", failing, state}
+			r := Check{p.Name, p.Port, unit + ".service", failing, state}
 			if state == "active" {
 				r.Result = healthy
 			}
@@ -154,23 +157,7 @@ func unitState(ctx context.Context, unit string) (state string, known bool) {
 	if err != nil {
 		return "", false
 	}
-	values := map[string]string{}
-	for line := range strings.Lines(string(out)) {
-		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		values[name] = value
-	}
-	return values["ActiveState"], values["LoadState"] == "loaded"
-}
-
-// showHealth prints a table of the checks.
-func (c *program) showHealth(checks []check) {
-	if len(checks) == 0 {
-		return
-	}
-	table := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "SERVICE\tPORT\tCHECK\tRESULT\tDETAIL")
-	for _, r := range checks {
-		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\n", say.Visible(r.Service), r.Port, say.Visible(r.What), r.Result, say.Visible(r.Detail))
-	}
-	_ = table.Flush()
+	_, state, _ = strings.Cut(string(out), "ActiveState=")
+	state, _, _ = strings.Cut(state, "\n")
+	return state, strings.Contains(string(out), "LoadState=loaded\n")
 }

@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"text/tabwriter"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/portmoor/portmoor/config"
+	"github.com/portmoor/portmoor/reconcile"
+	"github.com/portmoor/portmoor/reconcile/plan"
+	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/workspace"
+)
+
+// showPlan prints what a plan decides, and exits with 1 if something is
+// contested.
+func (c *program) showPlan(p plan.Plan, json, sources bool) error {
+	if ports, _ := p.Conflicts(); ports > 0 {
+		c.fail(exitFindings)
+	}
+	if json {
+		return say.JSON(c.Out, p.Report(), true)
+	}
+	table := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "SERVICE\tCURRENT\tNEW\tSTATUS\tRATIONALE")
+	for _, s := range p.Services {
+		fmt.Fprintf(table, "%s\t%d\t%d\t%s\t%s\n", say.Visible(s.Name), s.Port.Port, s.New, s.Outcome, s.Rationale)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	c.summarize(p, sources)
+	return nil
+}
+
+// summarize says in a line or two what a plan comes to.
+func (c *program) summarize(p plan.Plan, sources bool) {
+	ports, services := p.Conflicts()
+	if ports == 0 {
+		fmt.Fprintf(c.Err, "%s, no conflict\n", say.Count(len(p.Services), "port"))
+		if !sources {
+			c.say("only compose files were looked at", "name other files that hold ports under sources in "+config.Name)
+		}
+		return
+	}
+	sum := p.Report().Summary
+	fmt.Fprintf(c.Err, "%s contested by %s: %s to change, %s for a person to decide, %d left alone\n",
+		say.Count(ports, "port"), say.Count(services, "service"), say.Count(sum.Changes, "place"), say.Count(sum.Open, "place"), sum.Left)
+}
+
+// showSaved says what is in a plan that has been written, and what to do with it.
+func (c *program) showSaved(p plan.Plan, doc reconcile.Document, json, sources bool) error {
+	if json {
+		if err := say.JSON(c.Out, p.Report(), true); err != nil {
+			return err
+		}
+	}
+	c.summarize(p, sources)
+	fmt.Fprintf(c.Err, "%s: review it, then portmoor reconcile --apply %s --write\n", say.Visible(doc.Path), doc.Arguments())
+	return nil
+}
+
+// applied is what applying a plan has changed, or would.
+type applied struct {
+	Version int           `json:"version"`
+	Written bool          `json:"written"`
+	Changes []appliedEdit `json:"changes"`
+}
+
+type appliedEdit struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Before  string `json:"before"`
+	After   string `json:"after"`
+	Service string `json:"service"`
+}
+
+// showApplied prints the diff of what is not written yet, or the changes for
+// programs, and sums up.
+func (c *program) showApplied(r reconcileRequest, w *workspace.Workspace, d plan.Decided, outputs []rewrite.Output) error {
+	defer c.tellApplied(r, d, outputs)
+	switch {
+	case r.json && r.verify:
+		return nil // verify has one object to say
+	case r.json:
+		a := applied{1, r.write, []appliedEdit{}}
+		for _, o := range outputs {
+			for _, ch := range d.Changes {
+				if ch.Path == w.FromHome(o.Path) {
+					a.Changes = append(a.Changes, appliedEdit{ch.Path, ch.Line, ch.Column, ch.Text, ch.New, ch.Service})
+				}
+			}
+		}
+		return say.JSON(c.Out, a, true)
+	case r.write:
+		return nil
+	}
+	return r.diff(w.Home, outputs) // the patch is for the folder of the plan
+}
+
+// tellApplied sums up what was changed, or would be.
+func (c *program) tellApplied(r reconcileRequest, d plan.Decided, outputs []rewrite.Output) {
+	if len(outputs) == 0 {
+		fmt.Fprintln(c.Err, "nothing to do: the plan has been carried out")
+		return
+	}
+	verb := "would change"
+	if r.write {
+		verb = "changed"
+	}
+	fmt.Fprintf(c.Err, "%s %s, for %s\n", verb, say.Count(len(outputs), "file"), say.Count(len(d.Moves()), "service"))
+	if !r.write {
+		fmt.Fprintf(c.Err, "portmoor reconcile --apply %s --write makes the changes\n", r.doc.Arguments())
+	}
+}
+
+// showVerified prints the problems, and how the services are.
+func (c *program) showVerified(v reconcile.Verified, checks []reconcile.Check, ports int, json, verbose bool) error {
+	if json {
+		return say.JSON(c.Out, struct {
+			Version int `json:"version"`
+			reconcile.Verified
+			Health []reconcile.Check `json:"health"`
+		}{1, v, checks}, true)
+	}
+	shown := v.Problems
+	if verbose {
+		shown = slices.Concat(shown, v.Open)
+	}
+	for _, p := range shown {
+		fmt.Fprintln(c.Out, say.Visible(fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)))
+	}
+	c.showHealth(checks)
+	if n := len(v.Open); n > 0 {
+		c.say(say.Count(n, "place")+" with an old port for a person to decide", "-v lists them; one that stays is named under References Left Alone in the plan")
+	}
+	failed := 0
+	for _, h := range checks {
+		if h.Failed() {
+			failed++
+		}
+	}
+	if len(v.Problems) > 0 {
+		fmt.Fprintln(c.Err, say.Count(len(v.Problems), "problem"))
+	} else {
+		fmt.Fprintf(c.Err, "%s, no conflict, and every place that was looked at agrees\n", say.Count(ports, "port"))
+	}
+	if failed > 0 {
+		fmt.Fprintf(c.Err, "%d of %s failed\n", failed, say.Count(len(checks), "check"))
+	}
+	return nil
+}
+
+// showHealth prints a table of the checks.
+func (c *program) showHealth(checks []reconcile.Check) {
+	if len(checks) == 0 {
+		return
+	}
+	table := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "SERVICE\tPORT\tCHECK\tRESULT\tDETAIL")
+	for _, r := range checks {
+		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\n", say.Visible(r.Service), r.Port, say.Visible(r.What), r.Result, say.Visible(r.Detail))
+	}
+	_ = table.Flush()
+}
+
+// progress is a bar for people who wait for more than a second at a terminal.
+// done is nil where there are none.
+func (c *program) progress(what string) (done func(done, all int), finish func()) {
+	if terminal(c.Err) == 0 {
+		return nil, func() {}
+	}
+	var late atomic.Bool
+	late.Store(c.BarDelay < 0)
+	timer := time.AfterFunc(cmp.Or(max(c.BarDelay, 0), time.Second), func() { late.Store(true) })
+	var bar *progressbar.ProgressBar
+	done = func(done, all int) {
+		if bar == nil && late.Load() {
+			bar = progressbar.NewOptions(all, progressbar.OptionSetWriter(c.Err), progressbar.OptionSetDescription(what),
+				progressbar.OptionShowCount(), progressbar.OptionSetRenderBlankState(true), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
+		}
+		if bar != nil {
+			_ = bar.Set(done)
+		}
+	}
+	return done, func() {
+		timer.Stop()
+		if bar != nil {
+			_ = bar.Finish()
+		}
+	}
+}

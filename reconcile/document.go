@@ -1,0 +1,126 @@
+package reconcile
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/portmoor/portmoor/reconcile/plan"
+	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/tree"
+	"github.com/portmoor/portmoor/workspace"
+)
+
+// Document is the file of a plan.
+type Document struct {
+	Path string // as the user has it
+	// About is what the plan is about, which commands that carry it out name again.
+	About workspace.Request
+}
+
+// Arguments are what follows --plan or --apply in a command about the document,
+// for a shell.
+func (d Document) Arguments() string {
+	words := []string{argument(d.Path)}
+	if d.About.Config != "" {
+		words = append(words, "--config "+argument(d.About.Config))
+	}
+	for _, path := range d.About.Files {
+		words = append(words, "--file "+argument(path))
+	}
+	for _, profile := range d.About.Profiles {
+		words = append(words, "--profile "+say.Shell(profile))
+	}
+	for _, path := range d.About.Paths {
+		words = append(words, argument(path))
+	}
+	return strings.Join(words, " ")
+}
+
+// argument is a path as an argument: with slashes, and no flag.
+func argument(path string) string {
+	if path = filepath.ToSlash(path); strings.HasPrefix(path, "-") {
+		path = "./" + path
+	}
+	return say.Shell(path)
+}
+
+// Save writes a plan. A document that says the same, whenever it was written, keeps
+// its bytes. One that people have changed or that has been carried out, and a file
+// that is no plan, are errors, and stay.
+func (d Document) Save(p plan.Plan) error {
+	before, err := d.read()
+	if err != nil {
+		return err
+	}
+	if before != nil {
+		old, err := plan.Parse(before)
+		switch {
+		case err != nil || old.Edited:
+			return say.Failf("name another file, or remove it", "%s: was changed by hand, and stays as it is", d.Path)
+		case slices.ContainsFunc(p.Services, func(s plan.Service) bool {
+			return slices.ContainsFunc(old.Moves(), func(m plan.Row) bool { return m.Service == s.Name && m.New == s.Port.Port })
+		}):
+			return say.Failf("name another file, or remove it", "%s: is the record of what was decided and has been carried out", d.Path)
+		}
+		again := p
+		again.Date = old.Date
+		if doc, err := again.Markdown(d.Arguments()); err == nil && bytes.Equal(doc, bytes.ReplaceAll(before, []byte("\r\n"), []byte("\n"))) {
+			return nil
+		}
+	}
+	after, err := p.Markdown(d.Arguments())
+	if err != nil {
+		return err
+	}
+	if _, err := rewrite.WriteAll([]rewrite.Output{{Path: d.Path, Before: before, After: after}}); err != nil {
+		return say.Failf("nothing was written", "%s", err)
+	}
+	return nil
+}
+
+// Open reads what a plan says is to be done. An error about its text names the
+// line.
+func (d Document) Open() (plan.Decided, error) {
+	src, err := d.read()
+	if err == nil && src == nil {
+		err = say.Usagef("portmoor reconcile --plan "+d.Arguments()+" writes one", "%s: no such file", d.Path)
+	}
+	if err != nil {
+		return plan.Decided{}, err
+	}
+	decided, err := plan.Parse(src)
+	if err != nil {
+		p := say.Of(err)
+		if p.Place == "" {
+			p.Place = d.Path
+		} else {
+			p.Place = d.Path + ":" + p.Place
+		}
+		err = p
+	}
+	return decided, err
+}
+
+// read reads the file, nil when it does not exist.
+func (d Document) read() ([]byte, error) {
+	info, err := os.Stat(d.Path)
+	var src []byte
+	if err == nil && info.Mode().IsRegular() {
+		src, err = tree.Read(d.Path, tree.MaxFile)
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, say.Failf("", "%s: %s", d.Path, say.Cause(err))
+	case !plan.Is(src):
+		return nil, say.Usagef("name another file; it stays as it is", "%s: is not a plan", d.Path)
+	}
+	return src, nil
+}

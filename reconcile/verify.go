@@ -1,0 +1,134 @@
+package reconcile
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/portmoor/portmoor/reconcile/contest"
+	"github.com/portmoor/portmoor/reconcile/plan"
+	"github.com/portmoor/portmoor/reconcile/references"
+	"github.com/portmoor/portmoor/say"
+)
+
+// Disagreement is something that Verify has found, for programs and for people.
+type Disagreement struct {
+	Kind    string `json:"kind"` // conflict, port, reference or open
+	Service string `json:"service"`
+	File    string `json:"file"` // relative to the working folder
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Message string `json:"message"`
+}
+
+// Verified is what Verify has found. Neither list is nil.
+type Verified struct {
+	Problems []Disagreement `json:"problems"`
+	Open     []Disagreement `json:"open"` // places that people have to decide about
+}
+
+// Verify finds ports that two services have, and places that do not agree with
+// them: with a plan, those of the ports that it has moved. nil is no plan.
+func (inv *Inventory) Verify(o Search, d *plan.Decided) Verified {
+	var moves []plan.Row
+	if d != nil {
+		moves = d.Moves()
+	}
+	v := Verified{Problems: append([]Disagreement{}, inv.conflicts()...), Open: []Disagreement{}}
+	v.Problems = append(v.Problems, inv.unmoved(moves)...)
+	for _, r := range inv.search(o, inv.expected(moves)).References {
+		line, column := r.Line, r.Column-utf8.RuneCountInString(r.Text[:r.At]) // as in the plan
+		found := Disagreement{"reference", r.Service, inv.w.Show(r.Path), line, column, fmt.Sprintf("%s: %s has port %d (%s)", r.Text, r.Service, r.New, r.Reason)}
+		switch {
+		case d != nil && d.Leaves(inv.w.FromHome(r.Path), r.Text, line, r.Column):
+		case r.Verdict == references.Open && d != nil:
+			found.Kind, found.Message = "open", fmt.Sprintf("%s: %s", r.Text, r.Reason)
+			v.Open = append(v.Open, found)
+		case r.Verdict == references.Change && (d != nil || r.Direct):
+			v.Problems = append(v.Problems, found)
+		}
+	}
+	return v
+}
+
+// conflicts are the ports that two services have.
+func (inv *Inventory) conflicts() (found []Disagreement) {
+	_, contests, err := contest.Decide(inv.Ports, contest.Options{Apart: inv.apart})
+	for _, contest := range contests {
+		var names []string
+		for _, s := range contest.Services {
+			names = append(names, s.Name)
+		}
+		found = append(found, inv.disagree("conflict", contest.Services[1], "port %d is that of %s", contest.Port, strings.Join(names, ", ")))
+	}
+	for _, err := range say.Each(err) {
+		if u, ok := errors.AsType[*contest.Undecided](err); ok {
+			found = append(found, inv.disagree("conflict", u.Port, "%s", u.Message))
+		}
+	}
+	return found
+}
+
+// unmoved are the services that do not have the port that a plan gave them.
+func (inv *Inventory) unmoved(moves []plan.Row) (found []Disagreement) {
+	for _, m := range moves {
+		i := slices.IndexFunc(inv.Ports, func(p contest.Port) bool { return p.Name == m.Service })
+		switch {
+		case i < 0:
+			found = append(found, Disagreement{"port", m.Service, inv.w.Show(inv.w.Home), 1, 1, m.Service + " is no longer there"})
+		case inv.Ports[i].Port != m.New:
+			found = append(found, inv.disagree("port", inv.Ports[i], "%s has port %d, in the plan it is %d", m.Service, inv.Ports[i].Port, m.New))
+		}
+	}
+	return found
+}
+
+// expected are the subjects of a search for what does not agree: the old ports
+// of services that have moved, and whose they are now; without moves the port of
+// each service in the name of every other.
+func (inv *Inventory) expected(moves []plan.Row) (subjects []references.Subject) {
+	for i, p := range inv.Ports {
+		seen := map[int]bool{}
+		add := func(was, is int) {
+			if !seen[was] {
+				seen[was] = true
+				subjects = append(subjects, inv.subject(i, was, is))
+			}
+		}
+		for _, m := range moves {
+			if p.Name == m.Service {
+				add(m.Current, m.New)
+			}
+		}
+		for _, m := range moves {
+			if p.Port == m.Current {
+				add(p.Port, p.Port)
+			}
+		}
+		first := slices.IndexFunc(inv.Ports, func(q contest.Port) bool { return q.Service == p.Service && q.Dir == p.Dir }) == i
+		for _, other := range inv.Ports {
+			if moves == nil && first { // a service with several ports may name each of them
+				add(other.Port, inv.ownOr(p, other.Port))
+			}
+		}
+	}
+	return subjects
+}
+
+// ownOr is a number, if it is one of the ports of a port's service, else the port.
+func (inv *Inventory) ownOr(p contest.Port, number int) int {
+	for _, q := range inv.Ports {
+		if q.Service == p.Service && q.Dir == p.Dir && q.Range().Has(number) {
+			return number
+		}
+	}
+	return p.Port
+}
+
+// disagree is what is wrong with a port, at the first place that writes it.
+func (inv *Inventory) disagree(kind string, p contest.Port, format string, args ...any) Disagreement {
+	line, column := p.Places[0].File.Position(p.Places[0].Span.Start)
+	return Disagreement{kind, p.Name, inv.w.Show(p.Places[0].File.Path), line, column, fmt.Sprintf(format, args...)}
+}

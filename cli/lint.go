@@ -152,7 +152,7 @@ func ruleOptions() map[string][]string {
 // lintOptions turn flags and configuration into options, and fill in the
 // facts that rules can't look up themselves.
 func (c *commands) lintOptions(ctx *cli.Context, w *workspace) (lint.Options, error) {
-	o := lint.Options{Strategies: w.strategy, Settings: map[string]lint.Setting{}, Only: ctx.StringSlice("rule")}
+	o := lint.Options{Strategies: w.strategy, Remembered: w.remembered, Settings: map[string]lint.Setting{}, Only: ctx.StringSlice("rule")}
 	known := ruleOptions()
 	for _, name := range o.Only {
 		if _, ok := known[name]; !ok {

@@ -101,26 +101,15 @@ func (c *commands) detectAll(ctx *cli.Context, w *workspace) error {
 // migration is what a run would do: the plan, and the files as they would be.
 type migration struct {
 	rewrite.Plan
-	outputs []rewrite.Output                   // compose files by path, then the configuration
-	owner   map[compose.Place]*compose.Project // the project that decides
-	failed  int                                // files that are not valid
-	kept    string                             // the configuration that keeps the host ports which go, "" when none do
+	outputs []rewrite.Output // compose files by path, then the configuration
+	failed  int              // files that are not valid
+	kept    string           // the configuration that keeps the host ports which go, "" when none do
 }
 
 // plan decides what becomes of every mapping.
 func (w *workspace) plan() *migration {
-	facts := map[*compose.Project]func(compose.Mapping) strategies.Facts{}
-	for _, family := range strategies.Families(slices.Concat(w.projects, w.neighbours)) {
-		names := strategies.NameWithDefaults(family, w.remembered)
-		for _, p := range family {
-			facts[p] = strategies.Gather(names, w.remembered(p))
-		}
-	}
-	m := &migration{owner: map[compose.Place]*compose.Project{}}
-	m.Plan = rewrite.Make(w.projects, func(p *compose.Project, mapping compose.Mapping) strategies.Decision {
-		m.owner[mapping.Place()] = p
-		return strategies.Decide(mapping, w.strategy[p], facts[p](mapping))
-	})
+	families := rewrite.NewFamilies(slices.Concat(w.projects, w.neighbours), rewrite.FamilyOptions{Strategies: w.strategy, Remembered: w.remembered})
+	m := &migration{Plan: families.Plan(w.projects...)}
 	m.Changes = slices.DeleteFunc(m.Changes, func(ch rewrite.Change) bool { return !w.mine(ch.Mapping.File) })
 	m.Skips = slices.DeleteFunc(m.Skips, func(s rewrite.Skip) bool { return !w.mine(s.Mapping.File) })
 	return m
@@ -189,6 +178,27 @@ func (c *commands) refuseSymlink(w *workspace, path string) {
 	c.fail(exitFailure)
 }
 
+// verify applies the plan in memory and holds every file and every project
+// against what it was. One that is not as planned stops the run.
+func (c *commands) verify(w *workspace, m *migration) error {
+	r, err := rewrite.Verified(w.projects, m.Edits(), m.Changes)
+	if err != nil {
+		return w.unverified(err)
+	}
+	for _, p := range r.Uncompared {
+		c.say(w.show(p.Group.Files[0])+": compose-go can't load this project as it stands, or not in time: the result is verified as YAML only", "")
+	}
+	for _, f := range m.Files() {
+		m.outputs = append(m.outputs, rewrite.Output{Path: f.Path, Before: f.Src, After: r.After[f.Path]})
+	}
+	return nil
+}
+
+// unverified is the failure of a run whose result is not what was planned.
+func (w *workspace) unverified(err error) error {
+	return say.Failf("nothing was written; this is a bug in portmoor, please report it with the file", "%s", w.shorten(err.Error()))
+}
+
 // remember adds to the configuration the host ports that the plan drops, so
 // that they can be given back.
 func (m *migration) remember(w *workspace) error {
@@ -198,15 +208,14 @@ func (m *migration) remember(w *workspace) error {
 		if ch.Decision.Kind != strategies.Ephemeral {
 			continue
 		}
-		p, at := m.owner[ch.Mapping.Place()], ch.Mapping.Place()
-		if keys[p] == nil {
-			keys[p] = strategies.DefaultKeys(p)
+		if keys[ch.Project] == nil {
+			keys[ch.Project] = strategies.DefaultKeys(ch.Project)
 		}
 		name := w.settingsName(ch.Mapping.File)
 		if defaults[name] == nil {
 			defaults[name] = map[string]string{}
 		}
-		defaults[name][keys[p][at]] = ch.Mapping.HostPort.Text
+		defaults[name][keys[ch.Project][ch.Mapping.Place()]] = ch.Mapping.HostPort.Text
 	}
 	if len(defaults) == 0 {
 		return nil

@@ -1,11 +1,9 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -14,7 +12,6 @@ import (
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
-	"github.com/portmoor/portmoor/strategies"
 	"github.com/portmoor/portmoor/tree"
 )
 
@@ -137,43 +134,9 @@ func fixes(findings []lint.Finding, refused map[string]bool, w *space) map[*sour
 
 // apply makes edits in memory and verifies the files and projects.
 func (w *space) apply(projects []*compose.Project, edits map[*source.File][]rewrite.Edit) (map[string][]byte, error) {
-	changes := edited(projects, edits)
-	after := map[string][]byte{}
-	var errs []error
-	for f, e := range edits {
-		src, err := rewrite.Apply(f.Src, e)
-		if err == nil && f.Docs != nil { // a document with a table of ports is no YAML
-			err = rewrite.VerifyTree(f, src, changes)
-		}
-		errs = append(errs, err)
-		after[f.Path] = src
+	r, err := rewrite.Verified(projects, edits, rewrite.Touched(projects, edits))
+	if err != nil {
+		return nil, w.unverified(err)
 	}
-	slices.SortFunc(errs, func(a, b error) int { return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
-	_, failures := verifyModels(projects, after, changes)
-	return after, w.unverified(append(errs, failures...))
-}
-
-// edited are the mappings that edits touch, as changes to verify: a literal
-// must keep its port; a variable without a default gets one.
-func edited(projects []*compose.Project, edits map[*source.File][]rewrite.Edit) []rewrite.Change {
-	var changes []rewrite.Change
-	for _, p := range projects {
-		for _, m := range p.Mappings {
-			for _, e := range edits[m.File] {
-				if e.Span.Start < m.Scalar.Start || e.Span.End > m.Scalar.End {
-					continue
-				}
-				d := strategies.Decision{Kind: strategies.Fix, Var: m.HostPort.Var, Port: m.HostPort.Text, Text: m.HostPort.Text}
-				if e.Span.Empty() && strings.HasPrefix(e.New, "127.0.0.1:") {
-					d.Address = "127.0.0.1"
-				}
-				if !m.HostPort.Literal() {
-					d.Port = "${}" // whatever it is now
-				}
-				changes = append(changes, rewrite.Change{Mapping: m, Decision: d, Edit: e})
-				break
-			}
-		}
-	}
-	return changes
+	return r.After, nil
 }

@@ -169,7 +169,7 @@ var severities = map[string]lint.Severity{"error": lint.Error, "warning": lint.W
 // lintOptions turn flags and configuration into options, and fill in the
 // facts that rules can't look up themselves.
 func (c *program) lintOptions(ctx *cli.Context, w *space) (lint.Options, error) {
-	o := lint.Options{Strategies: w.Strategies, Settings: map[string]lint.Setting{}, Only: ctx.StringSlice("rule")}
+	o := lint.Options{Strategies: w.Strategies, Remembered: w.Remembered, Settings: map[string]lint.Setting{}, Only: ctx.StringSlice("rule")}
 	known := lint.RuleOptions()
 	for _, name := range o.Only {
 		if _, ok := known[name]; !ok {

@@ -124,26 +124,15 @@ func (c *program) detectOnly(ctx *cli.Context, w *space, group compose.Group) ([
 // migration is what a run would do: the plan, and the files as they would be.
 type migration struct {
 	rewrite.Plan
-	outputs []rewrite.Output                   // compose files by path, then the configuration
-	owner   map[compose.Place]*compose.Project // the project that decides
-	failed  int                                // files that are not valid
-	kept    string                             // the configuration that keeps the host ports which go, "" when none do
+	outputs []rewrite.Output // compose files by path, then the configuration
+	failed  int              // files that are not valid
+	kept    string           // the configuration that keeps the host ports which go, "" when none do
 }
 
 // plan decides what becomes of every mapping.
 func (w *space) plan() *migration {
-	facts := map[*compose.Project]func(compose.Mapping) strategies.Facts{}
-	for _, family := range strategies.Families(slices.Concat(w.Projects, w.Neighbours)) {
-		names := strategies.NameWithDefaults(family, w.Remembered)
-		for _, p := range family {
-			facts[p] = strategies.Gather(names, w.Remembered(p))
-		}
-	}
-	m := &migration{owner: map[compose.Place]*compose.Project{}}
-	m.Plan = rewrite.Make(w.Projects, func(p *compose.Project, mapping compose.Mapping) strategies.Decision {
-		m.owner[mapping.Place()] = p
-		return strategies.Decide(mapping, w.Strategies[p], facts[p](mapping))
-	})
+	families := rewrite.NewFamilies(slices.Concat(w.Projects, w.Neighbours), rewrite.FamilyOptions{Strategies: w.Strategies, Remembered: w.Remembered})
+	m := &migration{Plan: families.Plan(w.Projects...)}
 	m.Changes = slices.DeleteFunc(m.Changes, func(ch rewrite.Change) bool { return !w.Asked(ch.Mapping.File) })
 	m.Skips = slices.DeleteFunc(m.Skips, func(s rewrite.Skip) bool { return !w.Asked(s.Mapping.File) })
 	return m
@@ -194,6 +183,27 @@ func (c *program) refuseSymlink(w *space, path string) {
 	c.fail(exitFailure)
 }
 
+// verify applies the plan in memory and holds every file and every project
+// against what it was. One that is not as planned stops the run.
+func (c *program) verify(w *space, m *migration) error {
+	r, err := rewrite.Verified(w.Projects, m.Edits(), m.Changes)
+	if err != nil {
+		return w.unverified(err)
+	}
+	for _, p := range r.Uncompared {
+		c.say(w.Show(p.Group.Files[0])+": compose-go can't load this project as it stands, or not in time: the result is verified as YAML only", "")
+	}
+	for _, f := range m.Files() {
+		m.outputs = append(m.outputs, rewrite.Output{Path: f.Path, Before: f.Src, After: r.After[f.Path]})
+	}
+	return nil
+}
+
+// unverified is the failure of a run whose result is not what was planned.
+func (w *space) unverified(err error) error {
+	return say.Failf("nothing was written; this is a bug in portmoor, please report it with the file", "%s", err)
+}
+
 // remember adds to the configuration the host ports that the plan drops, so
 // that they can be given back.
 func (m *migration) remember(w *space) error {
@@ -203,15 +213,14 @@ func (m *migration) remember(w *space) error {
 		if ch.Decision.Kind != strategies.Ephemeral {
 			continue
 		}
-		p, at := m.owner[ch.Mapping.Place()], ch.Mapping.Place()
-		if keys[p] == nil {
-			keys[p] = strategies.DefaultKeys(p)
+		if keys[ch.Project] == nil {
+			keys[ch.Project] = strategies.DefaultKeys(ch.Project)
 		}
 		name := w.SettingsName(ch.Mapping.File)
 		if defaults[name] == nil {
 			defaults[name] = map[string]string{}
 		}
-		defaults[name][keys[p][at]] = ch.Mapping.HostPort.Text
+		defaults[name][keys[ch.Project][ch.Mapping.Place()]] = ch.Mapping.HostPort.Text
 	}
 	if len(defaults) == 0 {
 		return nil

@@ -38,8 +38,9 @@ services:
 		}
 		assigned, _ := f.Values()[0].(map[string]any)
 		mappings := map[string]compose.Mapping{}
+		names := p.run.detected.Names(p.Project)
 		for m := range p.written() {
-			mappings[p.names().AssignmentKey(*m)] = *m
+			mappings[names.AssignmentKey(*m)] = *m
 		}
 		holder := map[int64]string{}
 		for _, key := range slices.Sorted(maps.Keys(assigned)) {

@@ -6,7 +6,7 @@
 // time through a [Pass]; [Run] calls every rule on every project and returns
 // the findings sorted, each once.
 //
-//	findings := lint.Run(projects, lint.Options{Strategy: strategies.Auto})
+//	findings := lint.Run(projects, lint.Options{Only: []string{"host-port-conflict"}})
 package lint
 
 import (
@@ -86,6 +86,9 @@ type Options struct {
 	// Strategies say what each project's host ports should be written as; auto
 	// where none is given.
 	Strategies map[*compose.Project]strategies.Strategy
+	// Remembered returns the host texts that the configuration has for a project's
+	// mappings; nil where it has none at all.
+	Remembered func(*compose.Project) map[compose.Place]string
 	// Neighbours are further projects of the same folders, which count for how
 	// variables are named.
 	Neighbours []*compose.Project
@@ -173,10 +176,10 @@ func (p *Pass) written() iter.Seq[*compose.Mapping] {
 }
 
 // names are the variables that migrate would choose.
-func (p *Pass) names() strategies.Names { return p.run.families[p.Project]().names }
+func (p *Pass) names() strategies.Names { return p.run.families.Names(p.Project) }
 
 // plan is what migrate would do to the project's mappings, worked out once per run.
-func (p *Pass) plan() rewrite.Plan { return p.run.families[p.Project]().plans[p.Project] }
+func (p *Pass) plan() rewrite.Plan { return p.run.plans[p.index]() }
 
 // quote is a name from a file as it stands in a message: what a terminal
 // could mistake for its own is escaped.

@@ -19,7 +19,9 @@ import (
 // place; one that several projects show, because they share a file, is there once.
 func Run(projects []*compose.Project, options Options) []Finding {
 	r := &run{projects: projects, options: options}
-	r.families = r.plans()
+	all := slices.Concat(projects, options.Neighbours)
+	r.families = rewrite.NewFamilies(all, rewrite.FamilyOptions{Strategies: options.Strategies, Remembered: options.Remembered})
+	r.detected = rewrite.NewFamilies(all, rewrite.FamilyOptions{})
 	r.readIgnores()
 	r.alone = alone(projects)
 	r.claimed = sync.OnceValue(r.claims)
@@ -27,6 +29,7 @@ func Run(projects []*compose.Project, options Options) []Finding {
 	r.docUsers = sync.OnceValue(func() map[*source.File][]*compose.Project { return usersOfDocs(projects, options.Facts.Docs) })
 	for i, p := range projects {
 		r.publications = append(r.publications, publications(i, p, false))
+		r.plans = append(r.plans, sync.OnceValue(func() rewrite.Plan { return r.families.Plan(p) }))
 	}
 	found := make([][]Finding, len(projects))
 	var g errgroup.Group
@@ -50,10 +53,12 @@ type run struct {
 	projects []*compose.Project
 	options  Options
 
-	families     map[*compose.Project]func() *family
-	files        sync.Map        // *source.File → *contents
-	alone        []bool          // by project
-	publications [][]publication // by project
+	families     rewrite.Families
+	detected     rewrite.Families      // named by the compose files alone, as detect does
+	plans        []func() rewrite.Plan // by project
+	files        sync.Map              // *source.File → *contents
+	alone        []bool                // by project
+	publications [][]publication       // by project
 	claimed      func() board
 	ignores      map[ignoreKey][]*ignore
 	envUsers     func() map[string][]*compose.Project
@@ -95,37 +100,6 @@ func (r *run) severity(rule Rule) Severity {
 		severity = Off
 	}
 	return severity
-}
-
-// plans is what migrate would do, project by project, worked out when the first
-// project of a family asks. Names are chosen per family, so that a fix gives
-// the name that migrate would.
-func (r *run) plans() map[*compose.Project]func() *family {
-	plans := map[*compose.Project]func() *family{}
-	for _, projects := range strategies.Families(slices.Concat(r.projects, r.options.Neighbours)) {
-		made := sync.OnceValue(func() *family { return r.planFamily(projects) })
-		for _, p := range projects {
-			plans[p] = made
-		}
-	}
-	return plans
-}
-
-// family is what migrate would do to the projects that share their names.
-type family struct {
-	names strategies.Names
-	plans map[*compose.Project]rewrite.Plan
-}
-
-func (r *run) planFamily(projects []*compose.Project) *family {
-	made := &family{names: strategies.Name(projects), plans: map[*compose.Project]rewrite.Plan{}}
-	for _, p := range projects {
-		facts := strategies.Gather(made.names, nil)
-		made.plans[p] = rewrite.Make([]*compose.Project{p}, func(_ *compose.Project, m compose.Mapping) strategies.Decision {
-			return strategies.Decide(m, cmp.Or(r.options.Strategies[p], strategies.Auto), facts(m))
-		})
-	}
-	return made
 }
 
 // contents is what several rules and projects want to know of a file, worked

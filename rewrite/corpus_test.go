@@ -39,28 +39,23 @@ func TestCorpus(t *testing.T) {
 // remembered are host texts by file and the mapping's key.
 type remembered map[string]map[string]string
 
-func decideAll(projects []*compose.Project, s strategies.Strategy, kept remembered) Decide {
-	facts := map[*compose.Project]func(compose.Mapping) strategies.Facts{}
-	of := func(p *compose.Project) map[compose.Place]string {
+func planAll(projects []*compose.Project, s strategies.Strategy, kept remembered) Plan {
+	o := FamilyOptions{Strategies: map[*compose.Project]strategies.Strategy{}}
+	for _, p := range projects {
+		o.Strategies[p] = s
+	}
+	o.Remembered = func(p *compose.Project) map[compose.Place]string {
 		return strategies.Recall(p, func(f *source.File) map[string]string { return kept[f.Path] })
 	}
-	for _, family := range strategies.Families(projects) {
-		names := strategies.NameWithDefaults(family, of)
-		for _, p := range family {
-			facts[p] = strategies.Gather(names, of(p))
-		}
-	}
-	return func(p *compose.Project, m compose.Mapping) strategies.Decision {
-		return strategies.Decide(m, s, facts[p](m))
-	}
+	return NewFamilies(projects, o).Plan(projects...)
 }
 
 // apply makes a plan's edits and returns the new bytes by path.
 func apply(t testing.TB, plan Plan) map[string][]byte {
 	t.Helper()
-	after := map[string][]byte{}
+	after, all := map[string][]byte{}, plan.Edits()
 	for _, f := range plan.Files() {
-		edits := plan.Edits(f.Path)
+		edits := all[f]
 		before := bytes.Clone(f.Src)
 		out, err := Apply(f.Src, edits)
 		if err != nil {
@@ -77,7 +72,7 @@ func apply(t testing.TB, plan Plan) map[string][]byte {
 			t.Errorf("%s: undoing the edits does not give the file back", f.Path)
 		}
 		outside(t, f, edits, out)
-		if err := VerifyTree(f, out, plan.Changes); err != nil {
+		if err := verifyTree(f, out, plan.Changes); err != nil {
 			t.Error(err)
 		}
 		after[f.Path] = out
@@ -120,11 +115,11 @@ func reload(projects []*compose.Project, after map[string][]byte) []*compose.Pro
 }
 
 func checkRun(t *testing.T, projects []*compose.Project, s strategies.Strategy) {
-	plan := Make(projects, decideAll(projects, s, nil))
+	plan := planAll(projects, s, nil)
 	after := apply(t, plan)
 	models, moved := 0, 0
 	for _, p := range projects {
-		compared, err := VerifyModel(p, after, plan.Changes)
+		compared, err := verifyModel(p, after, plan.Changes)
 		if err != nil {
 			t.Error(err)
 		}
@@ -136,7 +131,7 @@ func checkRun(t *testing.T, projects []*compose.Project, s strategies.Strategy) 
 		}
 	}
 	again := reload(projects, after)
-	if second := Make(again, decideAll(again, s, nil)); len(second.Changes) > 0 {
+	if second := planAll(again, s, nil); len(second.Changes) > 0 {
 		c := second.Changes[0]
 		t.Errorf("a second run would change %d mappings, such as %v in %s", len(second.Changes), c.Mapping.Key, c.Mapping.File.Path)
 	}
@@ -220,25 +215,20 @@ func movesOnlyPlanned(t *testing.T, p *compose.Project, after map[string][]byte,
 
 // checkRoundTrip goes to hybrid, to dynamic and back: every byte must be back.
 func checkRoundTrip(t *testing.T, projects []*compose.Project) {
-	hybrid := apply(t, Make(projects, decideAll(projects, strategies.Hybrid, nil)))
+	hybrid := apply(t, planAll(projects, strategies.Hybrid, nil))
 	first := reload(projects, hybrid)
 	kept := remembered{}
-	decide := decideAll(first, strategies.Dynamic, nil)
-	owner := map[compose.Place]*compose.Project{}
-	plan := Make(first, func(p *compose.Project, m compose.Mapping) strategies.Decision {
-		owner[m.Place()] = p
-		return decide(p, m)
-	})
+	plan := planAll(first, strategies.Dynamic, nil)
 	for _, c := range plan.Changes {
 		path := c.Mapping.File.Path
 		if kept[path] == nil {
 			kept[path] = map[string]string{}
 		}
-		kept[path][strategies.DefaultKeys(owner[c.Mapping.Place()])[c.Mapping.Place()]] = c.Mapping.HostPort.Text
+		kept[path][strategies.DefaultKeys(c.Project)[c.Mapping.Place()]] = c.Mapping.HostPort.Text
 	}
 	dynamic := apply(t, plan)
 	second := reload(first, dynamic)
-	back := apply(t, Make(second, decideAll(second, strategies.Hybrid, kept)))
+	back := apply(t, planAll(second, strategies.Hybrid, kept))
 	for path := range dynamic {
 		want := hybrid[path]
 		if want == nil {

@@ -5,8 +5,8 @@
 // The model: an [Edit] is a span and its new text. Files are spliced, never
 // re-encoded, so that no byte outside a planned span can change.
 //
-//	plan := rewrite.Make(projects, decide)
-//	after, err := rewrite.Apply(file.Src, plan.Edits(file))
+//	plan := rewrite.NewFamilies(projects, rewrite.FamilyOptions{}).Plan(projects...)
+//	result, err := rewrite.Verified(projects, plan.Edits(), plan.Changes)
 package rewrite
 
 import (
@@ -20,6 +20,7 @@ import (
 
 // Change is a mapping that will be written differently.
 type Change struct {
+	Project  *compose.Project // that decides
 	Mapping  compose.Mapping
 	Decision strategies.Decision
 	Edit     Edit // of Mapping.File
@@ -39,25 +40,18 @@ type Plan struct {
 	Skips   []Skip
 }
 
-// Decide says what becomes of a project's mapping.
-type Decide func(*compose.Project, compose.Mapping) strategies.Decision
-
 const skipMerged = "its host port is merged in from another mapping, and written there"
 
-// Make plans the mappings of several projects. Where services or projects
+// Plan plans the mappings of some of the projects. Where services or projects
 // share the bytes of a host port, the one that owns them decides, and of several
 // owners the first.
-func Make(projects []*compose.Project, decide Decide) Plan {
-	type owned struct {
-		project *compose.Project
-		mapping compose.Mapping
-	}
-	owners := map[compose.Place]owned{}
+func (f Families) Plan(projects ...*compose.Project) Plan {
+	owners := map[compose.Place]Change{} // of which only the project and the mapping are known
 	entries := map[compose.Place]compose.Mapping{}
 	for _, p := range projects {
 		for _, m := range p.Mappings {
-			if o, ok := owners[m.Place()]; !ok || o.mapping.Inherited && !m.Inherited {
-				owners[m.Place()] = owned{p, m}
+			if o, ok := owners[m.Place()]; !ok || o.Mapping.Inherited && !m.Inherited {
+				owners[m.Place()] = Change{Project: p, Mapping: m}
 			}
 			at := compose.Place{Path: m.File.Path, Start: m.Entry.Start}
 			if _, ok := entries[at]; !ok || !m.Inherited {
@@ -66,11 +60,16 @@ func Make(projects []*compose.Project, decide Decide) Plan {
 		}
 	}
 	var plan Plan
-	for _, o := range owners {
-		plan.add(o.mapping, decide(o.project, o.mapping))
+	for _, c := range owners {
+		if c.Decision = f.decide(c.Project, c.Mapping); c.Decision.Kind == strategies.Keep {
+			plan.Skips = append(plan.Skips, Skip{c.Mapping, c.Decision.Reason})
+			continue
+		}
+		c.Edit = Replace(c.Mapping, c.Decision.Text)
+		plan.Changes = append(plan.Changes, c)
 	}
 	for _, m := range entries {
-		if owners[m.Place()].mapping.Entry != m.Entry {
+		if owners[m.Place()].Mapping.Entry != m.Entry {
 			plan.Skips = append(plan.Skips, Skip{m, skipMerged})
 		}
 	}
@@ -83,21 +82,11 @@ func comparePlaces(a, b compose.Mapping) int {
 	return cmp.Or(cmp.Compare(a.File.Path, b.File.Path), a.Entry.Start-b.Entry.Start)
 }
 
-func (p *Plan) add(m compose.Mapping, d strategies.Decision) {
-	if d.Kind == strategies.Keep {
-		p.Skips = append(p.Skips, Skip{m, d.Reason})
-		return
-	}
-	p.Changes = append(p.Changes, Change{m, d, Replace(m, d.Text)})
-}
-
-// Edits are the plan's edits of one file, in order.
-func (p Plan) Edits(path string) []Edit {
-	var edits []Edit
+// Edits are the plan's edits by file, in order.
+func (p Plan) Edits() map[*source.File][]Edit {
+	edits := map[*source.File][]Edit{}
 	for _, c := range p.Changes {
-		if c.Mapping.File.Path == path {
-			edits = append(edits, c.Edit)
-		}
+		edits[c.Mapping.File] = append(edits[c.Mapping.File], c.Edit)
 	}
 	return edits
 }

@@ -193,15 +193,10 @@ type walk struct {
 
 func (w *walk) to(projects []*compose.Project, s strategies.Strategy) []*compose.Project {
 	w.Helper()
-	owner := map[compose.Place]*compose.Project{}
-	decide := decideAll(projects, s, w.kept)
-	plan := Make(projects, func(p *compose.Project, m compose.Mapping) strategies.Decision {
-		owner[m.Place()] = p
-		return decide(p, m)
-	})
+	plan := planAll(projects, s, w.kept)
 	after := apply(w.T, plan)
 	for _, p := range projects {
-		compared, err := VerifyModel(p, after, plan.Changes)
+		compared, err := verifyModel(p, after, plan.Changes)
 		if err != nil {
 			w.Errorf("%s: %v", s, err)
 		}
@@ -217,10 +212,10 @@ func (w *walk) to(projects []*compose.Project, s strategies.Strategy) []*compose
 		if w.kept[path] == nil {
 			w.kept[path] = map[string]string{}
 		}
-		w.kept[path][strategies.DefaultKeys(owner[c.Mapping.Place()])[c.Mapping.Place()]] = c.Mapping.HostPort.Text
+		w.kept[path][strategies.DefaultKeys(c.Project)[c.Mapping.Place()]] = c.Mapping.HostPort.Text
 	}
 	again := reload(projects, after)
-	if second := Make(again, decideAll(again, s, w.kept)); len(second.Changes) > 0 {
+	if second := planAll(again, s, w.kept); len(second.Changes) > 0 {
 		c := second.Changes[0]
 		w.Errorf("%s: a second run would change %s of %s to %s", s, c.Mapping.HostPort.Text, c.Mapping.Service, c.Decision.Text)
 	}

@@ -40,15 +40,15 @@ func FuzzRewrite(f *testing.F) {
 		if len(projects[0].Problems) > 0 {
 			return
 		}
-		plan := Make(projects, decideAll(projects, s, nil))
+		plan := planAll(projects, s, nil)
 		after := apply(t, plan)
 		if len(src) < 4096 {
-			if _, err := VerifyModel(projects[0], after, plan.Changes); err != nil {
+			if _, err := verifyModel(projects[0], after, plan.Changes); err != nil {
 				t.Error(err)
 			}
 		}
 		again := reload(projects, after)
-		if second := Make(again, decideAll(again, s, nil)); len(second.Changes) > 0 {
+		if second := planAll(again, s, nil); len(second.Changes) > 0 {
 			t.Errorf("a second run would change %q", after[path])
 		}
 	})

@@ -1,25 +1,104 @@
 package rewrite
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"reflect"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
 	"go.yaml.in/yaml/v4"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
+	"github.com/portmoor/portmoor/strategies"
 )
 
-// VerifyTree parses a file's new bytes and compares them with the old: the
+// Result is what verified edits make of files.
+type Result struct {
+	After map[string][]byte // the new bytes, by path
+	// Uncompared are the projects that compose-go can't load as they stand, or not
+	// in time: their files are verified as YAML only.
+	Uncompared []*compose.Project
+}
+
+// Verified applies edits in memory and compares every file that they touch, and
+// every project that has one, with what it was: nothing but the changes may
+// differ. A document that is no YAML is only applied. The error is the first, by
+// path and then by project, of what is not as planned.
+func Verified(projects []*compose.Project, edits map[*source.File][]Edit, changes []Change) (Result, error) {
+	r := Result{After: map[string][]byte{}}
+	byPath := func(a, b *source.File) int { return cmp.Compare(a.Path, b.Path) }
+	for _, f := range slices.SortedFunc(maps.Keys(edits), byPath) {
+		src, err := Apply(f.Src, edits[f])
+		if err == nil && f.Docs != nil {
+			err = verifyTree(f, src, changes)
+		}
+		if err != nil {
+			return r, err
+		}
+		r.After[f.Path] = src
+	}
+	compared, errs := make([]bool, len(projects)), make([]error, len(projects))
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	touched := func(f *source.File) bool { return r.After[f.Path] != nil }
+	for i, p := range projects {
+		if compared[i] = !slices.ContainsFunc(p.Files, touched); compared[i] {
+			continue
+		}
+		g.Go(func() error {
+			compared[i], errs[i] = verifyModel(p, r.After, changes)
+			return nil
+		})
+	}
+	_ = g.Wait()
+	for i, err := range errs {
+		if err != nil {
+			return r, err
+		}
+		if !compared[i] {
+			r.Uncompared = append(r.Uncompared, projects[i])
+		}
+	}
+	return r, nil
+}
+
+// Touched are the mappings that edits touch, as changes to verify: a literal
+// must keep its port; a variable without a default gets one.
+func Touched(projects []*compose.Project, edits map[*source.File][]Edit) []Change {
+	var changes []Change
+	for _, p := range projects {
+		for _, m := range p.Mappings {
+			for _, e := range edits[m.File] {
+				if e.Span.Start < m.Scalar.Start || e.Span.End > m.Scalar.End {
+					continue
+				}
+				d := strategies.Decision{Kind: strategies.Fix, Var: m.HostPort.Var, Port: m.HostPort.Text, Text: m.HostPort.Text}
+				if e.Span.Empty() && strings.HasPrefix(e.New, "127.0.0.1:") {
+					d.Address = "127.0.0.1"
+				}
+				if !m.HostPort.Literal() {
+					d.Port = "${}" // whatever it is now
+				}
+				changes = append(changes, Change{p, m, d, e})
+				break
+			}
+		}
+	}
+	return changes
+}
+
+// verifyTree parses a file's new bytes and compares them with the old: the
 // same nodes must be there, and only the planned scalars may read differently.
 // The error says what else would change.
-func VerifyTree(before *source.File, after []byte, changes []Change) error {
+func verifyTree(before *source.File, after []byte, changes []Change) error {
 	got := source.Parse(before.Path, after)
 	if got.Docs == nil {
 		return fmt.Errorf("%s: the result is not valid: %s", before.Path, got.Problems[0].Message)
@@ -64,12 +143,12 @@ func (c comparison) equal(a, b *yaml.Node) error {
 	return fmt.Errorf("%s:%d:%d: the change would alter %q, which is not planned", c.before.Path, line, column, a.Value)
 }
 
-// VerifyModel loads a project with compose-go before and after the changes,
+// verifyModel loads a project with compose-go before and after the changes,
 // with no variable set, and compares: everything must be equal, but for the
 // published ports of the mappings whose change plans that. after holds the new
 // bytes by path. A project that compose-go can't load as it stands is not
 // compared; the result says whether it was.
-func VerifyModel(p *compose.Project, after map[string][]byte, changes []Change) (compared bool, err error) {
+func verifyModel(p *compose.Project, after map[string][]byte, changes []Change) (compared bool, err error) {
 	if p.Loadable() != nil {
 		return false, nil
 	}

@@ -1,18 +1,22 @@
 package rewrite
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 )
 
-// TestVerifyTreeRefuses gives VerifyTree results that are not as planned. It is
+// TestVerifyTreeRefuses gives verifyTree results that are not as planned. It is
 // the last thing between a wrong edit and a user's file.
 func TestVerifyTreeRefuses(t *testing.T) {
 	const src = `# stays
@@ -24,7 +28,7 @@ services:
     labels: {<<: *a, b: c}
 `
 	projects := oneFile(src)
-	plan := Make(projects, decideAll(projects, strategies.Hybrid, nil))
+	plan := planAll(projects, strategies.Hybrid, nil)
 	right := string(apply(t, plan)[projects[0].Files[0].Path])
 	if !strings.Contains(right, "${WEB_HOST_PORT:-8080}:80") {
 		t.Fatalf("nothing is planned: %s", right)
@@ -42,12 +46,12 @@ services:
 		"alter":                        strings.Replace(right, `"${WEB_HOST_PORT:-8080}:80"`, `["${WEB_HOST_PORT:-8080}:80"]`, 1),
 		`alter "c", which is not plan`: strings.Replace(right, "b: c", "b: !x c", 1),
 	} {
-		err := VerifyTree(projects[0].Files[0], []byte(after), plan.Changes)
+		err := verifyTree(projects[0].Files[0], []byte(after), plan.Changes)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q, got %v for:\n%s", want, err, after)
 		}
 	}
-	if err := VerifyTree(projects[0].Files[0], []byte(right), plan.Changes); err != nil {
+	if err := verifyTree(projects[0].Files[0], []byte(right), plan.Changes); err != nil {
 		t.Error(err)
 	}
 }
@@ -58,7 +62,7 @@ func oneFile(src string) []*compose.Project {
 	return l.Load([]compose.Group{{Dir: "/app", Files: []string{"/app/compose.yaml"}}})
 }
 
-// TestVerifyModelRefuses gives VerifyModel results whose YAML could pass.
+// TestVerifyModelRefuses gives verifyModel results whose YAML could pass.
 func TestVerifyModelRefuses(t *testing.T) {
 	const src = `services:
   web:
@@ -84,17 +88,17 @@ func TestVerifyModelRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			projects := oneFile(src)
-			plan := Make(projects, decideAll(projects, c.strategy, nil))
+			plan := planAll(projects, c.strategy, nil)
 			after := apply(t, plan)
 			path := projects[0].Files[0].Path
-			if compared, err := VerifyModel(projects[0], after, plan.Changes); err != nil || !compared {
+			if compared, err := verifyModel(projects[0], after, plan.Changes); err != nil || !compared {
 				t.Fatalf("the right result: %v, compared: %v", err, compared)
 			}
 			wrong := strings.Replace(string(after[path]), c.old, c.new, 1)
 			if wrong == string(after[path]) {
 				t.Fatalf("%q is not in %s", c.old, wrong)
 			}
-			_, err := VerifyModel(projects[0], map[string][]byte{path: []byte(wrong)}, plan.Changes)
+			_, err := verifyModel(projects[0], map[string][]byte{path: []byte(wrong)}, plan.Changes)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("want %q, got %v", c.want, err)
 			}
@@ -114,14 +118,14 @@ services:
 `
 	for _, s := range []strategies.Strategy{strategies.Hybrid, strategies.Dynamic} {
 		projects := oneFile(strings.Replace(src, "  other: 8080\n", "", 1))
-		plan := Make(projects, decideAll(projects, s, nil))
+		plan := planAll(projects, s, nil)
 		after := apply(t, plan)
-		if compared, err := VerifyModel(projects[0], after, plan.Changes); err != nil || !compared {
+		if compared, err := verifyModel(projects[0], after, plan.Changes); err != nil || !compared {
 			t.Fatalf("%s: %v, compared: %v", s, err, compared)
 		}
 		path := projects[0].Files[0].Path
 		wrong := map[string][]byte{path: []byte(strings.Replace(string(after[path]), "x-more: 8080", "x-more: [8080]", 1))}
-		if _, err := VerifyModel(projects[0], wrong, plan.Changes); err == nil {
+		if _, err := verifyModel(projects[0], wrong, plan.Changes); err == nil {
 			t.Errorf("%s: a changed x-more passes", s)
 		}
 	}
@@ -162,23 +166,102 @@ DB=5555
 	group := compose.Group{Dir: app, Files: []string{filepath.Join(app, "compose.yaml")}}
 	for _, s := range []strategies.Strategy{strategies.Hybrid, strategies.Dynamic} {
 		projects := compose.NewLoader(compose.LoadOptions{}).Load([]compose.Group{group})
-		plan := Make(projects, decideAll(projects, s, nil))
+		plan := planAll(projects, s, nil)
 		after := apply(t, plan)
 		if len(after) != 2 {
 			t.Fatalf("%s: %d files change", s, len(after))
 		}
-		if compared, err := VerifyModel(projects[0], after, plan.Changes); err != nil || !compared {
+		if compared, err := verifyModel(projects[0], after, plan.Changes); err != nil || !compared {
 			t.Errorf("%s: %v, compared: %v", s, err, compared)
 		}
 		wrong := map[string][]byte{}
 		for path, src := range after {
 			wrong[path] = []byte(strings.Replace(string(src), "image: x", "image: y", 1))
 		}
-		if _, err := VerifyModel(projects[0], wrong, plan.Changes); err == nil {
+		if _, err := verifyModel(projects[0], wrong, plan.Changes); err == nil {
 			t.Errorf("%s: a changed include passes", s)
 		}
 	}
 	if left, err := os.ReadDir(temporary); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// TestVerified verifies edits of several projects at once.
+func TestVerified(t *testing.T) {
+	const (
+		web     = `services: {web: {image: x, ports: ["8080:80"]}}`
+		strange = `services: {web: {image: x, volumes: 7, ports: ["8080:80"]}}`
+	)
+	type edits map[string][]string // by file: old, new
+	tests := []struct {
+		name             string
+		files            map[string]string
+		edits            edits
+		want, uncompared []string
+		err              string
+	}{
+		{
+			name: "as planned", files: map[string]string{"a.yaml": web, "b.yaml": web},
+			edits: edits{"a.yaml": {"8080", "${P:-8080}"}}, want: []string{`a.yaml: services: {web: {image: x, ports: ["${P:-8080}:80"]}}`},
+		},
+		{
+			name: "a document is only applied", files: map[string]string{"README.md": "Port: [8080", "a.yaml": web},
+			edits: edits{"README.md": {"8080", "8081"}}, want: []string{"README.md: Port: [8081"},
+			uncompared: []string{"README.md"},
+		},
+		{
+			name: "a project that does not load", files: map[string]string{"a.yaml": strange, "b.yaml": strange},
+			edits: edits{"b.yaml": {"8080", "${P:-8080}"}}, want: []string{"b.yaml: " + strings.Replace(strange, "8080", "${P:-8080}", 1)},
+			uncompared: []string{"b.yaml"},
+		},
+		{
+			name: "more than ports", files: map[string]string{"a.yaml": web},
+			edits: edits{"a.yaml": {"image: x", "image: y"}}, err: `alter "x", which is not planned`,
+		},
+		{
+			name: "another port", files: map[string]string{"a.yaml": web},
+			edits: edits{"a.yaml": {"8080", "${P:-8081}"}}, err: `container port 80 on "8081", which is not planned`,
+		},
+		{
+			name: "an edit twice", files: map[string]string{"a.yaml": web},
+			edits: edits{"a.yaml": {"8080", "1", "8080", "2"}}, err: "overlaps",
+		},
+		{
+			name: "the first file that is wrong", files: map[string]string{"a.yaml": web, "b.yaml": web, "c.yaml": web},
+			edits: edits{"a.yaml": {"8080", "9"}, "b.yaml": {"image", "imagine"}, "c.yaml": {"web", "net"}}, err: `b.yaml:1:18: the change would alter "image"`,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			projects, all := folder(tt.files), map[*source.File][]Edit{}
+			for _, p := range projects {
+				f := p.Files[0]
+				if strings.HasSuffix(f.Path, ".md") {
+					f = &source.File{Path: f.Path, Src: f.Src}
+				}
+				for change := range slices.Chunk(tt.edits[base(p)], 2) {
+					at := strings.Index(string(f.Src), change[0])
+					all[f] = append(all[f], Edit{source.Span{Start: at, End: at + len(change[0])}, change[1]})
+				}
+			}
+			r, err := Verified(projects, all, Touched(projects, all))
+			if (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
+				t.Fatalf("want %q, got %v", tt.err, err)
+			}
+			var got, uncompared []string
+			for _, at := range slices.Sorted(maps.Keys(r.After)) {
+				got = append(got, filepath.Base(at)+": "+string(r.After[at]))
+			}
+			for _, p := range r.Uncompared {
+				uncompared = append(uncompared, base(p))
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" && err == nil {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.uncompared, uncompared); diff != "" {
+				t.Errorf("not compared (-want +got):\n%s", diff)
+			}
+		})
 	}
 }

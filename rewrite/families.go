@@ -1,0 +1,65 @@
+package rewrite
+
+import (
+	"cmp"
+	"sync"
+
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/strategies"
+)
+
+// Families say what becomes of the mappings of projects. The projects of a naming
+// family are worked out together, when one of them is first asked about; several
+// goroutines may ask.
+type Families struct {
+	options FamilyOptions
+	of      map[*compose.Project]func() *family
+}
+
+// FamilyOptions are what is known of projects besides their files. The zero value
+// is the auto strategy for all, and nothing remembered.
+type FamilyOptions struct {
+	// Strategies say what each project's host ports should be written as; auto
+	// where none is given.
+	Strategies map[*compose.Project]strategies.Strategy
+	// Remembered returns the host texts that the configuration has for a project's
+	// mappings; nil where it has none at all.
+	Remembered func(*compose.Project) map[compose.Place]string
+}
+
+type family struct {
+	names strategies.Names
+	texts map[*compose.Project]map[compose.Place]string // what is remembered
+}
+
+// NewFamilies groups projects by what they share names with: all that stand in a
+// folder count, also those that nothing is planned for.
+func NewFamilies(projects []*compose.Project, o FamilyOptions) Families {
+	f := Families{o, make(map[*compose.Project]func() *family, len(projects))}
+	for _, together := range strategies.Families(projects) {
+		settled := sync.OnceValue(func() *family { return settle(together, o.Remembered) })
+		for _, p := range together {
+			f.of[p] = settled
+		}
+	}
+	return f
+}
+
+func settle(projects []*compose.Project, remembered func(*compose.Project) map[compose.Place]string) *family {
+	f := &family{texts: map[*compose.Project]map[compose.Place]string{}}
+	for _, p := range projects {
+		if remembered != nil {
+			f.texts[p] = remembered(p)
+		}
+	}
+	f.names = strategies.NameWithDefaults(projects, func(p *compose.Project) map[compose.Place]string { return f.texts[p] })
+	return f
+}
+
+// Names are the variables of a project's family.
+func (f Families) Names(p *compose.Project) strategies.Names { return f.of[p]().names }
+
+func (f Families) decide(p *compose.Project, m compose.Mapping) strategies.Decision {
+	its := f.of[p]()
+	return strategies.Decide(m, cmp.Or(f.options.Strategies[p], strategies.Auto), strategies.Gather(its.names, its.texts[p])(m))
+}

@@ -66,6 +66,7 @@ func Run(p Process) int {
 // program is one run of the command line: what its commands share.
 type program struct {
 	Process
+	name   string        // of the command that runs
 	dir    string        // the working folder, which paths are shown relative to
 	code   int           // the worst that has happened so far
 	engine *stack.Engine // nil until the engine was asked

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,9 +20,9 @@ func projectFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "file", Aliases: []string{"f"}, Usage: "load `FILE`s as one project, as docker compose -f does", TakesFile: true},
 		&cli.StringSliceFlag{Name: "profile", Usage: "take `PROFILE` for chosen, as docker compose --profile does; may be repeated"},
 		&cli.StringFlag{Name: "config", Usage: "read `FILE` instead of the nearest " + config.Name, TakesFile: true},
-		&cli.StringFlag{Name: "strategy", Usage: "what host ports should be written as, `STRATEGY` is " + say.Or(strategyNames)},
+		oneOfFlag("strategy", "", "what host ports should be written as, `STRATEGY` is "+say.Or(strategyNames), strategyNames),
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say what is passed over, and every reason", DisableDefaultText: true},
-		&cli.StringFlag{Name: "color", Usage: "when to colour the output, `WHEN` is " + say.Or(colorNames)},
+		oneOfFlag("color", "", "when to colour the output, `WHEN` is "+say.Or(colorNames), colorNames),
 	}
 }
 
@@ -66,16 +65,9 @@ func oneOfFlag(name, value, usage string, values []string) cli.Flag {
 	}}
 }
 
-// oneOf checks the value of a flag.
-func oneOf(ctx *cli.Context, flag string, values []string) error {
-	if v := ctx.String(flag); ctx.IsSet(flag) && !slices.Contains(values, v) {
-		return say.Usagef("choose "+say.Or(values), "portmoor %s: --%s %q is unknown", ctx.Command.Name, flag, v)
-	}
-	return nil
-}
-
 // request is what the flags say a command is about.
 func (c *program) request(ctx *cli.Context) workspace.Request {
+	c.name = ctx.Command.Name
 	r := workspace.Request{
 		Dir: c.dir, Paths: ctx.Args().Slice(), Files: ctx.StringSlice("file"), EnvFiles: ctx.StringSlice("env-file"), Profiles: ctx.StringSlice("profile"),
 		Config: ctx.String("config"), Name: ctx.String("project-name"), Strategy: ctx.String("strategy"), Environ: c.environ(),
@@ -87,36 +79,25 @@ func (c *program) request(ctx *cli.Context) workspace.Request {
 	return r
 }
 
-// space is the workspace of a command about several projects.
-type space struct {
-	*workspace.Workspace
-
-	baseline map[string]bool // fingerprints of known findings; nil without a baseline
-	known    int             // findings that the baseline left out
-}
-
-// open finds and loads the projects that the arguments name.
-func (c *program) open(ctx *cli.Context, r workspace.Request) (*space, error) {
-	if err := cmp.Or(oneOf(ctx, "strategy", strategyNames), oneOf(ctx, "color", colorNames), checkPaths(ctx, r)); err != nil {
+// openAll finds and loads the projects that a request is about.
+func (c *program) openAll(r workspace.Request) (*workspace.Workspace, error) {
+	if err := c.checkPaths(r); err != nil {
 		return nil, err
 	}
 	w, notes, err := workspace.Open(r)
 	c.tellAll(notes)
-	if err != nil {
-		return nil, err
-	}
-	return &space{Workspace: w}, nil
+	return w, err
 }
 
 // checkPaths refuses arguments that exclude each other.
-func checkPaths(ctx *cli.Context, r workspace.Request) error {
-	switch name := ctx.Command.Name; {
+func (c *program) checkPaths(r workspace.Request) error {
+	switch {
 	case len(r.Files) > 0 && len(r.Paths) > 0:
-		return say.Usagef("give either -f or paths", "portmoor %s: -f and the path %s exclude each other", name, r.Paths[0])
+		return say.Usagef("give either -f or paths", "portmoor %s: -f and the path %s exclude each other", c.name, r.Paths[0])
 	case r.Stdin != nil && len(r.Files)+len(r.Paths) > 0:
-		return say.Usagef("give one of the two", "portmoor %s: standard input and paths exclude each other", name)
+		return say.Usagef("give one of the two", "portmoor %s: standard input and paths exclude each other", c.name)
 	case slices.Contains(r.Paths, "") || slices.Contains(r.Files, ""):
-		return say.Usagef("name a file or a folder", "portmoor %s: a path is empty", name)
+		return say.Usagef("name a file or a folder", "portmoor %s: a path is empty", c.name)
 	}
 	return nil
 }

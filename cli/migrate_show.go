@@ -7,50 +7,58 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/config"
-	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/migrate"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
+	"github.com/portmoor/portmoor/workspace"
 )
+
+// migrationView is a migration with what the flags say about its output.
+type migrationView struct {
+	w                           *workspace.Workspace
+	m                           *migrate.Migration
+	strategy                    string // of --strategy, "" without it
+	json, write, check, verbose bool
+	style                       style
+}
 
 // showMigration prints what the run does: JSON, the list of changes with
 // --check, nothing but a summary with --write, else a diff.
-func (c *program) showMigration(ctx *cli.Context, w *space, m *migration) error {
+func (c *program) showMigration(v migrationView) error {
 	switch {
-	case ctx.String("format") == "json":
-		return c.migrationJSON(w, m)
-	case ctx.Bool("check"):
-		for _, ch := range m.Changes {
+	case v.json:
+		return say.JSON(c.Out, migrationReportOf(v.w, v.m), true)
+	case v.check:
+		for _, ch := range v.m.Changes {
 			before, after := scalar(ch)
-			fmt.Fprintf(c.Out, "%s: service %s: %s would become %s\n", w.Place(ch.Mapping.File, ch.Mapping.Scalar), say.Visible(ch.Mapping.Service), say.Visible(before), say.Visible(after))
+			fmt.Fprintf(c.Out, "%s: service %s: %s would become %s\n", v.w.Place(ch.Mapping.File, ch.Mapping.Scalar), say.Visible(ch.Mapping.Service), say.Visible(before), say.Visible(after))
 		}
-	case !ctx.Bool("write"):
-		if err := c.diff(ctx, w, m.outputs); err != nil {
+	case !v.write:
+		if err := c.diff(v.w.Dir, v.m.Outputs, v.style); err != nil {
 			return err
 		}
 	}
-	c.summary(ctx, w, m)
+	c.summary(v)
 	return nil
 }
 
-// diff prints outputs as a patch; on a terminal in colours and without
+// diff prints outputs as a patch for a folder; on a terminal in colours and without
 // anything that could fool it.
-func (c *program) diff(ctx *cli.Context, w *space, outputs []rewrite.Output) error {
+func (c *program) diff(dir string, outputs []rewrite.Output, style style) error {
 	for _, o := range outputs {
 		whole := []rewrite.Edit{{Span: source.Span{End: len(o.Before)}, New: string(o.After)}}
-		text, err := rewrite.Diff(w.Show(o.Path), o.Before, whole)
+		text, err := rewrite.Diff(say.Path(dir, o.Path), o.Before, whole)
 		if err != nil {
 			return err
 		}
-		if terminal(c.Out) > 0 {
+		if style.width > 0 {
 			text = say.VisibleLines(text)
 		}
-		if c.color(ctx, c.Out) {
+		if style.color {
 			text = colored(text)
 		}
 		fmt.Fprint(c.Out, text)
@@ -82,26 +90,21 @@ func colored(diff string) string {
 }
 
 // summary counts files and mappings, and the reasons of those that stay.
-func (c *program) summary(ctx *cli.Context, w *space, m *migration) {
-	verb := "would change"
-	if ctx.Bool("write") {
+func (c *program) summary(v migrationView) {
+	w, m, verb := v.w, v.m, "would change"
+	if v.write {
 		verb = "changed"
 	}
-	fmt.Fprintf(c.Err, "%s: %s, %d %s; %s, %d %s, %d kept\n", w.strategyName(),
+	fmt.Fprintf(c.Err, "%s: %s, %d %s; %s, %d %s, %d kept\n", strategyName(w),
 		say.Count(w.FilesAsked(), "file"), len(m.Files()), verb, say.Count(len(m.Changes)+len(m.Skips), "mapping"), len(m.Changes), verb, len(m.Skips))
 	reasons := map[string]int{}
 	for _, s := range m.Skips {
 		reasons[s.Reason]++
 	}
-	for _, r := range slices.SortedFunc(maps.Keys(reasons), func(a, b string) int {
-		if d := reasons[b] - reasons[a]; d != 0 {
-			return d
-		}
-		return strings.Compare(a, b)
-	}) {
+	for _, r := range slices.SortedFunc(maps.Keys(reasons), func(a, b string) int { return cmp.Or(reasons[b]-reasons[a], cmp.Compare(a, b)) }) {
 		fmt.Fprintf(c.Err, "  %d kept: %s\n", reasons[r], say.Visible(r))
 	}
-	if ctx.Bool("verbose") {
+	if v.verbose {
 		for _, s := range m.Skips {
 			fmt.Fprintf(c.Err, "  %s: service %s: %s\n", w.Place(s.Mapping.File, s.Mapping.Entry), say.Visible(s.Mapping.Service), say.Visible(s.Reason))
 		}
@@ -109,36 +112,25 @@ func (c *program) summary(ctx *cli.Context, w *space, m *migration) {
 	if reasons[strategies.KeptNoDefault] > 0 {
 		fmt.Fprintln(c.Err, "hint: portmoor lint --fix gives defaults from an example env file")
 	}
-	if m.failed > 0 {
-		fmt.Fprintf(c.Err, "  %s not valid, and left alone\n", say.Count(m.failed, "file"))
+	if m.Invalid > 0 {
+		fmt.Fprintf(c.Err, "  %s not valid, and left alone\n", say.Count(m.Invalid, "file"))
 	}
-	if m.kept != "" && ctx.Bool("write") {
-		fmt.Fprintf(c.Err, "the host ports that were there are in %s, for the way back\n", say.Visible(w.Show(m.kept)))
+	if m.Kept != "" && v.write {
+		fmt.Fprintf(c.Err, "the host ports that were there are in %s, for the way back\n", say.Visible(w.Show(m.Kept)))
 	}
-	if n := conflicts(w); n > 0 {
-		fmt.Fprintf(c.Err, "%s between host ports: see portmoor lint\n", say.Count(n, "conflict"))
+	if m.Conflicts > 0 {
+		fmt.Fprintf(c.Err, "%s between host ports: see portmoor lint\n", say.Count(m.Conflicts, "conflict"))
 	}
-	if len(m.outputs) > 0 && !ctx.Bool("write") && !ctx.Bool("check") {
+	if len(m.Outputs) > 0 && !v.write && !v.check {
 		fmt.Fprintln(c.Err, "nothing is written yet: add --write")
 	}
-	if flag := ctx.String("strategy"); flag != "" && flag != cmp.Or(w.Config.Strategy, "auto") && ctx.Bool("write") && len(m.outputs) > 0 {
-		fmt.Fprintf(c.Err, "to keep to it, write strategy: %s into %s\n", flag, config.Name)
+	if v.strategy != "" && v.strategy != cmp.Or(w.Config.Strategy, "auto") && v.write && len(m.Outputs) > 0 {
+		fmt.Fprintf(c.Err, "to keep to it, write strategy: %s into %s\n", v.strategy, config.Name)
 	}
-}
-
-// conflicts counts the errors that lint would find between host ports, which a
-// migration carries over.
-func conflicts(w *space) (n int) {
-	for _, f := range lint.Run(w.Projects, lint.Options{Only: []string{"host-port-conflict"}}) {
-		if f.Severity == lint.Error && w.concerns(f) {
-			n++
-		}
-	}
-	return n
 }
 
 // strategyName is the run's strategy, or "mixed" where projects differ.
-func (w *space) strategyName() string {
+func strategyName(w *workspace.Workspace) string {
 	name := ""
 	for _, p := range w.Projects {
 		s := string(w.Strategies[p])
@@ -196,8 +188,8 @@ type migrationSkip struct {
 	Reason  string `json:"reason"`
 }
 
-func (c *program) migrationJSON(w *space, m *migration) error {
-	r := migrationReport{Version: 1, Strategy: w.strategyName(), Files: []migrationFile{}}
+func migrationReportOf(w *workspace.Workspace, m *migrate.Migration) migrationReport {
+	r := migrationReport{Version: 1, Strategy: strategyName(w), Files: []migrationFile{}}
 	files := map[string]*migrationFile{}
 	entry := func(f *source.File) *migrationFile {
 		if files[f.Path] == nil {
@@ -221,7 +213,7 @@ func (c *program) migrationJSON(w *space, m *migration) error {
 	}
 	r.Summary.Files, r.Summary.FilesChanged = w.FilesAsked(), len(m.Files())
 	r.Summary.Mappings, r.Summary.Changed, r.Summary.Skipped = len(m.Changes)+len(m.Skips), len(m.Changes), len(m.Skips)
-	return say.JSON(c.Out, r, true)
+	return r
 }
 
 // text is the entry as it is written, of a long form its published value.

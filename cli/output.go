@@ -58,14 +58,21 @@ func terminal(w io.Writer) int {
 	return width
 }
 
-// color reports whether output to w is coloured: as --color says, else on
-// terminals unless NO_COLOR is set (no-color.org).
-func (c *program) color(ctx *cli.Context, w io.Writer) bool {
+// style is how standard output looks.
+type style struct {
+	color bool
+	width int // of the terminal, 0 for none
+}
+
+// style is coloured as --color says, else on terminals unless NO_COLOR is set
+// (no-color.org).
+func (c *program) style(ctx *cli.Context) style {
+	s := style{width: terminal(c.Out)}
 	switch ctx.String("color") {
 	case "always":
-		return true
-	case "never":
-		return false
+		s.color = true
+	case "auto", "":
+		s.color = s.width > 0 && c.variable("NO_COLOR") == ""
 	}
-	return terminal(w) > 0 && c.variable("NO_COLOR") == ""
+	return s
 }

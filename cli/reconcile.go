@@ -12,7 +12,6 @@ import (
 	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/reconcile"
 	"github.com/portmoor/portmoor/reconcile/plan"
-	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/workspace"
 )
@@ -33,12 +32,12 @@ change, and with --write does exactly that. --verify looks whether everything ag
 			&cli.BoolFlag{Name: "verify", Usage: "look for ports that two services have and for places that name another port; with --apply: for what the plan has moved", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "health", Usage: "with --verify: ask each service over HTTP, and systemd", DisableDefaultText: true},
 			&cli.StringFlag{Name: "author", Usage: "put `NAME` in the plan instead of that of the user"},
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "how to print, `FORMAT` is " + say.Or(formatNames)},
+			formatFlag("how to print", formatNames...),
 			&cli.StringSliceFlag{Name: "file", Aliases: []string{"f"}, Usage: "load `FILE`s as one project, as docker compose -f does", TakesFile: true},
 			&cli.StringSliceFlag{Name: "profile", Usage: "take `PROFILE` for chosen, as docker compose --profile does; may be repeated"},
 			&cli.StringFlag{Name: "config", Usage: "read `FILE` instead of the nearest " + config.Name, TakesFile: true},
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say what is passed over; with --verify: list the places that are left to people", DisableDefaultText: true},
-			&cli.StringFlag{Name: "color", Usage: "when to colour the output, `WHEN` is " + say.Or(colorNames)},
+			oneOfFlag("color", "", "when to colour the output, `WHEN` is "+say.Or(colorNames), colorNames),
 		},
 		Action: c.runReconcile,
 	}
@@ -52,8 +51,7 @@ type reconcileRequest struct {
 	write, health       bool
 	author              string
 	json, verbose       bool
-	// diff prints outputs as a patch for a folder.
-	diff func(dir string, outputs []rewrite.Output) error
+	style               style
 }
 
 // runReconcile reads the flags, and plans, applies or verifies.
@@ -61,16 +59,14 @@ func (c *program) runReconcile(ctx *cli.Context) error {
 	r := reconcileRequest{
 		about: c.request(ctx), plan: ctx.String("plan") != "", apply: ctx.String("apply") != "", verify: ctx.Bool("verify"),
 		write: ctx.Bool("write"), health: ctx.Bool("health"), author: ctx.String("author"), json: ctx.String("format") == "json", verbose: ctx.Bool("verbose"),
-		diff: func(dir string, outputs []rewrite.Output) error {
-			return c.diff(ctx, &space{Workspace: &workspace.Workspace{Dir: dir}}, outputs)
-		},
+		style: c.style(ctx),
 	}
-	if err := cmp.Or(r.check(), oneOf(ctx, "format", formatNames), oneOf(ctx, "color", colorNames), checkPaths(ctx, r.about)); err != nil {
+	if err := r.check(); err != nil {
 		return err
 	}
 	r.doc = reconcile.Document{Path: cmp.Or(ctx.String("plan"), ctx.String("apply")), About: r.about}
 	r.about.Whole, r.about.MayBeEmpty = true, true // without paths, the configuration's whole folder
-	w, err := c.openAll(r)
+	w, err := c.openAll(r.about)
 	switch {
 	case err != nil:
 		return err
@@ -93,13 +89,6 @@ func (r reconcileRequest) check() error {
 		return say.Usagef("add --verify", "portmoor reconcile: --health needs --verify")
 	}
 	return nil
-}
-
-// openAll opens the projects that reconcile is about.
-func (c *program) openAll(r reconcileRequest) (*workspace.Workspace, error) {
-	w, notes, err := workspace.Open(r.about)
-	c.tellAll(notes)
-	return w, err
 }
 
 // inventory gathers the ports of a workspace.
@@ -160,7 +149,7 @@ func (c *program) applyPlan(ctx context.Context, r reconcileRequest, w *workspac
 	if err := c.showApplied(r, w, decided, outputs); err != nil || !r.verify {
 		return err
 	}
-	if w, err = c.openAll(r); err != nil { // with what has just been written
+	if w, err = c.openAll(r.about); err != nil { // with what has just been written
 		return err
 	}
 	return c.verifyPorts(ctx, r, w, &decided)

@@ -102,7 +102,7 @@ func (c *program) showApplied(r reconcileRequest, w *workspace.Workspace, d plan
 	case r.write:
 		return nil
 	}
-	return r.diff(w.Home, outputs) // the patch is for the folder of the plan
+	return c.diff(w.Home, outputs, r.style) // the patch is for the folder of the plan
 }
 
 // tellApplied sums up what was changed, or would be.

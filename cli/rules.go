@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/lint/mend"
 	"github.com/portmoor/portmoor/say"
 )
 
@@ -43,19 +44,7 @@ func (c *program) explain(name string) error {
 			return nil
 		}
 	}
-	return unknownRule("portmoor rules", name)
-}
-
-func unknownRule(place, name string) error {
-	var names []string
-	for _, r := range lint.Rules() {
-		names = append(names, r.Name)
-	}
-	hint := "portmoor rules lists them"
-	if near := say.Nearest(name, names); near != "" {
-		hint = "did you mean " + near + "?"
-	}
-	return say.Usagef(hint, "%s: no rule is named %q", place, name)
+	return mend.UnknownRule("portmoor rules", name)
 }
 
 // firstSentence is the start of a rule's doc on one line.

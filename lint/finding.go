@@ -70,3 +70,13 @@ func (s Severity) String() string {
 		return "off"
 	}
 }
+
+// ParseSeverity reads a severity as users write it.
+func ParseSeverity(name string) (s Severity, ok bool) {
+	for s := Off; s <= Error; s++ {
+		if s.String() == name {
+			return s, true
+		}
+	}
+	return Off, false
+}

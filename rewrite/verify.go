@@ -16,6 +16,7 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/ports"
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 )
@@ -68,6 +69,11 @@ func Verified(projects []*compose.Project, edits map[*source.File][]Edit, change
 		}
 	}
 	return r, nil
+}
+
+// Unplanned is the failure of a run whose result is not what was planned.
+func Unplanned(err error) error {
+	return say.Failf("nothing was written; this is a bug in portmoor, please report it with the file", "%s", err)
 }
 
 // Touched are the mappings that edits touch, as changes to verify: a literal

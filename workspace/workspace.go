@@ -304,6 +304,18 @@ func (w *Workspace) FilesAsked() int {
 	return len(asked)
 }
 
+// StdinText is what standard input was read as; nil when it was not read.
+func (w *Workspace) StdinText() []byte {
+	for _, p := range w.Projects {
+		for _, f := range p.Files {
+			if w.Stdin != "" && f.Path == w.Stdin {
+				return f.Src
+			}
+		}
+	}
+	return nil
+}
+
 // Examples are the example env files of a folder.
 func (w *Workspace) Examples(dir string) []compose.EnvFile { return w.loader.Examples(dir) }
 

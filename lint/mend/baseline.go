@@ -1,0 +1,89 @@
+package mend
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io/fs"
+
+	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/tree"
+)
+
+// baseline is the file of findings that are known and not told again, so that a
+// repository can start with lint today. Rule and file are for people: what counts
+// is the fingerprint.
+type baseline struct {
+	Version  int             `json:"version"`
+	Findings []baselineEntry `json:"findings"`
+}
+
+type baselineEntry struct {
+	Rule        string `json:"rule"`
+	File        string `json:"file"`
+	Fingerprint string `json:"fingerprint"`
+}
+
+// LeaveOut reads a baseline, whose findings are not found from then on.
+func (l *Linter) LeaveOut(path string) error {
+	src, err := tree.Read(path, tree.MaxDocument)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return say.Usagef("write it with --write-baseline "+path, "%s: no such file", path)
+	case err != nil:
+		return say.Failf("", "%s: can't be read", path)
+	}
+	again := "write it anew with --write-baseline " + path
+	var b baseline
+	decoder := json.NewDecoder(bytes.NewReader(src))
+	if err := decoder.Decode(&b); err != nil {
+		return say.Usagef(again, "%s: byte %d: not a baseline: %v", path, decoder.InputOffset(), err)
+	}
+	if b.Version != 1 {
+		return say.Usagef(again, "%s: version %d is not known", path, b.Version)
+	}
+	l.baseline = map[string]bool{}
+	for _, e := range b.Findings {
+		l.baseline[e.Fingerprint] = true
+	}
+	return nil
+}
+
+// isNew leaves out the findings that the baseline has.
+func (l *Linter) isNew(findings []lint.Finding) []lint.Finding {
+	if l.baseline == nil {
+		return findings
+	}
+	prints := lint.Fingerprints(findings, l.w.Home)
+	var left []lint.Finding
+	l.Known = 0
+	for i, f := range findings {
+		if l.baseline[prints[i]] {
+			l.Known++
+			continue
+		}
+		left = append(left, f)
+	}
+	return left
+}
+
+// WriteBaseline writes findings to a file that LeaveOut reads.
+func (l *Linter) WriteBaseline(path string, findings []lint.Finding) error {
+	b := baseline{Version: 1, Findings: []baselineEntry{}}
+	for i, fingerprint := range lint.Fingerprints(findings, l.w.Home) {
+		b.Findings = append(b.Findings, baselineEntry{findings[i].Rule, l.w.FromHome(findings[i].File.Path), fingerprint})
+	}
+	text, err := json.MarshalIndent(b, "", "  ")
+	if err != nil {
+		return err
+	}
+	abs := tree.Absolute(l.w.Dir, path)[0]
+	before, err := tree.ReadIf(abs, tree.MaxDocument)
+	if err != nil {
+		return say.Failf("", "%s: can't be read", path)
+	}
+	_, err = rewrite.WriteAll([]rewrite.Output{{Path: abs, Before: before, After: append(text, '\n')}})
+	return err
+}

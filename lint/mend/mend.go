@@ -1,0 +1,176 @@
+// Package mend lints a workspace, and fixes what is safe to fix until nothing is
+// left that could be.
+//
+// The model: a [Linter] is a workspace with what rules know besides its files: the
+// configuration, the examples and documents beside them, remembered ports. [Linter.Find]
+// runs the rules. [Linter.Fix] applies fixes pass after pass in memory, since a fix may
+// make room for the next, verifies each pass as a migration is, and returns what is to
+// be written; it writes nothing.
+//
+//	l, notes, err := mend.New(w, nil)
+//	findings := l.Find()
+//	fixed, notes, err := l.Fix(findings)
+package mend
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"maps"
+	"path/filepath"
+	"slices"
+
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/source"
+	"github.com/portmoor/portmoor/tree"
+	"github.com/portmoor/portmoor/workspace"
+)
+
+// Linter lints one workspace.
+type Linter struct {
+	// Known is how many findings the baseline left out, of the last that were found.
+	Known int
+
+	w        *workspace.Workspace
+	options  lint.Options
+	baseline map[string]bool // fingerprints of known findings; nil without a baseline
+}
+
+// New gathers what rules know besides the compose files of a workspace. Only names the
+// rules to run; nil is all that are on. The notes are about files that can't be read
+// as what they should be, which rules do without. The error is about a rule that does
+// not exist or a document that can't be read.
+func New(w *workspace.Workspace, only []string) (l *Linter, notes []say.Problem, err error) {
+	l = &Linter{w: w, options: lint.Options{
+		Strategies: w.Strategies, Remembered: w.Remembered, Neighbours: w.Neighbours,
+		Settings: map[string]lint.Setting{}, Only: only, Policy: w.Config.Policy(),
+	}}
+	known := lint.RuleOptions()
+	for _, name := range only {
+		if _, ok := known[name]; !ok {
+			return nil, nil, UnknownRule("portmoor lint: --rule", name)
+		}
+	}
+	for name, rule := range w.Config.Rules {
+		setting := lint.Setting{All: rule.Options["all"] == "true"}
+		if level, ok := lint.ParseSeverity(rule.Severity); ok {
+			setting.Severity = &level
+		}
+		l.options.Settings[name] = setting
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.Config.Groups)) {
+		g := w.Config.Groups[name]
+		l.options.Groups = append(l.options.Groups, lint.Group{Name: name, Range: g.Range, Services: g.Services})
+	}
+	l.options.Facts, notes, err = facts(w)
+	return l, append(notes, Unreadable(w)...), err
+}
+
+// UnknownRule is the error about a name that no rule has.
+func UnknownRule(place, name string) error {
+	names := slices.Sorted(maps.Keys(lint.RuleOptions()))
+	return say.Usagef(say.Meant("", name, names, "portmoor rules lists them"), "%s: no rule is named %q", place, name)
+}
+
+// Unreadable are the files of a workspace that could not be read; the rest is as good.
+func Unreadable(w *workspace.Workspace) (notes []say.Problem) {
+	for _, p := range w.Projects {
+		for _, q := range p.Problems {
+			if q.Unreadable {
+				notes = append(notes, say.Problem{Place: q.File.Path, Message: q.Message, Hint: q.Hint})
+			}
+		}
+	}
+	return notes
+}
+
+// Find are the findings that concern a file which was asked for, and that the
+// baseline does not have.
+func (l *Linter) Find() []lint.Finding {
+	l.options.Neighbours = l.w.Neighbours
+	return l.isNew(slices.DeleteFunc(lint.Run(l.w.Projects, l.options), func(f lint.Finding) bool { return !Concerns(l.w, f) }))
+}
+
+// Concerns reports a finding about a file which was asked for.
+func Concerns(w *workspace.Workspace, f lint.Finding) bool {
+	return w.Asked(f.File) || slices.ContainsFunc(f.Related, func(r lint.Related) bool { return w.Asked(r.File) })
+}
+
+// facts are what the rules know besides the compose files and the values of
+// env files.
+func facts(w *workspace.Workspace) (f lint.Facts, notes []say.Problem, err error) {
+	f = lint.Facts{
+		Examples: map[string][]compose.EnvFile{}, Tracked: map[string]bool{},
+		Symlinks: map[string]bool{}, Assignments: map[*compose.Project]*source.File{}, Docs: map[*compose.Project][]*source.File{},
+	}
+	files := reader{}
+	for _, p := range w.Projects {
+		for _, file := range p.Files {
+			f.Symlinks[file.Path] = tree.IsSymlink(file.Path)
+		}
+		assignments, err := files.read(w.PortsFile(p))
+		if err != nil {
+			return f, notes, err
+		}
+		if bad := corrupt(assignments); bad != nil {
+			notes = append(notes, *bad)
+		} else {
+			f.Assignments[p] = assignments
+		}
+		for _, path := range append([]string{filepath.Join(p.Dir, "README.md")}, w.Absolute(w.Config.Docs...)...) {
+			doc, err := files.read(path)
+			if err != nil {
+				return f, notes, err
+			}
+			if doc != nil && !slices.Contains(f.Docs[p], doc) {
+				f.Docs[p] = append(f.Docs[p], doc)
+			}
+		}
+		for _, e := range p.Env.Files() {
+			f.Tracked[e.File.Path] = !tree.GitIgnored(e.File.Path)
+		}
+		lacksDefault := func(m compose.Mapping) bool { return m.HostPort.Var != "" && m.HostPort.Default == "" }
+		if _, done := f.Examples[p.Dir]; !done && slices.ContainsFunc(p.Mappings, lacksDefault) {
+			f.Examples[p.Dir] = w.Examples(p.Dir)
+		}
+	}
+	return f, notes, nil
+}
+
+// corrupt is what is wrong with a file of remembered ports that is not JSON.
+func corrupt(f *source.File) *say.Problem {
+	if f == nil {
+		return nil
+	}
+	var assigned map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(f.Src))
+	if err := decoder.Decode(&assigned); err == nil && len(f.Docs) == 1 {
+		return nil
+	}
+	bad := say.Of(say.Failf("mend the file, or remove it", "%s: byte %d: not a file of remembered ports", f.Path, decoder.InputOffset()))
+	return &bad
+}
+
+// reader has the files that were read, by path; nil for one that is not there.
+type reader map[string]*source.File
+
+func (r reader) read(path string) (*source.File, error) {
+	if f, done := r[path]; done {
+		return f, nil
+	}
+	src, err := tree.Read(path, tree.MaxDocument)
+	switch {
+	case err == nil && filepath.Ext(path) == ".json":
+		r[path] = source.Parse(path, src)
+	case err == nil:
+		r[path] = &source.File{Path: path, Src: src}
+	case errors.Is(err, fs.ErrNotExist):
+		r[path] = nil
+	default:
+		return nil, say.Failf("", "%s: can't be read", path)
+	}
+	return r[path], nil
+}

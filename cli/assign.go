@@ -11,7 +11,7 @@ import (
 	"github.com/portmoor/portmoor/stack"
 )
 
-func (c *program) assign() *cli.Command {
+func assignCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:        "assign",
 		Usage:       "give a service a host port by hand; it is never moved",

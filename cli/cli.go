@@ -50,7 +50,7 @@ func Run(p Process) int {
 	logrus.SetOutput(io.Discard) // compose-go logs to the global logger
 	out := &output{Writer: p.Out}
 	p.Out = out
-	c := &program{Process: p}
+	c := &program{console: &console{Process: p}}
 	c.dir, _ = os.Getwd() // without one paths are shown whole
 	app := c.app()
 	args, err := flagsFirst(app, helpLast(p.Args))
@@ -65,19 +65,25 @@ func Run(p Process) int {
 
 // program is one run of the command line: what its commands share.
 type program struct {
-	Process
-	name   string        // of the command that runs
-	dir    string        // the working folder, which paths are shown relative to
-	code   int           // the worst that has happened so far
+	*console
+
 	engine *stack.Engine // nil until the engine was asked
 }
 
+// console is where a run speaks, and what it has come to so far.
+type console struct {
+	Process
+	name string // of the command that runs
+	dir  string // the working folder, which paths are shown relative to
+	code int    // the worst that has happened so far
+}
+
 // fail raises the exit code.
-func (c *program) fail(code int) { c.code = max(c.code, code) }
+func (c *console) fail(code int) { c.code = max(c.code, code) }
 
 // exit prints an error, if any, or each of those that it joins, and returns
 // the run's exit code.
-func (c *program) exit(err error) int {
+func (c *console) exit(err error) int {
 	for _, err := range say.Each(err) {
 		c.tell(say.Of(err))
 	}
@@ -85,13 +91,13 @@ func (c *program) exit(err error) int {
 }
 
 // tell prints a problem, and raises the exit code to what it means.
-func (c *program) tell(p say.Problem) {
+func (c *console) tell(p say.Problem) {
 	c.say(p.Error(), p.Hint)
 	c.fail(codes[p.Kind])
 }
 
 // tellAll prints problems, each as tell does.
-func (c *program) tellAll(all []say.Problem) {
+func (c *console) tellAll(all []say.Problem) {
 	for _, p := range all {
 		c.tell(p)
 	}
@@ -101,7 +107,7 @@ func (c *program) tellAll(all []say.Problem) {
 var codes = map[say.Kind]int{say.Failure: exitFailure, say.Usage: exitUsage, say.Finding: exitFindings, say.Note: exitOK, say.Interrupted: exitInterrupted}
 
 // say prints a line for people, and a hint below it.
-func (c *program) say(message, hint string) {
+func (c *console) say(message, hint string) {
 	fmt.Fprintln(c.Err, say.Visible(say.Shown(c.dir, message)))
 	if hint != "" {
 		fmt.Fprintln(c.Err, "hint: "+say.Visible(hint))
@@ -118,7 +124,7 @@ func (c *program) app() *cli.App {
 		ErrWriter:       c.Err,
 		HideHelpCommand: true, // helpLast has it
 		ExitErrHandler:  func(*cli.Context, error) {},
-		Commands:        []*cli.Command{c.lint(), c.migrate(), c.reconcile(), c.rules(), c.detect(), c.validate(), c.up(), c.port(), c.sync(), c.show(), c.assign(), c.get(), c.env(), c.reset(), c.initialize()},
+		Commands:        []*cli.Command{lintCommand(c), migrateCommand(c), reconcileCommand(c), rulesCommand(c), detectCommand(c), validateCommand(c), upCommand(c), portCommand(c), syncCommand(c), showCommand(c), assignCommand(c), getCommand(c), envCommand(c), resetCommand(c), initCommand(c)},
 		Action:          c.noCommand,
 		OnUsageError:    onUsageError,
 
@@ -276,9 +282,9 @@ func flagOf(cmd *cli.Command, arg string) cli.Flag {
 }
 
 // variable is the value of a variable of the process, "" when unset.
-func (c *program) variable(name string) string { return c.environ()[name] }
+func (c *console) variable(name string) string { return c.environ()[name] }
 
-func (c *program) environ() map[string]string {
+func (c *console) environ() map[string]string {
 	vars := make(map[string]string, len(c.Environ))
 	for _, e := range c.Environ {
 		name, value, _ := strings.Cut(e, "=")

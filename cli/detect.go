@@ -13,7 +13,7 @@ import (
 	"github.com/portmoor/portmoor/stack"
 )
 
-func (c *program) detect() *cli.Command {
+func detectCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:  "detect",
 		Usage: "give every host port of the project one that is free here, and remember it",

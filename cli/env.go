@@ -8,7 +8,7 @@ import (
 	"github.com/portmoor/portmoor/stack"
 )
 
-func (c *program) env() *cli.Command {
+func envCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:  "env",
 		Usage: "print the remembered ports as NAME=port lines",

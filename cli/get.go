@@ -9,7 +9,7 @@ import (
 	"github.com/portmoor/portmoor/stack"
 )
 
-func (c *program) get() *cli.Command {
+func getCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:      "get",
 		Usage:     "print the host port of a service, and change nothing",

@@ -16,7 +16,7 @@ import (
 	"github.com/portmoor/portmoor/tree"
 )
 
-func (c *program) initialize() *cli.Command {
+func initCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:  "init",
 		Usage: "write " + config.Name + ", the hooks of pre-commit and what Git should ignore",

@@ -19,7 +19,7 @@ import (
 	"github.com/portmoor/portmoor/workspace"
 )
 
-func (c *program) lint() *cli.Command {
+func lintCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:      "lint",
 		Usage:     "report what is wrong with the host ports of compose files",
@@ -69,18 +69,18 @@ func (c *program) runLint(ctx *cli.Context) error {
 	}
 	findings := l.Find()
 	if write != "" {
-		return c.writeBaseline(l, write, findings)
+		return linter{c}.writeBaseline(l, write, findings)
 	}
 	show := shown{format, diff, fix, ctx.StringSlice("rule"), c.style(ctx)}
 	if fix || diff {
-		if findings, err = c.fix(l, w, findings, show); err != nil {
+		if findings, err = (linter{c}).fix(l, w, findings, show); err != nil {
 			return err
 		}
 	}
 	if threshold, _ := lint.ParseSeverity(ctx.String("fail-on")); slices.ContainsFunc(findings, func(f lint.Finding) bool { return f.Severity >= threshold }) {
 		c.fail(exitFindings)
 	}
-	return c.report(l, w, findings, show)
+	return linter{c}.report(l, w, findings, show)
 }
 
 // lintRequest is the request of lint, which may be about standard input, and does
@@ -111,7 +111,10 @@ type shown struct {
 	style     style
 }
 
-func (c *program) writeBaseline(l *mend.Linter, path string, findings []lint.Finding) error {
+// linter is the program at work for lint.
+type linter struct{ *program }
+
+func (c linter) writeBaseline(l *mend.Linter, path string, findings []lint.Finding) error {
 	if err := l.WriteBaseline(path, findings); err != nil {
 		return err
 	}
@@ -121,7 +124,7 @@ func (c *program) writeBaseline(l *mend.Linter, path string, findings []lint.Fin
 
 // fix writes what fixing makes of files, or shows it. It returns the findings that
 // are left; those that there were when nothing is written.
-func (c *program) fix(l *mend.Linter, w *workspace.Workspace, findings []lint.Finding, show shown) ([]lint.Finding, error) {
+func (c linter) fix(l *mend.Linter, w *workspace.Workspace, findings []lint.Finding, show shown) ([]lint.Finding, error) {
 	fixed, notes, err := l.Fix(findings)
 	c.tellAll(notes)
 	switch {
@@ -143,7 +146,7 @@ func (c *program) fix(l *mend.Linter, w *workspace.Workspace, findings []lint.Fi
 }
 
 // writeStdin prints the text that standard input has become.
-func (c *program) writeStdin(w *workspace.Workspace, outputs []rewrite.Output) error {
+func (c linter) writeStdin(w *workspace.Workspace, outputs []rewrite.Output) error {
 	src := w.StdinText()
 	for _, o := range outputs {
 		if o.Path == w.Stdin {
@@ -155,7 +158,7 @@ func (c *program) writeStdin(w *workspace.Workspace, outputs []rewrite.Output) e
 }
 
 // report prints findings.
-func (c *program) report(l *mend.Linter, w *workspace.Workspace, findings []lint.Finding, show shown) error {
+func (c linter) report(l *mend.Linter, w *workspace.Workspace, findings []lint.Finding, show shown) error {
 	run := report.Run{
 		Findings: findings, Files: w.FilesAsked(), Base: w.Dir, Root: w.Home, Version: version(),
 		Color: show.style.color, Width: show.style.width,

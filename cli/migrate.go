@@ -15,7 +15,7 @@ import (
 	"github.com/portmoor/portmoor/workspace"
 )
 
-func (c *program) migrate() *cli.Command {
+func migrateCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:      "migrate",
 		Usage:     "rewrite the host ports of compose files to one strategy",
@@ -60,7 +60,7 @@ func (c *program) runMigrate(ctx *cli.Context) error {
 		}
 	}
 	show := migrationView{w, m, r.Strategy, ctx.String("format") == "json", write, check, r.Verbose, c.style(ctx)}
-	if err := c.showMigration(show); err != nil || !write {
+	if err := (migrator{c}).showMigration(show); err != nil || !write {
 		return err
 	}
 	return c.detectAll(ctx.Context, r, w, given)

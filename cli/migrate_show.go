@@ -26,9 +26,12 @@ type migrationView struct {
 	style                       style
 }
 
+// migrator is the program at work for migrate.
+type migrator struct{ *program }
+
 // showMigration prints what the run does: JSON, the list of changes with
 // --check, nothing but a summary with --write, else a diff.
-func (c *program) showMigration(v migrationView) error {
+func (c migrator) showMigration(v migrationView) error {
 	switch {
 	case v.json:
 		return say.JSON(c.Out, migrationReportOf(v.w, v.m), true)
@@ -48,7 +51,7 @@ func (c *program) showMigration(v migrationView) error {
 
 // diff prints outputs as a patch for a folder; on a terminal in colours and without
 // anything that could fool it.
-func (c *program) diff(dir string, outputs []rewrite.Output, style style) error {
+func (c *console) diff(dir string, outputs []rewrite.Output, style style) error {
 	for _, o := range outputs {
 		whole := []rewrite.Edit{{Span: source.Span{End: len(o.Before)}, New: string(o.After)}}
 		text, err := rewrite.Diff(say.Path(dir, o.Path), o.Before, whole)
@@ -90,7 +93,7 @@ func colored(diff string) string {
 }
 
 // summary counts files and mappings, and the reasons of those that stay.
-func (c *program) summary(v migrationView) {
+func (c migrator) summary(v migrationView) {
 	w, m, verb := v.w, v.m, "would change"
 	if v.write {
 		verb = "changed"

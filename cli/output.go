@@ -20,7 +20,7 @@ type output struct {
 }
 
 // written is the error of standard output, nil while all is well.
-func (c *program) written() error {
+func (c *console) written() error {
 	if o, ok := c.Out.(*output); ok {
 		return o.err
 	}
@@ -66,7 +66,7 @@ type style struct {
 
 // style is coloured as --color says, else on terminals unless NO_COLOR is set
 // (no-color.org).
-func (c *program) style(ctx *cli.Context) style {
+func (c *console) style(ctx *cli.Context) style {
 	s := style{width: terminal(c.Out)}
 	switch ctx.String("color") {
 	case "always":

@@ -22,7 +22,7 @@ import (
 	"github.com/portmoor/portmoor/stack"
 )
 
-func (c *program) port() *cli.Command {
+func portCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:      "port",
 		Usage:     "tell which host ports Docker has bound",
@@ -66,9 +66,9 @@ func (c *program) runPort(ctx *cli.Context) error {
 		return err
 	}
 	if q.watch {
-		return c.watchPorts(ctx.Context, q, s, engine, open)
+		return porter{c}.watchPorts(ctx.Context, q, s, engine, open)
 	}
-	ports, err := s.Wait(ctx.Context, engine, q.Question, q.wait, func(err error) {
+	ports, err := s.On(engine).Wait(ctx.Context, q.Question, q.wait, func(err error) {
 		if terminal(c.Err) > 0 {
 			c.say("waiting: "+err.Error(), "")
 		}
@@ -76,7 +76,7 @@ func (c *program) runPort(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.printPorts(q, s, ports)
+	return porter{c}.printPorts(q, s, ports)
 }
 
 // question is what port is asked, and how it should answer.
@@ -123,9 +123,12 @@ func readQuestion(ctx *cli.Context) (q question, err error) {
 	return q, nil
 }
 
+// porter is the program at work for port.
+type porter struct{ *program }
+
 // watchPorts prints whenever the answer has changed. The project is read again
 // each time; while its files can't be read it is what it was.
-func (c *program) watchPorts(ctx context.Context, q question, s *stack.Stack, engine *docker.Engine, open func() (*stack.Stack, error)) error {
+func (c porter) watchPorts(ctx context.Context, q question, s *stack.Stack, engine *docker.Engine, open func() (*stack.Stack, error)) error {
 	until, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	last := ""
@@ -133,11 +136,11 @@ func (c *program) watchPorts(ctx context.Context, q question, s *stack.Stack, en
 		if fresh, err := open(); err == nil {
 			s = fresh
 		}
-		found, err := s.Look(until, engine)
+		found, err := s.On(engine).Look(until)
 		if err != nil {
 			return err
 		}
-		if found, err = s.Judge(until, engine, found); err != nil {
+		if found, err = s.On(engine).Judge(until, found); err != nil {
 			return err
 		}
 		out, notes := c.rendered(q, s, found)
@@ -155,7 +158,7 @@ func (c *program) watchPorts(ctx context.Context, q question, s *stack.Stack, en
 }
 
 // rendered is what is printed of an answer, and what is said beside it.
-func (c *program) rendered(q question, s *stack.Stack, found stack.Found) (out, notes string) {
+func (c porter) rendered(q question, s *stack.Stack, found stack.Found) (out, notes string) {
 	var printed, said bytes.Buffer
 	defer func(out, err io.Writer) { c.Out, c.Err = out, err }(c.Out, c.Err)
 	c.Out, c.Err = &printed, &said

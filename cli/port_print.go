@@ -16,7 +16,7 @@ import (
 )
 
 // printPorts prints an answer as it was asked for.
-func (c *program) printPorts(q question, s *stack.Stack, ports []live.Port) error {
+func (c porter) printPorts(q question, s *stack.Stack, ports []live.Port) error {
 	shown := live.Shown(ports)
 	switch {
 	case q.format == "json":
@@ -34,7 +34,7 @@ func (c *program) printPorts(q question, s *stack.Stack, ports []live.Port) erro
 }
 
 // livePortsURL prints a URL a line, for those ports that have one.
-func (c *program) livePortsURL(q question, ports []live.Port) error {
+func (c porter) livePortsURL(q question, ports []live.Port) error {
 	none := true
 	for _, p := range ports {
 		if p.URL != "" {
@@ -56,7 +56,7 @@ func address(p live.Port) string {
 	return net.JoinHostPort(cmp.Or(p.HostIP, "0.0.0.0"), strconv.Itoa(p.HostPort))
 }
 
-func (c *program) livePortsTable(ports []live.Port) error {
+func (c porter) livePortsTable(ports []live.Port) error {
 	t := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "SERVICE\tCONTAINER\tPORT\tHOST\tSTATE\tURL")
 	for _, p := range ports {
@@ -83,7 +83,7 @@ type livePort struct {
 	URL           string `json:"url"`
 }
 
-func (c *program) livePortsJSON(q question, s *stack.Stack, ports []live.Port) error {
+func (c porter) livePortsJSON(q question, s *stack.Stack, ports []live.Port) error {
 	report := struct {
 		Version int        `json:"version"`
 		Ports   []livePort `json:"ports"`
@@ -108,7 +108,7 @@ func (c *program) livePortsJSON(q question, s *stack.Stack, ports []live.Port) e
 
 // livePortsEnv prints NAME=port lines of what is bound. Of several replicas the
 // first one counts, since a variable has one value.
-func (c *program) livePortsEnv(s *stack.Stack, ports []live.Port) {
+func (c porter) livePortsEnv(s *stack.Stack, ports []live.Port) {
 	for _, p := range ports {
 		if p.HostPort == 0 {
 			c.say(fmt.Sprintf("port %s of service %s is not bound, and left out", p.Target(), p.Service), "")
@@ -138,7 +138,7 @@ func (c *program) livePortsEnv(s *stack.Stack, ports []live.Port) {
 
 // setOnce prints NAME=value unless the name has a value, and reports whether it
 // has this one.
-func (c *program) setOnce(values map[string]string, name, value string) bool {
+func (c porter) setOnce(values map[string]string, name, value string) bool {
 	old, there := values[name]
 	if !there {
 		values[name] = value

@@ -16,7 +16,7 @@ import (
 	"github.com/portmoor/portmoor/workspace"
 )
 
-func (c *program) reconcile() *cli.Command {
+func reconcileCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:      "reconcile",
 		Usage:     "settle conflicts between fixed ports, with a plan that people review",
@@ -71,11 +71,11 @@ func (c *program) runReconcile(ctx *cli.Context) error {
 	case err != nil:
 		return err
 	case r.apply:
-		return c.applyPlan(ctx.Context, r, w)
+		return reconciler{c}.applyPlan(ctx.Context, r, w)
 	case r.verify:
-		return c.verifyPorts(ctx.Context, r, w, nil)
+		return reconciler{c}.verifyPorts(ctx.Context, r, w, nil)
 	}
-	return c.makePlan(r, w)
+	return reconciler{c}.makePlan(r, w)
 }
 
 // check refuses flags that do not go together.
@@ -91,15 +91,18 @@ func (r reconcileRequest) check() error {
 	return nil
 }
 
+// reconciler is the program at work for reconcile.
+type reconciler struct{ *program }
+
 // inventory gathers the ports of a workspace.
-func (c *program) inventory(w *workspace.Workspace) (*reconcile.Inventory, error) {
+func (c reconciler) inventory(w *workspace.Workspace) (*reconcile.Inventory, error) {
 	inv, notes, err := reconcile.Read(w)
 	c.tellAll(notes)
 	return inv, err
 }
 
 // makePlan writes a plan, or says what it would be.
-func (c *program) makePlan(r reconcileRequest, w *workspace.Workspace) error {
+func (c reconciler) makePlan(r reconcileRequest, w *workspace.Workspace) error {
 	inv, err := c.inventory(w)
 	if err != nil {
 		return err
@@ -130,7 +133,7 @@ func (c *program) makePlan(r reconcileRequest, w *workspace.Workspace) error {
 }
 
 // applyPlan carries a plan out, or shows what that would change.
-func (c *program) applyPlan(ctx context.Context, r reconcileRequest, w *workspace.Workspace) error {
+func (c reconciler) applyPlan(ctx context.Context, r reconcileRequest, w *workspace.Workspace) error {
 	decided, err := r.doc.Open()
 	if err != nil {
 		return err
@@ -157,7 +160,7 @@ func (c *program) applyPlan(ctx context.Context, r reconcileRequest, w *workspac
 
 // verifyPorts reports ports that two services have, and places that do not agree
 // with them: with a plan, those of the ports that it has moved.
-func (c *program) verifyPorts(ctx context.Context, r reconcileRequest, w *workspace.Workspace, d *plan.Decided) error {
+func (c reconciler) verifyPorts(ctx context.Context, r reconcileRequest, w *workspace.Workspace, d *plan.Decided) error {
 	inv, err := c.inventory(w)
 	if err != nil {
 		return err
@@ -177,7 +180,7 @@ func (c *program) verifyPorts(ctx context.Context, r reconcileRequest, w *worksp
 
 // date is the day that a plan is made on: that of SOURCE_DATE_EPOCH, else what
 // the process was given.
-func (c *program) date() string {
+func (c reconciler) date() string {
 	now := c.Now
 	if seconds, err := strconv.ParseInt(c.variable("SOURCE_DATE_EPOCH"), 10, 64); err == nil {
 		now = time.Unix(seconds, 0).UTC()

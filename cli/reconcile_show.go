@@ -20,7 +20,7 @@ import (
 
 // showPlan prints what a plan decides, and exits with 1 if something is
 // contested.
-func (c *program) showPlan(p plan.Plan, json, sources bool) error {
+func (c reconciler) showPlan(p plan.Plan, json, sources bool) error {
 	if ports, _ := p.Conflicts(); ports > 0 {
 		c.fail(exitFindings)
 	}
@@ -40,7 +40,7 @@ func (c *program) showPlan(p plan.Plan, json, sources bool) error {
 }
 
 // summarize says in a line or two what a plan comes to.
-func (c *program) summarize(p plan.Plan, sources bool) {
+func (c reconciler) summarize(p plan.Plan, sources bool) {
 	ports, services := p.Conflicts()
 	if ports == 0 {
 		fmt.Fprintf(c.Err, "%s, no conflict\n", say.Count(len(p.Services), "port"))
@@ -55,7 +55,7 @@ func (c *program) summarize(p plan.Plan, sources bool) {
 }
 
 // showSaved says what is in a plan that has been written, and what to do with it.
-func (c *program) showSaved(p plan.Plan, doc reconcile.Document, json, sources bool) error {
+func (c reconciler) showSaved(p plan.Plan, doc reconcile.Document, json, sources bool) error {
 	if json {
 		if err := say.JSON(c.Out, p.Report(), true); err != nil {
 			return err
@@ -84,7 +84,7 @@ type appliedEdit struct {
 
 // showApplied prints the diff of what is not written yet, or the changes for
 // programs, and sums up.
-func (c *program) showApplied(r reconcileRequest, w *workspace.Workspace, d plan.Decided, outputs []rewrite.Output) error {
+func (c reconciler) showApplied(r reconcileRequest, w *workspace.Workspace, d plan.Decided, outputs []rewrite.Output) error {
 	defer c.tellApplied(r, d, outputs)
 	switch {
 	case r.json && r.verify:
@@ -106,7 +106,7 @@ func (c *program) showApplied(r reconcileRequest, w *workspace.Workspace, d plan
 }
 
 // tellApplied sums up what was changed, or would be.
-func (c *program) tellApplied(r reconcileRequest, d plan.Decided, outputs []rewrite.Output) {
+func (c reconciler) tellApplied(r reconcileRequest, d plan.Decided, outputs []rewrite.Output) {
 	if len(outputs) == 0 {
 		fmt.Fprintln(c.Err, "nothing to do: the plan has been carried out")
 		return
@@ -122,7 +122,7 @@ func (c *program) tellApplied(r reconcileRequest, d plan.Decided, outputs []rewr
 }
 
 // showVerified prints the problems, and how the services are.
-func (c *program) showVerified(v reconcile.Verified, checks []reconcile.Check, ports int, json, verbose bool) error {
+func (c reconciler) showVerified(v reconcile.Verified, checks []reconcile.Check, ports int, json, verbose bool) error {
 	if json {
 		return say.JSON(c.Out, struct {
 			Version int `json:"version"`
@@ -159,7 +159,7 @@ func (c *program) showVerified(v reconcile.Verified, checks []reconcile.Check, p
 }
 
 // showHealth prints a table of the checks.
-func (c *program) showHealth(checks []reconcile.Check) {
+func (c reconciler) showHealth(checks []reconcile.Check) {
 	if len(checks) == 0 {
 		return
 	}
@@ -173,7 +173,7 @@ func (c *program) showHealth(checks []reconcile.Check) {
 
 // progress is a bar for people who wait for more than a second at a terminal.
 // done is nil where there are none.
-func (c *program) progress(what string) (done func(done, all int), finish func()) {
+func (c reconciler) progress(what string) (done func(done, all int), finish func()) {
 	if terminal(c.Err) == 0 {
 		return nil, func() {}
 	}

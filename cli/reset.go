@@ -9,7 +9,7 @@ import (
 	"github.com/portmoor/portmoor/stack"
 )
 
-func (c *program) reset() *cli.Command {
+func resetCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:   "reset",
 		Usage:  "forget the project's ports; a backup stays beside the file",

@@ -12,7 +12,7 @@ import (
 	"github.com/portmoor/portmoor/say"
 )
 
-func (c *program) rules() *cli.Command {
+func rulesCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:      "rules",
 		Usage:     "list the rules of lint, or explain one",

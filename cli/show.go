@@ -13,7 +13,7 @@ import (
 	"github.com/portmoor/portmoor/stack"
 )
 
-func (c *program) show() *cli.Command {
+func showCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:  "show",
 		Usage: "list the host ports of the project: default, assigned, live, and who says so",

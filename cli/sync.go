@@ -18,7 +18,7 @@ import (
 	"github.com/portmoor/portmoor/stack"
 )
 
-func (c *program) sync() *cli.Command {
+func syncCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:  "sync",
 		Usage: "tell running services their host ports, in the file that " + stack.PortFileVariable + " names",
@@ -46,25 +46,28 @@ func (c *program) runSync(ctx *cli.Context) error {
 	defer engine.Close() //nolint:errcheck // nothing is left to be sent
 	watch, format := ctx.Bool("watch"), ctx.String("format")
 	if watch {
-		return c.watchSync(ctx.Context, s, engine, format)
+		return syncer{c}.watchSync(ctx.Context, s, engine, format)
 	}
-	found, err := s.Settled(ctx.Context, engine)
+	found, err := s.On(engine).Settled(ctx.Context)
 	if err != nil {
 		return err
 	}
 	if _, err := s.Answer(live.Question{}, found); err != nil {
 		return err
 	}
-	files, err := c.deliver(ctx.Context, s, engine, found, map[string]string{})
+	files, err := syncer{c}.deliver(ctx.Context, s, engine, found, map[string]string{})
 	if err == nil && len(files) == 0 {
 		c.say("no running service of project "+s.Project.Name+" has "+stack.PortFileVariable+" in its environment", "")
 	}
-	return errors.Join(c.printFiles(s, files, format, false), err)
+	return errors.Join(syncer{c}.printFiles(s, files, format, false), err)
 }
+
+// syncer is the program at work for sync.
+type syncer struct{ *program }
 
 // watchSync tells services what is new, and says once what can't be told. That
 // may be over the next time, and is no failure of the watch.
-func (c *program) watchSync(ctx context.Context, s *stack.Stack, engine *docker.Engine, format string) error {
+func (c syncer) watchSync(ctx context.Context, s *stack.Stack, engine *docker.Engine, format string) error {
 	until, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	told := map[string]string{} // by container
@@ -73,7 +76,7 @@ func (c *program) watchSync(ctx context.Context, s *stack.Stack, engine *docker.
 		for _, id := range started {
 			delete(told, id) // it may have lost its file
 		}
-		found, err := s.Settled(until, engine)
+		found, err := s.On(engine).Settled(until)
 		if err != nil {
 			return err
 		}
@@ -93,8 +96,8 @@ func (c *program) watchSync(ctx context.Context, s *stack.Stack, engine *docker.
 }
 
 // deliver gives the containers their files, and says which have nothing to be told.
-func (c *program) deliver(ctx context.Context, s *stack.Stack, engine *docker.Engine, found stack.Found, told map[string]string) ([]stack.PortFile, error) {
-	files, err := s.Deliver(ctx, engine, found, told)
+func (c syncer) deliver(ctx context.Context, s *stack.Stack, engine *docker.Engine, found stack.Found, told map[string]string) ([]stack.PortFile, error) {
+	files, err := s.On(engine).Deliver(ctx, found, told)
 	for _, f := range files {
 		if f.Text == "" {
 			c.say(fmt.Sprintf("service %s has %s, but no port that is bound", f.Container.Service, stack.PortFileVariable), "")
@@ -119,7 +122,7 @@ type portFile struct {
 	Text      string `json:"text"`
 }
 
-func (c *program) printFiles(s *stack.Stack, files []stack.PortFile, format string, watch bool) error {
+func (c syncer) printFiles(s *stack.Stack, files []stack.PortFile, format string, watch bool) error {
 	report := syncReport{1, []portFile{}}
 	for _, f := range files {
 		if f.Text != "" {

@@ -21,7 +21,7 @@ import (
 	"github.com/portmoor/portmoor/stack"
 )
 
-func (c *program) up() *cli.Command {
+func upCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:      "up",
 		Usage:     "find free ports, start the project with docker compose, and list where it is",
@@ -55,7 +55,7 @@ func (c *program) runUp(ctx *cli.Context) error {
 		return err
 	}
 	c.engine = &facts
-	command, err := c.composeCommand(ctx.Context)
+	command, err := starter{c}.composeCommand(ctx.Context)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (c *program) runUp(ctx *cli.Context) error {
 		if c.reportStart(s, outcomes); c.code != exitOK {
 			return nil
 		}
-		lost, failed := c.start(ctx.Context, s, engine, command, args)
+		lost, failed := starter{c}.start(ctx.Context, s, engine, command, args)
 		known := len(facts.Lost)
 		switch {
 		case failed == nil:
@@ -79,7 +79,7 @@ func (c *program) runUp(ctx *cli.Context) error {
 			if err != nil {
 				return err
 			}
-			return c.afterStart(ctx.Context, s, engine, ctx.String("format"))
+			return starter{c}.afterStart(ctx.Context, s, engine, ctx.String("format"))
 		case try > retries || !facts.Lose(lost):
 			return failed
 		}
@@ -93,9 +93,12 @@ func (c *program) runUp(ctx *cli.Context) error {
 	}
 }
 
+// starter is the program at work for up.
+type starter struct{ *program }
+
 // start runs docker compose up. Where it fails because ports were lost to others
 // since they were assigned, it returns those too.
-func (c *program) start(ctx context.Context, s *stack.Stack, engine *docker.Engine, command string, args []string) (lost []allocate.Held, failed error) {
+func (c starter) start(ctx context.Context, s *stack.Stack, engine *docker.Engine, command string, args []string) (lost []allocate.Held, failed error) {
 	before, err := engine.StartFailures(ctx, s.Project.Name)
 	if err != nil {
 		return nil, err
@@ -118,7 +121,7 @@ func (c *program) start(ctx context.Context, s *stack.Stack, engine *docker.Engi
 }
 
 // composeCommand is the docker command, which has to have its compose plugin.
-func (c *program) composeCommand(ctx context.Context) (path string, err error) {
+func (c starter) composeCommand(ctx context.Context) (path string, err error) {
 	path, err = exec.LookPath("docker")
 	if err != nil {
 		return "", say.Failf("install the docker command with its compose plugin", "docker is not in PATH")
@@ -135,7 +138,7 @@ func (c *program) composeCommand(ctx context.Context) (path string, err error) {
 var errInterrupted = error(say.Problem{Kind: say.Interrupted, Message: "interrupted"})
 
 // composeUp runs docker compose up.
-func (c *program) composeUp(ctx context.Context, s *stack.Stack, command string, args []string) error {
+func (c starter) composeUp(ctx context.Context, s *stack.Stack, command string, args []string) error {
 	args = slices.Concat([]string{"compose"}, s.ComposeArgs(), []string{"up", "-d"}, args)
 	cmd := exec.CommandContext(ctx, command, args...)
 	cmd.Env, cmd.Dir = c.Environ, s.Dir
@@ -156,7 +159,7 @@ const patience = 3 * time.Second
 
 // runInterruptible runs a command and passes on what ends it. On a terminal both
 // are in one process group, and Ctrl-C gets to both without us.
-func (c *program) runInterruptible(cmd *exec.Cmd) (interrupted bool, err error) {
+func (c starter) runInterruptible(cmd *exec.Cmd) (interrupted bool, err error) {
 	onTerminal := c.onTerminal()
 	if !onTerminal {
 		ownProcessGroup(cmd)
@@ -187,22 +190,22 @@ func (c *program) runInterruptible(cmd *exec.Cmd) (interrupted bool, err error) 
 	}
 }
 
-func (c *program) onTerminal() bool {
+func (c starter) onTerminal() bool {
 	f, ok := c.In.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // afterStart tells the services their ports, and lists them.
-func (c *program) afterStart(ctx context.Context, s *stack.Stack, engine *docker.Engine, format string) error {
-	found, err := s.Settled(ctx, engine)
+func (c starter) afterStart(ctx context.Context, s *stack.Stack, engine *docker.Engine, format string) error {
+	found, err := s.On(engine).Settled(ctx)
 	if err != nil {
 		return err
 	}
-	_, failed := c.deliver(ctx, s, engine, found, map[string]string{})
+	_, failed := syncer(c).deliver(ctx, s, engine, found, map[string]string{})
 	q := question{format: format}
-	ports, err := s.Judged(ctx, engine, q.Question, found)
+	ports, err := s.On(engine).Judged(ctx, q.Question, found)
 	if err != nil {
 		return errors.Join(failed, err)
 	}
-	return errors.Join(failed, c.printPorts(q, s, ports))
+	return errors.Join(failed, porter(c).printPorts(q, s, ports))
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/portmoor/portmoor/stack"
 )
 
-func (c *program) validate() *cli.Command {
+func validateCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:  "validate",
 		Usage: "check that every host port of the project is free, or its own",

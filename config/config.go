@@ -13,6 +13,9 @@ package config
 
 import (
 	"fmt"
+	"maps"
+	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -66,6 +69,19 @@ func (c Config) NewPorts() (from ports.Range, explicit bool) {
 		return ports.Default, false
 	}
 	return c.Range, true
+}
+
+// NewPortsOf is where new ports of a service are chosen from, and whether the file
+// says so: the range of the first group that has it, else NewPorts.
+func (c Config) NewPortsOf(service string) (from ports.Range, explicit bool) {
+	for _, name := range slices.Sorted(maps.Keys(c.Groups)) {
+		for _, pattern := range c.Groups[name].Services {
+			if matched, err := path.Match(pattern, service); err == nil && matched {
+				return c.Groups[name].Range, true
+			}
+		}
+	}
+	return c.NewPorts()
 }
 
 // Group is a range of ports kept for some services.

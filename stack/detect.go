@@ -24,12 +24,13 @@ func (s *Stack) Detect(e Engine, prune bool) (outcomes []allocate.Outcome, err e
 		if err := s.refuseElsewhere(e.Containers, e.Remote); err != nil {
 			return err
 		}
-		s.setIdle(e.Containers)
-		outcomes = s.assign(s.machine(e))
+		r := round{s, e}
+		r.setIdle()
+		outcomes = r.assign()
 		if prune {
-			s.prune()
+			r.prune()
 		}
-		s.remember(outcomes)
+		r.remember(outcomes)
 		return s.save()
 	})
 	return outcomes, err
@@ -41,7 +42,7 @@ func (s *Stack) Check(e Engine) (outcomes []allocate.Outcome, taken bool, err er
 	if err := s.refuseElsewhere(e.Containers, e.Remote); err != nil {
 		return nil, false, err
 	}
-	outcomes = allocate.Assign(s.units, s.machine(e), s.choices(s.units))
+	outcomes = allocate.Assign(s.units, s.machine(e), round{s, e}.choices(s.units))
 	for i := range outcomes {
 		o := &outcomes[i]
 		if !o.Moved && o.Problem == "" {
@@ -56,9 +57,16 @@ func (s *Stack) Check(e Engine) (outcomes []allocate.Outcome, taken bool, err er
 	return outcomes, taken, nil
 }
 
+// round is one round of assigning, by what an engine says.
+type round struct {
+	*Stack
+
+	engine Engine
+}
+
 // assign gives every unit its ports. What is remembered behind a pin is not
 // given to anybody else.
-func (s *Stack) assign(machine *allocate.Machine) []allocate.Outcome {
+func (s round) assign() []allocate.Outcome {
 	units := slices.Clone(s.units)
 	for _, u := range s.units {
 		a, known := s.store.Assigned[u.Key]
@@ -68,11 +76,11 @@ func (s *Stack) assign(machine *allocate.Machine) []allocate.Outcome {
 			units = append(units, u)
 		}
 	}
-	return allocate.Assign(units, machine, s.choices(units))[:len(s.units)]
+	return allocate.Assign(units, s.machine(s.engine), s.choices(units))[:len(s.units)]
 }
 
 // choices say what may be chosen, and which units never run together.
-func (s *Stack) choices(units []allocate.Unit) allocate.Options {
+func (s round) choices(units []allocate.Unit) allocate.Options {
 	return allocate.Options{Policy: s.Config.Policy(), Together: func(a, b int) bool {
 		return slices.ContainsFunc(units[a].Services, func(x string) bool {
 			return slices.ContainsFunc(units[b].Services, func(y string) bool {
@@ -84,10 +92,10 @@ func (s *Stack) choices(units []allocate.Unit) allocate.Options {
 
 // setIdle marks the units of services that neither run nor are started now, where
 // some were named.
-func (s *Stack) setIdle(containers []docker.Container) {
+func (s round) setIdle() {
 	for i := range s.units {
 		s.units[i].Idle = s.started != nil && !slices.ContainsFunc(s.units[i].Services, func(service string) bool {
-			return s.Starts(service) || slices.ContainsFunc(containers, func(from docker.Container) bool {
+			return s.Starts(service) || slices.ContainsFunc(s.engine.Containers, func(from docker.Container) bool {
 				return s.owns(from) && from.Service == service && from.Running()
 			})
 		})
@@ -96,7 +104,7 @@ func (s *Stack) setIdle(containers []docker.Container) {
 
 // remember keeps what was assigned; the environment of the process is for this
 // run only.
-func (s *Stack) remember(outcomes []allocate.Outcome) {
+func (s round) remember(outcomes []allocate.Outcome) {
 	for _, o := range outcomes {
 		if o.Problem != "" || o.Ports.Zero() || o.Unit.Source == allocate.Environment {
 			continue
@@ -112,7 +120,7 @@ func (s *Stack) remember(outcomes []allocate.Outcome) {
 }
 
 // prune forgets what no mapping has any more.
-func (s *Stack) prune() {
+func (s round) prune() {
 	for key := range s.store.Assigned {
 		if !slices.ContainsFunc(s.units, func(u allocate.Unit) bool { return u.Key == key }) {
 			delete(s.store.Assigned, key)
@@ -146,7 +154,7 @@ func (s *Stack) Choose(e Engine, name string, port int, force bool) (u allocate.
 			return err
 		}
 		if !force {
-			if err := s.refuseTaken(e, i); err != nil {
+			if err := (round{s, e}).refuseTaken(i); err != nil {
 				return err
 			}
 		}
@@ -158,12 +166,12 @@ func (s *Stack) Choose(e Engine, name string, port int, force bool) (u allocate.
 
 // refuseTaken refuses the port that a unit wants because it is reserved, or
 // because somebody has it, whom it would drive away.
-func (s *Stack) refuseTaken(e Engine, i int) error {
+func (s round) refuseTaken(i int) error {
 	u := s.units[i]
 	if in, reserved := s.Config.Policy().ReservedRange(u.Want); reserved {
 		return say.Findingf("choose another, or give --force", "port %d is in the reserved range %s", u.Want.First, in)
 	}
-	for j, o := range s.assign(s.machine(e)) {
+	for j, o := range s.assign() {
 		owner := o.Owner
 		displaced := j != i && owner == allocate.Owner{Kind: allocate.Mapping, Name: u.Service} && o.Unit.Want.Overlaps(u.Want)
 		if displaced {
@@ -200,7 +208,7 @@ func (s *Stack) find(name string) (int, error) {
 			return i, nil
 		case u.Service == service && container == "":
 			only, several = i, append(several, u.Key)
-		case u.Service == service && s.hasContainer(u.Key, service, container):
+		case u.Service == service && hasContainer(s, u.Key, service, container):
 			return i, nil
 		}
 	}
@@ -231,7 +239,7 @@ func errDockerPicks(name string) error {
 }
 
 // hasContainer reports whether a key stands for a container port of a service.
-func (s *Stack) hasContainer(key, service, container string) bool {
+func hasContainer(s *Stack, key, service, container string) bool {
 	return slices.ContainsFunc(s.mappingsOf[key], func(m *compose.Mapping) bool {
 		return m.Service == service && m.Key.Container == container && s.names.AssignmentKey(*m) == key
 	})

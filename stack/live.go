@@ -38,29 +38,39 @@ func (f Found) runs(service string) bool {
 	})
 }
 
+// Live is a project on an engine that is asked whenever somebody wants to know.
+type Live struct {
+	*Stack
+
+	engine *docker.Engine
+}
+
+// On is the project on an engine.
+func (s *Stack) On(engine *docker.Engine) Live { return Live{s, engine} }
+
 // Look asks the engine, in one call, what the project has bound.
-func (s *Stack) Look(ctx context.Context, engine *docker.Engine) (Found, error) {
-	own, err := engine.Project(ctx, s.Project.Name)
+func (s Live) Look(ctx context.Context) (Found, error) {
+	own, err := s.engine.Project(ctx, s.Project.Name)
 	if err != nil {
 		return Found{}, err
 	}
-	if err := s.refuseElsewhere(own, engine.Remote); err != nil {
+	if err := s.refuseElsewhere(own, s.engine.Remote); err != nil {
 		return Found{}, err
 	}
-	return Found{own, s.join(own, Engine{Remote: engine.Remote, Host: engine.Machine()})}, nil
+	return Found{own, s.join(own, Engine{Remote: s.engine.Remote, Host: s.engine.Machine()})}, nil
 }
 
 // Judge finds out who has what is not bound, for which the engine is asked once
 // more.
-func (s *Stack) Judge(ctx context.Context, engine *docker.Engine, found Found) (Found, error) {
+func (s Live) Judge(ctx context.Context, found Found) (Found, error) {
 	if unbound(found.Ports) == nil {
 		return found, nil
 	}
-	all, err := engine.Containers(ctx)
+	all, err := s.engine.Containers(ctx)
 	if err != nil {
 		return found, err
 	}
-	found.Ports = s.join(found.Containers, Engine{Answered: true, Remote: engine.Remote, Host: engine.Machine(), Containers: all})
+	found.Ports = s.join(found.Containers, Engine{Answered: true, Remote: s.engine.Remote, Host: s.engine.Machine(), Containers: all})
 	return found, nil
 }
 
@@ -109,10 +119,10 @@ func unbound(ports []live.Port) error {
 
 // Settled looks until each running container has the ports of its mappings, which
 // the engine sometimes tells a moment later.
-func (s *Stack) Settled(ctx context.Context, engine *docker.Engine) (Found, error) {
+func (s Live) Settled(ctx context.Context) (Found, error) {
 	patience := time.After(grace)
 	for {
-		found, err := s.Look(ctx, engine)
+		found, err := s.Look(ctx)
 		starting := slices.ContainsFunc(found.Ports, func(p live.Port) bool { return p.Container.Running() && p.HostPort == 0 })
 		if err != nil || !starting {
 			return found, err
@@ -159,8 +169,8 @@ func (s *Stack) Answer(q live.Question, found Found) ([]live.Port, error) {
 }
 
 // Judged is the answer to a question with the states of what is not bound.
-func (s *Stack) Judged(ctx context.Context, engine *docker.Engine, q live.Question, found Found) ([]live.Port, error) {
-	found, err := s.Judge(ctx, engine, found)
+func (s Live) Judged(ctx context.Context, q live.Question, found Found) ([]live.Port, error) {
+	found, err := s.Judge(ctx, found)
 	if err != nil {
 		return nil, err
 	}
@@ -170,10 +180,10 @@ func (s *Stack) Judged(ctx context.Context, engine *docker.Engine, q live.Questi
 // Wait asks until the answer is there, or the time is over; without any time, for a
 // moment where a container has just been started. Waiting is told after a second
 // what is waited for.
-func (s *Stack) Wait(ctx context.Context, engine *docker.Engine, q live.Question, wait time.Duration, waiting func(error)) ([]live.Port, error) {
+func (s Live) Wait(ctx context.Context, q live.Question, wait time.Duration, waiting func(error)) ([]live.Port, error) {
 	over, patience, soon := time.After(wait), time.After(grace), time.After(time.Second)
 	for {
-		found, err := s.Look(ctx, engine)
+		found, err := s.Look(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -186,7 +196,7 @@ func (s *Stack) Wait(ctx context.Context, engine *docker.Engine, q live.Question
 		case !ok && (err != nil || unbound(answer) == nil):
 			return answer, err
 		case !ok:
-			return s.Judged(ctx, engine, q, found)
+			return s.Judged(ctx, q, found)
 		}
 		over := over
 		if wait == 0 && missing.Starting {
@@ -194,7 +204,7 @@ func (s *Stack) Wait(ctx context.Context, engine *docker.Engine, q live.Question
 		}
 		select {
 		case <-over:
-			if _, judged := s.Judged(ctx, engine, q, found); judged != nil {
+			if _, judged := s.Judged(ctx, q, found); judged != nil {
 				return nil, judged
 			}
 			return nil, err
@@ -221,14 +231,14 @@ type PortFile struct {
 // Deliver gives each running container the file that it asks for, unless it was told
 // the same before; told is by container, and is kept up to date. What fails for one
 // does not keep the others from theirs.
-func (s *Stack) Deliver(ctx context.Context, engine *docker.Engine, found Found, told map[string]string) (files []PortFile, err error) {
+func (s Live) Deliver(ctx context.Context, found Found, told map[string]string) (files []PortFile, err error) {
 	var problems []error
 	for _, to := range found.Containers {
 		text := portText(found.Ports, to)
 		if before, known := told[to.ID]; !to.Running() || known && before == text {
 			continue
 		}
-		file, err := engine.Deliver(ctx, to, PortFileVariable, text)
+		file, err := s.engine.Deliver(ctx, to, PortFileVariable, text)
 		if err != nil {
 			problems = append(problems, err)
 			continue

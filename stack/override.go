@@ -55,12 +55,12 @@ func (s *Stack) WriteOverride(path string, outcomes []allocate.Outcome) (named [
 	}
 	abs := tree.Absolute(s.Dir, path)[0]
 	files := slices.DeleteFunc(slices.Clone(s.Project.Group.Files), func(f string) bool { return f == abs })
-	model, environ, err := s.anyModel(files)
+	model, environ, err := anyModel(s, files)
 	if err != nil {
 		return nil, err
 	}
-	text := s.override(moves, moved, model)
-	if err := s.checkOverride(model, compose.ModelInput{
+	text := override(s, moves, moved, model)
+	if err := checkOverride(s, model, compose.ModelInput{
 		Dir: s.Project.Dir, Files: append(files, abs), Environ: environ, Content: map[string][]byte{abs: text},
 	}, moved); err != nil {
 		return nil, say.Failf("it was not written; this is a bug in portmoor, please report it with the compose file", "%s: %s", abs, say.Shown(s.Dir, err.Error()))
@@ -78,7 +78,7 @@ func (s *Stack) WriteOverride(path string, outcomes []allocate.Outcome) (named [
 }
 
 // override is the text of the file.
-func (s *Stack) override(moves map[string]bool, moved map[string]ports.Range, model *types.Project) []byte {
+func override(s *Stack, moves map[string]bool, moved map[string]ports.Range, model *types.Project) []byte {
 	var b bytes.Buffer
 	b.WriteString(overrideHeader + "services:\n")
 	for _, svc := range s.Project.Services {
@@ -97,7 +97,7 @@ func (s *Stack) override(moves map[string]bool, moved map[string]ports.Range, mo
 
 // anyModel loads files with compose-go, under the first environment that does
 // not lack what they require.
-func (s *Stack) anyModel(files []string) (model *types.Project, environ map[string]string, err error) {
+func anyModel(s *Stack, files []string) (model *types.Project, environ map[string]string, err error) {
 	for _, environ = range s.Project.Environments() {
 		if model, err = compose.LoadModel(compose.ModelInput{Dir: s.Project.Dir, Files: files, Environ: environ}); err == nil {
 			return model, environ, nil
@@ -160,7 +160,7 @@ func overriddenLong(m compose.Mapping, host string, model *types.Project) string
 
 // checkOverride loads the project with the file on top, and holds every port of
 // every service against what it should be.
-func (s *Stack) checkOverride(before *types.Project, in compose.ModelInput, ports map[string]ports.Range) error {
+func checkOverride(s *Stack, before *types.Project, in compose.ModelInput, ports map[string]ports.Range) error {
 	after, err := compose.LoadModel(in)
 	if err != nil {
 		return err

@@ -51,7 +51,7 @@ func (s *Stack) machine(e Engine) *allocate.Machine {
 		}
 	}
 	if !e.Answered {
-		m.Silent, m.Denied = s.assignedBefore(), e.Denied
+		m.Silent, m.Denied = assignedBefore(s), e.Denied
 	}
 	for _, lost := range e.Lost { // where nobody is seen to hold it
 		if _, held := m.Holder(lost.Socket, lost.Port, false); !held {
@@ -99,7 +99,7 @@ func bound(b docker.Binding) ports.Socket {
 }
 
 // assignedBefore are the host ports that the project was given before.
-func (s *Stack) assignedBefore() (all []allocate.Held) {
+func assignedBefore(s *Stack) (all []allocate.Held) {
 	for _, u := range s.units {
 		assigned := s.assignedTo(u)
 		for port := assigned.First; port <= assigned.Last && port > 0; port++ {
@@ -128,7 +128,7 @@ func (s *Stack) LostSince(before, now []docker.Failure, own []docker.Container) 
 		if f.Port == 0 || slices.ContainsFunc(before, func(b docker.Failure) bool { return b.Container.ID == f.Container.ID && b.Text == f.Text }) {
 			continue
 		}
-		for _, socket := range s.assignedSockets(f.Container.Service, f.Port) {
+		for _, socket := range assignedSockets(s, f.Container.Service, f.Port) {
 			held := allocate.Held{Socket: socket, Port: f.Port, Owner: allocate.Owner{Kind: allocate.Process, Name: "that only the engine sees"}}
 			if is, by := ownHolder(own, held); is {
 				return nil, say.Failf("a service that runs several times needs ports that Docker picks: portmoor migrate --strategy auto --write", "port %d is bound by %s of the project itself", f.Port, by.Name)
@@ -141,7 +141,7 @@ func (s *Stack) LostSince(before, now []docker.Failure, own []docker.Container) 
 
 // assignedSockets are those of a service that have a host port since ports were
 // assigned.
-func (s *Stack) assignedSockets(service string, port int) (sockets []ports.Socket) {
+func assignedSockets(s *Stack, service string, port int) (sockets []ports.Socket) {
 	for _, u := range s.units {
 		now := s.assignedTo(u)
 		if now.Zero() || u.Source == allocate.Environment || u.Source == allocate.EnvFile {

@@ -59,7 +59,7 @@ func (s *Stack) Rows(e Engine) ([]Row, error) {
 		rows[i].Default = r.Mappings[0].HostPort.DefaultPorts
 	}
 	if e.Answered {
-		rows = s.withLive(rows, e)
+		rows = withLive(s, rows, e)
 	}
 	rows = slices.DeleteFunc(rows, func(r Row) bool { return len(r.Ports) == 0 && s.Project.Service(r.Service).Scale == 0 })
 	slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Compare(a.Key, b.Key) })
@@ -68,7 +68,7 @@ func (s *Stack) Rows(e Engine) ([]Row, error) {
 
 // withLive adds what the engine has bound to rows, and rows for what is bound
 // though no mapping asks for it.
-func (s *Stack) withLive(rows []Row, e Engine) []Row {
+func withLive(s *Stack, rows []Row, e Engine) []Row {
 	own := slices.DeleteFunc(slices.Clone(e.Containers), func(d docker.Container) bool { return d.Project != s.Project.Name })
 	rowOf := map[*compose.Mapping]int{}
 	for i, r := range rows {

@@ -78,14 +78,14 @@ func Open(w *workspace.Workspace, p *compose.Project, o Options) (*Stack, error)
 		s.services[svc.Name] = svc
 	}
 	s.names = strategies.Name(slices.Concat(w.Projects, w.Neighbours))
-	if err := s.refuseInvalid(); err != nil {
+	if err := refuseInvalid(s); err != nil {
 		return nil, err
 	}
 	var err error
-	if s.paths, err = s.findPaths(); err != nil {
+	if s.paths, err = findPaths(s); err != nil {
 		return nil, err
 	}
-	s.started = s.selected(o.UpArgs)
+	s.started = selected(s, o.UpArgs)
 	if o.Access != Reading {
 		return s, s.writable()
 	}
@@ -119,7 +119,7 @@ func (s *Stack) save() error {
 }
 
 // findPaths are where the project's ports and the machine's ledger are.
-func (s *Stack) findPaths() (allocate.Paths, error) {
+func findPaths(s *Stack) (allocate.Paths, error) {
 	environ := s.Environ()
 	ledger := environ["PORTMOOR_LEDGER"]
 	if ledger == "" {

@@ -56,7 +56,7 @@ func (s *Stack) StartsAny(services []string) bool { return slices.ContainsFunc(s
 
 // selected are the services that docker compose up starts when some are named:
 // those and what they depend on. nil when none is, or nobody can say.
-func (s *Stack) selected(args []string) []string {
+func selected(s *Stack, args []string) []string {
 	named, alone := readUpArgs(args)
 	named = slices.DeleteFunc(named, func(name string) bool {
 		_, known := s.services[name]
@@ -69,7 +69,7 @@ func (s *Stack) selected(args []string) []string {
 	if alone {
 		dependencies = types.IgnoreDependencies
 	}
-	model, _, err := s.anyModel(s.Project.Group.Files)
+	model, _, err := anyModel(s, s.Project.Group.Files)
 	if err == nil { // it has every profile, of which some are optional to who is named
 		model, err = model.WithProfiles(s.Project.Profiles())
 	}

@@ -3,8 +3,6 @@ package stack
 import (
 	"cmp"
 	"fmt"
-	"maps"
-	"path"
 	"slices"
 	"strings"
 
@@ -103,14 +101,14 @@ func (s *Stack) gather() {
 			s.units = append(s.units, s.newUnit(key, m))
 		}
 		s.unitOf[m] = i
-		s.serve(&s.units[i], m)
+		serve(s, &s.units[i], m)
 	}
 }
 
 // newUnit says what a mapping wants and who says so.
 func (s *Stack) newUnit(key string, m *compose.Mapping) allocate.Unit {
 	u := allocate.Unit{Key: key, Service: m.Service, Place: s.Place(m.File, m.Host)}
-	u.Range, u.Explicit = s.rangeOf(m.Service)
+	u.Range, u.Explicit = s.Config.NewPortsOf(m.Service)
 	if m.Locked == "" {
 		u.Var = m.HostPort.Var
 	}
@@ -154,7 +152,7 @@ func hasFixedPort(m *compose.Mapping) bool {
 
 // serve lets a unit serve one more mapping. Two that bind one socket at the same
 // time can't share a variable.
-func (s *Stack) serve(u *allocate.Unit, m *compose.Mapping) {
+func serve(s *Stack, u *allocate.Unit, m *compose.Mapping) {
 	socket := socketOf(m)
 	for _, other := range s.mappingsOf[u.Key] {
 		if socket.Overlaps(socketOf(other)) && s.Project.Together(s.services[m.Service].Profiles, s.services[other.Service].Profiles) {
@@ -199,21 +197,9 @@ func (s *Stack) unitFor(m *compose.Mapping) allocate.Unit {
 	return u
 }
 
-// rangeOf is where new ports of a service are chosen from.
-func (s *Stack) rangeOf(service string) (from ports.Range, explicit bool) {
-	for _, name := range slices.Sorted(maps.Keys(s.Config.Groups)) {
-		for _, pattern := range s.Config.Groups[name].Services {
-			if matched, err := path.Match(pattern, service); err == nil && matched {
-				return s.Config.Groups[name].Range, true
-			}
-		}
-	}
-	return s.Config.NewPorts()
-}
-
 // refuseInvalid refuses what docker compose would refuse, and says which value
 // of a variable is to blame.
-func (s *Stack) refuseInvalid() error {
+func refuseInvalid(s *Stack) error {
 	for _, m := range s.Project.Mappings {
 		if m.Invalid == "" || m.Dropped != compose.Published {
 			continue

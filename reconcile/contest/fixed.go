@@ -219,18 +219,7 @@ func (f Fixed) Apart(o Fixed) bool {
 	return true
 }
 
-// excludes reports services of one folder that no one profile starts both.
+// excludes reports services of one folder that never run together.
 func (f Fixed) excludes(o Fixed, a, b string) bool {
-	p, q := profiles(f.Project, a), profiles(o.Project, b)
-	share := slices.ContainsFunc(p, func(profile string) bool { return slices.Contains(q, profile) })
-	return f.Project.Dir == o.Project.Dir && len(p) > 0 && len(q) > 0 && !share && f.Project.TogetherBy(p, q) != nil
-}
-
-func profiles(p *compose.Project, service string) []string {
-	for _, s := range p.Services {
-		if s.Name == service {
-			return s.Profiles
-		}
-	}
-	return nil
+	return f.Project.Dir == o.Project.Dir && !f.Project.Together(f.Project.Service(a).Profiles, o.Project.Service(b).Profiles)
 }

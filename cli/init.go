@@ -8,11 +8,11 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
-	"go.yaml.in/yaml/v4"
 
 	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/tree"
 )
 
@@ -124,11 +124,16 @@ func addHook(root string) (string, error) {
 // endsWithHook reports whether a configuration can be read, and its last
 // repository is ours.
 func endsWithHook(src []byte) bool {
-	var parsed struct {
-		Repos []struct{ Repo string }
+	f := source.Parse(".pre-commit-config.yaml", src)
+	if len(f.Docs) != 1 {
+		return false
 	}
-	err := yaml.Unmarshal(src, &parsed)
-	return err == nil && len(parsed.Repos) > 0 && parsed.Repos[len(parsed.Repos)-1].Repo == "https://github.com/portmoor/portmoor"
+	repos := source.Deref(source.Value(source.Root(f.Docs[0]), "repos"))
+	if repos == nil || len(repos.Content) == 0 {
+		return false
+	}
+	repo := source.Deref(source.Value(repos.Content[len(repos.Content)-1], "repo"))
+	return repo != nil && repo.Value == "https://github.com/portmoor/portmoor"
 }
 
 // indentAs indents lines as the first entry of a list in a text is.

@@ -23,7 +23,7 @@ func TestWalkerAgreesWithComposeGo(t *testing.T) {
 		t.Fatal(err)
 	}
 	compared, refused, ports := 0, 0, 0
-	for _, p := range l.Load(append(found.Groups, single(found.Unnamed)...)) {
+	for _, p := range l.Load(append(found.Groups, single(found.Unrecognized)...)) {
 		if p.Loadable() != nil {
 			continue
 		}

@@ -37,7 +37,7 @@ func (w *Workspace) found(r Request, found discover.Found) (notes []say.Problem)
 // loaded is what there is to say about the projects, each line once, and about
 // files that are compose by content but were neither taken nor reached by one
 // that was.
-func (w *Workspace) loaded(r Request, unnamed []string) (notes []say.Problem) {
+func (w *Workspace) loaded(r Request, unrecognized []string) (notes []say.Problem) {
 	said, reached := map[string]bool{}, map[string]bool{}
 	for _, p := range w.Projects {
 		for _, n := range p.Notes {
@@ -51,7 +51,7 @@ func (w *Workspace) loaded(r Request, unnamed []string) (notes []say.Problem) {
 		}
 	}
 	var names []string
-	for _, p := range unnamed {
+	for _, p := range unrecognized {
 		if !reached[p] {
 			names = append(names, w.Show(p))
 		}

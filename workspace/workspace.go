@@ -131,7 +131,7 @@ func Open(r Request) (w *Workspace, notes []say.Problem, err error) {
 			w.context[path] = true
 		}
 	}
-	return w, append(notes, w.loaded(r, found.Unnamed)...), w.choose(r)
+	return w, append(notes, w.loaded(r, found.Unrecognized)...), w.choose(r)
 }
 
 // paths are the files and folders of a request, at least one, all of which exist.

@@ -64,8 +64,8 @@ type Found struct {
 	Passed []string
 	// Ignored are files that were asked for, but that the configuration ignores.
 	Ignored []string
-	// Unnamed are files that are compose by content but not by name.
-	Unnamed []string
+	// Unrecognized are files that are compose by content but not by name.
+	Unrecognized []string
 	// Failures are folders that could not be read.
 	Failures []error
 }
@@ -127,7 +127,7 @@ type discoverer struct {
 	seen    map[string]bool // folders done, and files settled by Projects
 	folders []folder
 	reading errgroup.Group
-	unnamed sync.Map // path → whether a file without a compose file's name is compose by content
+	unrecognized sync.Map // path → whether a file without a compose file's name is compose by content
 }
 
 func newDiscoverer(l *compose.Loader, options Options) *discoverer {
@@ -151,7 +151,7 @@ func (d *discoverer) enter(f folder) {
 			if f.named || d.named(path) {
 				_, _ = d.loader.File(path) // an error is met again where the file is used
 			} else {
-				d.unnamed.Store(path, byContent(path))
+				d.unrecognized.Store(path, byContent(path))
 			}
 			return nil
 		})
@@ -296,8 +296,8 @@ func (d *discoverer) other(dir, name string, base compose.Group, named bool) {
 	path := filepath.Join(dir, name)
 	alone := compose.Group{Dir: dir, Files: []string{path}}
 	if !named && !d.named(path) {
-		if is, _ := d.unnamed.Load(path); is == true {
-			d.found.Unnamed = append(d.found.Unnamed, path)
+		if is, _ := d.unrecognized.Load(path); is == true {
+			d.found.Unrecognized = append(d.found.Unrecognized, path)
 		}
 		return
 	}

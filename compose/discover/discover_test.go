@@ -110,7 +110,7 @@ services: {web: 3}
 -- skip/compose.yaml --
 ` + service, discover.Options{Files: []string{"stack.yaml"}, Options: tree.Options{Ignore: []string{"skip/"}}}, `
 stack.yaml
-unnamed: other.yaml`},
+unrecognized: other.yaml`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := write(t, c.archive)
@@ -139,8 +139,8 @@ unnamed: other.yaml`},
 			if len(found.Passed) > 0 {
 				got = append(got, "passed: "+strings.Join(found.Passed, " "))
 			}
-			if len(found.Unnamed) > 0 {
-				got = append(got, "unnamed: "+strings.Join(found.Unnamed, " "))
+			if len(found.Unrecognized) > 0 {
+				got = append(got, "unrecognized: "+strings.Join(found.Unrecognized, " "))
 			}
 			text := strings.ReplaceAll(strings.Join(got, "\n"), dir+string(filepath.Separator), "")
 			if diff := cmp.Diff(strings.TrimSpace(c.want), text); diff != "" {

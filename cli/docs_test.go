@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -129,5 +130,41 @@ func TestConfigSchema(t *testing.T) {
 	}
 	if accepted < 12 {
 		t.Errorf("only %d configurations are accepted", accepted)
+	}
+}
+
+// TestLinks: what documents link to is there, and where the link names a function or
+// a type, the file has it. A page about the code is wrong from the day when it is not.
+func TestLinks(t *testing.T) {
+	named := regexp.MustCompile("\\[`?([^]`]+)`?\\]\\(([^)#]+)(?:#[^)]*)?\\)")
+	pages, err := filepath.Glob("../docs/*.md")
+	if err != nil || len(pages) < 4 {
+		t.Fatal(pages, err)
+	}
+	links := 0
+	for _, page := range append(pages, "../README.md", "../CONTRIBUTING.md", "../CHANGELOG.md") {
+		src, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, link := range named.FindAllStringSubmatch(string(src), -1) {
+			name, target := link[1], link[2]
+			if strings.Contains(target, "://") {
+				continue
+			}
+			links++
+			text, err := os.ReadFile(filepath.Join(filepath.Dir(page), target))
+			if info, stat := os.Stat(filepath.Join(filepath.Dir(page), target)); stat != nil || err != nil && !info.IsDir() {
+				t.Errorf("%s: %s is not there", page, target)
+			}
+			identifier := name[strings.LastIndexAny(name, ".")+1:]
+			if filepath.Ext(target) == ".go" && !strings.Contains(name, "/") &&
+				!regexp.MustCompile(`(?m)^(?:func (?:\([^)]*\) )?|type )`+regexp.QuoteMeta(identifier)+`\b`).Match(text) {
+				t.Errorf("%s: %s has no %s", page, target, identifier)
+			}
+		}
+	}
+	if links < 40 {
+		t.Errorf("only %d links", links)
 	}
 }

@@ -71,7 +71,24 @@ const (
 	keptUnfit     = "the default in the configuration is not a host port that fits"
 )
 
-// Decide says what a mapping becomes under a strategy.
+// Decide says what a mapping becomes under a strategy. Auto is hybrid, but dynamic
+// for a service that runs more than once or that learns its port after start.
+//
+//	now                        hybrid                                      dynamic
+//	8080:80                    ${X_HOST_PORT:-8080}:80                     0:80
+//	127.0.0.1:8080:80/udp      127.0.0.1:${X_HOST_PORT:-8080}:80/udp       127.0.0.1:0:80/udp
+//	3000-3005:3000-3005        ${X_HOST_PORT_RANGE:-3000-3005}:3000-3005   3000-3005
+//	8000-8010:80               ${X_HOST_PORT_RANGE:-8000-8010}:80          0:80
+//	published: 8080            published: ${X_HOST_PORT:-8080}             published: 0
+//	80, :80, 0:80              kept, or the text that is remembered        kept
+//	${V:-8080}:80              kept                                        0:80
+//	${V}:80                    kept                                        0:80
+//	${V:-127.0.0.1:8080}:80    kept: it holds an address                   kept
+//	${V:-80}:${V:-80}          kept: one variable on both sides            kept
+//	80${V}:80                  kept: it has several parts                  kept
+//	8080:80 beside 8081:80     a variable each                             kept: one would merge into the other
+//
+// What is kept has a Reason. Text is spelled in bytes by package rewrite.
 func Decide(m compose.Mapping, s Strategy, facts Facts) Decision {
 	dynamic := s == Dynamic || s == Auto && (facts.Scaled || facts.PortFile)
 	switch {

@@ -120,13 +120,13 @@ func compareGroups(a, b compose.Group) int {
 
 // discoverer collects what is found.
 type discoverer struct {
-	loader  *compose.Loader
-	options Options
-	files   func(path string) bool // those of options.Files
-	found   Found
-	seen    map[string]bool // folders done, and files settled by Projects
-	folders []folder
-	reading errgroup.Group
+	loader       *compose.Loader
+	options      Options
+	files        func(path string) bool // those of options.Files
+	found        Found
+	seen         map[string]bool // folders done, and files settled by Projects
+	folders      []folder
+	reading      errgroup.Group
 	unrecognized sync.Map // path → whether a file without a compose file's name is compose by content
 }
 

@@ -123,15 +123,15 @@ func (a *assigner) move(i int) {
 	switch {
 	case u.Source == EnvFile, u.Source == Environment:
 		out.Problem = fmt.Sprintf("port %s is pinned by %s, but held by %s", u.Want, u.Place, out.Owner)
-		out.Hint = "change the pin, or stop who holds the port"
+		out.Hint = "change the pin, or stop whatever holds the port"
 		return
 	case u.Source == Manual:
 		out.Problem = fmt.Sprintf("port %s was assigned by hand, but is held by %s", u.Want, out.Owner)
-		out.Hint = "assign another port, or stop who holds it"
+		out.Hint = "assign another port, or stop whatever holds this one"
 		return
 	case !u.Movable:
-		out.Problem = fmt.Sprintf("port %s is a number in the compose file, and held by %s", u.Want, out.Owner)
-		out.Hint = "run portmoor migrate --write, so that it can move, or portmoor detect --override FILE if the file is not yours, or stop who holds it"
+		out.Problem = fmt.Sprintf("port %s is a literal in the compose file, and is held by %s", u.Want, out.Owner)
+		out.Hint = "to let it move, run portmoor migrate --write, or portmoor detect --override FILE if the file is not yours; or stop whatever holds it"
 		return
 	}
 	width := u.Want.Width()

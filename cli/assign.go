@@ -17,7 +17,7 @@ func assignCommand(c *program) *cli.Command {
 		Usage:       "give a service a host port by hand; it is never moved",
 		ArgsUsage:   "SERVICE[:PORT] N",
 		Description: "SERVICE:PORT names the container port of a service that has several.",
-		Flags:       oneProjectFlags(&cli.BoolFlag{Name: "force", Usage: "also when the port is reserved or held", DisableDefaultText: true}),
+		Flags:       oneProjectFlags(&cli.BoolFlag{Name: "force", Usage: "even if the port is reserved or held", DisableDefaultText: true}),
 		Action:      c.runAssign,
 	}
 }

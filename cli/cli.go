@@ -167,7 +167,7 @@ func onUsageError(ctx *cli.Context, err error, _ bool) error {
 		}
 		message = "unknown flag " + flag
 		if name == "portmoor up" {
-			return say.Usagef("what is for docker compose up goes behind --: portmoor up -- "+flag, "%s: %s", name, message)
+			return say.Usagef("flags of docker compose up go after --: portmoor up -- "+flag, "%s: %s", name, message)
 		}
 		if near := say.Nearest(strings.TrimLeft(flag, "-"), flagNames(ctx)); near != "" && len(flag) > len("--x") {
 			return say.Usagef("did you mean --"+near+"?", "%s: %s", name, message)

@@ -21,7 +21,7 @@ func detectCommand(c *program) *cli.Command {
 free one of the range takes its place. The second run changes nothing. Pass what was found
 to Compose with: docker compose $(portmoor env --args) up`,
 		Flags: oneProjectFlags(
-			&cli.StringFlag{Name: "override", Usage: "move numbers too, and write `FILE` that overrides the ports of their services", TakesFile: true},
+			&cli.StringFlag{Name: "override", Usage: "move literal ports too, and write `FILE`, which overrides the ports of their services", TakesFile: true},
 			&cli.BoolFlag{Name: "prune", Usage: "forget the ports of mappings that are gone", DisableDefaultText: true},
 			formatFlag("how to print the ports", formatNames...),
 		),
@@ -61,7 +61,7 @@ func (c *program) runDetect(ctx *cli.Context) error {
 
 // tellMoved says how to start what was moved, and how to undo it.
 func (c *program) tellMoved(moved int, same sameFlags) {
-	fmt.Fprintf(c.Err, "%s moved: portmoor up%s starts it there, as does docker compose%s $(portmoor env --args%s) up; portmoor reset%s forgets what was found\n",
+	fmt.Fprintf(c.Err, "%s moved. To start the project on its new ports: portmoor up%s, or docker compose%s $(portmoor env --args%s) up. To undo: portmoor reset%s\n",
 		say.Count(moved, "port"), same.ours, same.compose, same.ours, same.ours)
 }
 
@@ -72,7 +72,7 @@ func (c *program) writeOverride(s *stack.Stack, path string, outcomes []allocate
 		return err
 	}
 	if files == nil {
-		fmt.Fprintln(c.Err, "no number has to move: no override file is needed")
+		fmt.Fprintln(c.Err, "no literal port has to move: no override file is needed")
 		return nil
 	}
 	named := strings.Join(files, " -f ")

@@ -72,7 +72,7 @@ func TestForbidden(t *testing.T) {
 	}
 	for _, test := range tests {
 		code, errs := asNobody(t, bin, work, []string{"PORTMOOR_LEDGER=" + test.ledger}, "detect")
-		if code != 3 || !strings.Contains("\n"+errs, test.want) || strings.Count(errs, "hint: write where you may") != 1 {
+		if code != 3 || !strings.Contains("\n"+errs, test.want) || strings.Count(errs, "hint: name files that you may write") != 1 {
 			t.Errorf("%s: exit %d, want %q in: %s", test.name, code, test.want, errs)
 		}
 		compareTrees(t, test.name, before, treeOf(t, work))

@@ -58,14 +58,14 @@ func TestRulesPage(t *testing.T) {
 	generated(t, "rules.md", b.Bytes())
 }
 
-// fixable reports whether --fix mends the bad example of a rule, which then
+// fixable reports whether --fix fixes the bad example of a rule, which then
 // must be as good as the good one.
 func fixable(t *testing.T, r lint.Rule) bool {
 	t.Helper()
 	dir := t.TempDir()
 	writeExample(t, dir, r.Bad)
 	_, _, errs := run("portmoor", "lint", "--rule", r.Name, "--fix", dir)
-	if !strings.Contains(errs, "mended") {
+	if !strings.Contains(errs, "fixed ") {
 		return false
 	}
 	if _, out, _ := run("portmoor", "lint", "--rule", r.Name, dir); out != "" {

@@ -18,7 +18,7 @@ import (
 func projectFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "file", Aliases: []string{"f"}, Usage: "load `FILE`s as one project, as docker compose -f does", TakesFile: true},
-		&cli.StringSliceFlag{Name: "profile", Usage: "take `PROFILE` for chosen, as docker compose --profile does; may be repeated"},
+		&cli.StringSliceFlag{Name: "profile", Usage: "choose `PROFILE`, as docker compose --profile does; may be repeated"},
 		&cli.StringFlag{Name: "config", Usage: "read `FILE` instead of the nearest " + config.Name, TakesFile: true},
 		oneOfFlag("strategy", "", "what host ports should be written as, `STRATEGY` is "+say.Or(strategyNames), strategyNames),
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say what is passed over, and every reason", DisableDefaultText: true},
@@ -41,7 +41,7 @@ func oneProjectFlags(more ...cli.Flag) []cli.Flag {
 	return append([]cli.Flag{
 		&cli.StringSliceFlag{Name: "file", Aliases: []string{"f"}, Usage: "load `FILE`s as the project, as docker compose -f does", TakesFile: true},
 		&cli.StringFlag{Name: "project-name", Aliases: []string{"p"}, Usage: "call the project `NAME`"},
-		&cli.StringSliceFlag{Name: "profile", Usage: "take `PROFILE` for chosen; may be repeated"},
+		&cli.StringSliceFlag{Name: "profile", Usage: "choose `PROFILE`; may be repeated"},
 		&cli.StringSliceFlag{Name: "env-file", Usage: "read `FILE` instead of .env; may be repeated", TakesFile: true},
 		&cli.StringFlag{Name: "ports-file", Usage: "keep the assignments in `FILE`", DefaultText: "$" + stack.PortsFileVariable, TakesFile: true},
 		&cli.StringFlag{Name: "config", Usage: "read `FILE` instead of the nearest " + config.Name, TakesFile: true},

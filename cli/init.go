@@ -86,7 +86,7 @@ func (c *program) runInit(ctx *cli.Context) error {
 func writeConfig(root string) (string, error) {
 	path := filepath.Join(root, config.Name)
 	if tree.Exists(path) {
-		return config.Name + ": is there already", nil
+		return config.Name + ": exists already", nil
 	}
 	return config.Name + ": written", rewrite.Write(path, []byte(initialConfig))
 }
@@ -173,7 +173,7 @@ func addIgnored(root string) (string, error) {
 func addTargets(root string) (string, error) {
 	path := filepath.Join(root, "portmoor.mk")
 	if old, err := tree.ReadIf(path, tree.MaxFile); err != nil || old != nil && !bytes.HasPrefix(old, []byte(makeHeader)) {
-		return "portmoor.mk: is there already, and init has not written it", err
+		return "portmoor.mk: exists already, and was not written by init", err
 	}
 	if err := rewrite.Write(path, []byte(makeTargets)); err != nil {
 		return "", err

@@ -28,10 +28,10 @@ func lintCommand(c *program) *cli.Command {
 			formatFlag("how to print findings", reportNames...),
 			&cli.StringSliceFlag{Name: "rule", Usage: "run only `RULE`, even when it is off; may be repeated"},
 			oneOfFlag("fail-on", "warning", "exit with 1 from `SEVERITY` on, which is "+say.Or(failOnNames), failOnNames),
-			&cli.StringFlag{Name: "baseline", Usage: "leave out the findings that `FILE` has", TakesFile: true},
-			&cli.StringFlag{Name: "write-baseline", Usage: "write all findings to `FILE`, for --baseline", TakesFile: true},
+			&cli.StringFlag{Name: "baseline", Usage: "leave out the findings that `FILE` records", TakesFile: true},
+			&cli.StringFlag{Name: "write-baseline", Usage: "record all findings in `FILE`, for --baseline", TakesFile: true},
 			&cli.StringFlag{Name: "stdin-filename", Usage: "read standard input as the text of `FILE`", TakesFile: true},
-			&cli.BoolFlag{Name: "fix", Usage: "mend what can be mended safely", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "fix", Usage: "fix what can be fixed safely", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "diff", Usage: "show what --fix would change", DisableDefaultText: true},
 		),
 		Action: c.runLint,
@@ -136,11 +136,11 @@ func (c linter) fix(l *mend.Linter, w *workspace.Workspace, findings []lint.Find
 		err = c.writeStdin(w, fixed.Outputs)
 	default:
 		if _, err = rewrite.WriteAll(fixed.Outputs); err != nil {
-			err = say.Failf("nothing else was mended", "%s", err)
+			err = say.Failf("nothing else was fixed", "%s", err)
 		}
 	}
 	if n := len(findings) - len(fixed.Left); err == nil && n > 0 {
-		fmt.Fprintf(c.Err, "mended %s in %s\n", say.Count(n, "finding"), say.Count(len(fixed.Outputs), "file"))
+		fmt.Fprintf(c.Err, "fixed %s in %s\n", say.Count(n, "finding"), say.Count(len(fixed.Outputs), "file"))
 	}
 	return fixed.Left, err
 }

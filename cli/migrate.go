@@ -75,7 +75,7 @@ func (c *program) detectAll(ctx context.Context, r workspace.Request, w *workspa
 		moved += c.reportMoves(outcomes)
 	}
 	if moved > 0 {
-		fmt.Fprintf(c.Err, "%s moved: portmoor up starts a project there, in its folder, as does docker compose $(portmoor env --args) up; portmoor reset forgets what was found\n", say.Count(moved, "port"))
+		fmt.Fprintf(c.Err, "%s moved. To start a project on its new ports, in its folder: portmoor up, or docker compose $(portmoor env --args) up. To undo: portmoor reset\n", say.Count(moved, "port"))
 	}
 	return nil
 }

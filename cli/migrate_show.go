@@ -119,7 +119,7 @@ func (c migrator) summary(v migrationView) {
 		fmt.Fprintf(c.Err, "  %s not valid, and left alone\n", say.Count(m.Invalid, "file"))
 	}
 	if m.Kept != "" && v.write {
-		fmt.Fprintf(c.Err, "the host ports that were there are in %s, for the way back\n", say.Visible(w.Show(m.Kept)))
+		fmt.Fprintf(c.Err, "the previous host ports are kept in %s, so that migrating back restores them\n", say.Visible(w.Show(m.Kept)))
 	}
 	if m.Conflicts > 0 {
 		fmt.Fprintf(c.Err, "%s between host ports: see portmoor lint\n", say.Count(m.Conflicts, "conflict"))

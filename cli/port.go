@@ -25,7 +25,7 @@ import (
 func portCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:      "port",
-		Usage:     "tell which host ports Docker has bound",
+		Usage:     "print the host ports that Docker has bound",
 		ArgsUsage: "[SERVICE [PORT]]",
 		Description: `With a service and its container port it prints what docker compose port does: the
 address and port of the host. Without, it lists the ports of the service, or of the project.`,
@@ -33,7 +33,7 @@ address and port of the host. Without, it lists the ports of the service, or of 
 			&cli.IntFlag{Name: "index", Usage: "ask the replica `N` of the service, from 1", DefaultText: "the first that runs"},
 			&cli.StringFlag{Name: "protocol", Value: "tcp", Usage: "ask for the port of `PROTOCOL`, tcp, udp or sctp"},
 			&cli.DurationFlag{Name: "wait", Usage: "ask again for `DURATION` while the port is not there yet, such as 30s"},
-			&cli.BoolFlag{Name: "watch", Usage: "go on, and print again whenever something changes", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "watch", Usage: "keep running, and print again whenever something changes", DisableDefaultText: true},
 			formatFlag("how to print the ports", portFormats...),
 		),
 		Action: c.runPort,

@@ -279,7 +279,7 @@ func TestEngineErrors(t *testing.T) {
 	}{
 		{"no engine", "DOCKER_HOST", "unix:///nonexistent/docker.sock", 3, "docker endpoint unix:///nonexistent/docker.sock: not reachable: no such file or directory\nhint: start it"},
 		{"no context", "DOCKER_CONTEXT", "nowhere", 3, "docker context nowhere: does not exist\nhint: docker context ls"},
-		{"an old API", "DOCKER_HOST", old.Endpoint, 3, "docker endpoint " + old.Endpoint + ": the versions of its API and ours do not meet: client version 1.20 is too old: 1.24 is the least\nhint: update"},
+		{"an old API", "DOCKER_HOST", old.Endpoint, 3, "docker endpoint " + old.Endpoint + ": its API version does not fit ours: client version 1.20 is too old: 1.24 is the least\nhint: update"},
 		{"a stall", "DOCKER_HOST", stalled.Endpoint, 3, "docker endpoint " + stalled.Endpoint + ": no answer within 200ms\nhint: "},
 		{"not up", "DOCKER_HOST", empty.Endpoint, 1, "project shop is not up\nhint: portmoor up starts it\n"},
 		{"another checkout", "DOCKER_HOST", elsewhere.Endpoint, 3, "project \"shop\" runs from another folder, /srv/other\nhint: give this one another name: with -p, or for good as COMPOSE_PROJECT_NAME in .env\n"},

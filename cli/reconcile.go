@@ -19,7 +19,7 @@ import (
 func reconcileCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:      "reconcile",
-		Usage:     "settle conflicts between fixed ports, with a plan that people review",
+		Usage:     "resolve conflicts between fixed ports, with a plan that people review",
 		ArgsUsage: "[PATH...]",
 		Description: `Looks at the host ports of compose files, and at those that other files have (sources in
 ` + config.Name + `). Without flags it says what is contested and what would become of it. --plan writes
@@ -31,12 +31,12 @@ change, and with --write does exactly that. --verify looks whether everything ag
 			&cli.BoolFlag{Name: "write", Aliases: []string{"w"}, Usage: "with --apply: make the changes", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "verify", Usage: "look for ports that two services have and for places that name another port; with --apply: for what the plan has moved", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "health", Usage: "with --verify: ask each service over HTTP, and systemd", DisableDefaultText: true},
-			&cli.StringFlag{Name: "author", Usage: "put `NAME` in the plan instead of that of the user"},
+			&cli.StringFlag{Name: "author", Usage: "name `NAME` as the author of the plan, instead of the user"},
 			formatFlag("how to print", formatNames...),
 			&cli.StringSliceFlag{Name: "file", Aliases: []string{"f"}, Usage: "load `FILE`s as one project, as docker compose -f does", TakesFile: true},
-			&cli.StringSliceFlag{Name: "profile", Usage: "take `PROFILE` for chosen, as docker compose --profile does; may be repeated"},
+			&cli.StringSliceFlag{Name: "profile", Usage: "choose `PROFILE`, as docker compose --profile does; may be repeated"},
 			&cli.StringFlag{Name: "config", Usage: "read `FILE` instead of the nearest " + config.Name, TakesFile: true},
-			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say what is passed over; with --verify: list the places that are left to people", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say what is passed over; with --verify: list the places that people have to decide about", DisableDefaultText: true},
 			oneOfFlag("color", "", "when to colour the output, `WHEN` is "+say.Or(colorNames), colorNames),
 		},
 		Action: c.runReconcile,

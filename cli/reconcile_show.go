@@ -45,7 +45,7 @@ func (c reconciler) summarize(p plan.Plan, sources bool) {
 	if ports == 0 {
 		fmt.Fprintf(c.Err, "%s, no conflict\n", say.Count(len(p.Services), "port"))
 		if !sources {
-			c.say("only compose files were looked at", "name other files that hold ports under sources in "+config.Name)
+			c.say("only compose files were searched", "if other files hold ports, name them under sources in "+config.Name)
 		}
 		return
 	}
@@ -150,7 +150,7 @@ func (c reconciler) showVerified(v reconcile.Verified, checks []reconcile.Check,
 	if len(v.Problems) > 0 {
 		fmt.Fprintln(c.Err, say.Count(len(v.Problems), "problem"))
 	} else {
-		fmt.Fprintf(c.Err, "%s, no conflict, and every place that was looked at agrees\n", say.Count(ports, "port"))
+		fmt.Fprintf(c.Err, "%s, no conflict, and every place that was searched agrees\n", say.Count(ports, "port"))
 	}
 	if failed > 0 {
 		fmt.Fprintf(c.Err, "%d of %s failed\n", failed, say.Count(len(checks), "check"))

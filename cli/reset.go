@@ -13,7 +13,7 @@ func resetCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:   "reset",
 		Usage:  "forget the project's ports; a backup stays beside the file",
-		Flags:  oneProjectFlags(&cli.BoolFlag{Name: "keep-manual", Usage: "but for those that were assigned by hand", DisableDefaultText: true}),
+		Flags:  oneProjectFlags(&cli.BoolFlag{Name: "keep-manual", Usage: "keep those that were assigned by hand", DisableDefaultText: true}),
 		Action: c.runReset,
 	}
 }
@@ -33,9 +33,9 @@ func (c *program) runReset(ctx *cli.Context) error {
 	case done == stack.Forgotten{}:
 		fmt.Fprintln(c.Err, "no port is remembered: nothing to forget")
 	case done.Corrupt:
-		fmt.Fprintf(c.Err, "what could not be read is in %s now\n", backup)
+		fmt.Fprintf(c.Err, "the file that could not be read is now %s\n", backup)
 	default:
-		fmt.Fprintf(c.Err, "%s forgotten; to undo, put %s back in the place of the ports file, and run portmoor detect\n", say.Count(done.Ports, "port"), backup)
+		fmt.Fprintf(c.Err, "%s forgotten; to undo, copy %s over the ports file, and run portmoor detect\n", say.Count(done.Ports, "port"), backup)
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ func syncCommand(c *program) *cli.Command {
 number, or a line container/protocol=host for each of several. The image needs neither a
 shell nor the folder.`,
 		Flags: oneProjectFlags(
-			&cli.BoolFlag{Name: "watch", Usage: "go on, and tell what is started or replaced later", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "watch", Usage: "keep running, and tell services that are started or replaced later", DisableDefaultText: true},
 			formatFlag("how to print what was written", formatNames...),
 		),
 		Action: c.runSync,

@@ -156,7 +156,7 @@ func TestUpFails(t *testing.T) {
 	port := listen(t)
 	put(t, filepath.Join(dir, "compose.yaml"), fmt.Sprintf("name: shop\nservices: {web: {image: x, ports: [\"%d:80\"]}}\n", port))
 	code, out, errs = here("up")
-	if called, _ := os.ReadFile(log); code != 1 || out != "" || !strings.Contains(errs, fmt.Sprintf("port %d is a number in the compose file, and held by process", port)) || string(called) != "x\n" {
+	if called, _ := os.ReadFile(log); code != 1 || out != "" || !strings.Contains(errs, fmt.Sprintf("port %d is a literal in the compose file, and is held by process", port)) || string(called) != "x\n" {
 		t.Errorf("exit %d: %s%s, called %q", code, out, errs, called)
 	}
 	put(t, filepath.Join(dir, "compose.yaml"), "name: shop\nservices: {web: {image: x, ports: [\"0:80\"]}}\n")
@@ -197,7 +197,7 @@ func TestUpLost(t *testing.T) {
 	const logPorts = `[ "$2" = version ] && exit 0; cat "$7" >>`
 	composeScript(t, logPorts+log+`; grep -q 28590 "$7" && exit 1; exit 0`)
 	code, _, errs := here("up")
-	if code != 1 || !strings.HasPrefix(errs, "port 28590 was lost to somebody else: trying again, 1 of 3\n") ||
+	if code != 1 || !strings.HasPrefix(errs, "port 28590 was taken by another program: trying again, 1 of 3\n") ||
 		!strings.Contains(errs, "web moves from 28590 to 10000 (WEB_HOST_PORT): 28590 is held by process that only the engine sees\n") ||
 		!strings.HasSuffix(errs, "project shop is not up\nhint: portmoor up starts it\n") { // since the engine is a recorded one
 		t.Errorf("exit %d: %s", code, errs)
@@ -268,7 +268,7 @@ services:
 `, port, port))
 	record(t, dir, running{service: "web", number: 1, ports: []string{"0.0.0.0:32771:80/tcp"}})
 	composeScript(t, "exit 0")
-	held := fmt.Sprintf("port %d is a number in the compose file, and held by process", port)
+	held := fmt.Sprintf("port %d is a literal in the compose file, and is held by process", port)
 	for args, stopped := range map[string]bool{"": true, "web": false, "web db": false, "user": true, "bad": true, "debug": true, "-- --build web": false} {
 		code, _, errs := here(append([]string{"up"}, strings.Fields(args)...)...)
 		if stopped != (code == 1) || stopped != strings.Contains(errs, held) {

@@ -27,8 +27,8 @@ func upCommand(c *program) *cli.Command {
 		Usage:     "find free ports, start the project with docker compose, and list where it is",
 		ArgsUsage: "[SERVICE...] [-- ARGS]",
 		Description: `Does what detect does, then docker compose up -d with the project's env files and the
-remembered ports; services and ARGS are passed on. If a port is lost to somebody else meanwhile, the
-next free one is tried, three times. Then it does what sync does, and lists the ports.`,
+remembered ports; services and ARGS are passed on. If another program takes a port in the meantime, the
+next free one is tried, up to three times. Then it does what sync does, and lists the ports.`,
 		Flags:  oneProjectFlags(formatFlag("how to print the ports", portFormats...)),
 		Action: c.runUp,
 	}
@@ -83,7 +83,7 @@ func (c *program) runUp(ctx *cli.Context) error {
 		case try > retries || !facts.Lose(lost):
 			return failed
 		}
-		c.say(fmt.Sprintf("port %d was lost to somebody else: trying again, %d of %d", facts.Lost[known].Port, try, retries), "")
+		c.say(fmt.Sprintf("port %d was taken by another program: trying again, %d of %d", facts.Lost[known].Port, try, retries), "")
 		again, err := c.need(ctx.Context)
 		if err != nil {
 			return err

@@ -24,7 +24,7 @@ services:
 `, port, port))
 	record(t, dir, running{service: "web", number: 1, ports: []string{"0.0.0.0:32771:80/tcp"}})
 	composeScript(t, "exit 0")
-	held := fmt.Sprintf("port %d is a number in the compose file, and held by process", port)
+	held := fmt.Sprintf("port %d is a literal in the compose file, and is held by process", port)
 	for args, stopped := range map[string]bool{
 		"web": false, "web --profile dbg": true, "web dbg": true, "web --profile other": false,
 		"-- --no-attach dbg web": false, "-- --no-attach=dbg web": false, "-- --attach web dbg": true, "-- --scale dbg=1 web": false,
@@ -49,7 +49,7 @@ services:
 `)
 	engine := record(t, dir, running{service: "web", number: 1, ports: []string{"0.0.0.0:28571:80/tcp"}})
 	composeScript(t, "exit 0")
-	const held = "is a number in the compose file, and held by service"
+	const held = "is a literal in the compose file, and is held by service"
 	if code, _, errs := here("up", "web"); code != 0 || strings.Contains(errs, held) {
 		t.Errorf("up web: exit %d: %s", code, errs)
 	}

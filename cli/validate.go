@@ -15,8 +15,8 @@ func validateCommand(c *program) *cli.Command {
 		Name:  "validate",
 		Usage: "check that every host port of the project is free, or its own",
 		Description: `Changes nothing. Exits with 0 when the project can start, also when it runs already, and
-with 1 when somebody else holds one of its ports: portmoor validate && docker compose up
-Services that the chosen profiles do not start may have theirs taken.`,
+with 1 when something else holds one of its ports: portmoor validate && docker compose up
+The ports of services that the chosen profiles do not start may be taken.`,
 		Flags:  oneProjectFlags(formatFlag("how to print the ports", formatNames...)),
 		Action: c.runValidate,
 	}

@@ -51,7 +51,7 @@ func (e *Engine) Deliver(ctx context.Context, c Container, variable, text string
 		if stat, err := e.api.ContainerStatPath(ctx, c.ID, path.Join(dir, rest)); err == nil && stat.Mode.IsDir() {
 			return refuse("is a folder", "name a file in it in "+variable)
 		}
-		return refuse("is a mount itself, which can't be replaced", "mount its folder instead")
+		return refuse("is a mount, which can't be replaced", "mount its folder instead")
 	}
 	archive, err := pack(rest, text)
 	if err != nil {

@@ -35,7 +35,7 @@ func TestDeliver(t *testing.T) {
 		{"in the shared memory", "/dev/shm/port", "", "", "", "container shop-web-1: /dev/shm/port: is on a file system of the running container"},
 		{"behind a link to a tmpfs", "/var/run/port", "", `,"HostConfig":{"Tmpfs":{"/run":""}}`, "", "container shop-web-1: /var/run/port: is on a file system of the running container"},
 		{"in a volume on a tmpfs", "/run/it/port", "", `,"HostConfig":{"Tmpfs":{"/run":""}},"Mounts":[{"Type":"volume","Destination":"/run/it"}]`, "/run/it/port", ""},
-		{"mounted itself", "/run/port", "", `,"Mounts":[{"Type":"bind","Destination":"/run/port"}]`, "", "container shop-web-1: /run/port: is a mount itself, which can't be replaced"},
+		{"mounted itself", "/run/port", "", `,"Mounts":[{"Type":"bind","Destination":"/run/port"}]`, "", "container shop-web-1: /run/port: is a mount, which can't be replaced"},
 		{"a folder that is mounted", "/run/folder", "", `,"Mounts":[{"Type":"volume","Destination":"/run/folder/"}]`, "", "container shop-web-1: /run/folder: is a folder"},
 		{"a folder behind a link", "/var/run/folder", "", `,"Mounts":[{"Type":"volume","Destination":"/run/folder"}]`, "", "container shop-web-1: /var/run/folder: is a folder"},
 		{"beside a tmpfs", "/runner/port", "", `,"HostConfig":{"Tmpfs":{"/run":""}}`, "/runner/port", ""},

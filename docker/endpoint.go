@@ -41,7 +41,7 @@ func Connect(environ map[string]string) (*Engine, error) {
 }
 
 func endpointError(host string, err error) error {
-	return &Error{Problem: say.Problem{Message: "docker endpoint " + host + ": " + oneLine(err.Error()), Hint: "mend DOCKER_HOST, its certificates or the docker context"}}
+	return &Error{Problem: say.Problem{Message: "docker endpoint " + host + ": " + oneLine(err.Error()), Hint: "fix DOCKER_HOST, its certificates or the docker context"}}
 }
 
 func find(environ map[string]string) (docker.Endpoint, error) {

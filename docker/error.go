@@ -49,20 +49,20 @@ func (e *Engine) explain(err error) error {
 	case errors.Is(err, context.Canceled):
 		return err
 	case errors.Is(err, context.DeadlineExceeded):
-		return because(fmt.Sprintf("no answer within %s", cmp.Or(e.Timeout, Timeout)), "see whether docker ps answers, and restart the engine if not")
+		return because(fmt.Sprintf("no answer within %s", cmp.Or(e.Timeout, Timeout)), "check that docker ps answers, and restart the engine if it does not")
 	case errors.Is(err, fs.ErrPermission) || strings.Contains(text, "permission denied while trying to connect"):
 		return &Error{say.Problem{Place: "docker endpoint " + e.Host, Message: "permission denied", Hint: "join the group that may use it, or name an endpoint of your own with DOCKER_HOST"}, true}
 	case strings.Contains(text, " is too old") || strings.Contains(text, " is too new"):
-		return because("the versions of its API and ours do not meet: "+text, "update the engine or portmoor; DOCKER_API_VERSION may be set wrongly")
+		return because("its API version does not fit ours: "+text, "update the engine or portmoor; DOCKER_API_VERSION may be set wrongly")
 	case fromShell && remote != "":
-		return because("not reachable: "+strings.TrimSpace(remote), "see whether ssh gets there, and whether docker runs there")
+		return because("not reachable: "+strings.TrimSpace(remote), "check that ssh reaches it, and that docker runs there")
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-		return because("hung up", "see whether the engine still runs")
+		return because("hung up", "check that the engine still runs")
 	case strings.Contains(text, "x509: ") || strings.Contains(text, "tls: ") || strings.Contains(text, "HTTPS server"):
 		if errors.As(err, &request) {
 			text = oneLine(request.Err.Error())
 		}
-		return because(text, "see DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, or the certificates of the context")
+		return because(text, "check DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, or the certificates of the context")
 	case client.IsErrConnectionFailed(err) && errors.As(err, &request):
 		return because("not reachable: "+oneLine(request.Err.Error()), "start it, or name another with DOCKER_HOST or DOCKER_CONTEXT")
 	case client.IsErrConnectionFailed(err):

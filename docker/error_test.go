@@ -83,7 +83,7 @@ func TestErrors(t *testing.T) {
 	for _, c := range []struct{ name, host, want string }{
 		{"no socket", "unix:///nonexistent/docker.sock", "not reachable"},
 		{"nobody listens", "tcp://" + closed.Addr().String(), "not reachable"},
-		{"an API too old", old.Endpoint, "the versions of its API and ours do not meet: client version 1.12 is too old: 1.24 is the least"},
+		{"an API too old", old.Endpoint, "its API version does not fit ours: client version 1.12 is too old: 1.24 is the least"},
 		{"a stall", stalled.Endpoint, "no answer within 200ms"},
 		{"no HTTP", "tcp://" + garbled.Addr().String(), "not reachable"},
 	} {
@@ -131,7 +131,7 @@ func TestTooNew(t *testing.T) {
 	engine := dockertest.Start(t, "127.0.0.1")
 	e := connect(t, map[string]string{"DOCKER_HOST": engine.Endpoint, "DOCKER_API_VERSION": "1.99"})
 	err := e.explain(errors.New("Error response from daemon: client version 1.99 is too new. Maximum supported API version is 1.41"))
-	if want := "docker endpoint " + engine.Endpoint + ": the versions of its API and ours do not meet: client version 1.99 is too new. Maximum supported API version is 1.41"; err.Error() != want {
+	if want := "docker endpoint " + engine.Endpoint + ": its API version does not fit ours: client version 1.99 is too new. Maximum supported API version is 1.41"; err.Error() != want {
 		t.Error(err)
 	}
 }

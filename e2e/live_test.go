@@ -103,7 +103,7 @@ volumes: {data: }
 	if r.code != 3 {
 		t.Errorf("exit %d", r.code)
 	}
-	contains(t, r.err, "container files-single-1: /run/port: is a mount itself, which can't be replaced\nhint: mount its folder instead\n")
+	contains(t, r.err, "container files-single-1: /run/port: is a mount, which can't be replaced\nhint: mount its folder instead\n")
 	contains(t, r.err, "container files-folder-1: /var/run/portmoor: is a folder\nhint: name a file in it in SERVICE_PORT_FILE\n", "container files-bound-1: /run/portmoor: is a folder\nhint: ")
 	for _, c := range []string{"shm-1: /dev/shm/port", "linked-1: /var/run/port"} {
 		contains(t, r.err, "container files-"+c+": is on a file system of the running container, into which the engine copies nothing\nhint: ")

@@ -142,7 +142,7 @@ func TestLostRace(t *testing.T) {
 	if r.code != 0 {
 		t.Fatalf("exit %d: %s%s", r.code, r.out, r.err)
 	}
-	contains(t, r.err, "port 8090 was lost to somebody else: trying again, 1 of 3", "web moves from 8090 to 10000 (WEB_HOST_PORT): 8090 is held by container thief")
+	contains(t, r.err, "port 8090 was taken by another program: trying again, 1 of 3", "web moves from 8090 to 10000 (WEB_HOST_PORT): 8090 is held by container thief")
 	if got := s.port("web"); got != "0.0.0.0:10000" {
 		t.Errorf("web is at %s", got)
 	}

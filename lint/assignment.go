@@ -13,7 +13,7 @@ var assignmentDrift = Rule{
 	Name:     "assignment-drift",
 	Severity: Warning,
 	Doc: `The remembered ports, data/ports.json, do not fit the compose files any more: an entry names no mapping, or
-one whose host port is a number that nothing can move, or one port is given to two. portmoor detect brings the file
+one whose host port is a literal that nothing can move, or one port is given to two. portmoor detect brings the file
 up to date.`,
 	Bad: `-- data/ports.json --
 {"web": 8080, "api": 9000}
@@ -59,7 +59,7 @@ services:
 				report(value, fmt.Sprintf("port %d is also assigned to %s", port, quote(first)), "run portmoor detect")
 			case m.HostPort.Literal() && (m.HostPort.Ports.First != int(port) || m.HostPort.Ports.Zero()):
 				report(value, fmt.Sprintf("port %d is assigned, but the compose file says %s", port, m.HostPort.Text),
-					"run portmoor migrate --write, so that the port can move", relatedTo(m, "the host port is a number here"))
+					"run portmoor migrate --write, so that the port can move", relatedTo(m, "the host port is a literal here"))
 			}
 			if _, twice := holder[port]; !twice && known {
 				holder[port] = key

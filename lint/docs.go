@@ -17,7 +17,7 @@ import (
 var docsDrift = Rule{
 	Name:     "docs-drift",
 	Severity: Warning,
-	Doc: `A table of ports in README.md, or in a document that docs in the configuration names, says something else than
+	Doc: `A table of ports in README.md, or in a document that docs in the configuration names, disagrees with
 the compose files. Only a table between <!-- portmoor:ports --> and <!-- /portmoor:ports --> is read, by its columns
 Service and Port, and Container where there is one. --fix corrects the number where one mapping can be meant.`,
 	Bad: `-- README.md --

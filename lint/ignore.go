@@ -176,7 +176,7 @@ func (r *run) unusedIgnores() (found []Finding) {
 			case ig.used.Load(), ig.rule == hardcodedHostPort.Name && r.options.Facts.Symlinks[ig.file.Path]:
 				continue
 			case ig.rule == "":
-				f.Message, f.Hint = "the comment names no rule to ignore", "write the rule's name behind it"
+				f.Message, f.Hint = "the comment names no rule to ignore", "write the rule's name after it"
 			case !exists:
 				f.Message = fmt.Sprintf("no rule is named %s", quote(ig.rule))
 				if near := say.Nearest(ig.rule, slices.Sorted(maps.Keys(ran))); near != "" {

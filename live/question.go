@@ -66,7 +66,7 @@ func (q Question) Answer(project string, containers []docker.Container, ports []
 	what := fmt.Sprintf("port %d/%s of service %s ", q.Port, q.Protocol, q.Service)
 	switch {
 	case len(found) > 0 && found[0].State == Foreign:
-		return nil, Lacks(what+"is not bound: somebody else has the host port", "portmoor validate says who")
+		return nil, Lacks(what+"is not bound: something else has the host port", "portmoor validate says who")
 	case len(found) > 0:
 		return nil, &Missing{say.Problem{Kind: say.Finding, Message: what + "is not bound", Hint: logs(q.Service)}, true}
 	case len(published) == 0:

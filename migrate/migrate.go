@@ -145,7 +145,7 @@ func (m *Migration) remember() error {
 // Write writes every file.
 func (m *Migration) Write() error {
 	if _, err := rewrite.WriteAll(m.Outputs); err != nil {
-		return say.Failf("nothing else was written; mend this and run it again", "%s", err)
+		return say.Failf("nothing else was written; fix this and run it again", "%s", err)
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func (d Document) Apply(w *workspace.Workspace, decided plan.Decided) (outputs [
 // Write writes what Apply gave, all or nothing as far as the file system allows.
 func Write(outputs []rewrite.Output) error {
 	if _, err := rewrite.WriteAll(outputs); err != nil {
-		return say.Failf("mend this and run it again: it goes on where it was", "%s", err)
+		return say.Failf("fix this and run it again; it resumes where it stopped", "%s", err)
 	}
 	return nil
 }

@@ -62,11 +62,11 @@ func (d Document) Save(p plan.Plan) error {
 		old, err := plan.Parse(before)
 		switch {
 		case err != nil || old.Edited:
-			return say.Failf("name another file, or remove it", "%s: was changed by hand, and stays as it is", d.Path)
+			return say.Failf("name another file, or remove it", "%s: was changed by hand, and is not overwritten", d.Path)
 		case slices.ContainsFunc(p.Services, func(s plan.Service) bool {
 			return slices.ContainsFunc(old.Moves(), func(m plan.Row) bool { return m.Service == s.Name && m.New == s.Port.Port })
 		}):
-			return say.Failf("name another file, or remove it", "%s: is the record of what was decided and has been carried out", d.Path)
+			return say.Failf("name another file, or remove it", "%s: records a plan that has been carried out, and is not overwritten", d.Path)
 		}
 		again := p
 		again.Date = old.Date
@@ -120,7 +120,7 @@ func (d Document) read() ([]byte, error) {
 	case err != nil:
 		return nil, say.Failf("", "%s: %s", d.Path, say.Cause(err))
 	case !plan.Is(src):
-		return nil, say.Usagef("name another file; it stays as it is", "%s: is not a plan", d.Path)
+		return nil, say.Usagef("name another file; this one is not overwritten", "%s: is not a plan", d.Path)
 	}
 	return src, nil
 }

@@ -97,11 +97,11 @@ func problems(w *workspace.Workspace) error {
 	var errs []error
 	for _, p := range w.Projects {
 		for _, q := range p.Problems {
-			errs = append(errs, say.Failf(cmp.Or(q.Hint, "mend the file"), "%s: %s", w.Place(q.File, q.Span), q.Message))
+			errs = append(errs, say.Failf(cmp.Or(q.Hint, "fix the file"), "%s: %s", w.Place(q.File, q.Span), q.Message))
 		}
 		for _, m := range p.Mappings {
 			if m.Invalid != "" && m.Dropped == compose.Published {
-				errs = append(errs, say.Failf("mend the file", "%s: %s", w.Place(m.File, m.Entry), m.Invalid))
+				errs = append(errs, say.Failf("fix the file", "%s: %s", w.Place(m.File, m.Entry), m.Invalid))
 			}
 		}
 	}

@@ -50,7 +50,7 @@ func (s *Stack) Check(e Engine) (outcomes []allocate.Outcome, taken bool, err er
 		}
 		taken = taken || s.StartsAny(o.Unit.Services)
 		if o.Moved { // here it is what stops the project
-			o.Moved, o.Ports, o.Hint = false, ports.Range{}, "run portmoor detect, or stop who holds it"
+			o.Moved, o.Ports, o.Hint = false, ports.Range{}, "run portmoor detect, or stop whatever holds it"
 		}
 		o.Problem = cmp.Or(o.Unit.Unfit, fmt.Sprintf("port %s is held by %s", o.Unit.Want, o.Owner))
 	}
@@ -139,7 +139,7 @@ func (s *Stack) Choose(e Engine, name string, port int, force bool) (u allocate.
 		u = s.units[i]
 		switch {
 		case u.Var == "":
-			return say.Findingf("run portmoor migrate --write first", "%s: the host port of %s is a number, which no assignment moves", u.Place, u.Key)
+			return say.Findingf("run portmoor migrate --write first", "%s: the host port of %s is a literal, which no assignment moves", u.Place, u.Key)
 		case u.Source == allocate.EnvFile || u.Source == allocate.Environment:
 			return say.Findingf("remove it there first", "%s pins the host port of %s, which wins over an assignment", u.Place, u.Key)
 		case u.Unfit != "":
@@ -147,7 +147,7 @@ func (s *Stack) Choose(e Engine, name string, port int, force bool) (u allocate.
 		}
 		u.Want, u.Source = ports.From(port, u.Want.Width()), allocate.Manual
 		if u.Want.Last > ports.Last {
-			return say.Usagef("choose a lower one", "portmoor assign: %s has %d ports, and %d is behind the last", u.Key, u.Want.Width(), u.Want.Last)
+			return say.Usagef("choose a lower one", "portmoor assign: %s has %d ports, and %d is past the last port", u.Key, u.Want.Width(), u.Want.Last)
 		}
 		s.units[i] = u
 		if err := s.refuseElsewhere(e.Containers, e.Remote); err != nil {
@@ -230,12 +230,12 @@ func (s *Stack) find(name string) (int, error) {
 			return i, nil
 		}
 	}
-	return 0, say.Usagef(say.Meant("", name, keys, "there are "+strings.Join(keys, ", ")), "%s: no host port of project %s is called that", name, s.Project.Name)
+	return 0, say.Usagef(say.Meant("", name, keys, "there are "+strings.Join(keys, ", ")), "project %s has no host port called %s", s.Project.Name, name)
 }
 
 // errDockerPicks is the error about a port that is known only while the service runs.
 func errDockerPicks(name string) error {
-	return say.Usagef("portmoor port tells it once the service runs", "%s: docker picks the host port at every start", name)
+	return say.Usagef("portmoor port prints it once the service runs", "%s: docker picks the host port at every start", name)
 }
 
 // hasContainer reports whether a key stands for a container port of a service.

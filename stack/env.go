@@ -23,14 +23,14 @@ const envHeader = "# Host ports that portmoor found free on this machine. Do not
 func (s *Stack) writable() error {
 	for _, path := range []string{s.envPath(), s.paths.Ports} {
 		if tree.IsSymlink(path) {
-			return say.Failf("put a file in its place; nothing was written", "%s: is a symlink, and stays as it is", path)
+			return say.Failf("put a file in its place; nothing was written", "%s: is a symlink, which is not written", path)
 		}
 	}
 	src, err := tree.Read(s.envPath(), tree.MaxFile)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && (len(src) == 0 || bytes.HasPrefix(src, []byte(envHeader))) {
 		return nil
 	}
-	return say.Failf("move it away, or name another as ports_env_file in .portmoor.yaml; nothing was written", "%s: is not a file that portmoor has written", s.envPath())
+	return say.Failf("move it away, or name another as ports_env_file in .portmoor.yaml; nothing was written", "%s: was not written by portmoor", s.envPath())
 }
 
 func (s *Stack) envPath() string { return s.PortsEnvFile(s.Project) }
@@ -87,7 +87,7 @@ func (s *Stack) EnvArgs() (string, error) {
 			}
 		}
 		if breaks(name) {
-			return "", say.Failf("export COMPOSE_ENV_FILES='"+strings.Join(files, ",")+"'", "%s: the shell would take the path apart", say.Visible(f))
+			return "", say.Failf("export COMPOSE_ENV_FILES='"+strings.Join(files, ",")+"'", "%s: the shell would split the path", say.Visible(f))
 		}
 		args = append(args, "--env-file "+name)
 	}

@@ -33,7 +33,7 @@ func (s *Stack) MayOverride(path string) error {
 	if errors.Is(err, fs.ErrNotExist) || err == nil && bytes.HasPrefix(src, []byte(overrideHeader)) {
 		return nil
 	}
-	return say.Usagef("name a new file", "%s: is there already, and portmoor detect --override has not written it", say.Visible(path))
+	return say.Usagef("name a new file", "%s: exists already, and was not written by portmoor detect --override", say.Visible(path))
 }
 
 // WriteOverride writes a compose file that moves the ports of services whose files
@@ -103,7 +103,7 @@ func anyModel(s *Stack, files []string) (model *types.Project, environ map[strin
 			return model, environ, nil
 		}
 	}
-	return nil, nil, say.Failf("mend what docker compose refuses", "%s", err)
+	return nil, nil, say.Failf("fix what docker compose refuses", "%s", err)
 }
 
 // overridden is a mapping as a line of a list, with other host ports where

@@ -151,12 +151,12 @@ const PortsFileVariable = "PORTMOOR_PORTS_FILE"
 func storeProblem(err error) error {
 	var all []error
 	for _, e := range say.Each(err) {
-		hint := "run it again; what was there is as it was"
+		hint := "run it again; nothing was changed"
 		switch {
 		case errors.Is(e, allocate.ErrCorrupt):
-			hint = "mend the file, or move it away: it stays as it is, and no port was assigned"
+			hint = "fix the file, or move it away; it was not changed, and no port was assigned"
 		case errors.Is(e, fs.ErrPermission):
-			hint = "write where you may: --ports-file names another file of assignments, PORTMOOR_LEDGER another ledger"
+			hint = "name files that you may write: --ports-file for the assignments, PORTMOOR_LEDGER for the ledger"
 		}
 		all = append(all, say.Problem{Message: e.Error(), Hint: hint, Err: e})
 	}

@@ -204,14 +204,14 @@ func refuseInvalid(s *Stack) error {
 		if m.Invalid == "" || m.Dropped != compose.Published {
 			continue
 		}
-		hint := "mend the file"
+		hint := "fix the file"
 		text := string(m.File.Src[m.Entry.Start:m.Entry.End])
 		for _, name := range s.Project.Variables() {
 			place, source := s.setter(&m, name)
 			if place != "" && (strings.Contains(text, "$"+name) || strings.Contains(text, "${"+name)) {
-				hint = "mend " + place
+				hint = "fix " + place
 				if source == allocate.EnvFile {
-					hint = "mend " + name + " at " + place
+					hint = "fix " + name + " at " + place
 				}
 			}
 		}

@@ -35,7 +35,7 @@ func (l *Linter) LeaveOut(path string) error {
 	case err != nil:
 		return say.Failf("", "%s: can't be read", path)
 	}
-	again := "write it anew with --write-baseline " + path
+	again := "write it again with --write-baseline " + path
 	var b baseline
 	decoder := json.NewDecoder(bytes.NewReader(src))
 	if err := decoder.Decode(&b); err != nil {

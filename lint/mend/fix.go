@@ -71,7 +71,7 @@ func (l *Linter) Fix(findings []lint.Finding) (fixed Fixed, notes []say.Problem,
 // Symlink is what there is to say about a file to be written that is a link, in whose
 // place a rename would put a file.
 func Symlink(path string) say.Problem {
-	return say.Problem{Place: path, Message: "is a symlink, and stays as it is", Hint: "name the file that it leads to"}
+	return say.Problem{Place: path, Message: "is a symlink, which is not written", Hint: "name the file that it leads to"}
 }
 
 // without takes the fixes out of findings that fail by themselves; when none

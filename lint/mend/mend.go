@@ -150,7 +150,7 @@ func corrupt(f *source.File) *say.Problem {
 	if err := decoder.Decode(&assigned); err == nil && len(f.Docs) == 1 {
 		return nil
 	}
-	bad := say.Of(say.Failf("mend the file, or remove it", "%s: byte %d: not a file of remembered ports", f.Path, decoder.InputOffset()))
+	bad := say.Of(say.Failf("fix the file, or remove it", "%s: byte %d: not a file of remembered ports", f.Path, decoder.InputOffset()))
 	return &bad
 }
 

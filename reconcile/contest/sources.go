@@ -192,7 +192,7 @@ func inYAML(f *source.File, keys []string) ([]value, error) {
 	if parsed.Docs == nil && len(parsed.Problems) > 0 {
 		p := parsed.Problems[0]
 		line, column := f.Position(p.Span.Start)
-		return nil, say.Failf("mend the file", "%s:%d:%d: %s", f.Path, line, column, p.Message)
+		return nil, say.Failf("fix the file", "%s:%d:%d: %s", f.Path, line, column, p.Message)
 	}
 	var found []value
 	for _, doc := range parsed.Docs {

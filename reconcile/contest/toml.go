@@ -19,7 +19,7 @@ func inTOML(f *source.File, keys []string) ([]value, error) {
 		if e, ok := errors.AsType[*toml.DecodeError](err); ok {
 			line, column = e.Position()
 		}
-		return nil, say.Failf("mend the file", "%s:%d:%d: %s", f.Path, line, column, err)
+		return nil, say.Failf("fix the file", "%s:%d:%d: %s", f.Path, line, column, err)
 	}
 	t := tomlWalk{keys: keys}
 	t.parser.Reset(f.Src)

@@ -141,5 +141,5 @@ func listening(p Plan) string {
 	if len(ports) == 0 {
 		return "no port is new."
 	}
-	return fmt.Sprintf("before the roll-out nobody may listen on the new ports: `ss -Hltn | grep -E ':(%s) '` prints nothing.", strings.Join(ports, "|"))
+	return fmt.Sprintf("before the roll-out nothing may listen on the new ports: `ss -Hltn | grep -E ':(%s) '` prints nothing.", strings.Join(ports, "|"))
 }

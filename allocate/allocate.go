@@ -3,15 +3,16 @@
 //
 // The model: a [Unit] is the mappings that one assignment serves. [Assign] is
 // pure: it takes units and what holds ports, a [Host], and returns what each
-// unit gets and why. What holds ports is asked of the machine once ([Probe]);
+// unit gets and why. A [Machine] is one: it asks this machine's sockets;
 // containers and other checkouts come as data. A [Store] keeps assignments in
 // the project's ports file and in the machine's ledger, under one lock, so that
 // of two runs at once the second sees what the first has taken.
 //
 //	store, err := allocate.Open(paths)
 //	defer store.Close()
-//	outcomes := allocate.Assign(units, host, options)
-//	err = store.Save(outcomes)
+//	outcomes := allocate.Assign(units, &allocate.Machine{Held: store.Claims}, options)
+//	store.Assigned["web"] = …
+//	err = store.Save()
 package allocate
 
 import (

@@ -168,3 +168,22 @@ func TestMap(t *testing.T) {
 }
 
 func sorted(set map[string]bool) string { return fmt.Sprint(slices.Sorted(maps.Keys(set))) }
+
+// TestExamples: every room has an example that runs, so that its page in go doc shows
+// code that is true.
+func TestExamples(t *testing.T) {
+	_, files := production(t)
+	rooms := map[string]bool{}
+	for name := range files {
+		rooms[path.Dir(name)] = true
+	}
+	for _, tests := range []string{".", "compose/corpustest", "docker/dockertest"} {
+		delete(rooms, tests)
+	}
+	for room := range rooms {
+		src, err := os.ReadFile(filepath.Join("..", room, "example_test.go"))
+		if err != nil || !bytes.Contains(src, []byte("\nfunc Example")) || !bytes.Contains(src, []byte("// Output:")) {
+			t.Errorf("%s has no example that runs: %v", room, err)
+		}
+	}
+}

@@ -7,7 +7,7 @@
 // re-encodes: [SetDefaults] splices bytes.
 //
 //	path, err := config.Find(".")
-//	...
+//	…
 //	c, err := config.Load(path)
 package config
 

@@ -1,6 +1,6 @@
 // Package docker asks the Docker engine what it has bound, and gives services
-// the files that tell them their own ports. It imports nothing of ours: whoever
-// calls it joins the answers with compose projects.
+// the files that tell them their own ports. It knows nothing of compose files:
+// package live joins the answers with projects.
 //
 // The model: an [Engine] is an endpoint found as the docker command finds it; a
 // [Container] has a [Binding] for each of its host ports. Every call has a

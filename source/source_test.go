@@ -1,0 +1,214 @@
+package source_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/portmoor/portmoor/source"
+)
+
+// TestProblems: what makes a file invalid is found before any other reader sees it,
+// with its place. What gets through makes compose-go panic, hang or read something
+// else than Docker.
+func TestProblems(t *testing.T) {
+	deep := strings.Repeat("[", 101) + strings.Repeat("]", 101)
+	bomb := "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+	for i := 1; i < 8; i++ {
+		bomb += fmt.Sprintf("a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n", i, i, i-1, i-1, i-1, i-1, i-1, i-1, i-1, i-1, i-1, i-1)
+	}
+	for name, c := range map[string]struct{ src, want string }{
+		"nothing wrong":        {"services: {web: {image: x}}", ""},
+		"nothing at all":       {"", ""},
+		"several documents":    {"a: 1\n---\nb: 2\n", ""},
+		"a key twice":          {"a: 1\nb: 2\na: 3\n", `3:1: key "a" is already set on line 1`},
+		"a key twice in flow":  {"x: {a: 1, a: 2}", `1:11: key "a" is already set on line 1`},
+		"a key of two scalars": {"? [a]\n: b\n", "1:3: key is not a scalar"},
+		"a key that is null":   {"~: 1", "1:1: key ~ is not text"},
+		"not YAML":             {"a: [", "not valid YAML"},
+		"a tab":                {"a:\n\tb: 1\n", "not valid YAML"},
+		"UTF-16":               {"\xff\xfea\x00", "encoded in UTF-16 or UTF-32"},
+		"not UTF-8":            {"a: \xff\n", "1:4: not valid UTF-8"},
+		"a control character":  {"a: \x00\n", "1:4: control character U+0000"},
+		"an anchor in itself":  {"a: &a [*a]\n", "1:8: alias *a stands inside the anchor that it names"},
+		"too deep":             {"a: " + deep, "nested deeper than 100 levels"},
+		"a bomb":               {bomb, "aliases followed, there are more than"},
+		"too large":            {strings.Repeat("#", 4<<20+1), "larger than 4 MiB"},
+		"a merge of no map":    {"a: {<<: 3}", "merge key does not name a mapping"},
+	} {
+		f := source.Parse("f.yaml", []byte(c.src))
+		var got []string
+		for _, p := range f.Problems {
+			line, column := f.Position(p.Span.Start)
+			got = append(got, fmt.Sprintf("%d:%d: %s", line, column, p.Message))
+			if p.Message == "" || strings.ContainsAny(p.Message, "\r\n") {
+				t.Errorf("%s: not one line: %q", name, p.Message)
+			}
+		}
+		if text := strings.Join(got, "; "); !strings.Contains(text, c.want) || (c.want == "") != (text == "") {
+			t.Errorf("%s: %q, want %q", name, text, c.want)
+		}
+	}
+}
+
+// uglies are the ways in which one file can be written; each has the scalar 8080.
+var uglies = map[string]string{
+	"plain":       "a:\n  b: 8080\n",
+	"mark":        "\ufeffa:\n  b: 8080\n",
+	"CRLF":        "a:\r\n  b: 8080\r\n",
+	"lone CR":     "a:\r  b: 8080\r",
+	"NEL":         "# x\u0085a:\n  b: 8080\n",
+	"wide":        "é: 漢\na:\n  \"ü\": 1 # 漢\n  b: 8080\n",
+	"tab":         "a:\t# x\n  b:\t8080\n",
+	"flow":        "{a: {b: 8080}}",
+	"single":      "a:\n  b: '8080'\n",
+	"double":      "a:\n  b: \"8080\"\n",
+	"escaped":     "a:\n  b: \"80\\x380\"\n",
+	"no line end": "a:\n  b: 8080",
+	"anchor":      "x: &x 8080\na:\n  b: *x\n",
+	"merge":       "x: &x {b: 8080}\na:\n  <<: *x\n",
+}
+
+// TestSpan: a node stands in the bytes where it says, whatever is around it. A span
+// that is off by one edits the wrong byte.
+func TestSpan(t *testing.T) {
+	for name, src := range uglies {
+		f := source.Parse("f.yaml", []byte(src))
+		n := source.Deref(source.Value(source.Value(source.Root(f.Docs[0]), "a"), "b"))
+		if n == nil || n.Value != "8080" {
+			t.Errorf("%s: %v", name, n)
+			continue
+		}
+		span := f.Span(n)
+		text := src[span.Start:span.End]
+		if bare := strings.Trim(text, `"'`); bare != "8080" && name != "escaped" || strings.TrimSpace(text) != text {
+			t.Errorf("%s: %q", name, text)
+		}
+		inner, exact := f.Inner(n, span)
+		if exact != (name != "escaped") || exact && src[inner.Start:inner.End] != "8080" {
+			t.Errorf("%s: inner %q, exact %v", name, src[inner.Start:inner.End], exact)
+		}
+		if f.InFlow(n) != (name == "flow" || name == "merge") {
+			t.Errorf("%s: in flow %v", name, f.InFlow(n))
+		}
+	}
+}
+
+// TestPosition: lines and columns are those that an editor shows: from 1, columns in
+// characters, a byte order mark in none.
+func TestPosition(t *testing.T) {
+	f := source.Parse("f.yaml", []byte("\ufeffé: 漢字\r\nb: x\rc: y\n"))
+	for text, want := range map[string][2]int{"é": {1, 1}, "漢": {1, 4}, "字": {1, 5}, "b": {2, 1}, "x": {2, 4}, "c": {3, 1}, "y": {3, 4}} {
+		line, column := f.Position(strings.Index(string(f.Src), text))
+		if diff := cmp.Diff(want, [2]int{line, column}); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
+	}
+	if line, column := f.Position(0); line != 1 || column != 1 {
+		t.Errorf("the start is at %d:%d", line, column)
+	}
+}
+
+// TestNodes is a property over random bytes: every node's span lies in the bytes,
+// those of scalars do not overlap, positions never go back, and the bytes stay as
+// they were.
+func TestNodes(t *testing.T) {
+	pieces := []string{"a", ": ", "\n", "  ", "- ", "{", "}", "[", "]", ", ", "\"é\"", "'漢'", "# c", "\r\n", "\t", "&x ", "*x", "<<: ", "8080:80", "|\n  b\n", "\ufeff", "---\n", "!!str "}
+	parsed := 0
+	for seed := range 20000 {
+		r := rand.New(rand.NewPCG(uint64(seed), 1))
+		var b strings.Builder
+		for range r.IntN(14) {
+			b.WriteString(pieces[r.IntN(len(pieces))])
+		}
+		src := b.String()
+		f := source.Parse("f.yaml", []byte(src))
+		if string(f.Src) != src {
+			t.Fatalf("%q: the bytes have changed", src)
+		}
+		if len(f.Docs) == 0 {
+			continue
+		}
+		parsed++
+		var visit func(n *yaml.Node)
+		visit = func(n *yaml.Node) {
+			if span := f.Span(n); span.Start < 0 || span.End < span.Start || span.End > len(src) {
+				t.Fatalf("%q: %q at %v", src, n.Value, span)
+			}
+			for _, inner := range n.Content {
+				visit(inner)
+			}
+		}
+		for _, d := range f.Docs {
+			visit(d)
+		}
+		lastLine, lastColumn := 1, 1
+		for i := range src {
+			line, column := f.Position(i)
+			if line < lastLine || line == lastLine && column < lastColumn {
+				t.Fatalf("%q: %d:%d after %d:%d", src, line, column, lastLine, lastColumn)
+			}
+			lastLine, lastColumn = line, column
+		}
+	}
+	if parsed < 1000 {
+		t.Errorf("only %d texts are YAML", parsed)
+	}
+}
+
+// TestFields: what Compose reads of a mapping: its own keys before those that it
+// merges, aliases followed.
+func TestFields(t *testing.T) {
+	f := source.Parse("f.yaml", []byte("x: &x {a: 1, b: 2}\ny: &y {c: 5}\nz:\n  <<: [*x, *y]\n  b: 3\n"))
+	z := source.Value(source.Root(f.Docs[0]), "z")
+	got := map[string]string{}
+	for _, field := range source.Fields(z) {
+		if _, first := got[field.Key.Value]; !first {
+			got[field.Key.Value] = source.Deref(field.Value).Value
+		}
+	}
+	if diff := cmp.Diff(map[string]string{"a": "1", "b": "3", "c": "5"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if source.Value(z, "none") != nil || source.Value(nil, "a") != nil || source.Fields(nil) != nil {
+		t.Error("a key that is not there has a value")
+	}
+}
+
+// TestVariables: every name that Compose would look up, and none that it would not.
+func TestVariables(t *testing.T) {
+	f := source.Parse("f.yaml", []byte("a: $A ${B:-${C}} $$D ${E?x} ${F+y} # $G\nb: '${H}'\n"))
+	names := strings.Join(f.Variables(), " ")
+	for _, name := range []string{"A", "B", "C", "E", "F", "H"} {
+		if !strings.Contains(" "+names+" ", " "+name+" ") {
+			t.Errorf("%s is not in %q", name, names)
+		}
+	}
+}
+
+// TestComment: a comment is one only outside of scalars; what looks like one inside
+// ignores nothing.
+func TestComment(t *testing.T) {
+	src := "a: 'x # 1' # 2\nb: y# 3\nc: |\n  # 4\n# 5\n"
+	f := source.Parse("f.yaml", []byte(src))
+	for text, want := range map[string]bool{"# 1": false, "# 2": true, "# 3": false, "# 4": false, "# 5": true} {
+		if got := f.Comment(strings.Index(src, text)); got != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+}
+
+// TestExtension: a template under an x- key is where its bytes stand.
+func TestExtension(t *testing.T) {
+	src := "x-base: &base\n  ports: [80]\nservices:\n  web:\n    <<: *base\n    x-own: 1\n    image: y\n"
+	f := source.Parse("f.yaml", []byte(src))
+	for text, want := range map[string]string{"80": "x-base", "image": ""} {
+		if got := f.Extension(strings.Index(src, text)); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}

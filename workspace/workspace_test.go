@@ -61,7 +61,7 @@ func TestStrategy(t *testing.T) {
 		}
 		dir := folder(t, files)
 		w, _, err := workspace.Open(workspace.Request{Dir: dir, Strategy: c.flag, Environ: c.environ})
-		got := ""
+		var got string
 		if err != nil {
 			got = say.Shown(dir, err.Error())
 		} else {
@@ -106,7 +106,7 @@ func TestOpenOne(t *testing.T) {
 	} {
 		c.request.Dir = filepath.Join(dir, filepath.FromSlash(c.in))
 		w, p, err := workspace.OpenOne(c.request)
-		got := ""
+		var got string
 		if err != nil {
 			got = say.Shown(c.request.Dir, err.Error())
 		} else {

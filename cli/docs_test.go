@@ -10,11 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/rogpeppe/go-internal/txtar"
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"go.yaml.in/yaml/v4"
 
-	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/lint"
 )
 
@@ -72,65 +68,6 @@ func fixable(t *testing.T, r lint.Rule) bool {
 		t.Errorf("%s: --fix leaves:\n%s", r.Name, out)
 	}
 	return true
-}
-
-// TestConfigSchema: the committed schema is made from the types, accepts every
-// configuration of the documentation, and refuses what the decoder refuses.
-func TestConfigSchema(t *testing.T) {
-	text, err := config.Schema(lint.RuleOptions())
-	if err != nil {
-		t.Fatal(err)
-	}
-	generated(t, "portmoor.schema.json", text)
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource("portmoor.json", doc); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := c.Compile("portmoor.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	accepted := 0
-	check := func(src string) {
-		_, decoded := config.Parse("x", []byte(src))
-		var v any
-		if err := yaml.Unmarshal([]byte(src), &v); err != nil {
-			t.Fatal(err)
-		}
-		err := schema.Validate(v)
-		if (err == nil) != (decoded == nil) {
-			t.Errorf("the schema says %v, the decoder %v of:\n%s", err, decoded, src)
-		}
-		if err == nil {
-			accepted++
-		}
-	}
-	for _, block := range configBlock.FindAllStringSubmatch(readREADME(t), -1) {
-		check(block[1])
-	}
-	for _, r := range lint.Rules() {
-		for _, f := range txtar.Parse([]byte(r.Bad)).Files {
-			if f.Name == config.Name {
-				check(string(f.Data))
-			}
-		}
-	}
-	for _, src := range []string{
-		"strategie: hybrid", "strategy: best", "range: 0", "range: 1-2", "range: [1]", "reserved: [9100-9199, 7000]", "reserved: 7000",
-		"groups: {data: {range: 3000-3999, services: [postgres*]}}", "groups: {data: {range: 3000-3999}}",
-		"defaults: {stacks/app: {\"web:80\": \"${WEB_PORT:-8080}\", \"web:81\": 81}}", "rules: {unquoted-port: {all: true}}",
-		"rules: {unquoted-port: off}", "rules: {unquoted-port: {severity: info}}", "projects: [{files: [a.yaml]}]", "projects: [{name: a}]",
-		"sources: [{path: a, key: b}]", "registry: {listen: \"127.0.0.1:8100\"}", "reconcile: {keep: [a], ranges: {a: 5000-5999}}",
-	} {
-		check(src)
-	}
-	if accepted < 12 {
-		t.Errorf("only %d configurations are accepted", accepted)
-	}
 }
 
 // TestLinks: what documents link to is there, and where the link names a function or

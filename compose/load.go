@@ -94,9 +94,6 @@ func (l *Loader) Load(groups []Group) []*Project {
 	return projects
 }
 
-// Environ is the process environment that variables are resolved with.
-func (l *Loader) Environ() map[string]string { return l.options.Environ }
-
 // each calls a function for every number below n, as many at a time as there
 // are processors.
 func each(n int, call func(int)) {

@@ -164,17 +164,11 @@ func (d *decoder) pairs(n *yaml.Node) iter.Seq2[*yaml.Node, *yaml.Node] {
 		if n == nil || n.Kind != yaml.MappingNode {
 			return
 		}
-		seen := map[string]int{}
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			key, value := n.Content[i], n.Content[i+1]
 			if !d.supported(key) || !d.is(key, yaml.ScalarNode) || !d.text(key) {
 				continue
 			}
-			if line, twice := seen[key.Value]; twice {
-				d.fail(key, "", "key %.60q is already in line %d", key.Value, line)
-				continue
-			}
-			seen[key.Value] = key.Line
 			if !yield(key, value) {
 				return
 			}

@@ -1,20 +1,16 @@
 package config
 
 import (
-	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"reflect"
 	"slices"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 
 	"github.com/portmoor/portmoor/ports"
+	"github.com/portmoor/portmoor/source"
 )
 
 // maxSize is far above any real file and keeps hostile ones cheap, in bytes.
@@ -27,7 +23,7 @@ const maxSize = 1 << 20
 func Parse(path string, src []byte) (Config, error) {
 	d := decoder{path: path}
 	c := Config{Path: path, Src: src}
-	if root := d.document(src); root != nil {
+	if _, root := d.document(src); root != nil {
 		d.value(root, reflect.ValueOf(&c).Elem(), field{})
 		d.groups(root, c.Groups)
 	}
@@ -41,7 +37,8 @@ func Parse(path string, src []byte) (Config, error) {
 // names of its options, which Parse doesn't know. The error is as Parse's.
 func (c Config) CheckRules(known map[string][]string) error {
 	d := decoder{path: c.Path}
-	for key, rule := range d.pairs(lookup(d.document(c.Src), "rules")) {
+	_, root := d.document(c.Src)
+	for key, rule := range d.pairs(lookup(root, "rules")) {
 		options, ok := known[key.Value]
 		if !ok {
 			d.fail(key, nearest(key.Value, slices.Sorted(maps.Keys(known))), "unknown rule %.60q", key.Value)
@@ -57,54 +54,29 @@ func (c Config) CheckRules(known map[string][]string) error {
 	return d.err()
 }
 
-// document is the root of the file's one document, nil when there is none or
-// it is not YAML.
-func (d *decoder) document(src []byte) *yaml.Node {
-	if f, bad := precheck(src); bad {
-		d.errs = append(d.errs, f)
-		return nil
-	}
-	var docs []yaml.Node
-	var bad *yaml.LoadError
-	switch err := yaml.Load(src, &docs, yaml.WithAllDocuments()); {
-	case errors.As(err, &bad):
-		d.errs = append(d.errs, fault{bad.Mark.Line, bad.Mark.Column, "not valid YAML: " + bad.Message, ""})
-		return nil
-	case err != nil:
-		d.errs = append(d.errs, fault{message: "not valid YAML"})
-		return nil
-	case len(docs) > 1:
-		d.fail(&docs[1], "", "only one document is allowed")
-		return nil
-	case len(docs) == 0 || len(docs[0].Content) == 0 || empty(docs[0].Content[0]):
-		return nil
-	}
-	return docs[0].Content[0]
-}
-
-// precheck refuses what the YAML library would read in a way that loses
-// positions: it decodes UTF-16 silently and gives no place for a bad byte.
-func precheck(src []byte) (f fault, bad bool) {
+// document reads the file, and returns the root of its one document, nil when there
+// is none or it is not YAML.
+func (d *decoder) document(src []byte) (f *source.File, root *yaml.Node) {
+	f = source.Parse(d.path, src)
 	if len(src) > maxSize {
-		return fault{message: fmt.Sprintf("larger than %d bytes", maxSize)}, true
+		d.errs = append(d.errs, fault{message: fmt.Sprintf("larger than %d bytes", maxSize)})
+		return f, nil
 	}
-	text := string(bytes.TrimPrefix(src, bom))
-	for i, r := range text {
-		switch {
-		case r == utf8.RuneError && !strings.HasPrefix(text[i:], "\uFFFD"):
-			return faultAfter(text[:i], "not valid UTF-8"), true
-		case unicode.IsControl(r) && !strings.ContainsRune("\t\n\r\u0085", r):
-			return faultAfter(text[:i], fmt.Sprintf("control character %U is not allowed", r)), true
-		}
+	for _, p := range f.Problems {
+		line, column := f.Position(p.Span.Start)
+		d.errs = append(d.errs, fault{line, column, p.Message, p.Hint})
 	}
-	return fault{}, false
-}
-
-// faultAfter is a fault of the character that follows text.
-func faultAfter(text, message string) fault {
-	starts := lineStarts([]byte(text))
-	line := text[starts[len(starts)-1]:]
-	return fault{len(starts), utf8.RuneCountInString(line) + 1, message, ""}
+	switch {
+	case len(f.Docs) > 1:
+		d.fail(f.Docs[1], "", "only one document is allowed")
+		return f, nil
+	case len(f.Docs) == 0:
+		return f, nil
+	}
+	if root = source.Root(f.Docs[0]); root == nil || empty(root) {
+		return f, nil
+	}
+	return f, root
 }
 
 // groups checks that no port is in two groups.

@@ -8,17 +8,18 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/portmoor/portmoor/source"
 )
 
 // splicer collects edits of a file that Parse accepts, so that no node in it
 // has an anchor or a tag and no scalar is a block.
 type splicer struct {
 	src   []byte
+	file  *source.File
 	root  *yaml.Node // nil when the file says nothing
-	lines []int      // offset of each line's first byte, as YAML counts lines
 	eol   string
 	unit  int // blanks by which the file indents
 	edits []edit
@@ -37,26 +38,15 @@ var (
 	// between is what may stand after the last value of a flow collection.
 	between = regexp.MustCompile(`^(?:[\s,\x{85}\x{2028}\x{2029}]|#[^\n\r\x{85}\x{2028}\x{2029}]*)*`)
 	colon   = regexp.MustCompile(`^[ \t]*:`)
-	docEnd  = regexp.MustCompile(`^\.\.\.(?:\s|$)`)
-	quoted  = map[byte]*regexp.Regexp{
-		'"':  regexp.MustCompile(`^"(?s:\\.|[^"\\])*"`),
-		'\'': regexp.MustCompile(`^'(?:''|[^'])*'`),
-	}
+	docEnd  = regexp.MustCompile(`(?:^|[\n\r\x{85}\x{2028}\x{2029}])(\.\.\.)(?:\s|$)`)
 	// plain is what needs no quotes, whoever reads it, but for the words.
 	plain = regexp.MustCompile(`^[A-Za-z0-9_./][A-Za-z0-9_./-]*$`)
 	words = []string{"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
 )
 
-func lineStarts(src []byte) []int {
-	starts := []int{0}
-	for _, at := range breaks.FindAllIndex(src, -1) {
-		starts = append(starts, at[1])
-	}
-	return starts
-}
-
 func newSplicer(src []byte) *splicer {
-	s := &splicer{src: src, root: new(decoder).document(src), lines: lineStarts(src), eol: "\n", unit: 2}
+	s := &splicer{src: src, eol: "\n", unit: 2}
+	s.file, s.root = new(decoder).document(src)
 	if at := bytes.IndexAny(src, "\r\n"); at >= 0 && src[at] == '\r' {
 		s.eol = "\r"
 		if bytes.HasPrefix(src[at:], []byte("\r\n")) {
@@ -142,11 +132,12 @@ func (s *splicer) add(n *yaml.Node, all []entry) {
 // the file ends its own.
 func (s *splicer) append(lines []string) {
 	at, text := len(s.src), strings.Join(lines, s.eol)
-	for i, start := range s.lines {
-		if docEnd.Match(s.src[start:]) && (s.root == nil || i+1 > s.root.Line) {
-			at = start
-			break
-		}
+	begins := 0
+	if s.root != nil {
+		begins = s.offset(s.root)
+	}
+	if end := docEnd.FindSubmatchIndex(s.src[begins:]); end != nil {
+		at = begins + end[2]
 	}
 	before := bytes.TrimPrefix(s.src[:at], bom)
 	if len(before) > 0 && !bytes.ContainsAny(before[len(before)-1:], "\r\n") {
@@ -186,22 +177,8 @@ func (s *splicer) splice() ([]byte, error) {
 	return append(out, s.src[at:]...), nil
 }
 
-// offset is where a node starts. The library counts columns in characters
-// from 1, and a byte order mark is none.
-func (s *splicer) offset(n *yaml.Node) int {
-	if n.Line > len(s.lines) {
-		return len(s.src)
-	}
-	at := s.lines[n.Line-1]
-	if n.Line == 1 && bytes.HasPrefix(s.src, bom) {
-		at += len(bom)
-	}
-	for range n.Column - 1 {
-		_, size := utf8.DecodeRune(s.src[at:])
-		at += size
-	}
-	return at
-}
+// offset is where a node starts.
+func (s *splicer) offset(n *yaml.Node) int { return s.file.Span(n).Start }
 
 // flow reports whether a collection stands in brackets.
 func (s *splicer) flow(n *yaml.Node) bool {
@@ -223,15 +200,8 @@ func (s *splicer) end(n *yaml.Node) int {
 		}
 		at += len(between.Find(s.src[at:]))
 		return min(at+1, len(s.src))
-	case n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 && at < len(s.src):
-		return at + len(quoted[s.src[at]].Find(s.src[at:]))
 	}
-	// Between the words of a plain scalar there are only blanks and breaks.
-	for word := range strings.FieldsSeq(n.Value) {
-		at += max(bytes.Index(s.src[at:], []byte(word)), 0) + len(word)
-		at = min(at, len(s.src))
-	}
-	return at
+	return s.file.Span(n).End
 }
 
 // lastEnd is where the last value in a collection ends.

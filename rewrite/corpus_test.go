@@ -64,7 +64,7 @@ func apply(t testing.TB, plan Plan) map[string][]byte {
 		if !bytes.Equal(before, f.Src) {
 			t.Errorf("%s: the source was modified", f.Path)
 		}
-		undo, err := Undo(f.Src, edits)
+		undo, err := undone(f.Src, edits)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -36,35 +36,6 @@ func Apply(src []byte, edits []Edit) ([]byte, error) {
 	return append(out, src[done:]...), nil
 }
 
-// Undo returns the edits that turn the result of Apply back into src, in order
-// of position; their spans are in that result. It is nil when the edits change
-// nothing, and fails where Apply fails.
-func Undo(src []byte, edits []Edit) ([]Edit, error) {
-	edits, err := inOrder(src, edits)
-	if err != nil {
-		return nil, err
-	}
-	var undo []Edit
-	grown := 0
-	for _, e := range edits {
-		was := string(src[e.Span.Start:e.Span.End])
-		if e.New == was {
-			continue
-		}
-		at := e.Span.Start + grown
-		grown += len(e.New) - len(was)
-		back := Edit{Span: source.Span{Start: at, End: at + len(e.New)}, New: was}
-		// Deletions of neighbouring spans come back at one byte, where Apply
-		// accepts a single insertion.
-		if n := len(undo); n > 0 && back.Span.Empty() && undo[n-1].Span == back.Span {
-			undo[n-1].New += was
-			continue
-		}
-		undo = append(undo, back)
-	}
-	return undo, nil
-}
-
 // inOrder returns a copy of the edits in the order of their spans, an insertion
 // first where two start together, or says why they do not fit src.
 func inOrder(src []byte, edits []Edit) ([]Edit, error) {

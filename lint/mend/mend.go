@@ -42,7 +42,7 @@ type Linter struct {
 // New gathers what rules know besides the compose files of a workspace. Only names the
 // rules to run; nil is all that are on. The notes are about files that can't be read
 // as what they should be, which rules do without. The error is about a rule that does
-// not exist or a document that can't be read.
+// not exist.
 func New(w *workspace.Workspace, only []string) (l *Linter, notes []say.Problem, err error) {
 	l = &Linter{w: w, options: lint.Options{
 		Strategies: w.Strategies, Remembered: w.Remembered, Neighbours: w.Neighbours,
@@ -65,8 +65,8 @@ func New(w *workspace.Workspace, only []string) (l *Linter, notes []say.Problem,
 		g := w.Config.Groups[name]
 		l.options.Groups = append(l.options.Groups, lint.Group{Name: name, Range: g.Range, Services: g.Services})
 	}
-	l.options.Facts, notes, err = facts(w)
-	return l, append(notes, Unreadable(w)...), err
+	l.options.Facts, notes = facts(w)
+	return l, append(notes, Unreadable(w)...), nil
 }
 
 // UnknownRule is the error about a name that no rule has.
@@ -100,32 +100,25 @@ func Concerns(w *workspace.Workspace, f lint.Finding) bool {
 }
 
 // facts are what the rules know besides the compose files and the values of
-// env files.
-func facts(w *workspace.Workspace) (f lint.Facts, notes []say.Problem, err error) {
+// env files. What can't be read is a note; the rest is as good.
+func facts(w *workspace.Workspace) (f lint.Facts, notes []say.Problem) {
 	f = lint.Facts{
 		Examples: map[string][]compose.EnvFile{}, Tracked: map[string]bool{},
 		Symlinks: map[string]bool{}, Assignments: map[*compose.Project]*source.File{}, Docs: map[*compose.Project][]*source.File{},
 	}
-	files := reader{}
+	files := reader{files: map[string]*source.File{}}
 	for _, p := range w.Projects {
 		for _, file := range p.Files {
 			f.Symlinks[file.Path] = tree.IsSymlink(file.Path)
 		}
-		assignments, err := files.read(w.PortsFile(p))
-		if err != nil {
-			return f, notes, err
-		}
+		assignments := files.read(w.PortsFile(p))
 		if bad := corrupt(assignments); bad != nil {
 			notes = append(notes, *bad)
 		} else {
 			f.Assignments[p] = assignments
 		}
 		for _, path := range append([]string{filepath.Join(p.Dir, "README.md")}, w.Absolute(w.Config.Docs...)...) {
-			doc, err := files.read(path)
-			if err != nil {
-				return f, notes, err
-			}
-			if doc != nil && !slices.Contains(f.Docs[p], doc) {
+			if doc := files.read(path); doc != nil && !slices.Contains(f.Docs[p], doc) {
 				f.Docs[p] = append(f.Docs[p], doc)
 			}
 		}
@@ -137,7 +130,7 @@ func facts(w *workspace.Workspace) (f lint.Facts, notes []say.Problem, err error
 			f.Examples[p.Dir] = w.Examples(p.Dir)
 		}
 	}
-	return f, notes, nil
+	return f, append(notes, files.notes...)
 }
 
 // corrupt is what is wrong with a file of remembered ports that is not JSON.
@@ -154,23 +147,28 @@ func corrupt(f *source.File) *say.Problem {
 	return &bad
 }
 
-// reader has the files that were read, by path; nil for one that is not there.
-type reader map[string]*source.File
+// reader has the files that were read, by path, nil for one that is not there or
+// can't be read.
+type reader struct {
+	files map[string]*source.File
+	notes []say.Problem
+}
 
-func (r reader) read(path string) (*source.File, error) {
-	if f, done := r[path]; done {
-		return f, nil
+func (r *reader) read(path string) *source.File {
+	if f, done := r.files[path]; done {
+		return f
 	}
 	src, err := tree.Read(path, tree.MaxDocument)
 	switch {
 	case err == nil && filepath.Ext(path) == ".json":
-		r[path] = source.Parse(path, src)
+		r.files[path] = source.Parse(path, src)
 	case err == nil:
-		r[path] = &source.File{Path: path, Src: src}
-	case errors.Is(err, fs.ErrNotExist):
-		r[path] = nil
+		r.files[path] = &source.File{Path: path, Src: src}
 	default:
-		return nil, say.Failf("", "%s: can't be read", path)
+		r.files[path] = nil
+		if !errors.Is(err, fs.ErrNotExist) {
+			r.notes = append(r.notes, say.Problem{Place: path, Message: "can't be read: " + say.Cause(err).Error()})
+		}
 	}
-	return r[path], nil
+	return r.files[path]
 }

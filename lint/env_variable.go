@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
@@ -54,13 +55,30 @@ services:
 					continue
 				}
 				f := Finding{File: e.File, Span: e.Line(name), Message: fmt.Sprintf("no compose file uses %s", name), Hint: "remove it, or correct the name"}
-				if near := say.Nearest(name, slices.Sorted(maps.Keys(used))); near != "" {
+				if near := nearestHostPort(name, used); near != "" {
 					f.Hint = "did you mean " + near + "?"
 				}
 				p.Report(f)
 			}
 		}
 	},
+}
+
+// nearestHostPort is the used variable that a misspelt one is closest to, "" when none
+// is close. What all of them end with makes none of them alike.
+func nearestHostPort(name string, used map[string]bool) string {
+	const ending = "_HOST_PORT"
+	var known []string
+	for other := range used {
+		if service, is := strings.CutSuffix(other, ending); is {
+			known = append(known, service)
+		}
+	}
+	slices.Sort(known)
+	if near := say.Nearest(strings.TrimSuffix(name, ending), known); near != "" {
+		return near + ending
+	}
+	return ""
 }
 
 // passedOn reports an env file that a service names under env_file.

@@ -107,7 +107,7 @@ func (r *run) passedOn(env *source.File) bool {
 // mentions reports a name that a compose file passes on without a value, as
 // environment: [NAME] does.
 func (r *run) mentions(env *source.File, name string) bool {
-	word := regexp.MustCompile(`\b` + name + `\b`)
+	word := regexp.MustCompile(`\b` + regexp.QuoteMeta(name) + `\b`)
 	for _, p := range r.envUsers()[env.Path] {
 		for _, f := range p.Files {
 			if word.Match(f.Src) {

@@ -123,12 +123,15 @@ func sameProject(ctx *cli.Context) (same sameFlags) {
 	given := func(names ...string) string {
 		var flags strings.Builder
 		for _, name := range names {
+			if !ctx.IsSet(name) {
+				continue // of a list that nobody gave, String is "[]"
+			}
 			values := ctx.StringSlice(name)
-			if value := ctx.String(name); len(values) == 0 && value != "" {
-				values = []string{value}
+			if len(values) == 0 {
+				values = []string{ctx.String(name)}
 			}
 			for _, value := range values {
-				fmt.Fprintf(&flags, " --%s %s", name, say.Visible(value))
+				fmt.Fprintf(&flags, " --%s %s", name, say.Shell(value))
 			}
 		}
 		return flags.String()

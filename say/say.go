@@ -95,13 +95,6 @@ func Findingf(hint, format string, args ...any) error {
 	return Problem{Kind: Finding, Message: fmt.Sprintf(format, args...), Hint: hint}
 }
 
-// Notice is something that a package has to say beside its result.
-type Notice struct {
-	Problem
-
-	Detail bool // only for those who want to hear more
-}
-
 // Each are the errors that errors.Join put together, also in several steps, or
 // the one that there is; none for nil.
 func Each(err error) (all []error) {

@@ -38,7 +38,7 @@ services:
 		}
 		assigned, _ := f.Values()[0].(map[string]any)
 		mappings := map[string]compose.Mapping{}
-		names := p.run.detected.Names(p.Project)
+		names := p.run.families.Names(p.Project)
 		for m := range p.written() {
 			mappings[names.AssignmentKey(*m)] = *m
 		}

@@ -21,7 +21,6 @@ func Run(projects []*compose.Project, options Options) []Finding {
 	r := &run{projects: projects, options: options}
 	all := slices.Concat(projects, options.Neighbours)
 	r.families = rewrite.NewFamilies(all, rewrite.FamilyOptions{Strategies: options.Strategies, Remembered: options.Remembered})
-	r.detected = rewrite.NewFamilies(all, rewrite.FamilyOptions{})
 	r.readIgnores()
 	r.alone = alone(projects)
 	r.claimed = sync.OnceValue(r.claims)
@@ -54,7 +53,6 @@ type run struct {
 	options  Options
 
 	families     rewrite.Families
-	detected     rewrite.Families      // named by the compose files alone, as detect does
 	plans        []func() rewrite.Plan // by project
 	files        sync.Map              // *source.File → *contents
 	alone        []bool                // by project

@@ -23,6 +23,7 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/strategies"
 	"github.com/portmoor/portmoor/tree"
@@ -77,7 +78,7 @@ func Open(w *workspace.Workspace, p *compose.Project, o Options) (*Stack, error)
 	for _, svc := range p.Services {
 		s.services[svc.Name] = svc
 	}
-	s.names = strategies.Name(slices.Concat(w.Projects, w.Neighbours))
+	s.names = rewrite.NewFamilies(slices.Concat(w.Projects, w.Neighbours), rewrite.FamilyOptions{Remembered: w.Remembered}).Names(p)
 	if err := refuseInvalid(s); err != nil {
 		return nil, err
 	}

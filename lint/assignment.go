@@ -12,9 +12,9 @@ import (
 var assignmentDrift = Rule{
 	Name:     "assignment-drift",
 	Severity: Warning,
-	Doc: `The remembered ports, data/ports.json, do not fit the compose files any more: an entry names no mapping, or
-one whose host port is a literal that nothing can move, or one port is given to two. portmoor detect brings the file
-up to date.`,
+	Doc: `The assignments in data/ports.json no longer fit the compose files: an entry names no mapping, or names a
+mapping whose host port is a literal that nothing can move, or two entries have the same port. portmoor detect
+updates the file.`,
 	Bad: `-- data/ports.json --
 {"web": 8080, "api": 9000}
 -- compose.yaml --

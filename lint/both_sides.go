@@ -10,9 +10,9 @@ import (
 var variableBothSides = Rule{
 	Name:     "variable-both-sides",
 	Severity: Warning,
-	Doc: `One variable is on both sides of the mapping, so that moving the host port moves the port inside the
-container too, where the service may not listen, and where healthchecks and other services look for it. Keep the
-container port fixed.`,
+	Doc: `The same variable is the host port and the container port, so that moving one moves both. The service may
+not listen on the new container port, and healthchecks and other services look for the old one. Write the container
+port as a number.`,
 	Bad: `services:
   web:
     image: example/web

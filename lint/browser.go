@@ -9,9 +9,9 @@ import (
 var browserBlockedPort = Rule{
 	Name:     "browser-blocked-port",
 	Severity: Warning,
-	Doc: `Browsers refuse to open this host port (the bad ports of the Fetch standard), so that a web page published on
-it can't be reached by one: ERR_UNSAFE_PORT. Services that are named by their container port as something else than
-a web page, such as ssh on 22 or smtp on 25, are left alone.`,
+	Doc: `Browsers refuse to open this host port, one of the bad ports of the Fetch standard: a web page published on
+it fails with ERR_UNSAFE_PORT. Services whose container port says that they are not web pages, such as ssh on 22 or
+smtp on 25, are not reported.`,
 	Bad: `services:
   web:
     image: example/web
@@ -33,7 +33,7 @@ a web page, such as ssh on 22 or smtp on 25, are left alone.`,
 			}
 			f := aboutHost(*m)
 			f.Message = fmt.Sprintf("browsers refuse to open host port %d", port)
-			f.Hint = "choose another port if a browser is to open it"
+			f.Hint = "choose another port if browsers should open it"
 			p.Report(f)
 		}
 	},

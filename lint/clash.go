@@ -84,7 +84,7 @@ func (p *Pass) reportClashes() {
 		f.Severity = Warning
 		f.Message = fmt.Sprintf("%s also published by project %s: the two can't run on one host at the same time",
 			list(ports), quote(p.run.projects[project].Name))
-		f.Hint = "give one of the two other host ports"
+		f.Hint = "give one of the projects other host ports"
 		for _, c := range found[project][:min(len(found[project]), maxRelated)] {
 			f.Related = append(f.Related, publishedAt(c.other))
 		}

@@ -13,11 +13,10 @@ import (
 var hostPortConflict = Rule{
 	Name:     "host-port-conflict",
 	Severity: Error,
-	Doc: `Two mappings that can run at the same time publish one host port. Docker starts the first and
-refuses the second with "port is already allocated". Address, protocol, ranges, defaults and the values of
-the project's env files count. Services that need two or more profiles to run together are a warning, and
-so are a port inside a range that Docker picks from and two projects that would clash on one host.
-Give one of the two another host port.`,
+	Doc: `Two mappings that can run at the same time publish the same host port. Docker starts the first and refuses
+the second with "port is already allocated". Address, protocol, ranges, defaults and the project's env files are
+taken into account. It is a warning if the two run together only under two or more profiles, if the port is inside a
+range that Docker picks from, or if they are in two projects on one host. Give one of the two another host port.`,
 	Bad: `services:
   api:
     image: example/api

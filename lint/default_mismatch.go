@@ -12,8 +12,8 @@ import (
 var defaultMismatch = Rule{
 	Name:     "default-mismatch",
 	Severity: Warning,
-	Doc: `A variable that is a host port has another default elsewhere in the project, so that the two places mean
-different ports until someone sets it. Write the same default in both.`,
+	Doc: `The variable of a host port has another default elsewhere in the project, so that the two places mean
+different ports while the variable is unset. Write the same default in both.`,
 	Bad: `services:
   web:
     image: example/web

@@ -17,9 +17,9 @@ import (
 var docsDrift = Rule{
 	Name:     "docs-drift",
 	Severity: Warning,
-	Doc: `A table of ports in README.md, or in a document that docs in the configuration names, disagrees with
-the compose files. Only a table between <!-- portmoor:ports --> and <!-- /portmoor:ports --> is read, by its columns
-Service and Port, and Container where there is one. --fix corrects the number where one mapping can be meant.`,
+	Doc: `A table of ports in README.md, or in a document listed under docs in the configuration, disagrees with the
+compose files. Only a table between <!-- portmoor:ports --> and <!-- /portmoor:ports --> is read, by its columns
+Service and Port, and Container if it has one. --fix corrects the number if only one mapping can be meant.`,
 	Bad: `-- README.md --
 <!-- portmoor:ports -->
 | Service | Port |
@@ -125,7 +125,7 @@ func (p *Pass) compareTable(doc *source.File, services map[string][]compose.Mapp
 	for _, marker := range markers {
 		rows, ok := table(doc.Src, marker.End)
 		if !ok {
-			p.Report(Finding{File: doc, Span: marker, Message: "no table with the columns Service and Port follows, or it is not ended by " + tableEnd})
+			p.Report(Finding{File: doc, Span: marker, Message: "no table with the columns Service and Port follows, or the table does not end with " + tableEnd})
 			return
 		}
 		for _, r := range rows {

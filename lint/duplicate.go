@@ -10,8 +10,8 @@ import (
 var duplicateMapping = Rule{
 	Name:     "duplicate-mapping",
 	Severity: Error,
-	Doc: `One list of ports has the same mapping twice. Compose drops one of the two when both are written as
-text; when one is a number (published: 8080) it keeps both, and Docker refuses the second. Remove one.`,
+	Doc: `A list of ports has the same mapping twice. Compose drops one of the two if both are written as text; if
+one is a number (published: 8080), it keeps both, and Docker refuses the second. Remove one of the two.`,
 	Bad: `services:
   web:
     image: example/web

@@ -5,9 +5,9 @@ import "fmt"
 var dynamicHostPort = Rule{
 	Name:     "dynamic-host-port",
 	Severity: Warning,
-	Doc: `Docker picks the host port, and another one at every start. Under the hybrid strategy every host port
-should be known beforehand. Give it a default, ${WEB_HOST_PORT:-8080}:80; migrate does so for a mapping that has
-one under defaults in the configuration. A variable without a value is the matter of missing-default.`,
+	Doc: `Docker picks a new host port at every start. Under the hybrid strategy, every host port should be known in
+advance. Give it a default, ${WEB_HOST_PORT:-8080}:80; migrate does so for a mapping that has a default under
+defaults in the configuration. A variable without a value is reported by missing-default instead.`,
 	Strategy: "hybrid",
 	Bad: `-- .portmoor.yaml --
 strategy: hybrid
@@ -31,9 +31,9 @@ services:
 				continue
 			}
 			f := about(*m)
-			f.Message = fmt.Sprintf("Docker picks the host port of container port %s, and another one at every start", m.Key.Container)
+			f.Message = fmt.Sprintf("Docker picks a new host port for container port %s at every start", m.Key.Container)
 			if name := p.names().Of(*m); name != "" {
-				f.Hint = fmt.Sprintf("write ${%s:-PORT}:%s with a port that is free", name, m.Target)
+				f.Hint = fmt.Sprintf("write ${%s:-PORT}:%s with a free port", name, m.Target)
 			}
 			p.Report(f)
 		}

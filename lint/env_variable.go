@@ -16,7 +16,8 @@ var unknownPortVariable = Rule{
 	Name:     "unknown-port-variable",
 	Severity: Warning,
 	Doc: `An env file sets a variable that is named like a host port, such as WEB_HOST_PORT, but no compose file of
-its projects uses it: it is misspelt, or its service is gone, and the port that it is meant to move stays where it is.`,
+its projects uses it. It is misspelt, or its service no longer exists, and the port that it should move does not
+move.`,
 	Bad: `-- .env --
 WBE_HOST_PORT=9000
 -- compose.yaml --

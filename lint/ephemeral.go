@@ -7,8 +7,8 @@ import (
 var ephemeralPort = Rule{
 	Name:     "ephemeral-port",
 	Severity: Info,
-	Doc: `The host port is among those that systems give to outgoing connections (32768-60999 on Linux, or what
-ephemeral in the configuration says), so that now and then it is taken when the service starts.`,
+	Doc: `The host port is in the range that the system uses for outgoing connections (32768-60999 on Linux, or the
+range under ephemeral in the configuration), so that it is sometimes taken when the service starts.`,
 	Bad: `services:
   web:
     image: example/web

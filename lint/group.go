@@ -19,8 +19,8 @@ type Group struct {
 var outsideGroup = Rule{
 	Name:     "outside-group",
 	Severity: Warning,
-	Doc: `The configuration has a group with a range for the service, and the host port is outside of it. Move the
-port into the range, or take the service out of the group.`,
+	Doc: `The host port is outside the range that the configuration gives to the service's group. Move the port into
+the range, or remove the service from the group.`,
 	Bad: `-- .portmoor.yaml --
 groups:
   data: {range: 3000-3999, services: [postgres*]}
@@ -51,8 +51,8 @@ services:
 					continue
 				}
 				f := aboutHost(*m)
-				f.Message = fmt.Sprintf("%s%s outside of %s, the range of group %s", named(ports, m.Protocol), isOrAre(ports), g.Range, quote(g.Name))
-				f.Hint = "choose a port inside of it"
+				f.Message = fmt.Sprintf("%s%s outside %s, the range of group %s", named(ports, m.Protocol), isOrAre(ports), g.Range, quote(g.Name))
+				f.Hint = "choose a port inside the range"
 				p.Report(f)
 				break
 			}

@@ -10,10 +10,10 @@ import (
 var hardcodedHostPort = Rule{
 	Name:     "hardcoded-host-port",
 	Severity: Warning,
-	Doc: `The host port can't be moved without editing the file, so that two checkouts of the project, or two
-people on one machine, get in each other's way. Under the hybrid and auto strategies a literal host port should
-be a variable with a default, ${WEB_HOST_PORT:-8080}; under dynamic it should be 0, and Docker picks one.
-portmoor migrate rewrites a whole repository; --fix rewrites what lint reports.`,
+	Doc: `The host port can't be moved without editing the file, so that two checkouts of the project, or two people
+on one machine, want the same port. Under the hybrid and auto strategies, a literal host port should be a variable
+with a default, ${WEB_HOST_PORT:-8080}; under dynamic it should be 0, so that Docker picks a port. portmoor migrate
+rewrites a whole repository; --fix rewrites what lint reports.`,
 	Bad: `services:
   web:
     image: example/web
@@ -36,7 +36,7 @@ portmoor migrate rewrites a whole repository; --fix rewrites what lint reports.`
 			if c.Decision.Kind == strategies.Ephemeral {
 				// Going dynamic drops the default, which only migrate remembers.
 				f.Message = fmt.Sprintf("host port %s is fixed, but %s", c.Mapping.HostPort.Text, c.Decision.Reason)
-				f.Hint = "run portmoor migrate --write, which remembers it, or write 0"
+				f.Hint = "run portmoor migrate --write, which remembers the port, or write 0"
 			} else {
 				f.Message = fmt.Sprintf("host port %s is hard-coded", c.Mapping.HostPort.Text)
 				f.Hint = "write " + c.Decision.Text

@@ -9,8 +9,8 @@ import (
 var hostNetworkPorts = Rule{
 	Name:     "host-network-ports",
 	Severity: Warning,
-	Doc: `The service uses the host's network, where it listens on its own ports and Docker discards ports. What is
-written there misleads. Remove ports, or network_mode: host.`,
+	Doc: `The service uses the host's network: it listens on its own ports there, and Docker discards the key
+ports. Remove ports, or network_mode: host.`,
 	Bad: `services:
   web:
     image: example/web

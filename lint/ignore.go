@@ -17,9 +17,9 @@ import (
 var unusedIgnore = Rule{
 	Name:     "unused-ignore",
 	Severity: Warning,
-	Doc: `A comment tells portmoor to ignore a rule where the rule finds nothing, or names a rule that does not exist.
-Remove it, so that it does not hide what comes later. "# portmoor:ignore RULE[,RULE] reason" counts for its own
-line, or alone on a line for the next one; "# portmoor:ignore-file RULE reason" for the file.`,
+	Doc: `A comment disables a rule where the rule finds nothing, or names a rule that does not exist. Remove it, so
+that it does not hide a later finding. "# portmoor:ignore RULE[,RULE] reason" applies to its own line, or, alone on a
+line, to the next one; "# portmoor:ignore-file RULE reason" applies to the file.`,
 	Bad: `services:
   web:
     image: example/web
@@ -185,7 +185,7 @@ func (r *run) unusedIgnores() (found []Finding) {
 			case !looked:
 				continue
 			default:
-				f.Message = fmt.Sprintf("%s finds nothing here that could be ignored", ig.rule)
+				f.Message = fmt.Sprintf("%s finds nothing to ignore here", ig.rule)
 			}
 			found = append(found, f)
 		}

@@ -5,9 +5,9 @@ import "github.com/portmoor/portmoor/source"
 var invalidCompose = Rule{
 	Name:     "invalid-compose",
 	Severity: Error,
-	Doc: `docker compose would refuse the file: it is not valid YAML, a key stands twice, a value is of the wrong
-kind or a key is unknown to the Compose specification, or a file that it includes or extends is missing. Values
-that hold a variable are not judged.`,
+	Doc: `docker compose would refuse the file: it is not valid YAML, a key is set twice, a value is of the wrong
+type, a key is unknown to the Compose specification, or a file that it includes or extends is missing. Values that
+contain a variable are not checked.`,
 	Bad: `services:
   web:
     image: example/web

@@ -15,10 +15,10 @@ import (
 var missingDefault = Rule{
 	Name:     "missing-default",
 	Severity: Warning,
-	Doc: `The host port is a variable without a default. Where nothing sets it, such as in a clean clone, Docker
-picks a random port and nobody is told. Give it a default, ${WEB_PORT:-8080}, or make it required,
-${WEB_PORT:?}. A variable that an env file in the repository sets is fine. --fix takes the default from an
-example env file of the project, such as .env.example.`,
+	Doc: `The host port is a variable without a default. If nothing sets it, as in a fresh clone, Docker picks a
+random port, and no file says which. Give it a default, ${WEB_PORT:-8080}, or make it required, ${WEB_PORT:?}. A
+variable that an env file in the repository sets is not reported. --fix takes the default from an example env file of
+the project, such as .env.example.`,
 	Bad: `-- .env.example --
 WEB_PORT=8080
 -- compose.yaml --
@@ -42,11 +42,11 @@ services:
 				continue // a default would be dropped again
 			}
 			f := aboutHost(m)
-			f.Message = fmt.Sprintf("variable %s has no default: where it is not set, Docker picks a random host port", e.Var)
+			f.Message = fmt.Sprintf("variable %s has no default: if it is not set, Docker picks a random host port", e.Var)
 			if file, _, set := p.Project.Env.Setter(e.Var); set {
 				f.Related = []Related{relatedLine(file, e.Var, "it is set here, but Git ignores this file")}
 			}
-			f.Hint = fmt.Sprintf("give it one, such as ${%s:-%s}", e.Var, cmp.Or(m.Container.String(), "8080"))
+			f.Hint = fmt.Sprintf("give it a default, such as ${%s:-%s}", e.Var, cmp.Or(m.Container.String(), "8080"))
 			if port, from := p.example(e.Var); port != "" {
 				f.Hint = fmt.Sprintf("write ${%s:-%s}", e.Var, port)
 				f.Related = append(f.Related, relatedLine(from, e.Var, "its example value is here"))

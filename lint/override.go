@@ -10,9 +10,9 @@ import (
 var overrideAppends = Rule{
 	Name:     "override-appends",
 	Severity: Error,
-	Doc: `Two files, or a service and what it extends, publish one container port of one service. Compose appends
-lists of ports, it never replaces them, so that both mappings are there: a warning, and an error where the second
-can't be bound beside the first. Write ports: !override in the later file to replace the list.`,
+	Doc: `Two files, or a service and the service that it extends, publish the same container port of one service.
+Compose appends lists of ports and never replaces them, so that the service has both mappings: a warning, or an error
+if Docker can't bind both. Write ports: !override in the later file to replace the list.`,
 	Bad: `-- compose.yaml --
 services:
   web:

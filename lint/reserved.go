@@ -10,9 +10,9 @@ import (
 var reservedPort = Rule{
 	Name:     "reserved-port",
 	Severity: Warning,
-	Doc: `The host port is in a range that portmoor never chooses by itself: 0-1024, which needs privileges on many
-systems and where system services live, 6881-6889, and what reserved in the configuration names. Where the port is
-meant, turn the rule off for the place or the repository.`,
+	Doc: `The host port is in a range that portmoor never picks from: 0-1024, which needs privileges on many systems
+and is used by system services, 6881-6889, and the ranges under reserved in the configuration. If the port is
+intended, disable the rule for the line or the repository.`,
 	Bad: `services:
   web:
     image: example/web
@@ -28,7 +28,7 @@ meant, turn the rule off for the place or the repository.`,
 			if r, reserved := p.run.options.Policy.ReservedRange(m.HostPort.Ports); reserved {
 				f := aboutHost(*m)
 				f.Message = fmt.Sprintf("%s in the reserved range %s", subject(m, r), r)
-				f.Hint = "choose a port outside of it"
+				f.Hint = "choose a port outside the range"
 				p.Report(f)
 			}
 		}

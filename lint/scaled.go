@@ -5,8 +5,8 @@ import "fmt"
 var scaledFixedPort = Rule{
 	Name:     "scaled-fixed-port",
 	Severity: Error,
-	Doc: `The service runs more than once, and each container wants the same host port: the second does not start.
-Leave the host port to Docker, "0:80", or give a range that is as wide as there are containers.`,
+	Doc: `The service runs more than once, and each container wants the same host port: the second container does not
+start. Let Docker pick the host port, "0:80", or write a range with a port for each container.`,
 	Bad: `services:
   web:
     image: example/web
@@ -36,7 +36,7 @@ Leave the host port to Docker, "0:80", or give a range that is as wide as there 
 			if width > 1 {
 				f.Message = fmt.Sprintf("service %s runs %d times, but %s can be bound %d times", quote(pub.Service), n, named(pub.HostPort.Ports, pub.Protocol), width)
 			}
-			f.Hint = fmt.Sprintf("leave the port to Docker, or give a range of %d ports", n)
+			f.Hint = fmt.Sprintf("let Docker pick the port, or write a range of %d ports", n)
 			p.Report(f)
 		}
 	},

@@ -10,9 +10,9 @@ import (
 var sharedVariable = Rule{
 	Name:     "shared-variable",
 	Severity: Error,
-	Doc: `One variable is the host port of two mappings that can run at the same time, so that whatever it is set
-to, the two want the same port. It is the same when services share a template that holds the variable. Give each
-mapping a variable of its own. One variable for tcp and udp of one number, or for several addresses, is fine.`,
+	Doc: `The same variable is the host port of two mappings that can run at the same time, so that the two want the
+same port, whatever its value. Services that share a template with the variable are also reported. Give each mapping
+its own variable. One variable for tcp and udp on the same port, or for several addresses, is fine.`,
 	Bad: `services:
   api:
     image: example/api

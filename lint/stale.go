@@ -18,8 +18,8 @@ var staleReference = Rule{
 	Name:     "stale-reference",
 	Severity: Warning,
 	Doc: `A URL in environment, labels or an env file names a port of this machine (localhost, a loopback address or
-host.docker.internal) that no mapping of the project publishes any more, and that is no container port of the
-same service. It is what is left behind when a port moves. Correct the port, or publish it.`,
+host.docker.internal) that no mapping of the project publishes, and that is not a container port of the same service.
+Such a URL is left over when a port moves. Correct the port, or publish it.`,
 	Bad: `services:
   web:
     image: example/web

@@ -5,8 +5,8 @@ import "fmt"
 var portsInExtension = Rule{
 	Name:     "ports-in-extension",
 	Severity: Info,
-	Doc: `The mapping stands in a template under an x- key. Every service that merges the template publishes the same
-host port, and a service that sets ports itself loses them without a word. Write ports in the services.`,
+	Doc: `The mapping is in a template under an x- key. Every service that merges the template publishes the same
+host port, and a service that sets its own ports silently loses those of the template. Write ports in the services.`,
 	Bad: `x-base: &base
   image: example/web
   ports: ["8080:80"]
@@ -25,7 +25,7 @@ services:
 		for m := range p.written() {
 			if name := m.File.Extension(m.Entry.Start); name != "" {
 				f := about(*m)
-				f.Message = fmt.Sprintf("the ports stand in the template %s: every service that merges it publishes them", name)
+				f.Message = fmt.Sprintf("the ports are in the template %s: every service that merges it publishes them", name)
 				f.Hint = "write ports in the services"
 				p.Report(f)
 			}

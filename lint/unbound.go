@@ -22,9 +22,9 @@ func (p *Pass) boundToo(m *compose.Mapping) bool {
 var unboundInterface = Rule{
 	Name:     "unbound-interface",
 	Severity: Off,
-	Doc: `The port is open on every network interface of the host, past most firewalls, since Docker writes its own
-rules. Put 127.0.0.1: before it where only this machine is to reach the service. The rule is off by default; --fix
-adds the address to short forms that have none.`,
+	Doc: `The port is open on every network interface of the host, and past most firewalls, because Docker writes its
+own rules. Write 127.0.0.1: before it if only this machine should reach the service. The rule is off by default;
+--fix adds the address to short forms that have none.`,
 	Bad: `services:
   db:
     image: example/db

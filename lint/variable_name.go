@@ -10,8 +10,8 @@ var variableName = Rule{
 	Name:     "variable-name",
 	Severity: Info,
 	Doc: `The variable does not say which service's host port it is. A name such as WEB_HOST_PORT, or
-WEB_8443_HOST_PORT for a further port, can't be taken for the port inside the container, and is what migrate writes.
-migrate keeps a name that is there, since env files elsewhere may set it: rename it by hand, in all of them.`,
+WEB_8443_HOST_PORT for another port of the service, can't be mistaken for the container port, and is what migrate
+writes. migrate keeps an existing name, because env files elsewhere may set it: rename it by hand, in all of them.`,
 	Bad: `services:
   web:
     image: example/web
@@ -31,7 +31,7 @@ migrate keeps a name that is there, since env files elsewhere may set it: rename
 				if m.HostPort.Ports.Width() > 1 {
 					f.Hint += "_RANGE"
 				} else if m.Container.Width() == 1 {
-					f.Hint += ", or " + strategies.Plain(m.Service, m.Key.Container) + " for a further port"
+					f.Hint += ", or " + strategies.Plain(m.Service, m.Key.Container) + " for another port"
 				}
 				p.Report(f)
 			}

@@ -27,6 +27,6 @@ func ExampleText() {
 	//   |
 	// 4 |     ports: ["80:80"]
 	//   |              ^^
-	//   = hint: choose a port outside of it
+	//   = hint: choose a port outside the range
 	// 1 warning in 1 file
 }

@@ -286,7 +286,7 @@ func explain(e *jsonschema.ValidationError) []Violation {
 	case *kind.Pattern:
 		return about("does not have the form %s", k.Want)
 	case *kind.UniqueItems:
-		return about("has one item twice")
+		return about("has the same item twice")
 	case *kind.Minimum:
 		return about("is less than %s", k.Want.RatString())
 	case *kind.Maximum:

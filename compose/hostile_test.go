@@ -20,7 +20,7 @@ func TestHostile(t *testing.T) {
 		laughs += "x-" + next + ": &" + next + " {<<: [*" + last + ", *" + last + "]}\n"
 	}
 	for name, c := range map[string]struct{ src, want string }{
-		"self merge":       {"services:\n  w: &w\n    image: x\n    <<: *w", "stands inside the anchor"},
+		"self merge":       {"services:\n  w: &w\n    image: x\n    <<: *w", "is inside the anchor"},
 		"deep flow":        {"x-a: " + strings.Repeat("[", 9000) + strings.Repeat("]", 9000), "nested deeper"},
 		"deep block":       {deepBlock(300), "nested deeper"},
 		"unclosed":         {strings.Repeat("[", 100_000), ""},
@@ -30,7 +30,7 @@ func TestHostile(t *testing.T) {
 		"invalid utf-8":    {"services:\n  web: {image: \"\xff\"}\n", "not valid UTF-8"},
 		"control":          {"services: \x01\n", "control character U+0001"},
 		"merge laughs":     {laughs, "more than 200000 values"},
-		"alias cycle":      {"x-a: &a [1, *a]\n", "stands inside the anchor"},
+		"alias cycle":      {"x-a: &a [1, *a]\n", "is inside the anchor"},
 		"too large":        {"# " + strings.Repeat("x", 4<<20), "larger than"},
 		"duplicate keys":   {"services:\n  web: {image: x}\n  web: {image: y}\n", "already set on line 2"},
 		"template":         {"a: {{ x }}\n", "not a scalar"},

@@ -180,7 +180,7 @@ func TestParseErrors(t *testing.T) {
 		{"registry: {listen: 8100}", `1:20: want host:port such as 127.0.0.1:8100, not "8100"`, ""},
 		{"registry: {listen: 'a:70000'}", `1:20: want host:port such as 127.0.0.1:8100, not "a:70000"`, ""},
 		{"docs: &a [x]\nfiles: *a", `1:7: anchors are not supported|2:8: aliases are not supported`, "|write the value out"},
-		{"docs: &a [*a]", `1:11: alias *a stands inside the anchor that it names`, "remove the alias"},
+		{"docs: &a [*a]", `1:11: alias *a is inside the anchor that it names`, "remove the alias"},
 		{"strategy: !!str auto", `1:11: tags are not supported`, ""},
 		{"defaults:\n  <<: {x: {}}", `2:3: merge keys are not supported`, ""},
 		{"ports_file: |-\n  x", `1:13: block texts are not supported`, "write the value in quotes"},

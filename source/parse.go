@@ -158,7 +158,7 @@ func (in *inspector) node(n *yaml.Node, depth int) {
 	}
 	if in.nodes++; in.nodes > maxNodes {
 		in.stop = true
-		in.refuse(n, fmt.Sprintf("aliases followed, there are more than %d values", maxNodes), "split the file with include")
+		in.refuse(n, fmt.Sprintf("more than %d values after following aliases", maxNodes), "split the file with include")
 		return
 	}
 	in.longest = max(in.longest, len(n.Value))
@@ -177,7 +177,7 @@ func (in *inspector) node(n *yaml.Node, depth int) {
 		in.aliases = append(in.aliases, n)
 		if in.state[n.Alias] == entered {
 			in.stop = true
-			in.refuse(n, "alias *"+n.Value+" stands inside the anchor that it names", "remove the alias")
+			in.refuse(n, "alias *"+n.Value+" is inside the anchor that it names", "remove the alias")
 		}
 		in.nodes += in.size[n.Alias]
 	case yaml.MappingNode:

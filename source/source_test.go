@@ -34,9 +34,9 @@ func TestProblems(t *testing.T) {
 		"UTF-16":               {"\xff\xfea\x00", "encoded in UTF-16 or UTF-32"},
 		"not UTF-8":            {"a: \xff\n", "1:4: not valid UTF-8"},
 		"a control character":  {"a: \x00\n", "1:4: control character U+0000"},
-		"an anchor in itself":  {"a: &a [*a]\n", "1:8: alias *a stands inside the anchor that it names"},
+		"an anchor in itself":  {"a: &a [*a]\n", "1:8: alias *a is inside the anchor that it names"},
 		"too deep":             {"a: " + deep, "nested deeper than 100 levels"},
-		"a bomb":               {bomb, "aliases followed, there are more than"},
+		"a bomb":               {bomb, "after following aliases"},
 		"too large":            {strings.Repeat("#", 4<<20+1), "larger than 4 MiB"},
 		"a merge of no map":    {"a: {<<: 3}", "merge key does not name a mapping"},
 	} {

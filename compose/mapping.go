@@ -16,7 +16,7 @@ import (
 const (
 	lockedEscape  = "the text is escaped, folded or over several lines"
 	lockedTag     = "the value has an explicit tag"
-	lockedAnchor  = "the anchor is also used outside of ports"
+	lockedAnchor  = "the anchor is also used outside ports"
 	lockedAddress = "the variable holds an address or a whole mapping"
 	lockedNumber  = "the number is not written in plain decimal digits"
 	lockedMissing = "there is no published key to write to"

@@ -310,7 +310,7 @@ func (d *discoverer) other(dir, name string, base compose.Group, named bool) {
 	canonical := slices.Contains(canonicalNames, name)
 	switch {
 	case canonical && len(base.Files) > 0 && !named:
-		d.found.Notes = append(d.found.Notes, fmt.Sprintf("%s: docker compose uses %s here; this file is taken as a project of its own", path, filepath.Base(base.Files[0])))
+		d.found.Notes = append(d.found.Notes, fmt.Sprintf("%s: docker compose uses %s here; this file is treated as a project of its own", path, filepath.Base(base.Files[0])))
 		d.add(alone)
 	case canonical || named && !services:
 		d.add(alone)

@@ -48,7 +48,7 @@ func TestDiscover(t *testing.T) {
 services: {web: {ports: ["80"]}}`, discover.Options{}, `
 compose.yml docker-compose.override.yml
 docker-compose.yml
-note: docker-compose.yml: docker compose uses compose.yml here; this file is taken as a project of its own`},
+note: docker-compose.yml: docker compose uses compose.yml here; this file is treated as a project of its own`},
 		"alternatives and overlays": {`
 -- compose.yaml --
 ` + service + `
@@ -90,7 +90,7 @@ COMPOSE_FILE=b.yaml:sub/a.yaml
 services: {web: {ports: ["80"]}}`, discover.Options{}, `
 b.yaml sub/a.yaml
 compose.yaml
-note: compose.yaml: docker compose uses b.yaml here; this file is taken as a project of its own`},
+note: compose.yaml: docker compose uses b.yaml here; this file is treated as a project of its own`},
 		"an override that a configured project leaves out": {`
 -- compose.yaml --
 ` + service + `

@@ -45,7 +45,7 @@ func checkMapping(text string) error {
 
 func checkPattern(text string) error {
 	if _, err := path.Match(text, ""); err != nil {
-		return errors.New("the pattern has a bracket without an end")
+		return errors.New("the pattern has a bracket that is not closed")
 	}
 	return nil
 }

@@ -264,5 +264,5 @@ func (d *decoder) err() error {
 
 // nearest is a hint at the name that was meant, or at all of them.
 func nearest(got string, known []string) string {
-	return say.Meant("", got, known, "known are "+strings.Join(known, ", "))
+	return say.Meant("", got, known, "choose one of "+strings.Join(known, ", "))
 }

@@ -37,7 +37,7 @@ func SetDefaults(src []byte, defaults map[string]map[string]string) ([]byte, err
 	}
 	want.Src = got.Src
 	if !reflect.DeepEqual(got, want) {
-		return nil, errors.New("defaults can't be added: they would not read back")
+		return nil, errors.New("defaults can't be added: they could not be read back")
 	}
 	return out, nil
 }

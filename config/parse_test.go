@@ -123,7 +123,7 @@ func TestParseNothing(t *testing.T) {
 }
 
 func TestParseErrors(t *testing.T) {
-	known := "known are strategy, range, reserved, groups, defaults, projects, env_files, ports_file, ports_env_file, files, " +
+	known := "choose one of strategy, range, reserved, groups, defaults, projects, env_files, ports_file, ports_env_file, files, " +
 		"docs, ephemeral, rules, ignore, reconcile, sources, references, registry"
 	for _, test := range []struct{ src, want, hint string }{
 		{"stratgy: auto", `1:1: unknown key "stratgy"`, `did you mean strategy?`},
@@ -149,8 +149,8 @@ func TestParseErrors(t *testing.T) {
 		{"docs: README.md", `1:7: want a list, not a single value`, "write [README.md]"},
 		{"docs: {}", `1:7: want a list, not a mapping`, ""},
 		{"rules: [x]", `1:8: want a mapping, not a list`, ""},
-		{"rules: {x: fatal}", `1:12: want error, warning, info or off, not "fatal"`, "known are error, warning, info, off"},
-		{"rules: {x: {severity: warn}}", `1:23: want error, warning, info or off, not "warn"`, "known are error, warning, info, off"},
+		{"rules: {x: fatal}", `1:12: want error, warning, info or off, not "fatal"`, "choose one of error, warning, info, off"},
+		{"rules: {x: {severity: warn}}", `1:23: want error, warning, info or off, not "warn"`, "choose one of error, warning, info, off"},
 		{"rules: {x: {all: [1]}}", `1:18: want a single value, not a list`, ""},
 		{"rules: {x: [off]}", `1:12: want a mapping, not a list`, ""},
 		{"range: 0-10", `1:8: port 0 is not in 1-65535`, ""},
@@ -166,7 +166,7 @@ func TestParseErrors(t *testing.T) {
 			"groups:\n  a: {range: 3-4, services: [x]}\n  b: {range: 6-7, services: [x]}\n  c: {range: 1-9, services: [x]}",
 			`4:14: group "c" overlaps group "a", 3-4|4:14: group "c" overlaps group "b", 6-7`, "|",
 		},
-		{"groups: {a: {range: 1-9, services: ['[']}}", `1:37: the pattern has a bracket without an end`, ""},
+		{"groups: {a: {range: 1-9, services: ['[']}}", `1:37: the pattern has a bracket that is not closed`, ""},
 		{"projects: [{name: x}]", `1:12: missing key "files"`, ""},
 		{"projects: [{files: []}]", `1:12: missing key "files"`, ""},
 		{"projects: [x]", `1:12: want a mapping, not a single value`, ""},
@@ -253,9 +253,9 @@ func TestCheckRules(t *testing.T) {
 		{"", "", ""},
 		{"rules: {invalid-port: off, unquoted-port: {severity: off, all: true}}", "", ""},
 		{"rules:\n  unqoted-port: off", `f:2:3: unknown rule "unqoted-port"`, `did you mean unquoted-port?`},
-		{"rules: {zzz: {a: b}}", `f:1:9: unknown rule "zzz"`, "known are invalid-port, unquoted-port"},
+		{"rules: {zzz: {a: b}}", `f:1:9: unknown rule "zzz"`, "choose one of invalid-port, unquoted-port"},
 		{"rules: {unquoted-port: {al: true}}", `f:1:25: unknown option "al" of unquoted-port`, `did you mean all?`},
-		{"rules: {invalid-port: {all: true}}", `f:1:24: unknown option "all" of invalid-port`, "known are severity"},
+		{"rules: {invalid-port: {all: true}}", `f:1:24: unknown option "all" of invalid-port`, "choose one of severity"},
 	} {
 		c, err := Parse("f", []byte(test.src))
 		if err != nil {

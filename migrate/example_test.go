@@ -34,7 +34,7 @@ func ExamplePlan() {
 	src, _ := os.ReadFile(path)
 	fmt.Printf("%s", src)
 	// Output:
-	// 1 changes, Docker picks the host port, and there is no default to give back
+	// 1 changes, Docker picks the host port, and there is no default to restore
 	// <nil>
 	// services: {web: {image: nginx, ports: ["${WEB_HOST_PORT:-8080}:80", "90"]}}
 }

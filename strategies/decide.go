@@ -60,14 +60,14 @@ const KeptNoDefault = "already a variable, without a default"
 
 // Reasons why a mapping stays as it is.
 const (
-	keptPicked    = "Docker picks the host port, and there is no default to give back"
+	keptPicked    = "Docker picks the host port, and there is no default to restore"
 	keptVariable  = "already a variable"
 	keptParts     = "the host port is made of several parts"
 	keptDynamic   = "Docker picks the host port already"
 	keptBothSides = "the same variable is on both sides"
 	keptMerges    = "Compose would merge it with another mapping of this container port"
 	keptTarget    = "the container port is a variable without a value"
-	keptRepeats   = "it repeats a part of another mapping, and Compose takes the two for one"
+	keptRepeats   = "it repeats a part of another mapping, and Compose treats the two as one"
 	keptUnfit     = "the default in the configuration is not a host port that fits"
 )
 
@@ -179,7 +179,7 @@ func restore(m compose.Mapping, facts Facts) Decision {
 	case e.Literal(), taken && literal:
 		return parameterize(facts.Names.Of(m), port, reason)
 	case taken:
-		return keep("variable " + strconv.Quote(e.Var) + " now serves another mapping")
+		return keep("variable " + strconv.Quote(e.Var) + " now belongs to another mapping")
 	}
 	return Decision{Kind: Parameterize, Var: e.Var, Port: port, Text: text, Reason: reason}
 }

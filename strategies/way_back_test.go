@@ -69,7 +69,7 @@ func TestWayBack(t *testing.T) {
 			"name taken since, no default",
 			[]string{"0:80", "${OLD:-9000}:90"},
 			map[string]string{"web:80": "${OLD:?set it}"},
-			[]string{`variable "OLD" now serves another mapping`, keptVariable},
+			[]string{`variable "OLD" now belongs to another mapping`, keptVariable},
 		},
 		{
 			"two that shared a name",

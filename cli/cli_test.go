@@ -37,9 +37,18 @@ func TestMain(m *testing.M) {
 	}})
 }
 
+// TestScripts runs the scripts of testdata/script, and the inputs of testdata/cases, each of which was once judged wrongly.
 func TestScripts(t *testing.T) {
+	scripts, err := filepath.Glob(filepath.Join("testdata", "script", "*.txtar"))
+	if err != nil || scripts == nil {
+		t.Fatalf("no scripts: %v", err)
+	}
+	cases, err := filepath.Glob(filepath.Join("testdata", "cases", "*.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 filepath.Join("testdata", "script"),
+		Files:               append(scripts, cases...),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       *update,

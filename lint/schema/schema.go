@@ -181,9 +181,13 @@ func leaves(e *jsonschema.ValidationError, doc any) []*jsonschema.ValidationErro
 	if !alternative {
 		return all
 	}
+	// The validator goes through mappings in any order; of equals the first by name is taken.
+	slices.SortStableFunc(all, func(a, b *jsonschema.ValidationError) int {
+		return slices.Compare(a.InstanceLocation, b.InstanceLocation)
+	})
 	best := slices.MaxFunc(all, func(a, b *jsonschema.ValidationError) int { return reach(a) - reach(b) })
 	if slices.ContainsFunc(all, func(o *jsonschema.ValidationError) bool {
-		return o != best && reach(o) == reach(best) && sameTypeError(o, best)
+		return o != best && sameTypeError(o, best)
 	}) {
 		return []*jsonschema.ValidationError{joinTypes(all, best)}
 	}
@@ -199,10 +203,11 @@ func reach(e *jsonschema.ValidationError) int {
 	return len(e.InstanceLocation)
 }
 
+// sameTypeError reports two errors that say of one value that it is of a wrong type.
 func sameTypeError(a, b *jsonschema.ValidationError) bool {
 	_, x := a.ErrorKind.(*kind.Type)
 	_, y := b.ErrorKind.(*kind.Type)
-	return x && y
+	return x && y && slices.Equal(a.InstanceLocation, b.InstanceLocation)
 }
 
 // joinTypes makes one error of alternatives that each want another type.
@@ -210,7 +215,7 @@ func joinTypes(all []*jsonschema.ValidationError, best *jsonschema.ValidationErr
 	joined := *best
 	wanted := &kind.Type{}
 	for _, e := range all {
-		if t, ok := e.ErrorKind.(*kind.Type); ok && reach(e) == reach(best) {
+		if t, ok := e.ErrorKind.(*kind.Type); ok && sameTypeError(e, best) {
 			wanted.Got = t.Got
 			wanted.Want = append(wanted.Want, t.Want...)
 		}

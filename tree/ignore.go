@@ -93,6 +93,23 @@ func (ig Ignores) Folder(path string) bool {
 	return slices.Contains(passedOver, filepath.Base(path)) || ig.byGit(path, true) || ig.options.Match(parts(ig.base, path), true)
 }
 
+// OtherRepository reports a folder with a .git of its own: a worktree, a submodule or
+// a clone, whose files are another branch's or somebody else's. Entries are what is in
+// the folder. The one that a walk began in, or that it came from above, is none.
+func (ig Ignores) OtherRepository(dir string, entries []os.DirEntry) bool {
+	return dir != ig.root && slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() == ".git" })
+}
+
+// Nested reports a file in another repository that is below a folder.
+func Nested(base, path string) bool {
+	for dir := filepath.Dir(path); len(dir) > len(base); dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
 // Git reports a file that Git ignores.
 func (ig Ignores) Git(path string) bool { return ig.byGit(path, false) }
 
@@ -118,15 +135,15 @@ func GitIgnored(path string) bool {
 }
 
 // Files visits every regular file below a folder that neither Git nor the
-// options ignore, in the order of paths. It follows no links, and passes over
-// what it can't read.
+// options ignore, in the order of paths. It follows no links, and passes over other
+// repositories and what it can't read.
 func Files(dir string, options Options, visit func(path string, e os.DirEntry)) {
 	files(dir, Above(dir, options).Asked(dir), visit)
 }
 
 func files(dir string, ig Ignores, visit func(path string, e os.DirEntry)) {
 	entries, err := os.ReadDir(dir)
-	if err != nil {
+	if err != nil || ig.OtherRepository(dir, entries) {
 		return
 	}
 	ig = ig.Enter(dir)

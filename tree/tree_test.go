@@ -87,6 +87,7 @@ func TestFiles(t *testing.T) {
 		".git/HEAD": "", ".git/info/exclude": "excluded\n", ".gitignore": "/old/\n*.log\r\n!keep.log\n# no pattern\n",
 		"a": "", "excluded": "", "old/b": "", "sub/x.log": "", "sub/keep.log": "", "sub/.gitignore": "mine\n", "sub/mine": "", "mine": "",
 		"node_modules/c": "", "vendor/d": "", "skip/e": "", "sub/skip/f": "", "sub/g.tmp": "",
+		"clone/.git/HEAD": "", "clone/h": "", "sub/worktree/.git": "gitdir: elsewhere", "sub/worktree/i": "",
 	})
 	var got []string
 	options := tree.Options{Base: root, Ignore: []string{"/skip/", "*.tmp"}}
@@ -102,6 +103,16 @@ func TestFiles(t *testing.T) {
 	tree.Files(filepath.Join(root, "old"), options, func(path string, _ os.DirEntry) { got = append(got, filepath.Base(path)) })
 	if !slices.Equal(got, []string{"b"}) {
 		t.Errorf("a folder that was asked for by name has %v", got)
+	}
+	got = nil
+	tree.Files(filepath.Join(root, "clone"), options, func(path string, _ os.DirEntry) { got = append(got, filepath.Base(path)) })
+	if !slices.Equal(got, []string{"h"}) {
+		t.Errorf("a repository that was asked for by name has %v", got)
+	}
+	for path, want := range map[string]bool{"a": false, "sub/x.log": false, "clone/h": true, "sub/worktree/i": true} {
+		if tree.Nested(root, filepath.Join(root, filepath.FromSlash(path))) != want {
+			t.Errorf("%s: not %v", path, want)
+		}
 	}
 	ignored := options.Ignored()
 	for path, want := range map[string]bool{"a": false, "skip/e": true, "sub/skip/f": false, "sub/g.tmp": true} {

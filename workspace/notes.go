@@ -22,6 +22,7 @@ func (w *Workspace) found(r Request, found discover.Found) (notes []say.Problem)
 	for _, n := range found.Notes {
 		notes = append(notes, note(n, ""))
 	}
+	notes = append(notes, w.repositories(r, found.Repositories)...)
 	if !r.Verbose {
 		return notes
 	}
@@ -32,6 +33,31 @@ func (w *Workspace) found(r Request, found discover.Found) (notes []say.Problem)
 		notes = append(notes, note(p+": has no services, passed over", ""))
 	}
 	return notes
+}
+
+// repositories names the repositories that were passed over, several in one line
+// where there are many.
+func (w *Workspace) repositories(r Request, dirs []string) (notes []say.Problem) {
+	if names := w.few(r, dirs); len(names) < len(dirs) {
+		return []say.Problem{note(strings.Join(names, ", ")+": are repositories of their own, and passed over", "")}
+	}
+	for _, dir := range dirs {
+		notes = append(notes, note(dir+": is a repository of its own, and passed over", ""))
+	}
+	return notes
+}
+
+// few are the first of many paths, and how many more there are; all of them where
+// everything is to be said.
+func (w *Workspace) few(r Request, paths []string) (names []string) {
+	const most = 3
+	for i, p := range paths {
+		if i == most && len(paths) > most+1 && !r.Verbose {
+			return append(names, fmt.Sprintf("and %d more", len(paths)-most))
+		}
+		names = append(names, w.Show(p))
+	}
+	return names
 }
 
 // loaded is what there is to say about the projects, each line once, and about
@@ -50,23 +76,15 @@ func (w *Workspace) loaded(r Request, unrecognized []string) (notes []say.Proble
 			reached[f.Path] = true
 		}
 	}
-	var names []string
-	for _, p := range unrecognized {
-		if !reached[p] {
-			names = append(names, w.Show(p))
-		}
-	}
-	if len(names) == 0 {
+	unrecognized = slices.DeleteFunc(slices.Clone(unrecognized), func(p string) bool { return reached[p] })
+	if len(unrecognized) == 0 {
 		return notes
 	}
 	are := "1 file is"
-	if n := len(names); n > 1 {
+	if n := len(unrecognized); n > 1 {
 		are = fmt.Sprintf("%d files are", n)
 	}
-	if most := 3; len(names) > most+1 && !r.Verbose {
-		names = append(slices.Clone(names[:most]), fmt.Sprintf("and %d more", len(names)-most))
-	}
 	return append(notes, note(
-		fmt.Sprintf("%s: %s compose by content but not by name, not taken", strings.Join(names, ", "), are),
+		fmt.Sprintf("%s: %s compose by content but not by name, not taken", strings.Join(w.few(r, unrecognized), ", "), are),
 		"name them as arguments, or list them under files in "+config.Name))
 }

@@ -66,6 +66,9 @@ type Found struct {
 	Ignored []string
 	// Unrecognized are files that are compose by content but not by name.
 	Unrecognized []string
+	// Repositories are folders below those asked for that are repositories of their
+	// own: worktrees, submodules, clones. They are passed over.
+	Repositories []string
 	// Failures are folders that could not be read.
 	Failures []error
 }
@@ -103,6 +106,7 @@ func Find(l *compose.Loader, paths []string, options Options) (Found, error) {
 		d.enter(folder{dir, slices.Compact(slices.Sorted(slices.Values(folders[dir]))), true})
 	}
 	_ = d.reading.Wait()
+	d.found.Repositories = slices.DeleteFunc(d.found.Repositories, func(dir string) bool { return d.seen[dir] }) // asked for besides
 	for _, f := range d.folders {
 		if f.named {
 			d.choose(f)
@@ -162,8 +166,12 @@ func (d *discoverer) walk(dir string, ig tree.Ignores) {
 	if d.seen[dir] {
 		return
 	}
-	d.seen[dir] = true
 	entries, err := os.ReadDir(dir)
+	if ig.OtherRepository(dir, entries) {
+		d.found.Repositories = append(d.found.Repositories, dir)
+		return
+	}
+	d.seen[dir] = true
 	if err != nil {
 		d.found.Failures = append(d.found.Failures, fmt.Errorf("%s: %w", dir, say.Cause(err)))
 		return

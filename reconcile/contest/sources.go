@@ -29,6 +29,17 @@ type Source struct {
 	Key string
 }
 
+// plain is the folder that the pattern names without a wildcard, "" for none. A
+// repository of its own is looked into when it is named, and not for a wildcard.
+func (s Source) plain() string {
+	parts := strings.Split(path.Clean(s.Path), "/")
+	parts = parts[:len(parts)-1]
+	if i := slices.IndexFunc(parts, func(p string) bool { return strings.ContainsAny(p, "*?[") }); i >= 0 {
+		parts = parts[:i]
+	}
+	return path.Join(parts...)
+}
+
 // Read reads the ports that sources say are below a folder, those of one file
 // after the other. skip says which paths are passed over. A service is called
 // by what stands for * in the key, else by the last folder that the pattern has
@@ -39,7 +50,9 @@ func Read(root string, sources []Source, skip func(path string) bool) ([]Port, e
 	var errs []error
 	for _, s := range sources {
 		names, err := fs.Glob(os.DirFS(root), path.Clean(s.Path))
-		names = slices.DeleteFunc(names, func(name string) bool { return skip(filepath.Join(root, name)) })
+		names = slices.DeleteFunc(names, func(name string) bool {
+			return skip(filepath.Join(root, name)) || tree.Nested(filepath.Join(root, s.plain()), filepath.Join(root, name))
+		})
 		if err != nil || len(names) == 0 {
 			errs = append(errs, say.Problem{Kind: say.Usage, Place: s.Path, Message: "no file matches the source", Hint: "correct its path, which is relative to the configuration"})
 		}

@@ -36,13 +36,13 @@ func generated(t *testing.T, name string, want []byte) {
 func TestRulesPage(t *testing.T) {
 	var b bytes.Buffer
 	b.WriteString("# Rules\n\nMade from the rules themselves; `portmoor rules RULE` shows the same offline.\n\n")
-	b.WriteString("| rule | severity | fix |\n|---|---|---|\n")
+	b.WriteString("| rule | what is wrong | severity | fix |\n|---|---|---|---|\n")
 	for _, r := range lint.Rules() {
 		fix := ""
 		if fixable(t, r) {
 			fix = "`--fix`"
 		}
-		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s |\n", r.Name, r.Name, r.Severity, fix)
+		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %s |\n", r.Name, r.Name, r.Title, r.Severity, fix)
 	}
 	for _, r := range lint.Rules() {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n", r.Name, r.Doc)

@@ -17,8 +17,8 @@ import (
 func TestRules(t *testing.T) {
 	for _, r := range lint.Rules() {
 		t.Run(r.Name, func(t *testing.T) {
-			if len(r.Doc) < 100 {
-				t.Error("undocumented")
+			if len(r.Doc) < 100 || r.Title == "" || len(r.Title) > 48 || strings.HasSuffix(r.Title, ".") {
+				t.Errorf("undocumented, or the title %q is not a short one", r.Title)
 			}
 			for text, want := range map[string]bool{r.Bad: true, r.Good: false} {
 				dir := t.TempDir()

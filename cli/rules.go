@@ -32,7 +32,7 @@ func rulesCommand(c *program) *cli.Command {
 func (c *program) listRules() error {
 	t := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
 	for _, r := range lint.Rules() {
-		fmt.Fprintf(t, "%s\t%s\t%s\n", r.Name, r.Severity, firstSentence(r.Doc))
+		fmt.Fprintf(t, "%s\t%s\t%s\n", r.Name, r.Severity, r.Title)
 	}
 	return t.Flush()
 }
@@ -45,15 +45,6 @@ func (c *program) explain(name string) error {
 		}
 	}
 	return mend.UnknownRule("portmoor rules", name)
-}
-
-// firstSentence is the start of a rule's doc on one line.
-func firstSentence(doc string) string {
-	doc = strings.ReplaceAll(doc, "\n", " ")
-	if end := strings.Index(doc, ". "); end >= 0 {
-		return doc[:end]
-	}
-	return strings.TrimSuffix(doc, ".")
 }
 
 func indent(text string) string {

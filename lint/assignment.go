@@ -11,6 +11,7 @@ import (
 
 var assignmentDrift = Rule{
 	Name:     "assignment-drift",
+	Title:    "An assignment does not fit the compose files",
 	Severity: Warning,
 	Doc: `The assignments in data/ports.json no longer fit the compose files: an entry names no mapping, or names a
 mapping whose host port is a literal that nothing can move, or two entries have the same port. portmoor detect

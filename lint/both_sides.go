@@ -9,6 +9,7 @@ import (
 
 var variableBothSides = Rule{
 	Name:     "variable-both-sides",
+	Title:    "One variable is host port and container port",
 	Severity: Warning,
 	Doc: `The same variable is the host port and the container port, so that moving one moves both. The service may
 not listen on the new container port, and healthchecks and other services look for the old one. Write the container

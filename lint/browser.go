@@ -8,6 +8,7 @@ import (
 
 var browserBlockedPort = Rule{
 	Name:     "browser-blocked-port",
+	Title:    "Browsers refuse to open the host port",
 	Severity: Warning,
 	Doc: `Browsers refuse to open this host port, one of the bad ports of the Fetch standard: a web page published on
 it fails with ERR_UNSAFE_PORT. Services whose container port says that they are not web pages, such as ssh on 22 or

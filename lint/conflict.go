@@ -12,6 +12,7 @@ import (
 
 var hostPortConflict = Rule{
 	Name:     "host-port-conflict",
+	Title:    "Two mappings publish the same host port",
 	Severity: Error,
 	Doc: `Two mappings that can run at the same time publish the same host port. Docker starts the first and refuses
 the second with "port is already allocated". Address, protocol, ranges, defaults and the project's env files are

@@ -11,6 +11,7 @@ import (
 
 var defaultMismatch = Rule{
 	Name:     "default-mismatch",
+	Title:    "One variable has two different defaults",
 	Severity: Warning,
 	Doc: `The variable of a host port has another default elsewhere in the project, so that the two places mean
 different ports while the variable is unset. Write the same default in both.`,

@@ -16,6 +16,7 @@ import (
 
 var docsDrift = Rule{
 	Name:     "docs-drift",
+	Title:    "A table of ports disagrees with compose files",
 	Severity: Warning,
 	Doc: `A table of ports in README.md, or in a document listed under docs in the configuration, disagrees with the
 compose files. Only a table between <!-- portmoor:ports --> and <!-- /portmoor:ports --> is read, by its columns

@@ -9,6 +9,7 @@ import (
 
 var duplicateMapping = Rule{
 	Name:     "duplicate-mapping",
+	Title:    "A list of ports has the same mapping twice",
 	Severity: Error,
 	Doc: `A list of ports has the same mapping twice. Compose drops one of the two if both are written as text; if
 one is a number (published: 8080), it keeps both, and Docker refuses the second. Remove one of the two.`,

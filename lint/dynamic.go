@@ -4,6 +4,7 @@ import "fmt"
 
 var dynamicHostPort = Rule{
 	Name:     "dynamic-host-port",
+	Title:    "Docker picks a new host port at every start",
 	Severity: Warning,
 	Doc: `Docker picks a new host port at every start. Under the hybrid strategy, every host port should be known in
 advance. Give it a default, ${WEB_HOST_PORT:-8080}:80; migrate does so for a mapping that has a default under

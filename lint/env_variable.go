@@ -14,6 +14,7 @@ import (
 
 var unknownPortVariable = Rule{
 	Name:     "unknown-port-variable",
+	Title:    "No compose file uses the variable of a port",
 	Severity: Warning,
 	Doc: `An env file sets a variable that is named like a host port, such as WEB_HOST_PORT, but no compose file of
 its projects uses it. It is misspelt, or its service no longer exists, and the port that it should move does not

@@ -6,6 +6,7 @@ import (
 
 var ephemeralPort = Rule{
 	Name:     "ephemeral-port",
+	Title:    "The host port is one of outgoing connections",
 	Severity: Info,
 	Doc: `The host port is in the range that the system uses for outgoing connections (32768-60999 on Linux, or the
 range under ephemeral in the configuration), so that it is sometimes taken when the service starts.`,

@@ -18,6 +18,7 @@ type Group struct {
 
 var outsideGroup = Rule{
 	Name:     "outside-group",
+	Title:    "The host port is outside its group's range",
 	Severity: Warning,
 	Doc: `The host port is outside the range that the configuration gives to the service's group. Move the port into
 the range, or remove the service from the group.`,

@@ -9,6 +9,7 @@ import (
 
 var hardcodedHostPort = Rule{
 	Name:     "hardcoded-host-port",
+	Title:    "The host port can't be moved without an edit",
 	Severity: Warning,
 	Doc: `The host port can't be moved without editing the file, so that two checkouts of the project, or two people
 on one machine, want the same port. Under the hybrid and auto strategies, a literal host port should be a variable

@@ -8,6 +8,7 @@ import (
 
 var hostNetworkPorts = Rule{
 	Name:     "host-network-ports",
+	Title:    "Docker discards ports on the host's network",
 	Severity: Warning,
 	Doc: `The service uses the host's network: it listens on its own ports there, and Docker discards the key
 ports. Remove ports, or network_mode: host.`,

@@ -16,6 +16,7 @@ import (
 
 var unusedIgnore = Rule{
 	Name:     "unused-ignore",
+	Title:    "A comment ignores nothing",
 	Severity: Warning,
 	Doc: `A comment disables a rule where the rule finds nothing, or names a rule that does not exist. Remove it, so
 that it does not hide a later finding. "# portmoor:ignore RULE[,RULE] reason" applies to its own line, or, alone on a

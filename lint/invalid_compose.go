@@ -4,6 +4,7 @@ import "github.com/portmoor/portmoor/source"
 
 var invalidCompose = Rule{
 	Name:     "invalid-compose",
+	Title:    "docker compose would refuse the file",
 	Severity: Error,
 	Doc: `docker compose would refuse the file: it is not valid YAML, a key is set twice, a value is of the wrong
 type, a key is unknown to the Compose specification, or a file that it includes or extends is missing. Values that

@@ -8,6 +8,7 @@ import (
 
 var invalidPort = Rule{
 	Name:     "invalid-port",
+	Title:    "Compose or Docker refuses this entry of ports",
 	Severity: Error,
 	Doc: `Compose or Docker refuses this entry of ports. A short form is [IP:][HOST:]CONTAINER[/PROTOCOL] with
 ports from 1 to 65535; both sides of a range have the same length, and a long form needs a target. Some long

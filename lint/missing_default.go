@@ -14,6 +14,7 @@ import (
 
 var missingDefault = Rule{
 	Name:     "missing-default",
+	Title:    "The host port is a variable without a default",
 	Severity: Warning,
 	Doc: `The host port is a variable without a default. If nothing sets it, as in a fresh clone, Docker picks a
 random port, and no file says which. Give it a default, ${WEB_PORT:-8080}, or make it required, ${WEB_PORT:?}. A

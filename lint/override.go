@@ -9,6 +9,7 @@ import (
 
 var overrideAppends = Rule{
 	Name:     "override-appends",
+	Title:    "A later list of ports adds to an earlier one",
 	Severity: Error,
 	Doc: `Two files, or a service and the service that it extends, publish the same container port of one service.
 Compose appends lists of ports and never replaces them, so that the service has both mappings: a warning, or an error

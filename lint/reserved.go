@@ -9,6 +9,7 @@ import (
 
 var reservedPort = Rule{
 	Name:     "reserved-port",
+	Title:    "The host port is in a reserved range",
 	Severity: Warning,
 	Doc: `The host port is in a range that portmoor never picks from: 0-1024, which needs privileges on many systems
 and is used by system services, 6881-6889, and the ranges under reserved in the configuration. If the port is

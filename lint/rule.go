@@ -24,6 +24,9 @@ import (
 type Rule struct {
 	// Name is what users write in their configuration and comments.
 	Name string
+	// Title says what is wrong in at most 48 characters, without a full stop, so that
+	// a list of the rules fits into a terminal.
+	Title string
 	// Doc says what is wrong, why it matters and what to do, in whole sentences.
 	Doc string
 	// Severity is that of its findings where nothing else is configured.

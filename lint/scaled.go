@@ -4,6 +4,7 @@ import "fmt"
 
 var scaledFixedPort = Rule{
 	Name:     "scaled-fixed-port",
+	Title:    "A scaled service has a fixed host port",
 	Severity: Error,
 	Doc: `The service runs more than once, and each container wants the same host port: the second container does not
 start. Let Docker pick the host port, "0:80", or write a range with a port for each container.`,
@@ -44,6 +45,7 @@ start. Let Docker pick the host port, "0:80", or write a range with a port for e
 
 var containerNameScaled = Rule{
 	Name:     "container-name-scaled",
+	Title:    "A scaled service has a container_name",
 	Severity: Error,
 	Doc: `The service runs more than once and has a container_name, which only one container can have. Remove
 container_name, or run the service once.`,

@@ -9,6 +9,7 @@ import (
 
 var sharedVariable = Rule{
 	Name:     "shared-variable",
+	Title:    "One variable is the host port of two mappings",
 	Severity: Error,
 	Doc: `The same variable is the host port of two mappings that can run at the same time, so that the two want the
 same port, whatever its value. Services that share a template with the variable are also reported. Give each mapping

@@ -16,6 +16,7 @@ import (
 
 var staleReference = Rule{
 	Name:     "stale-reference",
+	Title:    "A URL names a host port that nobody publishes",
 	Severity: Warning,
 	Doc: `A URL in environment, labels or an env file names a port of this machine (localhost, a loopback address or
 host.docker.internal) that no mapping of the project publishes, and that is not a container port of the same service.

@@ -4,6 +4,7 @@ import "fmt"
 
 var portsInExtension = Rule{
 	Name:     "ports-in-extension",
+	Title:    "The mapping is in a template under an x- key",
 	Severity: Info,
 	Doc: `The mapping is in a template under an x- key. Every service that merges the template publishes the same
 host port, and a service that sets its own ports silently loses those of the template. Write ports in the services.`,

@@ -21,6 +21,7 @@ func (p *Pass) boundToo(m *compose.Mapping) bool {
 
 var unboundInterface = Rule{
 	Name:     "unbound-interface",
+	Title:    "The port is open on every network interface",
 	Severity: Off,
 	Doc: `The port is open on every network interface of the host, and past most firewalls, because Docker writes its
 own rules. Write 127.0.0.1: before it if only this machine should reach the service. The rule is off by default;

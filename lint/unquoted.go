@@ -11,6 +11,7 @@ import (
 
 var unquotedPort = Rule{
 	Name:     "unquoted-port",
+	Title:    "YAML 1.1 reads the mapping as another number",
 	Severity: Warning,
 	Doc: `Without quotes, YAML 1.1 reads 22:22 as a number in base 60, 1342. Docker Compose does not, but PyYAML
 and other tools that read compose files do. Put the mapping in quotes. With unquoted-port: {all: true} every

@@ -8,6 +8,7 @@ import (
 
 var variableName = Rule{
 	Name:     "variable-name",
+	Title:    "The variable does not name its service",
 	Severity: Info,
 	Doc: `The variable does not say which service's host port it is. A name such as WEB_HOST_PORT, or
 WEB_8443_HOST_PORT for another port of the service, can't be mistaken for the container port, and is what migrate

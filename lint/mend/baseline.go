@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
+	"slices"
 
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/rewrite"
@@ -35,20 +38,35 @@ func (l *Linter) LeaveOut(path string) error {
 	case err != nil:
 		return say.Failf("", "%s: can't be read", path)
 	}
-	again := "write it again with --write-baseline " + path
-	var b baseline
-	decoder := json.NewDecoder(bytes.NewReader(src))
-	if err := decoder.Decode(&b); err != nil {
-		return say.Usagef(again, "%s: byte %d: not a baseline: %v", path, decoder.InputOffset(), err)
-	}
-	if b.Version != 1 {
-		return say.Usagef(again, "%s: version %d is not known", path, b.Version)
+	b, err := parseBaseline(src)
+	if err != nil {
+		return say.Usagef("name a file that --write-baseline has written", "%s: %s", path, err)
 	}
 	l.baseline = map[string]bool{}
 	for _, e := range b.Findings {
 		l.baseline[e.Fingerprint] = true
 	}
 	return nil
+}
+
+// parseBaseline reads what WriteBaseline writes, and nothing else: JSON of another kind is
+// somebody's file.
+func parseBaseline(src []byte) (b baseline, err error) {
+	decoder := json.NewDecoder(bytes.NewReader(src))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&b); err != nil {
+		return b, fmt.Errorf("byte %d: not a baseline: %w", decoder.InputOffset(), err)
+	}
+	_, end := decoder.Token()
+	switch lacks := func(e baselineEntry) bool { return e.Fingerprint == "" }; {
+	case b.Version != 1:
+		return b, fmt.Errorf("not a baseline: version %d is not known", b.Version)
+	case b.Findings == nil || slices.ContainsFunc(b.Findings, lacks):
+		return b, errors.New("not a baseline: it has no fingerprints")
+	case !errors.Is(end, io.EOF):
+		return b, fmt.Errorf("byte %d: not a baseline: more follows", decoder.InputOffset())
+	}
+	return b, nil
 }
 
 // isNew leaves out the findings that the baseline has.
@@ -69,7 +87,9 @@ func (l *Linter) isNew(findings []lint.Finding) []lint.Finding {
 	return left
 }
 
-// WriteBaseline writes findings to a file that LeaveOut reads.
+// WriteBaseline writes findings to a file that LeaveOut reads. The error is about a file
+// that is there and is no baseline, which is left as it is; an empty one holds nothing
+// that could be lost.
 func (l *Linter) WriteBaseline(path string, findings []lint.Finding) error {
 	b := baseline{Version: 1, Findings: []baselineEntry{}}
 	for i, fingerprint := range lint.Fingerprints(findings, l.w.Home) {
@@ -83,6 +103,11 @@ func (l *Linter) WriteBaseline(path string, findings []lint.Finding) error {
 	before, err := tree.ReadIf(abs, tree.MaxDocument)
 	if err != nil {
 		return say.Failf("", "%s: can't be read", path)
+	}
+	if len(before) > 0 {
+		if _, err := parseBaseline(before); err != nil {
+			return say.Usagef("name a new file, or a baseline", "%s: %s; it is not overwritten", path, err)
+		}
 	}
 	_, err = rewrite.WriteAll([]rewrite.Output{{Path: abs, Before: before, After: append(text, '\n')}})
 	return err

@@ -117,9 +117,8 @@ func SARIF(w io.Writer, run Run) error {
 
 func sarifRuleOf(r lint.Rule) sarifRule {
 	doc := strings.ReplaceAll(r.Doc, "\n", " ")
-	short, _, _ := strings.Cut(doc, ". ")
 	return sarifRule{
-		ID: r.Name, ShortDescription: sarifText{Text: strings.TrimSuffix(short, ".") + "."}, FullDescription: sarifText{Text: doc},
+		ID: r.Name, ShortDescription: sarifText{Text: r.Title + "."}, FullDescription: sarifText{Text: doc},
 		Help: sarifText{
 			Text:     doc + "\n\nBad:\n\n" + r.Bad + "\nGood:\n\n" + r.Good,
 			Markdown: doc + "\n\nBad:\n\n```yaml\n" + r.Bad + "```\n\nGood:\n\n```yaml\n" + r.Good + "```\n",

@@ -171,6 +171,8 @@ type Service struct {
 	// Scale is the number of containers; 1 when nothing says otherwise, and
 	// when a variable without a value does.
 	Scale int
+	// Image is what image says, with its variables replaced; "" where it is not set.
+	Image string
 	// PortFile reports that the service declares SERVICE_PORT_FILE in its
 	// environment, so that it can learn its host port after start.
 	PortFile bool

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -120,6 +121,7 @@ func (s *service) inherit(base *service) {
 	if s.ContainerName.Value == "" {
 		s.ContainerName = base.ContainerName
 	}
+	s.Image = cmp.Or(s.Image, base.Image)
 	s.PortFile = s.PortFile || base.PortFile
 	s.HostNetwork = s.HostNetwork || base.HostNetwork
 	s.defines = s.defines || base.defines

@@ -8,10 +8,9 @@ import (
 // Service is a service of the project; one that it does not have runs once and
 // always.
 func (p *Project) Service(name string) Service {
-	for _, s := range p.Services {
-		if s.Name == name {
-			return s
-		}
+	at, found := slices.BinarySearchFunc(p.Services, name, func(s Service, name string) int { return strings.Compare(s.Name, name) })
+	if found {
+		return p.Services[at]
 	}
 	return Service{Name: name, Scale: 1}
 }

@@ -128,6 +128,9 @@ func (w *walker) service(f *source.File, fd source.Field, env Lookup) *service {
 		switch a.Key.Value {
 		case "image", "build":
 			s.defines = s.defines || v.Tag != "!!null"
+			if a.Key.Value == "image" {
+				s.Image = text(v)
+			}
 		case "extends":
 			s.extends, s.defines = extends(v, text), true
 		case "ports":

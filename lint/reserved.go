@@ -2,6 +2,10 @@ package lint
 
 import (
 	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"sync"
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/ports"
@@ -13,7 +17,10 @@ var reservedPort = Rule{
 	Severity: Warning,
 	Doc: `The host port is in a range that portmoor never picks from: 0-1024, which needs privileges on many systems
 and is used by system services, 6881-6889, and the ranges under reserved in the configuration. If the port is
-intended, disable the rule for the line or the repository.`,
+intended, disable the rule for the line or the repository. Ports 80 and 443 of a reverse proxy are not reported,
+unless the configuration reserves them: that is where browsers look for it. A service is one if the last part of its
+image's name, without the tag, is one of:
+` + reverseProxies + `.`,
 	Bad: `services:
   web:
     image: example/web
@@ -23,9 +30,15 @@ intended, disable the rule for the line or the repository.`,
   web:
     image: example/web
     ports: ["8080:80"]
+  proxy:
+    image: traefik:v3
+    ports: ["80:80", "443:443"]
 `,
 	Check: func(p *Pass) {
 		for m := range p.written() {
+			if p.entrance(m) {
+				continue
+			}
 			if r, reserved := p.run.options.Policy.ReservedRange(m.HostPort.Ports); reserved {
 				f := aboutHost(*m)
 				f.Message = fmt.Sprintf("%s in the reserved range %s", subject(m, r), r)
@@ -34,6 +47,31 @@ intended, disable the rule for the line or the repository.`,
 			}
 		}
 	},
+}
+
+// reverseProxies are the images whose service may have ports 80 and 443, in the lines of
+// the rule's documentation.
+const reverseProxies = `angie, apisix, bunkerweb, caddy, caddy-docker-proxy, envoy, haproxy, https-portal, kong, nginx, nginx-certbot,
+nginx-proxy, nginx-proxy-manager, nginx-unprivileged, npmplus, openresty, pomerium, swag, traefik, zoraxy`
+
+var isReverseProxy = sync.OnceValue(func() map[string]bool {
+	is := map[string]bool{}
+	for _, name := range strings.FieldsFunc(reverseProxies, func(r rune) bool { return strings.ContainsRune(", \n", r) }) {
+		is[name] = true
+	}
+	return is
+})
+
+// entrance reports port 80 or 443 of a reverse proxy, which the configuration does not
+// reserve.
+func (p *Pass) entrance(m *compose.Mapping) bool {
+	port := m.HostPort.Ports
+	if port != ports.One(80) && port != ports.One(443) || slices.ContainsFunc(p.run.options.Policy.Reserved, port.Overlaps) {
+		return false
+	}
+	image, _, _ := strings.Cut(p.Project.Service(m.Service).Image, "@")
+	name, _, _ := strings.Cut(path.Base(image), ":")
+	return isReverseProxy()[name]
 }
 
 // subject starts a sentence about the ports of a mapping that are in a range.

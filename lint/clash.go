@@ -2,6 +2,8 @@ package lint
 
 import (
 	"fmt"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -82,6 +84,9 @@ func (p *Pass) reportClashes() {
 		}
 		f := aboutHost(*first.mine.Mapping)
 		f.Severity = Warning
+		if p.run.side[p.index] || p.run.side[project] {
+			f.Severity = Info
+		}
 		f.Message = fmt.Sprintf("%s also published by project %s: the two can't run on one host at the same time",
 			list(ports), quote(p.run.projects[project].Name))
 		f.Hint = "give one of the projects other host ports"
@@ -92,10 +97,12 @@ func (p *Pass) reportClashes() {
 	}
 }
 
-// holder is what the first earlier project publishes on a port of mine.
+// holder is what the first earlier project publishes on a port of mine; one of examples
+// or tests only where no other does.
 func (r *run) holder(mine publication) (first publication, found bool) {
+	before := func(a, b int) bool { return r.side[a] == r.side[b] && a < b || !r.side[a] && r.side[b] }
 	for c := range r.claimed().overlapping(mine) {
-		if c.project < mine.project && (!found || c.project < first.project) && r.comparable(c.project, mine.project) &&
+		if c.project < mine.project && (!found || before(c.project, first.project)) && r.comparable(c.project, mine.project) &&
 			c.Protocol == mine.Protocol && ports.AddressesOverlap(c.HostIP, mine.HostIP) {
 			first, found = c, true
 		}
@@ -105,6 +112,21 @@ func (r *run) holder(mine publication) (first publication, found bool) {
 
 // comparable reports whether two projects could run side by side.
 func (r *run) comparable(a, b int) bool { return r.projects[a].Dir != r.projects[b].Dir }
+
+// sideFolder is the name of a folder of examples or tests, such as samples or
+// integration-tests.
+var sideFolder = regexp.MustCompile(`(?i)^(?:.*[-_. ])?(?:examples?|samples?|demos?|tests?|testdata|e2e|fixtures?|tutorials?|playgrounds?)$`)
+
+// onTheSide reports, by index, the projects in folders of examples or tests below a root:
+// each is started by itself, to try something.
+func onTheSide(root string, projects []*compose.Project) []bool {
+	side := make([]bool, len(projects))
+	for i, p := range projects {
+		below, err := filepath.Rel(root, p.Dir)
+		side[i] = err == nil && slices.ContainsFunc(strings.Split(filepath.ToSlash(below), "/"), sideFolder.MatchString)
+	}
+	return side
+}
 
 // list joins names of ports to the start of a sentence, of many only the
 // first few.

@@ -17,7 +17,9 @@ var hostPortConflict = Rule{
 	Doc: `Two mappings that can run at the same time publish the same host port. Docker starts the first and refuses
 the second with "port is already allocated". Address, protocol, ranges, defaults and the project's env files are
 taken into account. It is a warning if the two run together only under two or more profiles, if the port is inside a
-range that Docker picks from, or if they are in two projects on one host. Give one of the two another host port.`,
+range that Docker picks from, or if they are in two projects on one host; an info if one of these projects is in a
+folder that is called example, sample, demo, test, testdata, e2e, fixture, tutorial or playground, their plural, or
+ends with such a word, as integration-tests does. Give one of the two another host port.`,
 	Bad: `services:
   api:
     image: example/api

@@ -317,3 +317,33 @@ services: {b: {image: x, ports: ["1:80"]}}`, nil, ``},
 		})
 	}
 }
+
+// TestSideProjects: what conflicts with an example or a test is an info, and hides no
+// conflict with a project that is neither.
+func TestSideProjects(t *testing.T) {
+	const port = "services: {web: {image: x, ports: [\"8080:80\"]}}\n"
+	for name, c := range map[string]struct {
+		dirs []string
+		want string
+	}{
+		"examples":                      {[]string{"examples/a", "examples/b"}, "examples/b info"},
+		"an example and an app":         {[]string{"app", "docs/Example"}, "docs/Example info"},
+		"integration tests":             {[]string{"app", "integration-tests/a"}, "integration-tests/a info"},
+		"a word at the start is a name": {[]string{"app", "test-runner"}, "test-runner warning"},
+		"part of a word":                {[]string{"app", "contest"}, "contest warning"},
+		"an example before two apps":    {[]string{"demo", "one", "two"}, "one info\ntwo warning"},
+	} {
+		var archive, got strings.Builder
+		for _, dir := range c.dirs {
+			archive.WriteString("-- " + dir + "/compose.yaml --\n" + port)
+		}
+		dir, projects := loadArchive(t, archive.String(), discover.Options{})
+		for _, f := range Run(projects, Options{Only: []string{"host-port-conflict"}, Root: dir}) {
+			rel, _ := filepath.Rel(dir, filepath.Dir(f.File.Path))
+			fmt.Fprintln(&got, filepath.ToSlash(rel), f.Severity)
+		}
+		if diff := cmp.Diff(c.want, strings.TrimSpace(got.String())); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}

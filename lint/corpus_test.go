@@ -86,7 +86,7 @@ var update = flag.Bool("update", false, "write the expected output of golden tes
 // change in judgement is seen, and holds every finding to its exact place.
 func TestCorpus(t *testing.T) {
 	dir := corpustest.Dir(t)
-	findings := Run(corpusProjects(t), Options{})
+	findings := Run(corpusProjects(t), Options{Root: dir})
 	counts := map[string]int{}
 	for _, f := range findings {
 		if f.Span.Start > f.Span.End || f.Span.End > len(f.File.Src) || f.Message == "" || f.Severity == Off {

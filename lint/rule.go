@@ -101,6 +101,9 @@ type Options struct {
 	Only []string
 	// Policy says which ports nobody should choose.
 	Policy ports.Policy
+	// Root is the absolute folder below which the names of folders tell examples and
+	// tests; "" is none.
+	Root   string
 	Groups []Group
 	Facts  Facts
 }

@@ -22,7 +22,7 @@ func Run(projects []*compose.Project, options Options) []Finding {
 	all := slices.Concat(projects, options.Neighbours)
 	r.families = rewrite.NewFamilies(all, rewrite.FamilyOptions{Strategies: options.Strategies, Remembered: options.Remembered})
 	r.readIgnores()
-	r.alone = alone(projects)
+	r.alone, r.side = alone(projects), onTheSide(options.Root, projects)
 	r.claimed = sync.OnceValue(r.claims)
 	r.envUsers = sync.OnceValue(func() map[string][]*compose.Project { return usersOfEnvFiles(projects) })
 	r.docUsers = sync.OnceValue(func() map[*source.File][]*compose.Project { return usersOfDocs(projects, options.Facts.Docs) })
@@ -55,7 +55,7 @@ type run struct {
 	families     rewrite.Families
 	plans        []func() rewrite.Plan // by project
 	files        sync.Map              // *source.File → *contents
-	alone        []bool                // by project
+	alone, side  []bool                // by project
 	publications [][]publication       // by project
 	claimed      func() board
 	ignores      map[ignoreKey][]*ignore

@@ -81,6 +81,10 @@ func (w *walker) layer(f *source.File, doc *yaml.Node, env Lookup) layer {
 		}
 		return l
 	}
+	if formatOne(doc) {
+		w.problem(f, doc.Content[0], "this is Compose file format 1, which has services at the top level", "put everything below services:")
+		return l
+	}
 	for _, fd := range source.Fields(doc) {
 		switch fd.Key.Value {
 		case "services", "jobs":

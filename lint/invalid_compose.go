@@ -1,6 +1,9 @@
 package lint
 
-import "github.com/portmoor/portmoor/source"
+import (
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
+)
 
 var invalidCompose = Rule{
 	Name:     "invalid-compose",
@@ -40,7 +43,9 @@ contain a variable are not checked.`,
 			}
 		}
 		for _, f := range p.Project.Files {
-			p.validate(f, reported[f])
+			if !compose.FormatOne(f) {
+				p.validate(f, reported[f]) // which would call each service an unknown key
+			}
 		}
 	},
 }

@@ -48,6 +48,16 @@ func Parse(path string, src []byte) *File {
 	return f
 }
 
+// Valid reports whether bytes are YAML, whatever it says.
+func Valid(src []byte) bool {
+	_, bad := checkBytes(src)
+	if bad {
+		return false
+	}
+	_, problem := (&File{Src: src, lines: lineStarts(src, true), runes: countRunes(src)}).decode()
+	return problem == nil
+}
+
 // checkBytes finds what the YAML library would accept and misplace (UTF-16),
 // or refuse without a position.
 func checkBytes(src []byte) (Problem, bool) {

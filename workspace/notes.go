@@ -23,14 +23,21 @@ func (w *Workspace) found(r Request, found discover.Found) (notes []say.Problem)
 		notes = append(notes, note(n, ""))
 	}
 	notes = append(notes, w.repositories(r, found.Repositories)...)
-	if !r.Verbose {
-		return notes
+	for _, why := range []discover.Why{discover.Template, discover.Diff, discover.Foreign, discover.NoServices} {
+		var paths []string
+		for _, p := range found.Passed {
+			if p.Why == why && (p.Said() || r.Verbose) {
+				paths = append(paths, p.Path)
+			}
+		}
+		if len(paths) > 0 {
+			notes = append(notes, note(strings.Join(w.few(r, paths), ", ")+": "+passedOver(why, len(paths)), ""))
+		}
 	}
-	for _, p := range found.Ignored {
-		notes = append(notes, note(p+": the configuration ignores it", ""))
-	}
-	for _, p := range found.Passed {
-		notes = append(notes, note(p+": has no services, passed over", ""))
+	if r.Verbose {
+		for _, p := range found.Ignored {
+			notes = append(notes, note(p+": the configuration ignores it", ""))
+		}
 	}
 	return notes
 }
@@ -87,4 +94,18 @@ func (w *Workspace) loaded(r Request, unrecognized []string) (notes []say.Proble
 	return append(notes, note(
 		fmt.Sprintf("%s: %s compose by content but not by name, not taken", strings.Join(w.few(r, unrecognized), ", "), are),
 		"name them as arguments, or list them under files in "+config.Name))
+}
+
+// passedOver is why a file, or several, are passed over.
+func passedOver(why discover.Why, n int) string {
+	words := map[discover.Why][2]string{
+		discover.Template:   {"looks like a template", "look like templates"},
+		discover.Diff:       {"is a diff", "are diffs"},
+		discover.Foreign:    {"has no key of Compose", "have no key of Compose"},
+		discover.NoServices: {"has no services", "have no services"},
+	}[why]
+	if n == 1 {
+		return words[0] + ", passed over"
+	}
+	return fmt.Sprintf("%d files %s, passed over", n, words[1])
 }

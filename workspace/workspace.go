@@ -118,7 +118,7 @@ func Open(r Request) (w *Workspace, notes []say.Problem, err error) {
 	}
 	groups := once(found.Groups)
 	sources := r.MayBeEmpty && len(w.Config.Sources) > 0
-	if len(groups) == 0 && !sources && len(found.Failures)+len(found.Ignored) == 0 {
+	if len(groups) == 0 && !sources && len(found.Failures)+len(found.Ignored) == 0 && !slices.ContainsFunc(found.Passed, discover.Passed.Said) {
 		return nil, notes, say.Usagef("name a compose file, or list it under files in "+config.Name, "%s: no compose files here", strings.Join(paths, ", "))
 	}
 	for i := range groups {
@@ -306,14 +306,14 @@ func (w *Workspace) FilesAsked() int {
 
 // StdinText is what standard input was read as; nil when it was not read.
 func (w *Workspace) StdinText() []byte {
-	for _, p := range w.Projects {
-		for _, f := range p.Files {
-			if w.Stdin != "" && f.Path == w.Stdin {
-				return f.Src
-			}
-		}
+	if w.Stdin == "" {
+		return nil
 	}
-	return nil
+	f, err := w.loader.File(w.Stdin)
+	if err != nil {
+		return nil
+	}
+	return f.Src
 }
 
 // Examples are the example env files of a folder.

@@ -61,7 +61,7 @@ type Found struct {
 	// Notes are for every user, one line each.
 	Notes []string
 	// Passed are files that have a compose file's name but are none.
-	Passed []string
+	Passed []Passed
 	// Ignored are files that were asked for, but that the configuration ignores.
 	Ignored []string
 	// Unrecognized are files that are compose by content but not by name.
@@ -207,7 +207,9 @@ func (d *discoverer) folder(dir string, names []string, named bool) {
 		for _, f := range base.Files {
 			names = slices.DeleteFunc(names, func(n string) bool { return filepath.Join(dir, n) == f })
 		}
-	} else {
+	}
+	names = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return d.passes(filepath.Join(dir, n)) })
+	if !listed || named {
 		base, names = standard(dir, names)
 	}
 	if len(base.Files) > 0 {
@@ -322,8 +324,8 @@ func (d *discoverer) other(dir, name string, base compose.Group, named bool) {
 		d.add(alone)
 	case canonical || named && !services:
 		d.add(alone)
-	case !services:
-		d.found.Passed = append(d.found.Passed, path)
+	case !services && !compose.FormatOne(f):
+		d.found.Passed = append(d.found.Passed, Passed{Path: path})
 	case len(base.Files) > 0 && d.extendsProject(base.Files[0], bare):
 		d.add(compose.Group{Dir: dir, Files: []string{base.Files[0], path}, Overlay: true})
 	default:

@@ -100,6 +100,21 @@ services: {web: {ports: ["80"]}}
 services: {web: {ports: ["81"]}}`, discover.Options{Projects: []compose.Group{{Files: []string{"compose.yaml", "compose.prod.yaml"}}}}, `
 compose.yaml compose.override.yaml overlay
 compose.yaml compose.prod.yaml`},
+		"a template in the place of what Compose looks for": {`
+-- compose.yaml --
+{% if x %}
+-- docker-compose.yml --
+` + service + `
+-- compose.override.yaml --
+@@ -1 +1 @@
+-a
++b
+-- compose-test.yml --
+web: {image: x}`, discover.Options{}, `
+compose-test.yml
+docker-compose.yml
+passed: compose.override.yaml
+passed: compose.yaml`},
 		"by content, by configuration": {`
 -- stack.yaml --
 ` + service + `
@@ -136,8 +151,8 @@ unrecognized: other.yaml`},
 			for _, n := range found.Notes {
 				got = append(got, "note: "+n)
 			}
-			if len(found.Passed) > 0 {
-				got = append(got, "passed: "+strings.Join(found.Passed, " "))
+			for _, p := range found.Passed {
+				got = append(got, "passed: "+p.Path)
 			}
 			if len(found.Unrecognized) > 0 {
 				got = append(got, "unrecognized: "+strings.Join(found.Unrecognized, " "))

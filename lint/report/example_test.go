@@ -13,7 +13,7 @@ import (
 // Findings for people: the line of code, and what to do.
 func ExampleText() {
 	l := compose.NewLoader(compose.LoadOptions{})
-	l.Add("/app/compose.yaml", []byte("services:\n  web:\n    image: nginx\n    ports: [\"80:80\"]\n"))
+	l.Add("/app/compose.yaml", []byte("services:\n  web:\n    image: example/web\n    ports: [\"80:80\"]\n"))
 	projects := l.Load([]compose.Group{{Dir: "/app", Files: []string{"/app/compose.yaml"}}})
 	run := report.Run{Findings: lint.Run(projects, lint.Options{Only: []string{"reserved-port"}}), Files: 1, Base: "/app"}
 	var text strings.Builder

@@ -30,6 +30,7 @@ func lintCommand(c *program) *cli.Command {
 			oneOfFlag("fail-on", "warning", "exit with 1 from `SEVERITY` on, which is "+say.Or(failOnNames), failOnNames),
 			&cli.StringFlag{Name: "baseline", Usage: "leave out the findings that `FILE` records", TakesFile: true},
 			&cli.StringFlag{Name: "write-baseline", Usage: "record all findings in `FILE`, for --baseline", TakesFile: true},
+			&cli.BoolFlag{Name: "show-suppressed", Usage: "also show the findings that comments and the baseline leave out, in text and json", DisableDefaultText: true},
 			&cli.StringFlag{Name: "stdin-filename", Usage: "read standard input as the text of `FILE`", TakesFile: true},
 			&cli.BoolFlag{Name: "fix", Usage: "fix what can be fixed safely", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "diff", Usage: "show what --fix would change", DisableDefaultText: true},
@@ -40,11 +41,13 @@ func lintCommand(c *program) *cli.Command {
 
 // runLint loads, lints, reports, and fixes where asked to.
 func (c *program) runLint(ctx *cli.Context) error {
-	fix, diff, format := ctx.Bool("fix"), ctx.Bool("diff"), ctx.String("format")
+	fix, diff, suppressed, format := ctx.Bool("fix"), ctx.Bool("diff"), ctx.Bool("show-suppressed"), ctx.String("format")
 	leave, write := ctx.String("baseline"), ctx.String("write-baseline")
 	switch {
 	case diff && format != "text":
 		return say.Usagef("give one of the two", "portmoor lint: --diff and --format %s exclude each other", format)
+	case suppressed && !slices.Contains([]string{"text", "json", "sarif", "junit"}, format):
+		return say.Usagef("choose text or json; sarif and junit always have them", "portmoor lint: --format %s has no place for suppressed findings", format)
 	case write != "" && (fix || diff || leave != ""):
 		return say.Usagef("write the baseline first", "portmoor lint: --write-baseline excludes --baseline, --fix and --diff")
 	}
@@ -71,7 +74,7 @@ func (c *program) runLint(ctx *cli.Context) error {
 	if write != "" {
 		return linter{c}.writeBaseline(l, write, findings)
 	}
-	show := shown{format, diff, fix, ctx.StringSlice("rule"), c.style(ctx)}
+	show := shown{format, diff, fix, suppressed, ctx.StringSlice("rule"), c.style(ctx)}
 	if fix || diff {
 		if findings, err = (linter{c}).fix(l, w, findings, show); err != nil {
 			return err
@@ -105,10 +108,11 @@ func (c *program) lintRequest(ctx *cli.Context) (workspace.Request, error) {
 
 // shown is what the flags of lint say about its output.
 type shown struct {
-	format    string
-	diff, fix bool
-	rules     []string // the only ones that ran; nil for all
-	style     style
+	format     string
+	diff, fix  bool
+	suppressed bool     // whether findings are shown that are left out
+	rules      []string // the only ones that ran; nil for all
+	style      style
 }
 
 // linter is the program at work for lint.
@@ -160,7 +164,7 @@ func (c linter) writeStdin(w *workspace.Workspace, outputs []rewrite.Output) err
 // report prints findings.
 func (c linter) report(l *mend.Linter, w *workspace.Workspace, findings []lint.Finding, show shown) error {
 	run := report.Run{
-		Findings: findings, Files: w.FilesAsked(), Base: w.Dir, Root: w.Home, Version: version(),
+		Findings: findings, Ignored: l.Ignored, Known: l.Known, ShowSuppressed: show.suppressed, Unseen: l.Unseen, Files: w.FilesAsked(), Base: w.Dir, Root: w.Home, Version: version(),
 		Color: show.style.color, Width: show.style.width,
 	}
 	out := c.Out
@@ -179,8 +183,8 @@ func (c linter) report(l *mend.Linter, w *workspace.Workspace, findings []lint.F
 	if len(show.rules) > 0 {
 		summary += " (only " + strings.Join(show.rules, ", ") + ")"
 	}
-	if l.Known > 0 {
-		summary += fmt.Sprintf("; %d more in the baseline", l.Known)
+	if n := len(l.Known); n > 0 {
+		summary += fmt.Sprintf("; %d more in the baseline", n)
 	}
 	fmt.Fprintln(c.Err, summary)
 	return nil

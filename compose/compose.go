@@ -215,8 +215,15 @@ type Project struct {
 	// Problems are what stops docker compose from loading the project, those
 	// of its files included.
 	Problems []source.Problem
-	// Notes are what a user should know but need not mend, one line each.
-	Notes []string
+	// Unseen are files that nobody could read as the project needs them, each with what that
+	// means: remote ones, with the file that names them, and ones that others extend and that
+	// are not valid.
+	Unseen []source.Problem
+	// Unjudged are files with services that extend what is not valid.
+	Unjudged []*source.File
+	// Partial reports that what the project seems to lack may be in a file that is remote,
+	// missing or not valid.
+	Partial bool
 
 	numbered [][]int // the mappings whose host ports were told apart together
 }

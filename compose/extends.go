@@ -46,6 +46,11 @@ func (g *merger) resolve(s *service, in scope, env Lookup) {
 		}
 	}
 	base := find(in.services, ref.service)
+	if base == nil && Broken(in.file) {
+		g.unseen(in.file, "is not valid, so that what extends it is not judged")
+		g.project.Unjudged = append(g.project.Unjudged, s.File)
+		return
+	}
 	if base == nil {
 		g.serviceProblem(s.File, s, fmt.Sprintf("service %s extends %s, which is not in %s",
 			quote(s.Name), quote(ref.service), filepath.Base(in.file.Path)), "correct the name")
@@ -83,12 +88,13 @@ func (g *merger) copies(ports []*Mapping, heir *service, extended bool) []*Mappi
 func (g *merger) extendedFile(s *service, in scope, env Lookup) (scope, bool) {
 	ref := s.extends
 	if remote(ref.paths[0]) {
-		g.note("%s: extends %s is remote and is not read", in.file.Path, ref.paths[0])
+		g.unseen(in.file, "extends %s is remote and is not read", ref.paths[0])
 		return in, false
 	}
 	path := absolute(in.dir, ref.paths[0])
 	file, err := g.open(path)
 	if err != nil {
+		g.project.Partial = true
 		g.serviceProblem(in.file, s, fmt.Sprintf("extends %s: %s", quote(ref.paths[0]), say.Cause(err).Error()), "correct the path")
 		return in, false
 	}

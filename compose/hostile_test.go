@@ -138,7 +138,7 @@ func TestOddIncludes(t *testing.T) {
 			t.Errorf("want %q in:\n%s", want, got)
 		}
 	}
-	if len(p.Notes) != 1 || !strings.Contains(p.Notes[0], "remote") {
-		t.Errorf("notes: %q", p.Notes)
+	if len(p.Unseen) != 1 || !strings.Contains(p.Unseen[0].Message, "remote") {
+		t.Errorf("unseen: %v", p.Unseen)
 	}
 }

@@ -50,9 +50,17 @@ func (g *merger) open(path string) (*source.File, error) {
 	return f, nil
 }
 
-func (g *merger) note(format string, args ...any) {
-	g.project.Notes = append(g.project.Notes, fmt.Sprintf(format, args...))
+// unseen notes a file that can't be read, once.
+func (g *merger) unseen(f *source.File, format string, args ...any) {
+	g.project.Partial = true
+	p := source.Problem{File: f, Message: fmt.Sprintf(format, args...)}
+	if !slices.Contains(g.project.Unseen, p) {
+		g.project.Unseen = append(g.project.Unseen, p)
+	}
 }
+
+// Broken reports a file of which nobody knows what it says: what it lacks may be there.
+func Broken(f *source.File) bool { return f.Docs == nil && len(f.Problems) > 0 || FormatOne(f) }
 
 // model merges the files of one load: a project's own, or those of one include.
 func (g *merger) model(paths []string, dir string, env Lookup) []*service {
@@ -60,9 +68,11 @@ func (g *merger) model(paths []string, dir string, env Lookup) []*service {
 	for _, path := range paths {
 		f, err := g.open(path)
 		if err != nil {
+			g.project.Partial = true
 			g.problems = append(g.problems, source.Problem{File: &source.File{Path: path}, Message: say.Cause(err).Error(), Unreadable: true})
 			continue
 		}
+		g.project.Partial = g.project.Partial || Broken(f)
 		for _, doc := range f.Docs {
 			l := g.layer(f, doc, env)
 			if l.name != "" && len(g.stack) == 0 {
@@ -102,7 +112,7 @@ func (g *merger) included(f *source.File, ref reference, dir string, env Lookup)
 	paths := make([]string, 0, len(ref.paths))
 	for _, p := range ref.paths {
 		if remote(p) {
-			g.note("%s: include %s is remote and is not read", f.Path, p)
+			g.unseen(f, "include %s is remote and is not read", p)
 			return nil
 		}
 		path := absolute(dir, p)
@@ -111,6 +121,7 @@ func (g *merger) included(f *source.File, ref reference, dir string, env Lookup)
 			return nil
 		}
 		if _, err := g.open(path); err != nil {
+			g.project.Partial = true
 			g.problem(f, ref.node, fmt.Sprintf("include %s: %s", quote(p), say.Cause(err).Error()), "correct the path")
 			return nil
 		}

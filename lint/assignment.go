@@ -34,7 +34,7 @@ services:
 `,
 	Check: func(p *Pass) {
 		f := p.Facts.Assignments[p.Project]
-		if f == nil || len(f.Docs) == 0 {
+		if f == nil || len(f.Docs) == 0 || p.Project.Partial {
 			return
 		}
 		assigned, _ := f.Values()[0].(map[string]any)

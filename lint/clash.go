@@ -68,7 +68,7 @@ func (p *Pass) reportClashes() {
 	var order []int
 	for _, pub := range p.run.publications[p.index] {
 		other, ok := p.run.holder(pub)
-		if !ok || picks(pub) || p.ignores(other.Mapping) {
+		if !ok || picks(pub) {
 			continue
 		}
 		if found[other.project] == nil {
@@ -77,9 +77,13 @@ func (p *Pass) reportClashes() {
 		found[other.project] = append(found[other.project], collision{other, pub})
 	}
 	for _, project := range order {
-		first := found[project][0]
+		all := found[project]
+		if told := slices.DeleteFunc(slices.Clone(all), func(c collision) bool { return p.ignores(c.other.Mapping) }); len(told) > 0 {
+			all = told
+		}
+		first := all[0]
 		var ports []string
-		for _, c := range found[project] {
+		for _, c := range all {
 			ports = append(ports, named(overlap(c.mine.HostPort.Ports, c.other.HostPort.Ports), c.mine.Protocol))
 		}
 		f := aboutHost(*first.mine.Mapping)
@@ -90,7 +94,7 @@ func (p *Pass) reportClashes() {
 		f.Message = fmt.Sprintf("%s also published by project %s: the two can't run on one host at the same time",
 			list(ports), quote(p.run.projects[project].Name))
 		f.Hint = "give one of the projects other host ports"
-		for _, c := range found[project][:min(len(found[project]), maxRelated)] {
+		for _, c := range all[:min(len(all), maxRelated)] {
 			f.Related = append(f.Related, publishedAt(c.other))
 		}
 		p.Report(f)

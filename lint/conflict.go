@@ -117,10 +117,14 @@ func (p *Pass) reportConflicts(pub publication, earlier board) {
 	worst := map[ports.Range]clash{}
 	related := map[ports.Range][]Related{}
 	var order []ports.Range
+	var ignored []Finding // which are told where nothing else is
 	for e := range earlier.overlapping(pub) {
 		c := p.compare(e, pub)
 		ports := overlap(e.HostPort.Ports, pub.HostPort.Ports)
-		if w, met := worst[ports]; c.severity == Off || c.severity < w.severity || p.ignores(e.Mapping) {
+		if w, met := worst[ports]; c.severity == Off || c.severity < w.severity {
+			continue
+		} else if p.ignores(e.Mapping) {
+			ignored = append(ignored, conflict(pub, c, []Related{publishedAt(e)}))
 			continue
 		} else if !met {
 			order = append(order, ports)
@@ -136,11 +140,17 @@ func (p *Pass) reportConflicts(pub publication, earlier board) {
 		}
 	}
 	for _, ports := range order {
-		f := aboutHost(*pub.Mapping)
-		f.Severity, f.Message, f.Hint = worst[ports].severity, worst[ports].message, worst[ports].hint
-		f.Related = slices.Concat(cause(pub), related[ports])
-		p.Report(f)
+		p.Report(conflict(pub, worst[ports], related[ports]))
 	}
+	if len(order) == 0 && len(ignored) > 0 {
+		p.Report(ignored[0])
+	}
+}
+
+func conflict(pub publication, c clash, related []Related) Finding {
+	f := aboutHost(*pub.Mapping)
+	f.Severity, f.Message, f.Hint, f.Related = c.severity, c.message, c.hint, slices.Concat(cause(pub), related)
+	return f
 }
 
 // clash is how two publications collide; severity Off means they do not.

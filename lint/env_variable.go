@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
@@ -41,8 +42,8 @@ services:
 			if len(named) == 0 {
 				continue
 			}
-			if p.run.passedOn(e.File) {
-				continue // a service gets all of it
+			if p.run.passedOn(e.File) || slices.ContainsFunc(p.run.envUsers()[e.File.Path], partial) {
+				continue // a service gets all of it, or may use it
 			}
 			used := map[string]bool{}
 			for _, project := range p.run.envUsers()[e.File.Path] {
@@ -65,6 +66,9 @@ services:
 		}
 	},
 }
+
+// partial reports a project of which nobody knows what it lacks.
+func partial(p *compose.Project) bool { return p.Partial }
 
 // nearestHostPort is the used variable that a misspelt one is closest to, "" when none
 // is close. What all of them end with makes none of them alike.

@@ -34,6 +34,9 @@ type Finding struct {
 	Related []Related
 	// Fix holds the edits of File that mend it; nil when there is no safe fix.
 	Fix []rewrite.Edit
+	// Reason is why a finding that was expected is not told, in the words of the comment that
+	// ignores it; "" where it has none.
+	Reason string
 
 	entry source.Span // of the mapping it is about; an ignore there counts too
 }

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -42,6 +43,7 @@ type ignore struct {
 	span source.Span // the rule's name, or the comment when it names none
 	rule string
 	line int // that it counts for; 0 is the whole file
+	why  string
 	used atomic.Bool
 }
 
@@ -52,7 +54,7 @@ type ignoreKey struct {
 	line int
 }
 
-var ignoreComment = regexp.MustCompile(`#[ \t]*portmoor:(ignore-file|ignore)\b[ \t]*([A-Za-z0-9,_-]*)`)
+var ignoreComment = regexp.MustCompile(`#[ \t]*portmoor:(ignore-file|ignore)\b[ \t]*([A-Za-z0-9,_-]*)([^\n\r]*)`)
 
 // ignores reads the comments of a file.
 func ignores(f *source.File) (found []*ignore) {
@@ -67,13 +69,13 @@ func ignores(f *source.File) (found []*ignore) {
 		if string(f.Src[at[2]:at[3]]) == "ignore" {
 			line = appliesTo(f, at[0])
 		}
-		start := at[4]
+		start, why := at[4], strings.TrimSpace(string(f.Src[at[6]:at[7]]))
 		for name := range strings.SplitSeq(string(f.Src[at[4]:at[5]]), ",") {
 			span := source.Span{Start: start, End: start + len(name)}
 			if name == "" {
 				span = source.Span{Start: at[0], End: at[5]}
 			}
-			found = append(found, &ignore{file: f, span: span, rule: name, line: line})
+			found = append(found, &ignore{file: f, span: span, rule: name, line: line, why: why})
 			start += len(name) + 1
 		}
 	}
@@ -112,6 +114,7 @@ func (r *run) readIgnores() {
 			}
 			seen[f] = true
 			for _, ig := range ignores(f) {
+				ig.used.Store(p.Partial) // what it ignores may be what nobody could read
 				key := ignoreKey{f, ig.rule, ig.line}
 				r.ignores[key] = append(r.ignores[key], ig)
 			}
@@ -119,15 +122,15 @@ func (r *run) readIgnores() {
 	}
 }
 
-// ignored reports whether a comment ignores a rule at one of some places.
-func (r *run) ignored(rule string, f *source.File, spans ...source.Span) (yes bool) {
+// ignored is a comment that ignores a rule at one of some places; nil for none.
+func (r *run) ignored(rule string, f *source.File, spans ...source.Span) (by *ignore) {
 	if len(r.ignores) == 0 {
-		return false
+		return nil
 	}
 	use := func(line int) {
 		for _, ig := range r.ignores[ignoreKey{f, rule, line}] {
 			ig.used.Store(true)
-			yes = true
+			by = cmp.Or(by, ig)
 		}
 	}
 	use(0)
@@ -137,26 +140,46 @@ func (r *run) ignored(rule string, f *source.File, spans ...source.Span) (yes bo
 			use(line)
 		}
 	}
-	return yes
+	return by
 }
 
 // ignores reports whether a comment ignores the pass's rule at the earlier end
 // of what it is about to find: then only that end does not count.
 func (p *Pass) ignores(m *compose.Mapping) bool {
-	return p.run.ignored(p.rule.Name, m.File, m.Entry, m.Host)
+	return p.run.ignored(p.rule.Name, m.File, m.Entry, m.Host) != nil
 }
 
-// suppress takes out the findings that comments ignore, and adds what comments
-// ignore in vain.
-func (r *run) suppress(findings []Finding) []Finding {
-	findings = slices.DeleteFunc(findings, func(f Finding) bool {
-		yes := r.ignored(f.Rule, f.File, f.Span, f.entry)
-		for _, rel := range f.Related {
-			yes = r.ignored(f.Rule, rel.File, rel.Span, rel.entry) || yes
+// earlier is the first of some mappings that is the other end of a finding, if there is
+// one that no comment ignores; else the finding is an ignored one.
+func (p *Pass) earlier(all []publication, is func(publication) bool) (end publication, found bool) {
+	for _, e := range all {
+		switch {
+		case !is(e):
+		case !p.ignores(e.Mapping):
+			return e, true
+		case !found:
+			end, found = e, true
 		}
-		return yes
-	})
-	return append(findings, r.unusedIgnores()...)
+	}
+	return end, found
+}
+
+// suppress parts the findings that comments ignore from the others, and adds to these
+// what comments ignore in vain.
+func (r *run) suppress(all []Finding) (findings, ignored []Finding) {
+	for _, f := range all {
+		by := r.ignored(f.Rule, f.File, f.Span, f.entry)
+		for _, rel := range f.Related {
+			by = cmp.Or(by, r.ignored(f.Rule, rel.File, rel.Span, rel.entry))
+		}
+		if by == nil {
+			findings = append(findings, f)
+			continue
+		}
+		f.Reason = by.why
+		ignored = append(ignored, f)
+	}
+	return append(findings, r.unusedIgnores()...), ignored
 }
 
 // unusedIgnores reports the comments that ignore nothing. A rule that did not

@@ -41,10 +41,7 @@ services:
 		earlier := map[target][]publication{}
 		for _, pub := range publications(p.index, p.Project, true) {
 			t := target{pub.Service, pub.Key.Container, pub.Protocol}
-			for _, e := range earlier[t] {
-				if !appends(e, pub) || p.ignores(e.Mapping) {
-					continue
-				}
+			if e, found := p.earlier(earlier[t], func(e publication) bool { return appends(e, pub) }); found {
 				f := about(*pub.Mapping)
 				f.Severity = Warning
 				f.Message = fmt.Sprintf("container port %s of service %s is published a second time, not moved: ports are appended", pub.Key.Container, quote(pub.Service))
@@ -55,7 +52,6 @@ services:
 				f.Hint = "write ports: !override to replace the list"
 				f.Related = []Related{{File: e.File, Span: e.Entry, Message: "it is already published here"}}
 				p.Report(f)
-				break
 			}
 			earlier[t] = append(earlier[t], pub)
 		}

@@ -18,6 +18,12 @@ import (
 // Run looks at every project with every rule. Findings are sorted by file and
 // place; one that several projects show, because they share a file, is there once.
 func Run(projects []*compose.Project, options Options) []Finding {
+	findings, _ := RunAll(projects, options)
+	return findings
+}
+
+// RunAll is [Run] with the findings that comments ignore beside the others.
+func RunAll(projects []*compose.Project, options Options) (findings, ignored []Finding) {
 	r := &run{projects: projects, options: options}
 	all := slices.Concat(projects, options.Neighbours)
 	r.families = rewrite.NewFamilies(all, rewrite.FamilyOptions{Strategies: options.Strategies, Remembered: options.Remembered})
@@ -40,11 +46,9 @@ func Run(projects []*compose.Project, options Options) []Finding {
 		})
 	}
 	_ = g.Wait()
-	findings := r.suppress(once(slices.Concat(found...)))
-	if options.Only != nil {
-		findings = slices.DeleteFunc(findings, func(f Finding) bool { return !slices.Contains(options.Only, f.Rule) })
-	}
-	return once(findings)
+	findings, ignored = r.suppress(once(slices.Concat(found...)))
+	other := func(f Finding) bool { return options.Only != nil && !slices.Contains(options.Only, f.Rule) }
+	return once(slices.DeleteFunc(findings, other)), slices.DeleteFunc(ignored, other)
 }
 
 // run is what the rules of one run share.

@@ -31,10 +31,7 @@ its own variable. One variable for tcp and udp on the same port, or for several 
 		holders := map[string][]publication{}
 		for _, pub := range p.variables() {
 			v := pub.HostPort.Var
-			for _, e := range holders[v] {
-				if !sharesVariable(e, pub) || p.ignores(e.Mapping) {
-					continue
-				}
+			if e, found := p.earlier(holders[v], func(e publication) bool { return sharesVariable(e, pub) }); found {
 				f := aboutHost(*pub.Mapping)
 				f.Message = fmt.Sprintf("variable %s is also the host port of %s", v, other(e, pub))
 				f.Hint = "give each its own variable"
@@ -44,7 +41,6 @@ its own variable. One variable for tcp and udp on the same port, or for several 
 					f.Message += " when the profiles " + strings.Join(together, " and ") + " run together"
 				}
 				p.Report(f)
-				break
 			}
 			holders[v] = append(holders[v], pub)
 		}

@@ -40,7 +40,7 @@ Such a URL is left over when a port moves. Correct the port, or publish it.`,
       LINK: http://localhost:8080/confirm
 `,
 	Check: func(p *Pass) {
-		if slices.ContainsFunc(p.Project.Mappings, func(m compose.Mapping) bool {
+		if p.Project.Partial || slices.ContainsFunc(p.Project.Mappings, func(m compose.Mapping) bool {
 			return m.HostPort.Ports.Zero() && !m.HostPort.Literal() && m.HostPort.Text != ""
 		}) {
 			return // a port that is not known may be the one
@@ -156,6 +156,9 @@ func (p *Pass) reaches(f *source.File, port int, service string) bool {
 	}
 	inside := func(r ports.Range) bool { return r.First <= port && port <= r.Last }
 	for _, project := range projects {
+		if project.Partial {
+			return true
+		}
 		for _, m := range project.Mappings {
 			if inside(m.HostPort.Ports) || inside(m.HostPort.DefaultPorts) ||
 				(m.Service == service || service == "") && inside(m.Container) {

@@ -84,6 +84,8 @@ func (m *Migration) leaveInvalid() (notes []say.Problem) {
 	}
 	m.Invalid = len(invalid)
 	m.leave(func(path string) bool { return invalid[path] }, "the file is not valid")
+	unjudged := mend.Unjudged(m.w)
+	m.leave(func(path string) bool { return unjudged[path] }, "the file extends one that is not valid")
 	return notes
 }
 

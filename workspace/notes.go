@@ -17,7 +17,18 @@ func note(message, hint string) say.Problem {
 // found is what there is to say about what discovery came upon.
 func (w *Workspace) found(r Request, found discover.Found) (notes []say.Problem) {
 	for _, err := range found.Failures {
-		notes = append(notes, say.Of(err))
+		notes, w.Unseen = append(notes, say.Of(err)), append(w.Unseen, say.Of(err))
+	}
+	for _, dir := range found.Repositories {
+		w.Unseen = append(w.Unseen, say.Problem{Kind: say.Note, Place: dir, Message: "is a repository of its own, and passed over"})
+	}
+	for _, p := range found.Passed {
+		if p.Said() {
+			w.Unseen = append(w.Unseen, say.Problem{Kind: say.Note, Place: p.Path, Message: passedOver(p.Why, 1)})
+		}
+	}
+	for _, path := range found.Ignored {
+		w.Unseen = append(w.Unseen, say.Problem{Kind: say.Note, Place: path, Message: "the configuration ignores it"})
 	}
 	for _, n := range found.Notes {
 		notes = append(notes, note(n, ""))
@@ -73,10 +84,11 @@ func (w *Workspace) few(r Request, paths []string) (names []string) {
 func (w *Workspace) loaded(r Request, unrecognized []string) (notes []say.Problem) {
 	said, reached := map[string]bool{}, map[string]bool{}
 	for _, p := range w.Projects {
-		for _, n := range p.Notes {
-			if !said[n] {
-				said[n] = true
-				notes = append(notes, note(n, ""))
+		for _, q := range p.Unseen {
+			n := say.Problem{Kind: say.Note, Place: q.File.Path, Message: q.Message}
+			if !said[n.Error()] {
+				said[n.Error()] = true
+				notes, w.Unseen = append(notes, n), append(w.Unseen, n)
 			}
 		}
 		for _, f := range p.Files {
@@ -84,6 +96,9 @@ func (w *Workspace) loaded(r Request, unrecognized []string) (notes []say.Proble
 		}
 	}
 	unrecognized = slices.DeleteFunc(slices.Clone(unrecognized), func(p string) bool { return reached[p] })
+	for _, path := range unrecognized {
+		w.Unseen = append(w.Unseen, say.Problem{Kind: say.Note, Place: path, Message: "is compose by content but not by name, not taken"})
+	}
 	if len(unrecognized) == 0 {
 		return notes
 	}

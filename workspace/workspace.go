@@ -83,6 +83,9 @@ type Workspace struct {
 	Strategies map[*compose.Project]strategies.Strategy
 	// Stdin is the path that standard input is the text of, "" for none.
 	Stdin string
+	// Unseen is what could not be looked at or was not, each with its path as the place;
+	// say.Failure where that fails the run.
+	Unseen []say.Problem
 
 	loader  *compose.Loader
 	environ map[string]string

@@ -69,22 +69,19 @@ func parseBaseline(src []byte) (b baseline, err error) {
 	return b, nil
 }
 
-// isNew leaves out the findings that the baseline has.
-func (l *Linter) isNew(findings []lint.Finding) []lint.Finding {
+// part parts the findings that the baseline has from the others.
+func (l *Linter) part(all []lint.Finding) (findings, known []lint.Finding) {
 	if l.baseline == nil {
-		return findings
+		return all, nil
 	}
-	prints := lint.Fingerprints(findings, l.w.Home)
-	var left []lint.Finding
-	l.Known = 0
-	for i, f := range findings {
-		if l.baseline[prints[i]] {
-			l.Known++
-			continue
+	for i, fingerprint := range lint.Fingerprints(all, l.w.Home) {
+		if l.baseline[fingerprint] {
+			known = append(known, all[i])
+		} else {
+			findings = append(findings, all[i])
 		}
-		left = append(left, f)
 	}
-	return left
+	return findings, known
 }
 
 // WriteBaseline writes findings to a file that LeaveOut reads. The error is about a file

@@ -31,8 +31,12 @@ import (
 
 // Linter lints one workspace.
 type Linter struct {
-	// Known is how many findings the baseline left out, of the last that were found.
-	Known int
+	// Ignored are the findings that comments leave out, and Known those that the baseline
+	// does, of the last that were found.
+	Ignored, Known []lint.Finding
+	// Unseen is what could not be looked at, each with its path as the place; say.Failure
+	// where that fails the run.
+	Unseen []say.Problem
 
 	w        *workspace.Workspace
 	options  lint.Options
@@ -66,7 +70,24 @@ func New(w *workspace.Workspace, only []string) (l *Linter, notes []say.Problem,
 		l.options.Groups = append(l.options.Groups, lint.Group{Name: name, Range: g.Range, Services: g.Services})
 	}
 	l.options.Facts, notes = facts(w)
-	return l, append(notes, Unreadable(w)...), nil
+	notes = append(notes, Unreadable(w)...)
+	l.Unseen = append(slices.Concat(w.Unseen, notes), broken(w)...)
+	return l, notes, nil
+}
+
+// broken are the files that were asked for and of which only that much is known that they
+// are not valid.
+func broken(w *workspace.Workspace) (unseen []say.Problem) {
+	seen := map[*source.File]bool{}
+	for _, p := range w.Projects {
+		for _, f := range p.Files {
+			if compose.Broken(f) && w.Asked(f) && !seen[f] {
+				unseen = append(unseen, say.Problem{Kind: say.Note, Place: f.Path, Message: "is not valid, and nothing else in it was looked at"})
+			}
+			seen[f] = true
+		}
+	}
+	return unseen
 }
 
 // UnknownRule is the error about a name that no rule has.
@@ -87,11 +108,33 @@ func Unreadable(w *workspace.Workspace) (notes []say.Problem) {
 	return notes
 }
 
-// Find are the findings that concern a file which was asked for, and that the
-// baseline does not have.
-func (l *Linter) Find() []lint.Finding {
+// Find are the findings that concern a file which was asked for, and that neither a
+// comment nor the baseline leaves out.
+func (l *Linter) Find() (findings []lint.Finding) {
 	l.options.Neighbours = l.w.Neighbours
-	return l.isNew(slices.DeleteFunc(lint.Run(l.w.Projects, l.options), func(f lint.Finding) bool { return !Concerns(l.w, f) }))
+	findings, l.Ignored = lint.RunAll(l.w.Projects, l.options)
+	unjudged := Unjudged(l.w)
+	for i := range findings {
+		if unjudged[findings[i].File.Path] {
+			findings[i].Fix = nil
+		}
+	}
+	other := func(f lint.Finding) bool { return !Concerns(l.w, f) }
+	l.Ignored = slices.DeleteFunc(l.Ignored, other)
+	findings, l.Known = l.part(slices.DeleteFunc(findings, other))
+	return findings
+}
+
+// Unjudged are the paths of files with services that extend what is not valid, which are
+// not edited: nobody knows what they mean.
+func Unjudged(w *workspace.Workspace) map[string]bool {
+	unjudged := map[string]bool{}
+	for _, p := range w.Projects {
+		for _, f := range p.Unjudged {
+			unjudged[f.Path] = true
+		}
+	}
+	return unjudged
 }
 
 // Concerns reports a finding about a file which was asked for.

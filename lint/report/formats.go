@@ -5,6 +5,8 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/portmoor/portmoor/lint"
@@ -84,6 +86,7 @@ type junitSuites struct {
 	Name     string       `xml:"name,attr"`
 	Tests    int          `xml:"tests,attr"`
 	Failures int          `xml:"failures,attr"`
+	Skipped  int          `xml:"skipped,attr"`
 	Suites   []junitSuite `xml:"testsuite"`
 }
 
@@ -91,6 +94,7 @@ type junitSuite struct {
 	Name     string      `xml:"name,attr"`
 	Tests    int         `xml:"tests,attr"`
 	Failures int         `xml:"failures,attr"`
+	Skipped  int         `xml:"skipped,attr"`
 	Cases    []junitCase `xml:"testcase"`
 }
 
@@ -98,6 +102,11 @@ type junitCase struct {
 	Name    string        `xml:"name,attr"`
 	Class   string        `xml:"classname,attr"`
 	Failure *junitFailure `xml:"failure"`
+	Skipped *junitSkipped `xml:"skipped"`
+}
+
+type junitSkipped struct {
+	Message string `xml:"message,attr"`
 }
 
 type junitFailure struct {
@@ -106,20 +115,39 @@ type junitFailure struct {
 	Text    string `xml:",chardata"`
 }
 
-// JUnit writes the findings as failed test cases, a suite per file. A run
-// without findings is one case that passes. The error is that of w.
+// JUnit writes the findings as failed test cases, a suite per file, and those that are left
+// out as skipped ones. A run without either is one case that passes. The error is that of w.
 func JUnit(w io.Writer, run Run) error {
-	all := junitSuites{Name: "portmoor", Tests: len(run.Findings), Failures: len(run.Findings)}
-	byFile(run, func(path string, found []lint.Finding, at []place) {
-		suite := junitSuite{Name: path, Tests: len(found), Failures: len(found)}
+	skipped := run.suppressed()
+	all := junitSuites{Name: "portmoor", Tests: len(run.Findings) + len(skipped), Failures: len(run.Findings), Skipped: len(skipped)}
+	of := func(rule, path string, at place) junitCase {
+		return junitCase{Name: fmt.Sprintf("%s:%d:%d", rule, at.line, at.column), Class: path}
+	}
+	suites := map[string]*junitSuite{}
+	byFile(run.Base, run.Findings, func(path string, found []lint.Finding, at []place) {
+		suite := &junitSuite{Name: path, Tests: len(found), Failures: len(found)}
 		for i, f := range found {
-			suite.Cases = append(suite.Cases, junitCase{
-				Name: fmt.Sprintf("%s:%d:%d", f.Rule, at[i].line, at[i].column), Class: path,
-				Failure: &junitFailure{f.Severity.String(), say.Visible(f.Message), fmt.Sprintf("%s: %s: %s", where(at[i]), f.Severity, sentence(f))},
-			})
+			c := of(f.Rule, path, at[i])
+			c.Failure = &junitFailure{f.Severity.String(), say.Visible(f.Message), fmt.Sprintf("%s: %s: %s", where(at[i]), f.Severity, sentence(f))}
+			suite.Cases = append(suite.Cases, c)
 		}
-		all.Suites = append(all.Suites, suite)
+		suites[path] = suite
 	})
+	places := newPlaces(run.Base)
+	for _, f := range skipped {
+		at := places.find(f.File, f.Span)
+		path := say.Visible(at.path)
+		if suites[path] == nil {
+			suites[path] = &junitSuite{Name: path}
+		}
+		c := of(f.Rule, path, at)
+		c.Skipped = &junitSkipped{say.Visible(f.why())}
+		suites[path].Tests, suites[path].Skipped = suites[path].Tests+1, suites[path].Skipped+1
+		suites[path].Cases = append(suites[path].Cases, c)
+	}
+	for _, path := range slices.Sorted(maps.Keys(suites)) {
+		all.Suites = append(all.Suites, *suites[path])
+	}
 	if len(all.Suites) == 0 {
 		all.Tests = 1
 		all.Suites = []junitSuite{{Name: "portmoor", Tests: 1, Cases: []junitCase{{Name: "lint", Class: "portmoor"}}}}
@@ -150,7 +178,7 @@ type checkstyleError struct {
 // The error is that of w.
 func Checkstyle(w io.Writer, run Run) error {
 	out := checkstyle{Version: "4.3"}
-	byFile(run, func(path string, found []lint.Finding, at []place) {
+	byFile(run.Base, run.Findings, func(path string, found []lint.Finding, at []place) {
 		file := checkstyleFile{Name: path}
 		for i, f := range found {
 			file.Errors = append(file.Errors, checkstyleError{at[i].line, at[i].column, f.Severity.String(), sentence(f), "portmoor." + f.Rule})
@@ -161,16 +189,16 @@ func Checkstyle(w io.Writer, run Run) error {
 }
 
 // byFile calls a function for each file with its findings, which stand together.
-func byFile(run Run, call func(path string, found []lint.Finding, at []place)) {
-	places := newPlaces(run.Base)
-	for start := 0; start < len(run.Findings); {
+func byFile(base string, findings []lint.Finding, call func(path string, found []lint.Finding, at []place)) {
+	places := newPlaces(base)
+	for start := 0; start < len(findings); {
 		end := start
 		var at []place
-		for end < len(run.Findings) && run.Findings[end].File == run.Findings[start].File {
-			at = append(at, places.find(run.Findings[end].File, run.Findings[end].Span))
+		for end < len(findings) && findings[end].File == findings[start].File {
+			at = append(at, places.find(findings[end].File, findings[end].Span))
 			end++
 		}
-		call(say.Visible(at[0].path), run.Findings[start:end], at)
+		call(say.Visible(at[0].path), findings[start:end], at)
 		start = end
 	}
 }

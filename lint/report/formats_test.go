@@ -7,9 +7,11 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,6 +20,7 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -25,24 +28,35 @@ var update = flag.Bool("update", false, "write the expected output of golden tes
 
 // sample is a run over files with what formats stumble over: characters wider
 // than a byte, a name that forges lines, a path with blanks, a fix, related
-// places, a finding without a place, and two that are equal but for their line.
+// places, a finding without a place, two that are equal but for their line, ones
+// that are left out, with a reason and without, and what nobody could look at.
 func sample(t *testing.T) Run {
 	t.Helper()
 	files := map[string]string{
 		"/repo/a b/compose.yaml": "# 🐳\nservices:\n  web:\n    image: x\n    ports: [\"8080:80\", 22:22]\n  \"n\\nm\":\n    image: x\n    ports: [\"8080:81\"]\n",
 		"/repo/empty.yaml":       "",
+		"/repo/quiet.yaml": "services:\n  web:\n    image: x\n    ports:\n      - \"9000:80\" # portmoor:ignore hardcoded-host-port the \u202eload balancer <knows> it\n" +
+			"      - \"9001:81\" # portmoor:ignore hardcoded-host-port\n      - \"9002:82\"\n",
 	}
 	l := compose.NewLoader(compose.LoadOptions{})
 	var groups []compose.Group
-	for _, path := range []string{"/repo/a b/compose.yaml", "/repo/empty.yaml"} {
+	for _, path := range slices.Sorted(maps.Keys(files)) {
 		l.Add(path, []byte(files[path]))
 		groups = append(groups, compose.Group{Dir: filepath.Dir(path), Files: []string{path}})
 	}
-	findings := lint.Run(l.Load(groups), lint.Options{})
-	if len(findings) < 7 {
-		t.Fatalf("only %d findings", len(findings))
+	findings, ignored := lint.RunAll(l.Load(groups), lint.Options{})
+	if len(findings) < 8 || len(ignored) != 2 {
+		t.Fatalf("only %d findings, and %d ignored", len(findings), len(ignored))
 	}
-	return Run{Findings: findings, Files: 2, Base: "/repo", Root: "/repo", Version: "v1.2.3"}
+	last := len(findings) - 1
+	return Run{
+		Findings: findings[:last], Ignored: ignored, Known: findings[last:],
+		Unseen: []say.Problem{
+			{Kind: say.Note, Place: "/repo/a b/template.yml", Message: "looks like a template, passed over"},
+			{Place: "/elsewhere/x.yml", Message: "permission denied"},
+		},
+		Files: 3, Base: "/repo", Root: "/repo", Version: "v1.2.3",
+	}
 }
 
 // TestFormats compares each format with a golden file, and each run with a run

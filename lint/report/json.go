@@ -3,13 +3,22 @@ package report
 import (
 	"io"
 
+	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/say"
 )
 
 type jsonRun struct {
-	Version  int           `json:"version"`
-	Findings []jsonFinding `json:"findings"`
-	Summary  jsonSummary   `json:"summary"`
+	Version    int               `json:"version"`
+	Findings   []jsonFinding     `json:"findings"`
+	Suppressed *[]jsonSuppressed `json:"suppressed,omitempty"`
+	Summary    jsonSummary       `json:"summary"`
+}
+
+type jsonSuppressed struct {
+	jsonFinding
+
+	By     string `json:"by"`
+	Reason string `json:"reason"`
 }
 
 type jsonFinding struct {
@@ -82,7 +91,9 @@ type jsonSummary struct {
 // behind the last character; a finding about a whole file has 1 in all four.
 // Service is "" when the finding concerns none. Fixable says that --fix can
 // mend it. Files in the summary are those that were linted. Characters that a
-// terminal would obey are written as JSON escapes. The error is that of w.
+// terminal would obey are written as JSON escapes. If ShowSuppressed is set, there is a list
+// suppressed of findings that are left out, which have two keys more: by is comment or
+// baseline, and reason what the comment says. The error is that of w.
 func JSON(w io.Writer, run Run) error {
 	n := count(run)
 	out := jsonRun{
@@ -92,18 +103,29 @@ func JSON(w io.Writer, run Run) error {
 	}
 	places := newPlaces(run.Base)
 	for _, f := range run.Findings {
-		at := places.find(f.File, f.Span)
-		related := make([]jsonRelated, 0, len(f.Related))
-		for _, r := range f.Related {
-			there := places.find(r.File, r.Span)
-			related = append(related, jsonRelated{there.path, there.line, there.column, r.Message})
+		out.Findings = append(out.Findings, jsonOf(f, places))
+	}
+	if run.ShowSuppressed {
+		all := []jsonSuppressed{}
+		for _, f := range run.suppressed() {
+			all = append(all, jsonSuppressed{jsonOf(f.Finding, places), f.by, f.Reason})
 		}
-		out.Findings = append(out.Findings, jsonFinding{
-			Rule: f.Rule, Severity: f.Severity.String(),
-			File: at.path, Line: at.line, Column: at.column, EndLine: at.endLine, EndColumn: at.endColumn,
-			Service: f.Service, Message: f.Message, Hint: f.Hint,
-			Related: related, Fixable: f.Fix != nil,
-		})
+		out.Suppressed = &all
 	}
 	return say.JSON(w, out, true)
+}
+
+func jsonOf(f lint.Finding, places places) jsonFinding {
+	at := places.find(f.File, f.Span)
+	related := make([]jsonRelated, 0, len(f.Related))
+	for _, r := range f.Related {
+		there := places.find(r.File, r.Span)
+		related = append(related, jsonRelated{there.path, there.line, there.column, r.Message})
+	}
+	return jsonFinding{
+		Rule: f.Rule, Severity: f.Severity.String(),
+		File: at.path, Line: at.line, Column: at.column, EndLine: at.endLine, EndColumn: at.endColumn,
+		Service: f.Service, Message: f.Message, Hint: f.Hint,
+		Related: related, Fixable: f.Fix != nil,
+	}
 }

@@ -11,7 +11,9 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/portmoor/portmoor/lint"
@@ -24,6 +26,14 @@ import (
 type Run struct {
 	// Findings are rendered in this order.
 	Findings []lint.Finding
+	// Ignored are findings that comments leave out, with their reasons, and Known those that a
+	// baseline does. SARIF and JUnit have a place for them; Text and JSON show them if
+	// ShowSuppressed is set.
+	Ignored, Known []lint.Finding
+	ShowSuppressed bool
+	// Unseen is what could not be looked at, and why: problems of the kind say.Failure where
+	// that fails the run. Place is a path.
+	Unseen []say.Problem
 	// Files is how many files were linted, those without findings included.
 	Files int
 	// Base is the absolute folder that paths are shown relative to; "" shows
@@ -118,4 +128,36 @@ func (p places) find(f *source.File, span source.Span) place {
 	at.line, at.column = f.Position(span.Start)
 	at.endLine, at.endColumn = f.Position(max(span.Start, span.End))
 	return at
+}
+
+// suppressed is a finding that is left out.
+type suppressed struct {
+	lint.Finding
+	by string // comment or baseline
+}
+
+// suppressed are the findings that are left out, by file and place.
+func (run Run) suppressed() []suppressed {
+	all := make([]suppressed, 0, len(run.Ignored)+len(run.Known))
+	for _, f := range run.Ignored {
+		all = append(all, suppressed{f, "comment"})
+	}
+	for _, f := range run.Known {
+		all = append(all, suppressed{f, "baseline"})
+	}
+	slices.SortStableFunc(all, func(a, b suppressed) int {
+		return cmp.Or(cmp.Compare(a.File.Path, b.File.Path), a.Span.Start-b.Span.Start)
+	})
+	return all
+}
+
+// why is what leaves the finding out.
+func (f suppressed) why() string {
+	switch {
+	case f.by == "baseline":
+		return "the baseline has it"
+	case f.Reason == "":
+		return "a comment ignores it"
+	}
+	return "a comment ignores it: " + f.Reason
 }

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/portmoor/portmoor/lint"
@@ -21,9 +22,19 @@ type (
 		Runs    []sarifRun `json:"runs"`
 	}
 	sarifRun struct {
-		Tool       sarifTool     `json:"tool"`
-		ColumnKind string        `json:"columnKind"`
-		Results    []sarifResult `json:"results"`
+		Tool        sarifTool         `json:"tool"`
+		Invocations []sarifInvocation `json:"invocations"`
+		ColumnKind  string            `json:"columnKind"`
+		Results     []sarifResult     `json:"results"`
+	}
+	sarifInvocation struct {
+		ExecutionSuccessful bool                `json:"executionSuccessful"`
+		Notifications       []sarifNotification `json:"toolExecutionNotifications"`
+	}
+	sarifNotification struct {
+		Level     string          `json:"level"`
+		Message   sarifText       `json:"message"`
+		Locations []sarifLocation `json:"locations,omitempty"`
 	}
 	sarifTool struct {
 		Driver sarifDriver `json:"driver"`
@@ -50,14 +61,19 @@ type (
 		Markdown string `json:"markdown,omitempty"`
 	}
 	sarifResult struct {
-		RuleID              string            `json:"ruleId"`
-		RuleIndex           int               `json:"ruleIndex"`
-		Level               string            `json:"level"`
-		Message             sarifText         `json:"message"`
-		Locations           []sarifLocation   `json:"locations"`
-		RelatedLocations    []sarifLocation   `json:"relatedLocations,omitempty"`
-		PartialFingerprints map[string]string `json:"partialFingerprints"`
-		Fixes               []sarifFix        `json:"fixes,omitempty"`
+		RuleID              string             `json:"ruleId"`
+		RuleIndex           int                `json:"ruleIndex"`
+		Level               string             `json:"level"`
+		Message             sarifText          `json:"message"`
+		Locations           []sarifLocation    `json:"locations"`
+		RelatedLocations    []sarifLocation    `json:"relatedLocations,omitempty"`
+		PartialFingerprints map[string]string  `json:"partialFingerprints"`
+		Suppressions        []sarifSuppression `json:"suppressions"`
+		Fixes               []sarifFix         `json:"fixes,omitempty"`
+	}
+	sarifSuppression struct {
+		Kind          string `json:"kind"`
+		Justification string `json:"justification,omitempty"`
 	}
 	sarifLocation struct {
 		ID               *int          `json:"id,omitempty"`
@@ -98,8 +114,10 @@ const (
 
 // SARIF writes the run as a SARIF 2.1.0 log, which code scanning services read:
 // every rule that there is, and a result per finding with its related places,
-// its fix and a fingerprint that does not depend on lines or wording. URIs are
-// relative to the base; columns count characters. The error is that of w.
+// its fix and a fingerprint that does not depend on lines or wording. A finding that is
+// left out is a result with a suppression; what could not be looked at is a notification of
+// the invocation. URIs are relative to the base; columns count characters. The error is that
+// of w.
 func SARIF(w io.Writer, run Run) error {
 	s := sarifWriter{places: newPlaces(run.Base), index: map[string]int{}}
 	out := sarifRun{ColumnKind: "unicodeCodePoints", Results: make([]sarifResult, 0, len(run.Findings))}
@@ -108,10 +126,23 @@ func SARIF(w io.Writer, run Run) error {
 		s.index[r.Name] = i
 		out.Tool.Driver.Rules = append(out.Tool.Driver.Rules, sarifRuleOf(r))
 	}
-	prints := lint.Fingerprints(run.Findings, run.Root)
+	all := slices.Clone(run.Findings)
+	for _, f := range run.suppressed() {
+		all = append(all, f.Finding)
+	}
+	prints := lint.Fingerprints(all, run.Root)
 	for i, f := range run.Findings {
 		out.Results = append(out.Results, s.result(f, prints[i]))
 	}
+	for i, f := range run.suppressed() {
+		r := s.result(f.Finding, prints[len(run.Findings)+i])
+		r.Suppressions = append(r.Suppressions, sarifSuppression{"inSource", f.Reason})
+		if f.by == "baseline" {
+			r.Suppressions[0] = sarifSuppression{"external", "known in the baseline"}
+		}
+		out.Results = append(out.Results, r)
+	}
+	out.Invocations = []sarifInvocation{s.invocation(run.Unseen)}
 	return say.JSON(w, sarifLog{Schema: sarifSchema, Version: "2.1.0", Runs: []sarifRun{out}}, true)
 }
 
@@ -148,6 +179,7 @@ func (s sarifWriter) result(f lint.Finding, fingerprint string) sarifResult {
 		RuleID: f.Rule, RuleIndex: s.index[f.Rule], Level: sarifLevel(f.Severity), Message: sarifText{Text: message},
 		Locations:           []sarifLocation{{PhysicalLocation: s.physical(f.File, f.Span)}},
 		PartialFingerprints: map[string]string{"portmoor/v1": fingerprint},
+		Suppressions:        []sarifSuppression{}, // absent would say that it is not known
 	}
 	for i, related := range f.Related {
 		r.RelatedLocations = append(r.RelatedLocations, sarifLocation{
@@ -158,6 +190,21 @@ func (s sarifWriter) result(f lint.Finding, fingerprint string) sarifResult {
 		r.Fixes = []sarifFix{{Description: sarifText{Text: f.Hint}, ArtifactChanges: []sarifChange{s.change(f)}}}
 	}
 	return r
+}
+
+func (s sarifWriter) invocation(unseen []say.Problem) sarifInvocation {
+	in := sarifInvocation{ExecutionSuccessful: true, Notifications: []sarifNotification{}}
+	for _, p := range unseen {
+		n := sarifNotification{Level: "warning", Message: sarifText{Text: say.Shown(s.places.base, p.Error())}}
+		if p.Kind == say.Failure {
+			n.Level, in.ExecutionSuccessful = "error", false
+		}
+		if p.Place != "" {
+			n.Locations = []sarifLocation{{PhysicalLocation: s.physical(&source.File{Path: p.Place}, source.Span{})}}
+		}
+		in.Notifications = append(in.Notifications, n)
+	}
+	return in
 }
 
 func (s sarifWriter) physical(f *source.File, span source.Span) sarifPhysical {

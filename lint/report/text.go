@@ -39,7 +39,8 @@ const (
 //	   |          ----
 //	   = hint: give one of them another port
 //
-// Only the first line of a block starts with a path. A finding about a whole
+// A finding that is left out says "suppressed error:" and why, in the place of the hint; it
+// is there if ShowSuppressed is set. Only the first line of a block starts with a path. A finding about a whole
 // file is at 1:1 and shows no code. Nothing is written when there are no
 // findings; [Summary] says so. The error is that of w.
 func Text(w io.Writer, run Run) error {
@@ -53,7 +54,16 @@ func Text(w io.Writer, run Run) error {
 		if i > 0 {
 			fmt.Fprintln(t)
 		}
-		t.finding(f)
+		t.finding(f, "")
+	}
+	for i, f := range run.suppressed() {
+		if !run.ShowSuppressed {
+			break
+		}
+		if i+len(run.Findings) > 0 {
+			fmt.Fprintln(t)
+		}
+		t.finding(f.Finding, f.why())
 	}
 	return t.Flush() // which also returns what went wrong earlier
 }
@@ -67,7 +77,8 @@ type text struct {
 	room   int
 }
 
-func (t text) finding(f lint.Finding) {
+// finding writes a block; why says what leaves the finding out, "" for nothing.
+func (t text) finding(f lint.Finding, why string) {
 	at := t.places.find(f.File, f.Span)
 	last := at.line
 	others := make([]place, len(f.Related))
@@ -78,7 +89,11 @@ func (t text) finding(f lint.Finding) {
 	margin := len(strconv.Itoa(last))
 
 	color := severityColor(f.Severity)
-	head := t.paint(bold, where(at)+":") + " " + t.paint(color, f.Severity.String()+":")
+	word := f.Severity.String()
+	if why != "" {
+		word, color = "suppressed "+word, blue
+	}
+	head := t.paint(bold, where(at)+":") + " " + t.paint(color, word+":")
 	fmt.Fprintf(t, "%s %s [%s]\n", head, say.Visible(f.Message), f.Rule)
 	t.frame(margin, at.line, f.File.Src, f.Span, "^", color)
 	for i, r := range f.Related {
@@ -87,7 +102,10 @@ func (t text) finding(f lint.Finding) {
 			t.frame(margin, others[i].line, r.File.Src, r.Span, "-", blue)
 		}
 	}
-	if f.Hint != "" {
+	switch {
+	case why != "":
+		t.note(margin, say.Visible(why))
+	case f.Hint != "":
 		t.note(margin, t.paint(bold, "hint:")+" "+say.Visible(f.Hint))
 	}
 }

@@ -36,6 +36,9 @@ func (c *program) runAssign(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if _, err := s.Unit(name); err != nil {
+		return err
+	}
 	u, err := s.Choose(c.ask(ctx.Context), name, port, ctx.Bool("force"))
 	if err != nil {
 		return err

@@ -84,22 +84,20 @@ func (c *console) fail(code int) { c.code = max(c.code, code) }
 // exit prints an error, if any, or each of those that it joins, and returns
 // the run's exit code.
 func (c *console) exit(err error) int {
+	var all []say.Problem
 	for _, err := range say.Each(err) {
-		c.tell(say.Of(err))
+		all = append(all, say.Of(err))
 	}
+	c.tellAll(all)
 	return c.code
 }
 
-// tell prints a problem, and raises the exit code to what it means.
-func (c *console) tell(p say.Problem) {
-	c.say(p.Error(), p.Hint)
-	c.fail(codes[p.Kind])
-}
-
-// tellAll prints problems, each as tell does.
+// tellAll prints problems, with a hint that several have once, and raises the exit
+// code to what they mean.
 func (c *console) tellAll(all []say.Problem) {
-	for _, p := range all {
-		c.tell(p)
+	for _, p := range say.Once(all) {
+		c.say(p.Error(), p.Hint)
+		c.fail(codes[p.Kind])
 	}
 }
 

@@ -82,16 +82,18 @@ func (c *program) writeOverride(s *stack.Stack, path string, outcomes []allocate
 
 // reportMoves explains every move and every problem, and counts the moves.
 func (c *program) reportMoves(outcomes []allocate.Outcome) (moved int) {
+	var all []say.Problem
 	for _, o := range outcomes {
 		switch {
 		case o.Problem != "":
-			c.tell(say.Problem{Kind: say.Finding, Place: o.Unit.Place, Message: o.Unit.Key + ": " + o.Problem, Hint: o.Hint})
+			all = append(all, say.Problem{Kind: say.Finding, Place: o.Unit.Place, Message: o.Unit.Key + ": " + o.Problem, Hint: o.Hint})
 		case o.Moved:
 			moved++
-			c.say(fmt.Sprintf("%s: %s moves from %s to %s (%s): %s is held by %s",
-				o.Unit.Place, o.Unit.Key, o.Unit.Want, o.Ports, cmp.Or(o.Unit.Var, "by the override file"), o.Unit.Want, o.Owner), "")
+			all = append(all, say.Problem{Kind: say.Note, Place: o.Unit.Place, Message: fmt.Sprintf("%s moves from %s to %s (%s): %s is held by %s",
+				o.Unit.Key, o.Unit.Want, o.Ports, cmp.Or(o.Unit.Var, "by the override file"), o.Unit.Want, o.Owner)})
 		}
 	}
+	c.tellAll(all)
 	return moved
 }
 

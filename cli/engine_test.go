@@ -119,7 +119,7 @@ func TestOwners(t *testing.T) {
 			serve(t, "127.0.0.1", b)
 			code, out, errs := here("validate")
 			switch {
-			case test.want == "" && (code != 0 || errs != "1 port of project shop can be bound\n"):
+			case test.want == "" && (code != 0 || errs != "1 port of project shop can be bound: web\n"):
 				t.Errorf("exit %d: %s%s", code, out, errs)
 			case test.want != "" && (code != 1 || !strings.Contains(errs, test.want)):
 				t.Errorf("exit %d, want %q in: %s", code, test.want, errs)

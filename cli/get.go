@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
@@ -14,8 +16,10 @@ func getCommand(c *program) *cli.Command {
 		Name:      "get",
 		Usage:     "print the host port of a service, and change nothing",
 		ArgsUsage: "SERVICE[:PORT]",
-		Flags:     oneProjectFlags(),
-		Action:    c.runGet,
+		Description: `It is the port of the next start. One that Docker picks is known only while the service runs,
+and then it is that of the first container that does.`,
+		Flags:  oneProjectFlags(),
+		Action: c.runGet,
 	}
 }
 
@@ -29,9 +33,26 @@ func (c *program) runGet(ctx *cli.Context) error {
 		return err
 	}
 	u, err := s.Unit(ctx.Args().First())
+	if picked, ok := errors.AsType[*stack.Picked](err); ok {
+		return c.getPicked(ctx.Context, s, picked)
+	}
 	if err != nil {
 		return err
 	}
 	fmt.Fprintln(c.Out, u.Want)
 	return nil
+}
+
+// getPicked prints the port that Docker has picked.
+func (c *program) getPicked(ctx context.Context, s *stack.Stack, picked *stack.Picked) error {
+	engine, err := c.connect()
+	if err != nil {
+		return picked.Because(err)
+	}
+	defer engine.Close() //nolint:errcheck // nothing is left to be sent
+	ports, err := s.On(engine).Wait(ctx, picked.Question, 0, func(error) {})
+	if err != nil {
+		return picked.Because(err)
+	}
+	return porter{c}.printPorts(question{format: "port"}, s, ports)
 }

@@ -95,7 +95,7 @@ func TestNameless(t *testing.T) {
 	if err := os.Chmod(socket, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out := asNobody("unix://"+socket, "validate"); !strings.Contains(out, "permission denied") || !strings.HasSuffix(out, "1 port of project shop can be bound\n") {
+	if out := asNobody("unix://"+socket, "validate"); !strings.Contains(out, "permission denied") || !strings.HasSuffix(out, "1 port of project shop can be bound: web\n") {
 		t.Errorf("with an engine that is closed to it: %s", out)
 	}
 	engine := record(t, dir)

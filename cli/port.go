@@ -40,7 +40,7 @@ address and port of the host. Without, it lists the ports of the service, or of 
 	}
 }
 
-var portFormats = []string{"table", "json", "env", "url"}
+var portFormats = []string{"table", "json", "env", "url", "port"}
 
 // runPort asks the engine until there is an answer, and prints it.
 func (c *program) runPort(ctx *cli.Context) error {
@@ -48,21 +48,20 @@ func (c *program) runPort(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	engine, err := c.connect()
-	if err != nil {
-		return err
+	engine, unconnected := c.connect()
+	if unconnected == nil {
+		defer engine.Close() //nolint:errcheck // nothing is left to be sent
+		if q.wait > 0 {
+			engine.Timeout = min(cmp.Or(engine.Timeout, docker.Timeout), max(q.wait, time.Second))
+		}
+		engine.Greet(ctx.Context)
 	}
-	defer engine.Close() //nolint:errcheck // nothing is left to be sent
-	if q.wait > 0 {
-		engine.Timeout = min(cmp.Or(engine.Timeout, docker.Timeout), max(q.wait, time.Second))
-	}
-	engine.Greet(ctx.Context)
 	open := func() (*stack.Stack, error) { return c.openOne(ctx, stack.Options{}) }
 	s, err := open()
 	if err != nil {
 		return err
 	}
-	if err := s.Knows(q.Service); err != nil {
+	if err := cmp.Or(s.Knows(q.Service), unconnected); err != nil {
 		return err
 	}
 	if q.watch {

@@ -24,7 +24,11 @@ func (c porter) printPorts(q question, s *stack.Stack, ports []live.Port) error 
 	case q.format == "env":
 		c.livePortsEnv(s, shown)
 	case q.format == "url":
-		return c.livePortsURL(q, shown)
+		url := func(p live.Port) string { return p.URL }
+		return c.livePortsLines(q, shown, url, live.Lacks(fmt.Sprintf("service %s has no URL there", q.Service), "ports of tcp that can be reached from here have one"))
+	case q.format == "port":
+		number := func(p live.Port) string { return strconv.Itoa(p.HostPort) }
+		return c.livePortsLines(q, live.Bound(shown), number, live.Lacks(fmt.Sprintf("service %s has no port that is bound", q.Service), "docker compose logs "+q.Service+" may say why"))
 	case q.Port > 0:
 		fmt.Fprintln(c.Out, address(live.Bound(shown)[0]))
 	default:
@@ -33,19 +37,19 @@ func (c porter) printPorts(q question, s *stack.Stack, ports []live.Port) error 
 	return nil
 }
 
-// livePortsURL prints a URL a line, for those ports that have one.
-func (c porter) livePortsURL(q question, ports []live.Port) error {
-	none := true
+// livePortsLines prints a line for each port that has one. None of a service is an
+// error.
+func (c porter) livePortsLines(q question, ports []live.Port, line func(live.Port) string, none error) error {
 	for _, p := range ports {
-		if p.URL != "" {
-			none = false
-			fmt.Fprintln(c.Out, p.URL)
+		if text := line(p); text != "" {
+			none = nil
+			fmt.Fprintln(c.Out, text)
 		}
 	}
-	if none && q.Service != "" {
-		return live.Lacks(fmt.Sprintf("service %s has no URL there", q.Service), "ports of tcp that can be reached from here have one")
+	if q.Service == "" {
+		return nil
 	}
-	return nil
+	return none
 }
 
 // address is what a port is bound to, as docker port prints it.

@@ -140,6 +140,9 @@ func TestPort(t *testing.T) {
 		{"host 28520", "0.0.0.0:28520\n"},
 		{"web 80 --format url", "http://localhost:28500\n"},
 		{"dyn --format url", "http://localhost:32771\nhttp://127.0.0.1:32768\nhttp://localhost:32790\n"},
+		{"web 443 --format port", "32770\n"},
+		{"dns --format port", "28502\n28502\n"},
+		{"dyn --index 2 --format port", "32768\n"},
 		{"web --format env", "WEB_HOST_PORT=28500\nWEB_443_HOST_PORT=32770\n"},
 		{"dyn --format env", "DYN_HOST_PORT=32771\n"},
 		{"dns --format env", "DNS_HOST_PORT=28502\n"},
@@ -242,6 +245,9 @@ func TestPortMissing(t *testing.T) {
 		{"dns 53/udp --format url", 1, "service dns has no URL there\nhint: ports of tcp that can be reached from here have one\n"},
 		{"web:81", 1, "port 81/tcp of service web is not published\nhint: the service publishes 80/tcp, 443/tcp\n"},
 		{"--wait 3", 2, "portmoor port: invalid value \"3\" for flag --wait\nhint: write a duration, such as 30s or 2m\n"},
+		{"off 81", 1, "port 81/tcp of service off is not published\nhint: the service publishes 80/tcp\n"},
+		{"extra 81", 1, "port 81/tcp of service extra is not published\nhint: the service publishes 80/tcp\n"},
+		{"slow --format port", 1, "service slow has no port that is bound\nhint: docker compose logs slow may say why\n"},
 		{"off 80", 1, "service off is not running\nhint: portmoor up starts it; docker compose ps -a shows what there is\n"},
 		{"sick 80", 1, "service sick is not running (restarting)\nhint: docker compose logs sick may say why\n"},
 		{"sick", 1, "service sick is not running (restarting)\nhint: docker compose logs sick may say why\n"},
@@ -254,7 +260,7 @@ func TestPortMissing(t *testing.T) {
 		{"web 80/icmp", 2, "portmoor port: protocol \"icmp\" is unknown\nhint: choose tcp, udp or sctp\n"},
 		{"--index 2", 2, "portmoor port: --index is about one service\nhint: write portmoor port --index N SERVICE [PORT]\n"},
 		{"--wait -1s", 2, "portmoor port: --index and --wait can't be negative\nhint: leave it out, or give a higher one\n"},
-		{"--format yaml", 2, "portmoor port: --format \"yaml\" is unknown\nhint: choose table, json, env or url\n"},
+		{"--format yaml", 2, "portmoor port: --format \"yaml\" is unknown\nhint: choose table, json, env, url or port\n"},
 	} {
 		code, out, errs := here(append([]string{"port"}, strings.Fields(c.args)...)...)
 		if diff := cmp.Diff(c.want, errs); diff != "" || code != c.code || out != "" {

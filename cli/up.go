@@ -29,14 +29,17 @@ func upCommand(c *program) *cli.Command {
 		Description: `Does what detect does, then docker compose up -d with the project's env files and the
 remembered ports; services and ARGS are passed on. If another program takes a port in the meantime, the
 next free one is tried, up to three times. Then it does what sync does, and lists the ports.`,
-		Flags:  oneProjectFlags(formatFlag("how to print the ports", portFormats...)),
+		Flags: oneProjectFlags(
+			&cli.BoolFlag{Name: "detach", Aliases: []string{"d"}, Usage: "run in the background, which it does anyway", DisableDefaultText: true},
+			formatFlag("how to print the ports", portFormats...),
+		),
 		Action: c.runUp,
 	}
 }
 
 const retries = 3
 
-// runUp assigns, starts, and does both again while ports are lost meanwhile.
+// runUp looks whether all is there, what is cheap to know first, and starts the project.
 func (c *program) runUp(ctx *cli.Context) error {
 	args := ctx.Args().Slice()
 	for _, arg := range args {
@@ -44,6 +47,14 @@ func (c *program) runUp(ctx *cli.Context) error {
 		if slices.Contains([]string{"-f", "--file", "-p", "--project-name", "--profile", "--env-file"}, name) {
 			return say.Usagef("write it before --", "portmoor up: %s says which project it is, and is for both", name)
 		}
+	}
+	open := func(o stack.Options) (*stack.Stack, error) { return c.openOne(ctx, o) }
+	if _, err := open(stack.Options{Access: stack.Writing, UpArgs: args}); err != nil {
+		return err
+	}
+	command, err := starter{c}.composeCommand(ctx.Context)
+	if err != nil {
+		return err
 	}
 	engine, err := c.connect()
 	if err != nil {
@@ -55,46 +66,48 @@ func (c *program) runUp(ctx *cli.Context) error {
 		return err
 	}
 	c.engine = &facts
-	command, err := starter{c}.composeCommand(ctx.Context)
-	if err != nil {
+	s, err := starter{c}.assignAndStart(ctx.Context, open, engine, facts, append([]string{command}, args...))
+	if err != nil || c.code != exitOK {
 		return err
 	}
+	return starter{c}.afterStart(ctx.Context, s, engine, ctx.String("format"))
+}
+
+// starter is the program at work for up.
+type starter struct{ *program }
+
+// assignAndStart does both, and again while ports are lost meanwhile. The command is
+// followed by the arguments for docker compose up.
+func (c starter) assignAndStart(ctx context.Context, open func(stack.Options) (*stack.Stack, error), engine *docker.Engine, facts stack.Engine, command []string) (*stack.Stack, error) {
 	for try := 1; ; try++ {
-		s, err := c.openOne(ctx, stack.Options{Access: stack.Writing, UpArgs: args})
+		s, err := open(stack.Options{Access: stack.Writing, UpArgs: command[1:]})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		outcomes, err := s.Detect(facts, false)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if c.reportStart(s, outcomes); c.code != exitOK {
-			return nil
+			return nil, nil
 		}
-		lost, failed := starter{c}.start(ctx.Context, s, engine, command, args)
+		lost, failed := c.start(ctx, s, engine, command[0], command[1:])
 		known := len(facts.Lost)
 		switch {
 		case failed == nil:
-			s, err := c.openOne(ctx, stack.Options{}) // with what was assigned
-			if err != nil {
-				return err
-			}
-			return starter{c}.afterStart(ctx.Context, s, engine, ctx.String("format"))
+			return open(stack.Options{}) // with what was assigned
 		case try > retries || !facts.Lose(lost):
-			return failed
+			return nil, failed
 		}
 		c.say(fmt.Sprintf("port %d was taken by another program: trying again, %d of %d", facts.Lost[known].Port, try, retries), "")
-		again, err := c.need(ctx.Context)
+		again, err := c.need(ctx)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		again.Lost = facts.Lost
 		facts = again
 	}
 }
-
-// starter is the program at work for up.
-type starter struct{ *program }
 
 // start runs docker compose up. Where it fails because ports were lost to others
 // since they were assigned, it returns those too.

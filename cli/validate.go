@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"fmt"
-
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/allocate"
@@ -28,7 +26,7 @@ func (c *program) runValidate(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	outcomes, taken, err := s.Check(c.ask(ctx.Context))
+	outcomes, err := s.Check(c.ask(ctx.Context))
 	if err != nil {
 		return err
 	}
@@ -36,14 +34,8 @@ func (c *program) runValidate(ctx *cli.Context) error {
 	if ctx.String("format") == "json" {
 		return say.JSON(c.Out, portReportOf(s, outcomes), true)
 	}
-	if !taken {
-		bindable := 0
-		for _, o := range outcomes {
-			if o.Problem == "" {
-				bindable++
-			}
-		}
-		fmt.Fprintf(c.Err, "%s of project %s can be bound\n", say.Count(bindable, "port"), s.Project.Name)
+	for _, line := range s.Looked(outcomes) {
+		c.say(line, "")
 	}
 	return nil
 }

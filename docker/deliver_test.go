@@ -199,6 +199,13 @@ func TestStartFailures(t *testing.T) {
 		`dial tcp 10.0.0.1:443: connection refused`:                                                                                                               0,
 		`driver failed programming external connectivity on endpoint x (0c2): Bind for ::1:8080 failed: port is already allocated`:                                8080,
 		`driver failed programming external connectivity on endpoint x (0c2): Bind for 2001:db8::5:8081 failed: port is already allocated`:                        8081,
+		`failed to bind host port for ::1:8082:172.18.0.2:80/tcp: address already in use`:                                                                         8082, // no brackets
+		`failed to bind host port for ::1:8083:fd00::2:80/tcp: address already in use`:                                                                            8083,
+		`failed to bind host port for [2001:db8::5]:8084:[fd00::2]:80/tcp: address already in use`:                                                                8084,
+		`failed to bind host port 2001:db8::5:8085/tcp: address already in use`:                                                                                   8085,
+		`driver failed programming external connectivity on endpoint x (0c2): Bind for :::8086 failed: port is already allocated`:                                 8086,
+		`Error starting userland proxy: listen tcp6 fe80::1%eth0:8087: bind: address already in use`:                                                              8087,
+		`listen tcp :8088: bind: address already in use`:                                                                                                          8088,
 		`Bind for 0.0.0.0:80808 failed: port is already allocated`:                                                                                                0,
 		``: 0,
 	} {

@@ -2,8 +2,10 @@ package docker
 
 import (
 	"context"
+	"net/netip"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/containerd/errdefs"
 )
@@ -46,26 +48,40 @@ func (e *Engine) StartFailures(ctx context.Context, project string) (failures []
 	return failures, nil
 }
 
-// The words of engines from 20.10 on, of Docker Desktop and of Windows.
-var (
-	bindFailed = regexp.MustCompile(`already allocated|address already in use|[Pp]orts are not available|Only one usage of each socket address`)
-	bindPort   = regexp.MustCompile(`(?:[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+|\]|::):([0-9]{1,5})\b`)
-	bindOf     = regexp.MustCompile(`Bind for \S+:([0-9]{1,5}) failed`) // whose IPv6 addresses have no brackets
-)
+// bindFailed are the words of engines from 20.10 on, of Docker Desktop and of Windows.
+var bindFailed = regexp.MustCompile(`already allocated|address already in use|[Pp]orts are not available|Only one usage of each socket address`)
 
 // lostPort is the host port that a container could not bind, 0 if it failed for
 // another reason.
 func lostPort(text string) int {
-	match := bindOf.FindStringSubmatch(text)
-	if match == nil {
-		match = bindPort.FindStringSubmatch(text)
-	}
-	if match == nil || !bindFailed.MatchString(text) {
+	if !bindFailed.MatchString(text) {
 		return 0
 	}
-	port, err := strconv.Atoi(match[1])
-	if err != nil || port > 65535 {
-		return 0
+	for word := range strings.FieldsSeq(text) {
+		if port := hostPort(word); port > 0 {
+			return port
+		}
 	}
-	return port
+	return 0
+}
+
+// hostPort is the host port of ADDRESS:PORT, with :ADDRESS:PORT of the container
+// behind it or not; 0 of any other word. Engines write IPv6 addresses with brackets
+// and without: then the longest text that is an address is one.
+func hostPort(word string) int {
+	word, _, _ = strings.Cut(strings.TrimRight(word, ":,;."), "/")
+	for at := strings.LastIndexByte(word, ':'); at >= 0; at = strings.LastIndexByte(word[:at], ':') {
+		number, container, both := strings.Cut(word[at+1:], ":")
+		port, err := strconv.ParseUint(number, 10, 16)
+		if err == nil && (at == 0 || isAddress(word[:at])) && (!both || isAddress(container[:max(0, strings.LastIndexByte(container, ':'))])) {
+			return int(port)
+		}
+	}
+	return 0
+}
+
+// isAddress reports an address; one of both notations is two, one behind the other.
+func isAddress(text string) bool {
+	_, err := netip.ParseAddr(strings.Trim(text, "[]"))
+	return err == nil && (!strings.Contains(text, ":") || !strings.Contains(text, "."))
 }

@@ -80,7 +80,7 @@ func Join(p *compose.Project, containers []docker.Container, o Options) []Port {
 	}
 	served := map[string]bool{}
 	for _, c := range containers {
-		if c.OneOff && !c.Running() {
+		if !c.Running() && (c.OneOff || p.Service(c.Service).Scale == 0) {
 			continue // it is over
 		}
 		served[c.Service] = served[c.Service] || !c.OneOff

@@ -86,6 +86,8 @@ func both(host, port int) []docker.Binding {
 func TestJoin(t *testing.T) {
 	stopped := up("web", 1, both(8080, 80)...)
 	stopped.State = "exited"
+	left := up("none", 1, both(9300, 93)...)
+	left.State = "exited"
 	over := up("web", 9)
 	over.State, over.OneOff = "exited", true
 	oneOff := up("web", 1, both(18080, 80)...)
@@ -181,6 +183,7 @@ func TestJoin(t *testing.T) {
 			[]string{"dyn dyn-1 80/tcp 0.0.0.0:9207 ok asked http://localhost:9207", "dyn dyn-1 80/tcp 0.0.0.0:9208 drifted unasked http://localhost:9208", "dyn dyn-1 80/tcp :::9207 ok asked http://localhost:9207", "dyn dyn-1 80/tcp :::9208 drifted unasked http://localhost:9208"},
 		},
 		{"scaled to none", "none", nil, Options{}, nil},
+		{"scaled to none, and one is left", "none", []docker.Container{left}, Options{}, nil},
 		{"scaled to none, and one runs", "none", []docker.Container{up("none", 1, both(9300, 93)...)}, Options{}, []string{"none none-1 93/tcp 0.0.0.0:9300 ok asked http://localhost:9300", "none none-1 93/tcp :::9300 ok asked http://localhost:9300"}},
 		{
 			"a range", "range",

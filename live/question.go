@@ -60,19 +60,29 @@ func (q Question) Answer(project string, containers []docker.Container, ports []
 	if bound || q.Port == 0 && len(found) > 0 {
 		return found, nil
 	}
-	if q.Port == 0 {
-		return nil, Lacks("service "+q.Service+" publishes no port", "add one under ports")
-	}
-	what := fmt.Sprintf("port %d/%s of service %s ", q.Port, q.Protocol, q.Service)
 	switch {
-	case len(found) > 0 && found[0].State == Foreign:
-		return nil, Lacks(what+"is not bound: something else has the host port", "portmoor validate says who")
-	case len(found) > 0:
-		return nil, &Missing{say.Problem{Kind: say.Finding, Message: what + "is not bound", Hint: logs(q.Service)}, true}
-	case len(published) == 0:
-		return nil, Lacks(what+"is not published: the service publishes none", "add it under ports")
+	case len(found) == 0:
+		return nil, q.Unpublished(published)
+	case found[0].State == Foreign:
+		return nil, Lacks(q.what()+" is not bound: something else has the host port", "portmoor validate says who")
 	}
-	return nil, Lacks(what+"is not published", "the service publishes "+strings.Join(slices.Compact(published), ", "))
+	return nil, &Missing{say.Problem{Kind: say.Finding, Message: q.what() + " is not bound", Hint: logs(q.Service)}, true}
+}
+
+func (q Question) what() string {
+	return fmt.Sprintf("port %d/%s of service %s", q.Port, q.Protocol, q.Service)
+}
+
+// Unpublished is why there is no answer where a service publishes nothing, or other
+// container ports only.
+func (q Question) Unpublished(published []string) *Missing {
+	switch {
+	case q.Port == 0:
+		return Lacks("service "+q.Service+" publishes no port", "add one under ports")
+	case len(published) == 0:
+		return Lacks(q.what()+" is not published: the service publishes none", "add it under ports")
+	}
+	return Lacks(q.what()+" is not published", "the service publishes "+strings.Join(slices.Compact(published), ", "))
 }
 
 // restarting is the state of a container that ends again and again.

@@ -18,6 +18,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -109,6 +110,22 @@ func Each(err error) (all []error) {
 		all = append(all, Each(one)...)
 	}
 	return all
+}
+
+// Once are problems as they are printed one below the other: a hint that several
+// have is there once, with the last of them.
+func Once(all []Problem) []Problem {
+	last := map[string]int{}
+	for i, p := range all {
+		last[p.Hint] = i
+	}
+	once := slices.Clone(all)
+	for i, p := range all {
+		if last[p.Hint] > i {
+			once[i].Hint = ""
+		}
+	}
+	return once
 }
 
 // Cause is an error of the file system without the operation and the paths that

@@ -1,17 +1,18 @@
 package stack
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/live"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
 )
@@ -34,27 +35,6 @@ func (s *Stack) Detect(e Engine, prune bool) (outcomes []allocate.Outcome, err e
 		return s.save()
 	})
 	return outcomes, err
-}
-
-// Check is what Detect would find, without a change: what it would move is a problem
-// of the outcome. Taken reports that what is to be started can't be.
-func (s *Stack) Check(e Engine) (outcomes []allocate.Outcome, taken bool, err error) {
-	if err := s.refuseElsewhere(e.Containers, e.Remote); err != nil {
-		return nil, false, err
-	}
-	outcomes = allocate.Assign(s.units, s.machine(e), round{s, e}.choices(s.units))
-	for i := range outcomes {
-		o := &outcomes[i]
-		if !o.Moved && o.Problem == "" {
-			continue
-		}
-		taken = taken || s.StartsAny(o.Unit.Services)
-		if o.Moved { // here it is what stops the project
-			o.Moved, o.Ports, o.Hint = false, ports.Range{}, "run portmoor detect, or stop whatever holds it"
-		}
-		o.Problem = cmp.Or(o.Unit.Unfit, fmt.Sprintf("port %s is held by %s", o.Unit.Want, o.Owner))
-	}
-	return outcomes, taken, nil
 }
 
 // round is one round of assigning, by what an engine says.
@@ -184,15 +164,38 @@ func (s round) refuseTaken(i int) error {
 	return nil
 }
 
+// Picked is the error about a port that Docker picks, so that it is known only while
+// the service runs.
+type Picked struct {
+	say.Problem
+
+	Question live.Question // which the engine can be asked then
+}
+
+// Because adds why the engine can't be asked, or has no answer.
+func (p *Picked) Because(err error) error {
+	why := say.Of(err)
+	p.Err, p.Hint = err, "it is known once the service runs, from the engine: "+why.Error()
+	if why.Kind == say.Finding {
+		p.Kind, p.Message, p.Hint = why.Kind, p.Message+", and "+why.Message, why.Hint
+	}
+	return p
+}
+
+func picked(name string, q live.Question) *Picked {
+	return &Picked{say.Problem{Kind: say.Usage, Place: name, Message: "docker picks the host port at every start", Hint: "portmoor port prints it once the service runs"}, q}
+}
+
 // Unit is what SERVICE or SERVICE:PORT names: a key of the ports file, or the only
-// mapping of a service. Where Docker picks the port, that is an error.
+// mapping of a service. Where Docker picks the port, that is an error, a [Picked].
 func (s *Stack) Unit(name string) (allocate.Unit, error) {
 	i, err := s.find(name)
 	switch {
 	case err != nil:
 		return allocate.Unit{}, err
 	case s.units[i].Want.Zero():
-		return allocate.Unit{}, errDockerPicks(name)
+		m := s.mappingsOf[s.units[i].Key][0]
+		return allocate.Unit{}, picked(name, live.Question{Service: m.Service, Port: m.Container.First, Protocol: m.Protocol})
 	}
 	return s.units[i], nil
 }
@@ -218,24 +221,52 @@ func (s *Stack) find(name string) (int, error) {
 	case only >= 0:
 		return only, nil
 	}
+	if err := s.Knows(service); err != nil {
+		return 0, err
+	}
+	var asked []live.Question // that Docker picks the ports for
 	for _, m := range s.Project.Mappings {
-		if m.Service != service || container != "" && m.Key.Container != container {
+		if m.Service != service || m.Dropped != compose.Published || m.Container.Zero() {
 			continue
 		}
-		if m.Dropped == compose.Published && m.HostPort.Ports.Zero() {
-			return 0, errDockerPicks(name)
-		}
-		// Its key may be that of another service with which it shares a variable.
-		if i := slices.IndexFunc(s.units, func(u allocate.Unit) bool { return u.Var != "" && u.Var == m.HostPort.Var }); i >= 0 {
-			return i, nil
+		for port := m.Container.First; port <= m.Container.Last; port++ {
+			whole := container == "" || container == m.Key.Container
+			if number, protocol, given := strings.Cut(container, "/"); !whole && (number != strconv.Itoa(port) || given && protocol != m.Protocol) {
+				continue
+			}
+			// Its key may be that of another service with which it shares a variable.
+			if i := slices.IndexFunc(s.units, func(u allocate.Unit) bool { return whole && u.Var != "" && u.Var == m.HostPort.Var }); i >= 0 {
+				return i, nil
+			}
+			if !hasFixedPort(&m) {
+				asked = append(asked, live.Question{Service: service, Port: port, Protocol: m.Protocol})
+			}
 		}
 	}
-	return 0, say.Usagef(say.Meant("", name, keys, "there are "+strings.Join(keys, ", ")), "project %s has no host port called %s", s.Project.Name, name)
+	if asked = slices.Compact(asked); len(asked) == 1 {
+		return 0, picked(name, asked[0])
+	}
+	for _, q := range asked {
+		several = append(several, fmt.Sprintf("%s:%d/%s", q.Service, q.Port, q.Protocol))
+	}
+	if len(several) > 0 {
+		return 0, say.Usagef("write one of "+strings.Join(several, ", "), "%s: has several host ports", name)
+	}
+	return 0, noPort(s, name, service, keys)
 }
 
-// errDockerPicks is the error about a port that is known only while the service runs.
-func errDockerPicks(name string) error {
-	return say.Usagef("portmoor port prints it once the service runs", "%s: docker picks the host port at every start", name)
+// noPort is why a service of the project has no host port of some name.
+func noPort(s *Stack, name, service string, keys []string) error {
+	switch svc, nothing := s.services[service], unpublished(s, live.Question{Service: service}); {
+	case nothing != nil:
+		nothing.Kind = say.Usage
+		return nothing
+	case svc.HostNetwork:
+		return say.Usagef("it is the port that the service listens on", "service %s is on the host's network, and needs no port there", service)
+	case svc.Scale == 0:
+		return say.Usagef("portmoor up -- --scale "+service+"=1 starts it", "service %s is scaled to 0, and no port is kept for it", service)
+	}
+	return say.Usagef(say.Meant("", name, keys, "there are "+strings.Join(keys, ", ")), "project %s has no host port called %s", s.Project.Name, name)
 }
 
 // hasContainer reports whether a key stands for a container port of a service.

@@ -20,7 +20,7 @@ const envHeader = "# Host ports that portmoor found free on this machine. Do not
 
 // writable refuses to keep ports in files that somebody else has written, or
 // that are links, before anything is changed.
-func (s *Stack) writable() error {
+func writable(s *Stack) error {
 	for _, path := range []string{s.envPath(), s.paths.Ports} {
 		if tree.IsSymlink(path) {
 			return say.Failf("put a file in its place; nothing was written", "%s: is a symlink, which is not written", path)

@@ -80,8 +80,8 @@ func (s Live) Judge(ctx context.Context, found Found) (Found, error) {
 func (s *Stack) join(own []docker.Container, e Engine) []live.Port {
 	options := live.Options{
 		Host:     e.Host,
-		Wanted:   func(m *compose.Mapping) ports.Range { return s.unitFor(m).Want },
-		Assigned: func(m *compose.Mapping) ports.Range { return s.assignedTo(s.unitFor(m)) },
+		Wanted:   func(m *compose.Mapping) ports.Range { return unitFor(s, m).Want },
+		Assigned: func(m *compose.Mapping) ports.Range { return s.assignedTo(unitFor(s, m)) },
 	}
 	if e.Answered {
 		machine := s.machine(e)
@@ -158,14 +158,37 @@ func (s *Stack) Answer(q live.Question, found Found) ([]live.Port, error) {
 		return slices.DeleteFunc(slices.Clone(all), func(p live.Port) bool { return p.HostPort == 0 && !s.Starts(p.Service) }), err
 	}
 	missing, ok := errors.AsType[*live.Missing](err)
+	nothing := unpublished(s, q)
 	switch {
-	case !ok || found.runs(q.Service):
+	case !ok:
+	case nothing != nil && (s.services[q.Service].HostNetwork || !found.runs(q.Service)):
+		return all, nothing // which starting it would not change
+	case found.runs(q.Service):
 	case s.Project.Service(q.Service).Scale == 0:
 		missing.Hint = "it is scaled to 0: portmoor up -- --scale " + q.Service + "=1"
 	case !s.Starts(q.Service):
 		missing.Hint = "none of its profiles is chosen: portmoor up --profile " + s.Project.Service(q.Service).Profiles[0]
 	}
 	return all, err
+}
+
+// unpublished is why there will be no answer to a question about a service whose files
+// publish nothing, or other container ports only; nil when they publish it.
+func unpublished(s *Stack, q live.Question) *live.Missing {
+	var published []string
+	for _, m := range s.Project.Mappings {
+		if m.Service != q.Service || m.Dropped != compose.Published {
+			continue
+		}
+		if q.Port == 0 || m.Container.Zero() || m.Container.Has(q.Port) && m.Protocol == q.Protocol {
+			return nil
+		}
+		published = append(published, m.Container.String()+"/"+m.Protocol)
+	}
+	if len(published) == 0 && s.services[q.Service].HostNetwork {
+		return live.Lacks("service "+q.Service+" is on the host's network, and names no port", "what it listens on is a port of the host; listed under ports it is shown here")
+	}
+	return q.Unpublished(published)
 }
 
 // Judged is the answer to a question with the states of what is not bound.

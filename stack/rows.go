@@ -45,7 +45,7 @@ func (s *Stack) Rows(e Engine) ([]Row, error) {
 		}
 		row := Row{Mappings: []*compose.Mapping{m}}
 		var picked bool
-		switch row.Unit, picked = s.unassigned(m); {
+		switch row.Unit, picked = unassigned(s, m); {
 		case picked && s.services[m.Service].HostNetwork:
 			row.From = "host network"
 		case picked:

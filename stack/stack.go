@@ -71,8 +71,8 @@ type Options struct {
 }
 
 // Open joins a project with what is remembered of it. It fails where docker compose
-// would refuse the project, and where what is remembered can't be read or, with
-// access to write, may not be written.
+// would refuse the project or the arguments, and where what is remembered can't be
+// read or, with access to write, may not be written.
 func Open(w *workspace.Workspace, p *compose.Project, o Options) (*Stack, error) {
 	s := &Stack{Workspace: w, Project: p, options: o, services: map[string]compose.Service{}}
 	for _, svc := range p.Services {
@@ -86,9 +86,13 @@ func Open(w *workspace.Workspace, p *compose.Project, o Options) (*Stack, error)
 	if s.paths, err = findPaths(s); err != nil {
 		return nil, err
 	}
-	s.started = selected(s, o.UpArgs)
+	if s.started, err = selected(s, o.UpArgs); err != nil {
+		return nil, err
+	}
 	if o.Access != Reading {
-		return s, s.writable()
+		if err := writable(s); err != nil {
+			return nil, err
+		}
 	}
 	return s, s.read(allocate.Read)
 }

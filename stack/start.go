@@ -12,14 +12,25 @@ import (
 // service; -t is short for --timeout. A test holds the list against its help.
 var upValues = []string{"--attach", "--exit-code-from", "--no-attach", "--pull", "--scale", "--timeout", "--wait-timeout"}
 
+// upServices are those of them whose value names a service.
+var upServices = []string{"--attach", "--exit-code-from", "--no-attach", "--scale"}
+
 // readUpArgs takes the arguments of docker compose up apart: the services that
-// they name, and whether those come without what they depend on.
-func readUpArgs(args []string) (services []string, alone bool) {
+// they name, those that are only the value of a flag, and whether the first come
+// without what they depend on.
+func readUpArgs(args []string) (services, flagged []string, alone bool) {
 	for i := 0; i < len(args); i++ {
-		flag, value, _ := strings.Cut(args[i], "=")
+		flag, value, given := strings.Cut(args[i], "=")
+		if slices.Contains(upServices, flag) {
+			if !given && i+1 < len(args) {
+				value = args[i+1]
+			}
+			name, _, _ := strings.Cut(value, "=")
+			flagged = append(flagged, name)
+		}
 		switch {
 		case args[i] == "--":
-			return append(services, args[i+1:]...), alone
+			return append(services, args[i+1:]...), flagged, alone
 		case flag == "--no-deps":
 			off, err := strconv.ParseBool(value)
 			alone = off || err != nil // without a value it is set
@@ -29,7 +40,7 @@ func readUpArgs(args []string) (services []string, alone bool) {
 			i++
 		}
 	}
-	return services, alone
+	return services, flagged, alone
 }
 
 // valueFollows reports whether the argument behind a flag is its value. Short
@@ -55,15 +66,17 @@ func (s *Stack) Starts(service string) bool {
 func (s *Stack) StartsAny(services []string) bool { return slices.ContainsFunc(services, s.Starts) }
 
 // selected are the services that docker compose up starts when some are named:
-// those and what they depend on. nil when none is, or nobody can say.
-func selected(s *Stack, args []string) []string {
-	named, alone := readUpArgs(args)
-	named = slices.DeleteFunc(named, func(name string) bool {
-		_, known := s.services[name]
-		return !known
-	})
+// those and what they depend on. nil when none is, or nobody can say. The error is
+// about a service that the project does not have.
+func selected(s *Stack, args []string) ([]string, error) {
+	named, flagged, alone := readUpArgs(args)
+	for _, name := range slices.Concat(named, flagged) {
+		if err := s.Knows(name); err != nil {
+			return nil, err
+		}
+	}
 	if len(named) == 0 {
-		return nil
+		return nil, nil
 	}
 	dependencies := types.IncludeDependencies
 	if alone {
@@ -80,7 +93,7 @@ func selected(s *Stack, args []string) []string {
 		model, err = model.WithSelectedServices(named, dependencies)
 	}
 	if err != nil {
-		return nil
+		return nil, nil //nolint:nilerr // docker compose says why
 	}
-	return model.ServiceNames()
+	return model.ServiceNames(), nil
 }

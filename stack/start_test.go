@@ -33,7 +33,7 @@ func TestUpArgs(t *testing.T) {
 		"--build -- --no-deps":  "[--no-deps] false",
 		"web --attach":          "[web] false",
 	} {
-		services, alone := readUpArgs(strings.Fields(args))
+		services, _, alone := readUpArgs(strings.Fields(args))
 		if got := fmt.Sprint(services, alone); got != want {
 			t.Errorf("%s: %s, want %s", args, got, want)
 		}

@@ -180,7 +180,7 @@ func socketOf(m *compose.Mapping) ports.Socket {
 // unassigned is a unit for a mapping that no assignment is for, and whether
 // Docker picks its port: of what is scaled to none it does not, if somebody starts
 // that by hand.
-func (s *Stack) unassigned(m *compose.Mapping) (u allocate.Unit, picked bool) {
+func unassigned(s *Stack, m *compose.Mapping) (u allocate.Unit, picked bool) {
 	key := s.names.AssignmentKey(*m)
 	if svc := s.Project.Service(m.Service); svc.Scale == 0 && !svc.HostNetwork && hasFixedPort(m) {
 		return s.newUnit(key, m), false
@@ -189,11 +189,11 @@ func (s *Stack) unassigned(m *compose.Mapping) (u allocate.Unit, picked bool) {
 }
 
 // unitFor is the unit that serves a mapping, or would if its service ran.
-func (s *Stack) unitFor(m *compose.Mapping) allocate.Unit {
+func unitFor(s *Stack, m *compose.Mapping) allocate.Unit {
 	if i, assigned := s.unitOf[m]; assigned {
 		return s.units[i]
 	}
-	u, _ := s.unassigned(m)
+	u, _ := unassigned(s, m)
 	return u
 }
 

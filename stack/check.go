@@ -1,0 +1,83 @@
+package stack
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/portmoor/portmoor/allocate"
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/ports"
+	"github.com/portmoor/portmoor/say"
+)
+
+// Check is what Detect would find, without a change: what it would move is a problem
+// of the outcome.
+func (s *Stack) Check(e Engine) (outcomes []allocate.Outcome, err error) {
+	if err := s.refuseElsewhere(e.Containers, e.Remote); err != nil {
+		return nil, err
+	}
+	outcomes = allocate.Assign(s.units, s.machine(e), round{s, e}.choices(s.units))
+	for i := range outcomes {
+		o := &outcomes[i]
+		if !o.Moved && o.Problem == "" {
+			continue
+		}
+		if o.Moved { // here it is what stops the project
+			o.Moved, o.Ports, o.Hint = false, ports.Range{}, "run portmoor detect, or stop whatever holds it"
+		}
+		o.Problem = cmp.Or(o.Unit.Unfit, fmt.Sprintf("port %s is held by %s", o.Unit.Want, o.Owner))
+	}
+	return outcomes, nil
+}
+
+// Looked says what Check has looked at: the ports of which services can be bound, and
+// which services with ports are not started, so that theirs may be held.
+func (s *Stack) Looked(outcomes []allocate.Outcome) (lines []string) {
+	all, free := 0, 0
+	var services []string
+	for _, o := range outcomes {
+		if !s.StartsAny(o.Unit.Services) {
+			continue
+		}
+		if all++; o.Problem != "" {
+			continue
+		}
+		free++
+		services = append(services, slices.DeleteFunc(slices.Clone(o.Unit.Services), func(name string) bool { return !s.Starts(name) })...)
+	}
+	count := say.Count(free, "port")
+	if free < all {
+		count = fmt.Sprintf("%d of %s", free, say.Count(all, "port"))
+	}
+	line := fmt.Sprintf("%s of project %s can be bound", count, s.Project.Name)
+	slices.Sort(services)
+	if services = slices.Compact(services); len(services) > 0 {
+		line += ": " + strings.Join(services, ", ")
+	}
+	var idle []string
+	for _, svc := range s.Project.Services {
+		if why := idleBecause(s, svc); why != "" {
+			idle = append(idle, fmt.Sprintf("%s (%s)", svc.Name, why))
+		}
+	}
+	lines = append(lines, line)
+	if len(idle) > 0 {
+		lines = append(lines, "not started, so that their ports may be held: "+strings.Join(idle, ", "))
+	}
+	return lines
+}
+
+// idleBecause is why a service that publishes ports is not started; "" when it is.
+func idleBecause(s *Stack, svc compose.Service) string {
+	publishes := slices.ContainsFunc(s.Project.Mappings, func(m compose.Mapping) bool { return m.Service == svc.Name && m.Dropped == compose.Published })
+	switch {
+	case !publishes:
+	case !s.Starts(svc.Name):
+		return "profile " + say.Or(svc.Profiles)
+	case svc.Scale == 0:
+		return "scaled to 0"
+	}
+	return ""
+}

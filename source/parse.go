@@ -36,7 +36,7 @@ func Parse(path string, src []byte) *File {
 		f.Problems = []Problem{*problem}
 		return f
 	}
-	in := inspector{file: f, state: map[*yaml.Node]visit{}, size: map[*yaml.Node]int{}, flow: map[*yaml.Node]bool{}}
+	in := inspector{file: f, state: map[*yaml.Node]visit{}, anchored: map[*yaml.Node]extent{}, flow: map[*yaml.Node]bool{}}
 	for _, d := range docs {
 		in.node(d, 0)
 	}
@@ -133,15 +133,18 @@ func (f *File) syntaxProblem(err error) Problem {
 type inspector struct {
 	file     *File
 	state    map[*yaml.Node]visit // of nodes that have an anchor
-	flow     map[*yaml.Node]bool  // members of a flow collection
-	size     map[*yaml.Node]int   // nodes of an anchored one, aliases followed
-	longest  int                  // text, in bytes
-	nodes    int                  // seen so far, aliases followed
+	anchored map[*yaml.Node]extent
+	flow     map[*yaml.Node]bool // members of a flow collection
+	longest  int                 // text, in bytes
+	nodes    int                 // seen so far, aliases followed
 	aliases  []*yaml.Node
 	problems []Problem
 	refused  bool // compose-go can't or would not read the file
 	stop     bool // what was found makes it pointless, or endless, to go on
 }
+
+// extent is how much a node with an anchor holds, aliases followed.
+type extent struct{ nodes, levels int }
 
 type visit int
 
@@ -155,27 +158,23 @@ func (in *inspector) refuse(n *yaml.Node, message, hint string) {
 	in.problems = append(in.problems, Problem{File: in.file, Span: in.file.Span(n), Message: message, Hint: hint})
 }
 
-// node visits n. Anchored nodes are followed through their aliases once, so
-// that a cycle is found and the depth of what compose-go expands is known.
-func (in *inspector) node(n *yaml.Node, depth int) {
-	if in.stop {
-		return
-	}
-	if depth > maxDepth {
-		in.stop = true
-		in.refuse(n, fmt.Sprintf("nested deeper than %d levels", maxDepth), "flatten it")
-		return
+// node visits n, and returns how many levels are below it. Anchored nodes are
+// followed through their aliases once, so that a cycle is found and the depth of
+// what compose-go expands is known.
+func (in *inspector) node(n *yaml.Node, depth int) (levels int) {
+	if in.stop || in.tooDeep(n, depth) {
+		return 0
 	}
 	if in.nodes++; in.nodes > maxNodes {
 		in.stop = true
 		in.refuse(n, fmt.Sprintf("more than %d values after following aliases", maxNodes), "split the file with include")
-		return
+		return 0
 	}
 	in.longest = max(in.longest, len(n.Value))
 	if n.Anchor != "" {
 		in.state[n] = entered
 		before := in.nodes
-		defer func() { in.state[n], in.size[n] = left, in.nodes-before }()
+		defer func() { in.state[n], in.anchored[n] = left, extent{in.nodes - before, levels} }()
 	}
 	if n.Style&yaml.FlowStyle != 0 {
 		for _, c := range n.Content {
@@ -189,18 +188,33 @@ func (in *inspector) node(n *yaml.Node, depth int) {
 			in.stop = true
 			in.refuse(n, "alias *"+n.Value+" is inside the anchor that it names", "remove the alias")
 		}
-		in.nodes += in.size[n.Alias]
+		levels = in.anchored[n.Alias].levels
+		in.nodes += in.anchored[n.Alias].nodes
+		in.tooDeep(n, depth+levels)
 	case yaml.MappingNode:
 		in.keys(n)
 		for i := 1; i < len(n.Content); i += 2 {
-			in.node(n.Content[i], depth+1)
+			if n.Content[i-1].Tag == "!!merge" { // which is resolved in its place
+				levels = max(levels, in.node(n.Content[i], depth))
+			} else {
+				levels = max(levels, 1+in.node(n.Content[i], depth+1))
+			}
 		}
 		in.merges(n)
 	default:
 		for _, c := range n.Content {
-			in.node(c, depth+1)
+			levels = max(levels, 1+in.node(c, depth+1))
 		}
 	}
+	return levels
+}
+
+func (in *inspector) tooDeep(n *yaml.Node, depth int) bool {
+	if depth > maxDepth && !in.stop {
+		in.stop = true
+		in.refuse(n, fmt.Sprintf("nested deeper than %d levels", maxDepth), "flatten it")
+	}
+	return in.stop
 }
 
 // keys finds keys that are not text, as in templates such as {{ port }}, and

@@ -2,7 +2,6 @@ package source
 
 import (
 	"bytes"
-	"slices"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -78,26 +77,17 @@ func (x runeIndex) forward(src []byte, from, n int) int {
 }
 
 // lineStarts lists the offset of each line's first byte. YAML counts more
-// breaks than editors do: NEL, LS and PS end a line too (YAML 1.1, and measured).
+// breaks than editors do.
 func lineStarts(src []byte, yamlBreaks bool) []int {
 	starts := []int{0}
 	for i := 0; i < len(src); i++ {
-		switch c := src[i]; {
-		case c == '\n':
-		case c == '\r':
-			if i+1 < len(src) && src[i+1] == '\n' {
-				i++
-			}
-		case c < 0x80 || !yamlBreaks:
-			continue
-		case bytes.HasPrefix(src[i:], []byte("\u0085")):
-			i++
-		case bytes.HasPrefix(src[i:], []byte("\u2028")), bytes.HasPrefix(src[i:], []byte("\u2029")):
-			i += 2
-		default:
+		if src[i] >= ' ' && src[i] < utf8.RuneSelf || src[i] >= utf8.RuneSelf && !yamlBreaks {
 			continue
 		}
-		starts = append(starts, i+1)
+		if n := lineBreak(src[i:]); n > 0 {
+			i += n - 1
+			starts = append(starts, i+1)
+		}
 	}
 	return starts
 }
@@ -128,32 +118,78 @@ func (f *File) Span(n *yaml.Node) Span {
 }
 
 // skipProperties moves from a node's anchor and tag, which the library counts
-// as the node's start, to its content.
+// as the node's start, to its content: of a value that is not written, to behind
+// them, since what follows belongs to somebody else.
 func (f *File) skipProperties(at int, n *yaml.Node) int {
-	for at < len(f.Src) && (f.Src[at] == '&' || f.Src[at] == '!') {
+	anchor, tag := n.Anchor != "", true // the library does not remember the tag "!"
+	behind := at
+	for at < len(f.Src) {
 		switch {
-		case f.Src[at] == '&':
+		case anchor && f.Src[at] == '&':
+			anchor = false
 			at += 1 + len(n.Anchor)
-		case bytes.HasPrefix(f.Src[at:], []byte("!<")):
-			at += max(bytes.IndexByte(f.Src[at:], '>'), 0) + 1
+		case tag && f.Src[at] == '!' && (behind == at || n.Style&yaml.TaggedStyle != 0 || !unwritten(n)):
+			tag = false
+			at = f.skipTag(at)
+		case unwritten(n):
+			return behind
 		default:
-			for at < len(f.Src) && !strings.ContainsRune(" \t\r\n,]}", rune(f.Src[at])) {
-				at++
-			}
+			return at
 		}
-		at = skipBlank(f.Src, at)
+		behind = min(at, len(f.Src))
+		at = skipBlank(f.Src, behind)
 	}
-	return min(at, len(f.Src))
+	if unwritten(n) {
+		return behind
+	}
+	return len(f.Src)
+}
+
+// unwritten reports a value that only has an anchor or a tag, or nothing at all.
+func unwritten(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.Value == "" && n.Style&^yaml.TaggedStyle == 0
+}
+
+func (f *File) skipTag(at int) int {
+	if bytes.HasPrefix(f.Src[at:], []byte("!<")) {
+		return at + max(bytes.IndexByte(f.Src[at:], '>'), 0) + 1
+	}
+	for at < len(f.Src) && !strings.ContainsRune(" \t,]}", rune(f.Src[at])) && lineBreak(f.Src[at:]) == 0 {
+		at++
+	}
+	return at
+}
+
+// lineBreak is the length of the line break that opens text, 0 for none, as YAML
+// knows them: NEL, LS and PS end a line too (YAML 1.1, and measured).
+func lineBreak[T []byte | string](text T) int {
+	switch {
+	case len(text) == 0:
+		return 0
+	case text[0] == '\n':
+		return 1
+	case text[0] == '\r' && len(text) > 1 && text[1] == '\n':
+		return 2
+	case text[0] == '\r':
+		return 1
+	case len(text) > 1 && text[0] == 0xc2 && text[1] == 0x85:
+		return 2
+	case len(text) > 2 && text[0] == 0xe2 && text[1] == 0x80 && (text[2] == 0xa8 || text[2] == 0xa9):
+		return 3
+	}
+	return 0
 }
 
 // skipBlank moves over blanks, line breaks and comments.
 func skipBlank(src []byte, at int) int {
 	for at < len(src) {
-		switch src[at] {
-		case ' ', '\t', '\r', '\n':
+		switch n := lineBreak(src[at:]); {
+		case n > 0:
+			at += n
+		case src[at] == ' ' || src[at] == '\t':
 			at++
-		case '#':
-			for at < len(src) && src[at] != '\n' && src[at] != '\r' {
+		case src[at] == '#':
+			for at < len(src) && lineBreak(src[at:]) == 0 {
 				at++
 			}
 		default:
@@ -204,13 +240,9 @@ func quotedLen(text []byte, quote byte) int {
 func foldedLen(text []byte, value string) int {
 	at := 0
 	for i := 0; i < len(value) && at < len(text); {
-		if value[i] == ' ' || value[i] == '\n' {
-			for i < len(value) && (value[i] == ' ' || value[i] == '\n') {
-				i++
-			}
-			for at < len(text) && strings.IndexByte(" \t\r\n", text[at]) >= 0 {
-				at++
-			}
+		if n := blanks(value[i:]); n > 0 {
+			i += n
+			at += blanks(text[at:])
 			continue
 		}
 		if text[at] != value[i] {
@@ -219,6 +251,21 @@ func foldedLen(text []byte, value string) int {
 		at, i = at+1, i+1
 	}
 	return at
+}
+
+// blanks is the length of the run of blanks and line breaks that opens text.
+func blanks[T []byte | string](text T) (n int) {
+	for n < len(text) {
+		switch more := lineBreak(text[n:]); {
+		case more > 0:
+			n += more
+		case text[n] == ' ' || text[n] == '\t':
+			n++
+		default:
+			return n
+		}
+	}
+	return n
 }
 
 // Inner is a scalar's text without its quotes, and whether the node's value
@@ -243,5 +290,9 @@ func (f *File) separated(n *yaml.Node) bool {
 		return true
 	}
 	at := f.Span(n).Start
-	return at > 0 && slices.Contains([]byte(" \t\r\n"), f.Src[at-1])
+	if at == 0 {
+		return false
+	}
+	_, size := utf8.DecodeLastRune(f.Src[:at])
+	return blanks(f.Src[at-size:at]) > 0
 }

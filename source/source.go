@@ -63,8 +63,8 @@ type File struct {
 	flow        map[*yaml.Node]bool // the members of flow collections
 	namesOnce   sync.Once
 	names       []string // the variables that the file mentions, repeats included
-	scalarsOnce sync.Once
-	scalars     []Span // of every scalar, in order
+	layoutOnce  sync.Once
+	laidOut     layout
 	editorOnce  sync.Once
 	runes       runeIndex
 	editorRunes runeIndex

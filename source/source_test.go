@@ -3,6 +3,7 @@ package source_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,24 +22,33 @@ func TestProblems(t *testing.T) {
 	for i := 1; i < 8; i++ {
 		bomb += fmt.Sprintf("a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n", i, i, i-1, i-1, i-1, i-1, i-1, i-1, i-1, i-1, i-1, i-1)
 	}
+	half, other := strings.Repeat("[", 60), strings.Repeat("]", 60)
+	chain := "a0: &a0 {x: 1}\n"
+	for i := 1; i < 150; i++ {
+		chain += fmt.Sprintf("a%d: &a%d {<<: *a%d, y%d: 1}\n", i, i, i-1, i)
+	}
 	for name, c := range map[string]struct{ src, want string }{
-		"nothing wrong":        {"services: {web: {image: x}}", ""},
-		"nothing at all":       {"", ""},
-		"several documents":    {"a: 1\n---\nb: 2\n", ""},
-		"a key twice":          {"a: 1\nb: 2\na: 3\n", `3:1: key "a" is already set on line 1`},
-		"a key twice in flow":  {"x: {a: 1, a: 2}", `1:11: key "a" is already set on line 1`},
-		"a key of two scalars": {"? [a]\n: b\n", "1:3: key is not a scalar"},
-		"a key that is null":   {"~: 1", "1:1: key ~ is not text"},
-		"not YAML":             {"a: [", "not valid YAML"},
-		"a tab":                {"a:\n\tb: 1\n", "not valid YAML"},
-		"UTF-16":               {"\xff\xfea\x00", "encoded in UTF-16 or UTF-32"},
-		"not UTF-8":            {"a: \xff\n", "1:4: not valid UTF-8"},
-		"a control character":  {"a: \x00\n", "1:4: control character U+0000"},
-		"an anchor in itself":  {"a: &a [*a]\n", "1:8: alias *a is inside the anchor that it names"},
-		"too deep":             {"a: " + deep, "nested deeper than 100 levels"},
-		"a bomb":               {bomb, "after following aliases"},
-		"too large":            {strings.Repeat("#", 4<<20+1), "larger than 4 MiB"},
-		"a merge of no map":    {"a: {<<: 3}", "merge key does not name a mapping"},
+		"nothing wrong":             {"services: {web: {image: x}}", ""},
+		"nothing at all":            {"", ""},
+		"several documents":         {"a: 1\n---\nb: 2\n", ""},
+		"a key twice":               {"a: 1\nb: 2\na: 3\n", `3:1: key "a" is already set on line 1`},
+		"a key twice in flow":       {"x: {a: 1, a: 2}", `1:11: key "a" is already set on line 1`},
+		"a key of two scalars":      {"? [a]\n: b\n", "1:3: key is not a scalar"},
+		"a key that is null":        {"~: 1", "1:1: key ~ is not text"},
+		"not YAML":                  {"a: [", "not valid YAML"},
+		"a tab":                     {"a:\n\tb: 1\n", "not valid YAML"},
+		"UTF-16":                    {"\xff\xfea\x00", "encoded in UTF-16 or UTF-32"},
+		"not UTF-8":                 {"a: \xff\n", "1:4: not valid UTF-8"},
+		"a control character":       {"a: \x00\n", "1:4: control character U+0000"},
+		"an anchor in itself":       {"a: &a [*a]\n", "1:8: alias *a is inside the anchor that it names"},
+		"too deep":                  {"a: " + deep, "nested deeper than 100 levels"},
+		"too deep through an alias": {"a: &a " + half + other + "\nb: " + half + "*a" + other + "\n", "2:64: nested deeper than 100 levels"},
+		"too deep through two":      {"a: &a " + half + other + "\nb: &b [*a, {c: *a}]\nc: " + half[20:] + "*b" + other[20:] + "\n", "3:44: nested deeper than 100 levels"},
+		"deep through an alias":     {"a: &a " + half + other + "\nb: " + half[25:] + "*a" + other[25:] + "\n", ""},
+		"a chain of merges":         {chain, ""},
+		"a bomb":                    {bomb, "after following aliases"},
+		"too large":                 {strings.Repeat("#", 4<<20+1), "larger than 4 MiB"},
+		"a merge of no map":         {"a: {<<: 3}", "merge key does not name a mapping"},
 	} {
 		f := source.Parse("f.yaml", []byte(c.src))
 		var got []string
@@ -98,6 +108,64 @@ func TestSpan(t *testing.T) {
 	}
 }
 
+// TestSpanUnwritten: a value that only has a tag or an anchor is empty, and stands
+// behind them. One that is taken to be at the next token takes the bytes of another.
+func TestSpanUnwritten(t *testing.T) {
+	for src, want := range map[string]int{
+		"a: !!str\nb: 1\n":            8,
+		"a: !!str # c\nb: 1\n":        8,
+		"a: &x\n&y b: 1\n":            5,
+		"a: &x\n!!str b: 1\n":         5,
+		"a: !!str &x\n&y b: 1\n":      11,
+		"a: &x !!str\n!!str b: 1\n":   11,
+		"{a: !!str , b: 1}":           9,
+		"{a: !!str}":                  9,
+		"a: !!str \r# c\nb: 1\n":      8,
+		"a: !!str\u0085b: 1\n":        8,
+		"a: !!str\u2028b: 1\n":        8,
+		"a: !<tag:yaml.org,2002:str>": 27,
+		"a: !!str":                    8,
+		"a:\nb: 1\n":                  2,
+	} {
+		f := source.Parse("f.yaml", []byte(src))
+		if len(f.Problems) > 0 {
+			t.Errorf("%q: %v", src, f.Problems[0].Message)
+			continue
+		}
+		if got := f.Span(source.Value(source.Root(f.Docs[0]), "a")); got != (source.Span{Start: want, End: want}) {
+			t.Errorf("%q: %v, want %d", src, got, want)
+		}
+	}
+	src := "? !!str \r# c\n"
+	f := source.Parse("f.yaml", []byte(src))
+	if got := f.Span(source.Root(f.Docs[0]).Content[0]); got != (source.Span{Start: 7, End: 7}) {
+		t.Errorf("%q: %v", src, got)
+	}
+}
+
+// TestSpanBreaks: what YAML takes for a line break is one between a tag or an anchor
+// and its value, too.
+func TestSpanBreaks(t *testing.T) {
+	for _, lineBreak := range []string{"\n", "\r\n", "\r", "\u0085", "\u2028", "\u2029"} {
+		for _, src := range []string{"a: !!str@ 8080", "a: &x@ 8080", "a: !!str &x@ 8080", "a: !!str # c@ '8080'", "a: !!str@ 80@ 80"} {
+			src = strings.ReplaceAll(src, "@", lineBreak)
+			f := source.Parse("f.yaml", []byte(src))
+			if len(f.Problems) > 0 {
+				t.Errorf("%q: %v", src, f.Problems[0].Message)
+				continue
+			}
+			n := source.Value(source.Root(f.Docs[0]), "a")
+			span := f.Span(n)
+			if span.End != len(src) || strings.Index(src, "80") != span.Start && src[span.Start] != '\'' {
+				t.Errorf("%q: %q", src, src[span.Start:span.End])
+			}
+			if _, exact := f.Inner(n, span); exact != (n.Value == "8080") {
+				t.Errorf("%q: exact %v", src, exact)
+			}
+		}
+	}
+}
+
 // TestPosition: lines and columns are those that an editor shows: from 1, columns in
 // characters, a byte order mark in none.
 func TestPosition(t *testing.T) {
@@ -117,7 +185,7 @@ func TestPosition(t *testing.T) {
 // those of scalars do not overlap, positions never go back, and the bytes stay as
 // they were.
 func TestNodes(t *testing.T) {
-	pieces := []string{"a", ": ", "\n", "  ", "- ", "{", "}", "[", "]", ", ", "\"é\"", "'漢'", "# c", "\r\n", "\t", "&x ", "*x", "<<: ", "8080:80", "|\n  b\n", "\ufeff", "---\n", "!!str "}
+	pieces := []string{"a", ": ", "\n", "  ", "- ", "{", "}", "[", "]", ", ", "\"é\"", "'漢'", "# c", "\r\n", "\t", "&x ", "*x", "<<: ", "8080:80", "|\n  b\n", "\ufeff", "---\n", "!!str ", "!!str\n", "&y\r", ">-\n", "? ", "\u0085", "\u2028", " # d\n"}
 	parsed := 0
 	for seed := range 20000 {
 		r := rand.New(rand.NewPCG(uint64(seed), 1))
@@ -134,10 +202,16 @@ func TestNodes(t *testing.T) {
 			continue
 		}
 		parsed++
+		var scalars []source.Span
 		var visit func(n *yaml.Node)
 		visit = func(n *yaml.Node) {
 			if span := f.Span(n); span.Start < 0 || span.End < span.Start || span.End > len(src) {
 				t.Fatalf("%q: %q at %v", src, n.Value, span)
+			} else if whole := f.Whole(span); n.Kind == yaml.ScalarNode && !whole.Empty() {
+				if whole.Start != span.Start || whole.End < span.End {
+					t.Fatalf("%q: %q at %v, but whole at %v", src, n.Value, span, whole)
+				}
+				scalars = append(scalars, whole)
 			}
 			for _, inner := range n.Content {
 				visit(inner)
@@ -145,6 +219,12 @@ func TestNodes(t *testing.T) {
 		}
 		for _, d := range f.Docs {
 			visit(d)
+		}
+		slices.SortFunc(scalars, func(a, b source.Span) int { return a.Start - b.Start })
+		for i, s := range scalars {
+			if i > 0 && s.Start < scalars[i-1].End || f.Comment(s.Start) {
+				t.Fatalf("%q: a scalar at %v, one at %v, in a comment: %v", src, scalars[max(i-1, 0)], s, f.Comment(s.Start))
+			}
 		}
 		lastLine, lastColumn := 1, 1
 		for i := range src {
@@ -193,11 +273,49 @@ func TestVariables(t *testing.T) {
 // TestComment: a comment is one only outside of scalars; what looks like one inside
 // ignores nothing.
 func TestComment(t *testing.T) {
-	src := "a: 'x # 1' # 2\nb: y# 3\nc: |\n  # 4\n# 5\n"
-	f := source.Parse("f.yaml", []byte(src))
-	for text, want := range map[string]bool{"# 1": false, "# 2": true, "# 3": false, "# 4": false, "# 5": true} {
-		if got := f.Comment(strings.Index(src, text)); got != want {
-			t.Errorf("%s: %v", text, got)
+	for _, src := range []string{
+		"a: 'x #- 1' #+ 2\nb: y#- 3\nc: |\n  #- 4\n#+ 5\n",
+		"- a: >-\n    #- 1\n\n    #- 2\n  #+ 3\n  b: 1 #+ 4\n",
+		"- a: >-\n  #+ 1\n  b: x #+ 2\n",
+		"- - |\n   x\n   #- 1\n  #+ 2\n- |\n #- 3\n#+ 4",
+		"a: | #+ 1\n  x\n",
+		"a: |1-  #+ 1\n   #- 2\n  #- 3\n #- 4\n#+ 5\n",
+		"a: >\r  x\r  #- 1\r #+ 2\rb: y #+ 3\r",
+		"a: |\n  x\u0085  #- 1\u0085 #+ 2\n",
+		"a: |\n\n\n#+ 1\n",
+		"a: |\n",
+		"a: \"x\n  #- 1\n  \" #+ 2\n",
+		"{a: x} #+ 1 # 2\n#+ 3",
+	} {
+		f := source.Parse("f.yaml", []byte(src))
+		if len(f.Problems) > 0 {
+			t.Errorf("%q: %v", src, f.Problems[0].Message)
+		}
+		for i := range src {
+			if rest := src[i:]; strings.HasPrefix(rest, "#-") || strings.HasPrefix(rest, "#+") {
+				if got := f.Comment(i); got != (rest[1] == '+') {
+					t.Errorf("%q: %.4q is a comment: %v", src, rest, got)
+				}
+			}
+		}
+	}
+}
+
+// TestWhole: a block scalar ends with its last line of text, and one without any is
+// its header.
+func TestWhole(t *testing.T) {
+	for src, want := range map[string]string{
+		"a: |\n  x\n  y\n\nb: 1\n": "|\n  x\n  y", "a: |2-\n": "|2-", "a: >- # c\nb: 1\n": ">-", "- a: >\r\n    x\r\n  b: 1\r\n": ">\r\n    x",
+		"a: '|'\n": "'|'", "a: |\n  x": "|\n  x",
+	} {
+		f := source.Parse("f.yaml", []byte(src))
+		root := source.Root(f.Docs[0])
+		n := source.Value(root, "a")
+		if n == nil {
+			n = source.Value(root.Content[0], "a")
+		}
+		if span := f.Whole(f.Span(n)); src[span.Start:span.End] != want {
+			t.Errorf("%q: %q, want %q", src, src[span.Start:span.End], want)
 		}
 	}
 }

@@ -119,3 +119,16 @@ func TestRange(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// TestSet: a set has the ports of its ranges and no other, however they meet.
+func TestSet(t *testing.T) {
+	s := ports.NewSet(ports.Range{}, ports.Range{First: 10, Last: 20}, ports.One(5), ports.Range{First: 15, Last: 16}, ports.Range{First: 21, Last: 22}, ports.Range{First: 40, Last: 65535}, ports.One(0))
+	for port, want := range map[int]bool{0: false, 4: false, 5: true, 6: false, 9: false, 10: true, 17: true, 20: true, 21: true, 23: false, 39: false, 40: true, 65535: true, 70000: false} {
+		if s.Has(port) != want {
+			t.Errorf("%d: not %v", port, want)
+		}
+	}
+	if !(ports.Set{}).Empty() || s.Empty() || (ports.Set{}).Has(0) {
+		t.Error("what is empty is not")
+	}
+}

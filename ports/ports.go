@@ -15,6 +15,7 @@ package ports
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -63,6 +64,34 @@ func (r Range) String() string {
 	default:
 		return strconv.Itoa(r.First) + "-" + strconv.Itoa(r.Last)
 	}
+}
+
+// Set is a set of ports, as ranges: how wide they are does not matter. The zero
+// value is empty.
+type Set struct{ ranges []Range }
+
+// NewSet is the ports of some ranges, which may overlap. Zero ranges have none.
+func NewSet(ranges ...Range) Set {
+	ranges = slices.DeleteFunc(slices.Clone(ranges), Range.Zero)
+	slices.SortFunc(ranges, func(a, b Range) int { return a.First - b.First })
+	var s Set
+	for _, r := range ranges {
+		if n := len(s.ranges); n > 0 && r.First <= s.ranges[n-1].Last+1 {
+			s.ranges[n-1].Last = max(s.ranges[n-1].Last, r.Last)
+		} else {
+			s.ranges = append(s.ranges, r)
+		}
+	}
+	return s
+}
+
+// Empty reports a set without ports.
+func (s Set) Empty() bool { return len(s.ranges) == 0 }
+
+// Has reports whether a port is in the set.
+func (s Set) Has(port int) bool {
+	i, found := slices.BinarySearchFunc(s.ranges, port, func(r Range, port int) int { return r.First - port })
+	return found || i > 0 && port <= s.ranges[i-1].Last
 }
 
 // Parse reads "N" or "N-M" as Compose does (go-connections, nat.ParsePortRange),

@@ -22,6 +22,10 @@ func (f *File) Comment(offset int) bool {
 	return i > 0 && offset < l.comments[i-1].End
 }
 
+// Comments are where the file's comments stand, in order, each with the end of its
+// line.
+func (f *File) Comments() []Span { return f.layout().comments }
+
 // Whole is the span of a scalar with all of its text, where Span has only the
 // first character of a block scalar.
 func (f *File) Whole(span Span) Span {

@@ -18,6 +18,9 @@ const (
 	maxSize  = 4 << 20
 	maxDepth = 100
 	maxNodes = 200_000 // aliases followed
+	maxKey   = 1024    // bytes, as of a key without a question mark in YAML
+
+	maxProblems = 1_000 // of one file
 )
 
 // Parse reads the YAML of a compose file. It never fails: what is wrong with
@@ -155,6 +158,10 @@ const (
 
 func (in *inspector) refuse(n *yaml.Node, message, hint string) {
 	in.refused = true
+	if len(in.problems) == maxProblems {
+		in.stop = true
+		message, hint = fmt.Sprintf("more than %d problems in this file", maxProblems), "mend those before it"
+	}
 	in.problems = append(in.problems, Problem{File: in.file, Span: in.file.Span(n), Message: message, Hint: hint})
 }
 
@@ -194,11 +201,7 @@ func (in *inspector) node(n *yaml.Node, depth int) (levels int) {
 	case yaml.MappingNode:
 		in.keys(n)
 		for i := 1; i < len(n.Content); i += 2 {
-			if n.Content[i-1].Tag == "!!merge" { // which is resolved in its place
-				levels = max(levels, in.node(n.Content[i], depth))
-			} else {
-				levels = max(levels, 1+in.node(n.Content[i], depth+1))
-			}
+			levels = max(levels, 1+in.node(n.Content[i], depth+1))
 		}
 		in.merges(n)
 	default:
@@ -221,13 +224,15 @@ func (in *inspector) tooDeep(n *yaml.Node, depth int) bool {
 // keys that stand twice. compose-go refuses both.
 func (in *inspector) keys(m *yaml.Node) {
 	seen := make(map[string]*yaml.Node, len(m.Content)/2)
-	for i := 0; i+1 < len(m.Content); i += 2 {
+	for i := 0; i+1 < len(m.Content) && !in.stop; i += 2 {
 		k := m.Content[i]
 		if k.Kind == yaml.AliasNode {
 			in.aliases = append(in.aliases, k)
 			k = k.Alias
 		}
 		switch first := seen[k.Value]; {
+		case len(k.Value) > maxKey:
+			in.refuse(k, fmt.Sprintf("key longer than %d bytes", maxKey), "shorten it")
 		case k.Kind != yaml.ScalarNode:
 			in.refuse(k, "key is not a scalar", "quote it; if this is a template, render it first")
 		case k.Tag != "!!str" && k.Tag != "!!merge":

@@ -16,16 +16,33 @@ var bom = []byte("\xef\xbb\xbf")
 // byte order mark is none. An offset beyond the file is its end.
 func (f *File) Position(offset int) (line, column int) {
 	offset = min(max(offset, 0), len(f.Src))
-	f.editorOnce.Do(func() {
-		f.editorLines = lineStarts(f.Src, false)
-		f.editorRunes = countRunes(f.Src)
-	})
+	f.readLines()
 	line = sort.SearchInts(f.editorLines, offset+1)
 	start := f.editorLines[line-1]
 	if line == 1 && bytes.HasPrefix(f.Src, bom) {
 		start = min(len(bom), offset)
 	}
 	return line, f.editorRunes.before(f.Src, offset) - f.editorRunes.before(f.Src, start) + 1
+}
+
+func (f *File) readLines() {
+	f.editorOnce.Do(func() {
+		f.editorLines = lineStarts(f.Src, false)
+		f.editorRunes = countRunes(f.Src)
+	})
+}
+
+// Line is where a line of the file stands, with its end; lines count from 1 as in
+// [File.Position]. It is empty for a line that the file does not have.
+func (f *File) Line(line int) Span {
+	f.readLines()
+	switch {
+	case line < 1 || line > len(f.editorLines):
+		return Span{len(f.Src), len(f.Src)}
+	case line == len(f.editorLines):
+		return Span{f.editorLines[line-1], len(f.Src)}
+	}
+	return Span{f.editorLines[line-1], f.editorLines[line]}
 }
 
 // runeIndex counts the runes before every 1,024th byte, so that a column in a

@@ -59,16 +59,19 @@ type File struct {
 	// Longest is the length of the longest text, in bytes.
 	Longest int
 
-	lines       []int               // offset of each line's first byte as YAML counts lines
-	flow        map[*yaml.Node]bool // the members of flow collections
-	namesOnce   sync.Once
-	names       []string // the variables that the file mentions, repeats included
-	layoutOnce  sync.Once
-	laidOut     layout
-	editorOnce  sync.Once
-	runes       runeIndex
-	editorRunes runeIndex
-	editorLines []int // offset of each line's first byte as editors count lines
+	lines        []int               // offset of each line's first byte as YAML counts lines
+	flow         map[*yaml.Node]bool // the members of flow collections
+	namesOnce    sync.Once
+	names        []string // the variables that the file mentions, repeats included
+	layoutOnce   sync.Once
+	laidOut      layout
+	sectionsOnce sync.Once
+	sections     []section // in order
+	byKey        sync.Map  // *yaml.Node → map[string]Field
+	editorOnce   sync.Once
+	runes        runeIndex
+	editorRunes  runeIndex
+	editorLines  []int // offset of each line's first byte as editors count lines
 }
 
 // InFlow reports whether a node stands in a flow collection, as in JSON.

@@ -45,8 +45,10 @@ func TestProblems(t *testing.T) {
 		"too deep through an alias": {"a: &a " + half + other + "\nb: " + half + "*a" + other + "\n", "2:64: nested deeper than 100 levels"},
 		"too deep through two":      {"a: &a " + half + other + "\nb: &b [*a, {c: *a}]\nc: " + half[20:] + "*b" + other[20:] + "\n", "3:44: nested deeper than 100 levels"},
 		"deep through an alias":     {"a: &a " + half + other + "\nb: " + half[25:] + "*a" + other[25:] + "\n", ""},
-		"a chain of merges":         {chain, ""},
+		"a chain of merges":         {chain, "nested deeper than 100 levels"},
 		"a bomb":                    {bomb, "after following aliases"},
+		"a long key":                {"? " + strings.Repeat("k", 1025) + "\n: 1\n", "1:3: key longer than 1024 bytes"},
+		"many problems":             {strings.Repeat("a: 1\n", 1500), "more than 1000 problems in this file"},
 		"too large":                 {strings.Repeat("#", 4<<20+1), "larger than 4 MiB"},
 		"a merge of no map":         {"a: {<<: 3}", "merge key does not name a mapping"},
 	} {

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"sort"
 	"strconv"
 	"strings"
 
@@ -70,22 +71,27 @@ func scalarValue(n *yaml.Node) any {
 	return n.Value
 }
 
+// section is a top-level key of a document, from where it stands; the start of a
+// document is one without a name.
+type section struct {
+	start int
+	name  string
+}
+
 // Extension is the top-level x- key that a byte stands below, "" for none.
 func (f *File) Extension(offset int) string {
-	for i, doc := range f.Docs {
-		if i+1 < len(f.Docs) && f.Span(Root(f.Docs[i+1])).Start <= offset {
-			continue
-		}
-		name := ""
-		for _, fd := range Fields(Root(doc)) {
-			if f.Span(fd.Key).Start > offset {
-				break
+	f.sectionsOnce.Do(func() {
+		for _, doc := range f.Docs {
+			root := Root(doc)
+			f.sections = append(f.sections, section{f.Span(root).Start, ""})
+			for i := 0; root.Kind == yaml.MappingNode && i < len(root.Content); i += 2 {
+				f.sections = append(f.sections, section{f.Span(root.Content[i]).Start, Deref(root.Content[i]).Value})
 			}
-			name = fd.Key.Value
 		}
-		if strings.HasPrefix(name, "x-") {
-			return name
-		}
+	})
+	i := sort.Search(len(f.sections), func(i int) bool { return f.sections[i].start > offset })
+	if i > 0 && strings.HasPrefix(f.sections[i-1].name, "x-") {
+		return f.sections[i-1].name
 	}
 	return ""
 }
@@ -97,7 +103,7 @@ func (f *File) At(doc int, path []string, key bool) Span {
 	n := Root(f.Docs[doc])
 	span := f.Span(n)
 	for i, p := range path {
-		name, next := child(Deref(n), p)
+		name, next := f.child(Deref(n), p)
 		if next == nil {
 			return span
 		}
@@ -112,7 +118,7 @@ func (f *File) At(doc int, path []string, key bool) Span {
 
 // child is the member of a collection that a step of a path leads to, and the
 // node that names it: its key, or in a list the member itself.
-func child(n *yaml.Node, step string) (name, member *yaml.Node) {
+func (f *File) child(n *yaml.Node, step string) (name, member *yaml.Node) {
 	if n.Kind == yaml.SequenceNode {
 		at, err := strconv.Atoi(step)
 		if err != nil || at < 0 || at >= len(n.Content) {
@@ -120,10 +126,22 @@ func child(n *yaml.Node, step string) (name, member *yaml.Node) {
 		}
 		return n.Content[at], n.Content[at]
 	}
+	fd := f.fields(n)[step]
+	return fd.Key, fd.Value
+}
+
+// fields are those of a mapping by their keys, which many paths lead through.
+func (f *File) fields(n *yaml.Node) map[string]Field {
+	if known, ok := f.byKey.Load(n); ok {
+		fields, _ := known.(map[string]Field)
+		return fields
+	}
+	fields := map[string]Field{}
 	for _, fd := range Fields(n) {
-		if Deref(fd.Key).Value == step {
-			return fd.Key, fd.Value
+		if key := Deref(fd.Key).Value; fields[key].Key == nil {
+			fields[key] = fd
 		}
 	}
-	return nil, nil
+	f.byKey.Store(n, fields)
+	return fields
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -50,33 +51,43 @@ func spread(family []*compose.Project, places map[compose.Place]bool) {
 	if len(places) == 0 {
 		return
 	}
-	for before := -1; before < len(places); {
-		before = len(places)
-		for _, p := range family {
-			for _, list := range mergedLists(p) {
-				bySlot := map[slot][]compose.Mapping{}
-				for _, m := range list {
-					for _, s := range slots(m) {
-						bySlot[s.unbare()] = append(bySlot[s.unbare()], m)
+	var lists [][]compose.Mapping
+	for _, p := range family {
+		for _, list := range mergedLists(p) {
+			bySlot, order := map[slot][]compose.Mapping{}, []slot{}
+			known, _ := place(list) // the entries of others stay
+			for _, m := range known {
+				for _, s := range m.slots {
+					if s = s.unbare(); bySlot[s] == nil {
+						order = append(order, s)
 					}
-				}
-				for _, together := range bySlot {
-					spreadAmong(together, places)
+					bySlot[s] = append(bySlot[s], m.Mapping)
 				}
 			}
+			for _, s := range order {
+				lists = append(lists, bySlot[s])
+			}
+		}
+	}
+	passes := 0
+	for before := -1; before < len(places) && passes < maxPasses; passes++ {
+		before = len(places)
+		for _, together := range lists {
+			spreadAmong(together, places)
 		}
 	}
 }
 
 func spreadAmong(together []compose.Mapping, places map[compose.Place]bool) {
+	hosts, defaults := map[ports.Range]bool{}, map[ports.Range]bool{}
 	for _, m := range together {
-		if !places[m.Place()] {
-			continue
+		if places[m.Place()] {
+			hosts[m.HostPort.Ports], defaults[m.HostPort.DefaultPorts] = true, true
 		}
-		for _, other := range together {
-			if sometimesOne(m, other) {
-				places[other.Place()] = true
-			}
+	}
+	for _, m := range together {
+		if hosts[m.HostPort.Ports] || defaults[m.HostPort.DefaultPorts] {
+			places[m.Place()] = true
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package strategies
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -14,21 +15,44 @@ import (
 // Projects that share a file are looked at together, since an entry is written
 // once for all of them. Staying are places that are known to keep theirs.
 func merging(family []*compose.Project, staying ...map[compose.Place]bool) map[compose.Place]bool {
-	var lists [][]compose.Mapping
-	for _, p := range family {
-		lists = append(lists, mergedLists(p)...)
-	}
+	var lists [][]placed
 	kept := map[compose.Place]bool{}
 	for _, places := range staying {
 		maps.Copy(kept, places)
 	}
+	for _, p := range family {
+		for _, list := range mergedLists(p) {
+			if known, ok := place(list); ok {
+				lists = append(lists, known)
+				continue
+			}
+			for _, m := range list {
+				kept[m.Place()] = true
+			}
+		}
+	}
+	passes := 0
 	for before := -1; before < len(kept); { // one that stays can make others stay
 		before = len(kept)
 		for _, list := range lists {
-			keepClashes(list, kept)
+			if passes++; passes > maxPasses*len(lists) {
+				keepAll(list, kept)
+			} else {
+				keepClashes(list, kept)
+			}
 		}
 	}
 	return kept
+}
+
+// maxPasses bounds how often one mapping that stays makes others stay; beyond it
+// all of them do.
+const maxPasses = 50
+
+func keepAll(list []placed, kept map[compose.Place]bool) {
+	for _, m := range list {
+		kept[m.Place()] = true
+	}
 }
 
 // repeating finds the mappings that say again what is in a range of the same
@@ -37,40 +61,71 @@ func merging(family []*compose.Project, staying ...map[compose.Place]bool) map[c
 // range can't be left to Docker either, as then there would be one more.
 func repeating(family []*compose.Project) (narrow, wide map[compose.Place]bool) {
 	narrow, wide = map[compose.Place]bool{}, map[compose.Place]bool{}
+	type alike struct {
+		protocol, address string
+		offset            int // from container ports to host ports
+	}
 	for _, p := range family {
 		for _, list := range mergedLists(p) {
-			for _, b := range list {
-				if b.Container.Width() < 2 {
-					continue
+			if !slices.ContainsFunc(list, func(m compose.Mapping) bool { return m.Container.Width() > 1 }) {
+				continue
+			}
+			groups := map[alike][]compose.Mapping{}
+			for _, m := range list {
+				if !m.Container.Zero() {
+					of := alike{m.Protocol, anyAddress(m.HostIP), m.HostPort.Ports.First - m.Container.First}
+					groups[of] = append(groups[of], m)
 				}
-				for _, a := range list {
-					if within(a, b) {
-						narrow[a.Place()], wide[b.Place()] = true, true
-					}
-				}
+			}
+			for _, group := range groups {
+				nested(group, narrow, wide)
 			}
 		}
 	}
 	return narrow, wide
 }
 
-// within reports whether every port of a mapping is also one of a wider one.
-func within(a, b compose.Mapping) bool {
-	return b.Container.Width() > max(a.Container.Width(), 1) && a.Protocol == b.Protocol && sameAddress(a, b) &&
-		b.Container.First <= a.Container.First && a.Container.Last <= b.Container.Last && !a.Container.Zero() && !a.HostPort.Ports.Zero() &&
-		a.HostPort.Ports.Width() == a.Container.Width() &&
-		a.HostPort.Ports.First-a.Container.First == b.HostPort.Ports.First-b.Container.First
+// nested finds the mappings of a group whose container ports lie within those of
+// another one, in one pass: sorted so that a wider range is before those within it.
+func nested(group []compose.Mapping, narrow, wide map[compose.Place]bool) {
+	slices.SortStableFunc(group, func(a, b compose.Mapping) int {
+		return cmp.Or(a.Container.First-b.Container.First, b.Container.Last-a.Container.Last)
+	})
+	var ranges []ports.Range // each once
+	for _, m := range group {
+		if n := len(ranges); n == 0 || ranges[n-1] != m.Container {
+			ranges = append(ranges, m.Container)
+		}
+	}
+	inner, outer := map[ports.Range]bool{}, map[ports.Range]bool{}
+	for i, last := 0, 0; i < len(ranges); i++ {
+		inner[ranges[i]] = ranges[i].Last <= last
+		last = max(last, ranges[i].Last)
+	}
+	repeats := map[ports.Range]bool{} // those of which a mapping may say a wider one again
+	for _, m := range group {
+		if !m.HostPort.Ports.Zero() && m.HostPort.Ports.Width() == m.Container.Width() {
+			repeats[m.Container] = true
+		}
+	}
+	for i, first := len(ranges)-1, ports.Last+1; i >= 0; i-- {
+		outer[ranges[i]] = first <= ranges[i].Last
+		if repeats[ranges[i]] {
+			first = min(first, ranges[i].Last)
+		}
+	}
+	for _, m := range group {
+		if inner[m.Container] && !m.HostPort.Ports.Zero() && m.HostPort.Ports.Width() == m.Container.Width() {
+			narrow[m.Place()] = true
+		}
+		if outer[m.Container] {
+			wide[m.Place()] = true
+		}
+	}
 }
 
-func sameAddress(a, b compose.Mapping) bool {
-	any4 := func(ip string) string {
-		if ip == "" {
-			return "0.0.0.0" // one and the same to Compose
-		}
-		return ip
-	}
-	return any4(a.HostIP) == any4(b.HostIP)
-}
+// anyAddress is an address as Compose tells them apart.
+func anyAddress(ip string) string { return cmp.Or(ip, "0.0.0.0") }
 
 // mergedLists are the entries that meet in the ports of one service; those
 // that an override replaces, or that only an extended file has, meet the
@@ -102,56 +157,107 @@ func mergedLists(p *compose.Project) [][]compose.Mapping {
 	return sorted
 }
 
+// stays is what of one slot does not move.
+type stays struct {
+	hosts, defaults map[ports.Range]bool
+	mayBeEmpty      bool
+}
+
+func (s *stays) add(m compose.Mapping) {
+	s.hosts[m.HostPort.Ports], s.defaults[m.HostPort.DefaultPorts] = true, true
+	s.mayBeEmpty = s.mayBeEmpty || mayBeEmpty(m)
+}
+
+// sometimesOne reports a mapping that is one with some of them, as [sometimesOne] does.
+func (s *stays) sometimesOne(m compose.Mapping) bool {
+	return s != nil && (s.hosts[m.HostPort.Ports] || s.defaults[m.HostPort.DefaultPorts])
+}
+
 // keepClashes adds to kept what can't move in one list. The first of several
 // that would become one moves, unless one of them is written so already.
-func keepClashes(list []compose.Mapping, kept map[compose.Place]bool) {
-	taken, staying := map[slot]compose.Mapping{}, map[slot][]compose.Mapping{}
+func keepClashes(list []placed, kept map[compose.Place]bool) {
+	taken, staying := map[slot]compose.Mapping{}, map[slot]*stays{}
 	bare := map[slot]bool{} // what is written as a container port alone
 	for _, m := range list {
-		for _, s := range slots(m) {
+		for _, s := range m.slots {
 			switch {
-			case picked(m):
-				taken[s] = m
+			case picked(m.Mapping):
+				taken[s] = m.Mapping
 				bare[s.unbare()] = bare[s.unbare()] || s.bare
-			case !movable(m) || kept[m.Place()]:
-				staying[s] = append(staying[s], m)
+			case !movable(m.Mapping) || kept[m.Place()]:
+				if staying[s] == nil {
+					staying[s] = &stays{hosts: map[ports.Range]bool{}, defaults: map[ports.Range]bool{}}
+				}
+				staying[s].add(m.Mapping)
 			}
 		}
 	}
 	for _, m := range list {
-		if picked(m) || !movable(m) || kept[m.Place()] {
+		if picked(m.Mapping) || !movable(m.Mapping) || kept[m.Place()] {
 			continue
 		}
-		for _, s := range slots(m) {
+		for _, s := range m.slots {
 			other, clash := taken[s]
 			// While V is unset, "${V}:80" is one with "80".
-			if bare[s.unbare()] && mayBeEmpty(m) || s.bare && slices.ContainsFunc(staying[s.unbare()], mayBeEmpty) {
+			if unbare := staying[s.unbare()]; bare[s.unbare()] && mayBeEmpty(m.Mapping) || s.bare && unbare != nil && unbare.mayBeEmpty {
 				kept[m.Place()] = true
 			}
-			if clash && !alwaysOne(m, other) {
+			if clash && !alwaysOne(m.Mapping, other) {
 				kept[m.Place()] = true
-				if sometimesOne(m, other) {
+				if sometimesOne(m.Mapping, other) {
 					kept[other.Place()] = true
 				}
 			}
-			if slices.ContainsFunc(staying[s], func(o compose.Mapping) bool { return sometimesOne(m, o) }) {
+			if staying[s].sometimesOne(m.Mapping) {
 				kept[m.Place()] = true
 			}
 		}
 		if !kept[m.Place()] {
-			for _, s := range slots(m) {
-				taken[s] = m
+			for _, s := range m.slots {
+				taken[s] = m.Mapping
 			}
 		}
 	}
 }
 
 // slot is a container port whose host port Docker picks, as Compose tells
-// them apart: it knows "80" from "0:80".
+// them apart: it knows "80" from "0:80". Ports that no entry of a list tells apart
+// are one slot.
 type slot struct {
 	ip, protocol string
-	container    int
+	container    int // the first of its ports
 	bare         bool
+}
+
+// placed is a mapping with its slots.
+type placed struct {
+	compose.Mapping
+
+	slots []slot
+}
+
+// maxSlots bounds the slots of one list.
+const maxSlots = 100_000
+
+// place finds the slots of the entries of one list. It reports false where ranges
+// overlap in so many ways that there are too many.
+func place(list []compose.Mapping) (all []placed, ok bool) {
+	var cuts []int // where the ports of an entry begin, or end
+	for _, m := range list {
+		for _, c := range containers(m) {
+			cuts = append(cuts, c.First, c.Last+1)
+		}
+	}
+	slices.Sort(cuts)
+	cuts = slices.Compact(cuts)
+	total := 0
+	for _, m := range list {
+		all = append(all, placed{m, slots(m, cuts)})
+		if total += len(all[len(all)-1].slots); total > maxSlots {
+			return nil, false
+		}
+	}
+	return all, true
 }
 
 func (s slot) unbare() slot {
@@ -165,26 +271,30 @@ func mayBeEmpty(m compose.Mapping) bool {
 	return m.HostPort.Ports.Zero() || m.HostPort.DefaultPorts.Zero()
 }
 
+// containers are the container ports of a mapping, with its variables as they are
+// and with none set.
+func containers(m compose.Mapping) []ports.Range {
+	all := []ports.Range{m.Container}
+	if target, ok := parsePorts(defaultOf(compose.ParseExpr(m.Target))); ok && target != m.Container {
+		all = append(all, target)
+	}
+	return slices.DeleteFunc(all, ports.Range.Zero)
+}
+
 // slots are what a mapping would be once Docker picks its host port, with its
 // variables as they are and with none set.
-func slots(m compose.Mapping) []slot {
-	containers := []ports.Range{m.Container}
-	if target, ok := parsePorts(defaultOf(compose.ParseExpr(m.Target))); ok && target != m.Container {
-		containers = append(containers, target)
-	}
+func slots(m compose.Mapping, cuts []int) []slot {
 	ips := []string{m.HostIP}
 	if ip := defaultOf(compose.ParseExpr(m.Address)); ip != "" && ip != m.HostIP {
 		ips = append(ips, ip)
 	}
 	var all []slot
-	for _, c := range containers {
+	for _, c := range containers(m) {
 		bare := c.Width() > 1 || m.HostPort.Text == ""
 		for _, ip := range ips {
-			if ip == "" {
-				ip = "0.0.0.0" // one and the same to Compose
-			}
-			for i := range c.Width() {
-				all = append(all, slot{ip, m.Protocol, c.First + i, bare})
+			i, _ := slices.BinarySearch(cuts, c.First)
+			for ; i < len(cuts) && cuts[i] <= c.Last; i++ {
+				all = append(all, slot{anyAddress(ip), m.Protocol, cuts[i], bare})
 			}
 		}
 	}

@@ -1,9 +1,6 @@
 package compose
 
 import (
-	"slices"
-	"strings"
-
 	"go.yaml.in/yaml/v4"
 
 	"github.com/portmoor/portmoor/source"
@@ -13,22 +10,24 @@ import (
 // ports too, by its own anchor or by that of a list or mapping that it stands
 // in: editing it would change that as well (T12).
 func (w *walker) lockAnchors() {
-	elsewhereOf := map[*source.File]map[*yaml.Node]bool{}
+	foreignOf, aliasedOf := map[*source.File]map[*yaml.Node]bool{}, map[*source.File]map[*yaml.Node]bool{}
 	for _, m := range w.all {
 		if m.scalar == nil {
 			continue
 		}
-		if elsewhereOf[m.File] == nil {
-			elsewhereOf[m.File] = foreign(m.File)
+		if foreignOf[m.File] == nil {
+			foreignOf[m.File], aliasedOf[m.File] = foreign(m.File), map[*yaml.Node]bool{}
+			for _, a := range m.File.Aliases {
+				aliasedOf[m.File][a.Alias] = aliasedOf[m.File][a.Alias] || !w.walked[a]
+			}
 		}
-		if elsewhereOf[m.File][m.scalar] {
+		if foreignOf[m.File][m.scalar] {
 			m.lock(lockedAnchor)
 		}
 		if m.scalar.Anchor == "" || m.scalar.Kind != yaml.ScalarNode {
 			continue
 		}
-		elsewhere := slices.ContainsFunc(m.File.Aliases, func(a *yaml.Node) bool { return a.Alias == m.scalar && !w.walked[a] })
-		if elsewhere || m.Syntax == Short && !w.direct[m.scalar] && !inExtension(m.File, m.scalar) {
+		if aliasedOf[m.File][m.scalar] || m.Syntax == Short && !w.direct[m.scalar] && m.File.Extension(m.Scalar.Start) == "" {
 			m.lock(lockedAnchor)
 		}
 	}
@@ -82,18 +81,4 @@ func foreign(f *source.File) map[*yaml.Node]bool {
 		}
 	}
 	return found
-}
-
-// inExtension reports whether a node stands below a top-level x- key.
-func inExtension(f *source.File, n *yaml.Node) bool {
-	var holds func(in *yaml.Node) bool
-	holds = func(in *yaml.Node) bool { return in == n || slices.ContainsFunc(in.Content, holds) }
-	for _, doc := range f.Docs {
-		for _, fd := range source.Fields(doc.Content[0]) {
-			if strings.HasPrefix(fd.Key.Value, "x-") && holds(fd.Value) {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -225,5 +225,6 @@ type Project struct {
 	// missing or not valid.
 	Partial bool
 
-	numbered [][]int // the mappings whose host ports were told apart together
+	chosen   map[string]bool // its profiles
+	numbered [][]int         // the mappings whose host ports were told apart together
 }

@@ -3,10 +3,12 @@ package compose
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
-	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"unicode"
 
 	"github.com/compose-spec/compose-go/v2/dotenv"
 
@@ -19,6 +21,8 @@ import (
 type EnvFile struct {
 	File *source.File // bytes and path; never parsed as YAML
 	Vars map[string]string
+
+	lines func() map[string]source.Span
 }
 
 // Env is where a project's variables come from. The zero Env sets none.
@@ -52,13 +56,41 @@ func (e Env) Setter(name string) (EnvFile, string, bool) {
 
 // Line is the span of the line that sets a variable, empty when it does not.
 func (f EnvFile) Line(name string) source.Span {
-	at := regexp.MustCompile(`(?m)^[ \t]*(?:export[ \t]+)?`+regexp.QuoteMeta(name)+`[ \t]*[=:][^\r\n]*`).FindAllIndex(f.File.Src, -1)
-	if len(at) == 0 {
+	if f.lines == nil {
 		return source.Span{}
 	}
-	last := at[len(at)-1]
-	blanks := len(f.File.Src[last[0]:last[1]]) - len(bytes.TrimLeft(f.File.Src[last[0]:last[1]], " \t"))
-	return source.Span{Start: last[0] + blanks, End: last[1]}
+	return f.lines()[name]
+}
+
+// linesOf are the lines that set variables, by name; the last one wins.
+func linesOf(src []byte) map[string]source.Span {
+	lines, at := map[string]source.Span{}, 0
+	for line := range bytes.Lines(src) {
+		text := bytes.TrimLeft(line, " \t")
+		start := at + len(line) - len(text)
+		at += len(line)
+		if i := bytes.IndexAny(text, "\r\n"); i >= 0 {
+			text = text[:i]
+		}
+		if rest, exported := bytes.CutPrefix(text, []byte("export")); exported && len(rest) > 0 && (rest[0] == ' ' || rest[0] == '\t') {
+			if name, _, ok := cutName(bytes.TrimLeft(rest, " \t")); ok {
+				lines[name] = source.Span{Start: start, End: start + len(text)}
+			}
+		}
+		if name, _, ok := cutName(text); ok {
+			lines[name] = source.Span{Start: start, End: start + len(text)}
+		}
+	}
+	return lines
+}
+
+// cutName takes a line of an env file apart.
+func cutName(line []byte) (name string, value []byte, ok bool) {
+	i := bytes.IndexAny(line, "=:")
+	if i < 0 {
+		return "", nil, false
+	}
+	return string(bytes.TrimRight(line[:i], " \t")), line[i+1:], true
 }
 
 // Env reads env files by themselves: what is wrong with them is passed over.
@@ -78,12 +110,17 @@ func (l *Loader) env(paths []string, outer Lookup, problems *[]source.Problem) E
 			}
 			continue
 		}
-		vars, err := dotenv.ParseWithLookup(bytes.NewReader(src), func(name string) (string, bool) {
+		lookup := func(name string) (string, bool) {
 			if v, ok := outer(name); ok {
 				return v, true
 			}
 			return e.Lookup(name)
-		})
+		}
+		if excess := explodes(string(src), lookup); excess != "" {
+			*problems = append(*problems, source.Problem{File: &source.File{Path: path, Src: src}, Message: excess, Hint: "shorten it"})
+			continue
+		}
+		vars, err := dotenv.ParseWithLookup(bytes.NewReader(src), lookup)
 		if err != nil {
 			*problems = append(*problems, source.Problem{
 				File: &source.File{Path: path, Src: src}, Message: "not a valid env file: " + strings.ReplaceAll(err.Error(), "\n", " "),
@@ -91,9 +128,84 @@ func (l *Loader) env(paths []string, outer Lookup, problems *[]source.Problem) E
 			})
 			continue
 		}
-		e.files = append(e.files, EnvFile{File: &source.File{Path: path, Src: src}, Vars: vars})
+		e.files = append(e.files, EnvFile{
+			File: &source.File{Path: path, Src: src}, Vars: vars, lines: sync.OnceValue(func() map[string]source.Span { return linesOf(src) }),
+		})
 	}
 	return e
+}
+
+// maxReplaced bounds the variables in the values of an env file.
+const maxReplaced = 200_000
+
+// explodes says what of an env file is out of all bounds, as when each line has the
+// value of the one before twice; "" for nothing. Statements are told apart as the
+// parser does.
+func explodes(src string, outer Lookup) (excess string) {
+	if !strings.Contains(src, "$") && !strings.Contains(src, `\0`) {
+		return ""
+	}
+	if strings.Count(src, "$") > maxReplaced {
+		return fmt.Sprintf("more than %d variables in values", maxReplaced)
+	}
+	excess = fmt.Sprintf("its values together are longer than %d MiB", maxGrown>>20)
+	sizes, total := map[string]int{}, 0
+	for src = strings.TrimSpace(src); src != ""; src = strings.TrimSpace(src) {
+		if src[0] == '#' {
+			_, src, _ = strings.Cut(src, "\n")
+			continue
+		}
+		i := strings.IndexAny(src, "=:\n")
+		if i < 0 {
+			return ""
+		}
+		name := strings.TrimSpace(src[:i])
+		if rest, exported := strings.CutPrefix(name, "export"); exported && strings.TrimLeftFunc(rest, unicode.IsSpace) != rest {
+			name = strings.TrimSpace(rest)
+		}
+		if src[i] == '\n' {
+			src = src[i:]
+			continue
+		}
+		var value string
+		value, src = cutValue(strings.TrimLeft(src[i+1:], "\t\v\f\r \u0085\u00a0"))
+		size := len(value)
+		for _, v := range source.Variables(strings.ReplaceAll(value, `\0044`, "$")) {
+			if text, set := outer(v); set {
+				size += len(text)
+			} else {
+				size += sizes[v]
+			}
+			if size > maxGrown {
+				return excess
+			}
+		}
+		sizes[name] = size
+		if total += size; total > maxGrown {
+			return excess
+		}
+	}
+	return ""
+}
+
+// cutValue takes the value that opens text from the rest.
+func cutValue(text string) (value, rest string) {
+	if text == "" || text[0] != '"' && text[0] != '\'' {
+		value, rest, _ = strings.Cut(text, "\n")
+		return value, rest
+	}
+	for i := 1; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case text[0]:
+			if text[0] == '\'' {
+				return "", text[i+1:] // nothing in it is replaced
+			}
+			return text[1:i], text[i+1:]
+		}
+	}
+	return text, ""
 }
 
 // projectName is what Compose makes of a name: lower case, without the

@@ -22,12 +22,33 @@ func expand(text string, lookup Lookup) (string, error) {
 	if strings.Count(text, "${") > maxNested {
 		return "", errNested
 	}
+	if size := len(text); size > maxScalar || grown(text, lookup) > maxGrown {
+		return "", errLong
+	}
 	return template.SubstituteWithOptions(text, template.Mapping(lookup), template.WithoutLogging)
 }
 
 // maxNested bounds the variables of one text: compose-go takes seconds for a
 // thousand that stand in each other.
 const maxNested = 50
+
+// maxGrown bounds what the values of variables make of one text, or of an env file,
+// in bytes: each of a few lines can double what the one before says.
+const maxGrown = 16 << 20
+
+// grown is how long a text may get when its variables are replaced.
+func grown(text string, lookup Lookup) int {
+	size := len(text)
+	for _, name := range source.Variables(text) {
+		value, _ := lookup(name)
+		if size += len(value); size > maxGrown {
+			break
+		}
+	}
+	return size
+}
+
+var errLong = fmt.Errorf("longer than %d bytes, or with its variables than %d MiB", maxScalar, maxGrown>>20)
 
 var errNested = fmt.Errorf("more than %d variables in one text", maxNested)
 

@@ -12,15 +12,19 @@ import (
 
 // extend resolves the extends of every service of a document.
 func (g *merger) extend(l *layer, dir string, env Lookup) {
+	if !slices.ContainsFunc(l.services, func(s *service) bool { return s.extends != nil }) {
+		return
+	}
+	all := listed(l.services)
 	for _, s := range l.services {
-		g.resolve(s, scope{l.services, l.file, dir, false}, env)
+		g.resolve(s, scope{all, l.file, dir, false}, env)
 	}
 }
 
 // scope is where a service looks for the one it extends. Paths in it are
 // relative to dir: the project's folder, or that of an extended file.
 type scope struct {
-	services []*service
+	services *services
 	file     *source.File
 	dir      string
 	extended bool // its services are not the project's
@@ -45,7 +49,7 @@ func (g *merger) resolve(s *service, in scope, env Lookup) {
 			return
 		}
 	}
-	base := find(in.services, ref.service)
+	base := in.services.names[ref.service]
 	if base == nil && Broken(in.file) {
 		g.unseen(in.file, "is not valid, so that what extends it is not judged")
 		g.project.Unjudged = append(g.project.Unjudged, s.File)
@@ -99,11 +103,11 @@ func (g *merger) extendedFile(s *service, in scope, env Lookup) (scope, bool) {
 		return in, false
 	}
 	if _, done := g.extended[path]; !done {
-		var services []*service
+		services := listed(nil)
 		for _, doc := range file.Docs {
-			services = overlay(services, g.layer(file, doc, env).services)
+			services.overlay(g.layer(file, doc, env).services)
 		}
-		for _, base := range services {
+		for _, base := range services.list {
 			g.number(base.ports)
 			for _, m := range base.ports {
 				m.Dropped = Extended
@@ -116,8 +120,13 @@ func (g *merger) extendedFile(s *service, in scope, env Lookup) (scope, bool) {
 
 // inherit takes over what a service does not set itself.
 func (s *service) inherit(base *service) {
+	own := make(map[string]bool, len(s.Profiles))
+	for _, p := range s.Profiles {
+		own[p] = true
+	}
+	s.Profiles = slices.Clone(s.Profiles)
 	for _, p := range base.Profiles {
-		if !slices.Contains(s.Profiles, p) {
+		if !own[p] {
 			s.Profiles = append(s.Profiles, p)
 		}
 	}

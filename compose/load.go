@@ -120,7 +120,10 @@ func (l *Loader) load(group Group) *Project {
 		loader:   l,
 		project:  p,
 		files:    map[string]*source.File{},
-		extended: map[string][]*service{},
+		extended: map[string]*services{},
+		includes: map[string][]*service{},
+		envs:     map[string]Env{},
+		noted:    map[source.Problem]bool{},
 		chains:   map[*service]chainState{},
 	}
 	g.problems, g.envFiles = envProblems, [][]EnvFile{p.Env.files}
@@ -130,6 +133,7 @@ func (l *Loader) load(group Group) *Project {
 	natural := naturalName(group, p)
 	p.Name = cmp.Or(l.options.Name, projectName(l.options.Environ["COMPOSE_PROJECT_NAME"]), natural)
 	p.Renamed = p.Name != natural
+	p.choose()
 	return p
 }
 

@@ -15,12 +15,18 @@ import (
 // Reasons why a host port can't be spliced.
 const (
 	lockedEscape  = "the text is escaped, folded or over several lines"
+	lockedEmpty   = "the value has a tag or an anchor, and no text"
 	lockedTag     = "the value has an explicit tag"
 	lockedAnchor  = "the anchor is also used outside ports"
 	lockedAddress = "the variable holds an address or a whole mapping"
 	lockedNumber  = "the number is not written in plain decimal digits"
 	lockedMissing = "there is no published key to write to"
 )
+
+// maxPort bounds the text of a host or container port, in bytes.
+const maxPort = 1000
+
+var longPort = fmt.Sprintf("the text is longer than %d bytes", maxPort)
 
 // mapping reads one entry of a ports list. It returns a mapping for every
 // entry; one that Compose refuses says so in Invalid.
@@ -49,6 +55,10 @@ func (w *walker) short(m *Mapping, item *yaml.Node, env Lookup) {
 	m.Entry = m.Scalar
 	if n.Kind != yaml.ScalarNode || n.Tag != "!!str" && n.Tag != "!!int" && strings.HasPrefix(n.Tag, "!!") {
 		m.Invalid = "not a port, a mapping of ports or a long form"
+		return
+	}
+	if len(n.Value) > maxPort {
+		m.Invalid = longPort
 		return
 	}
 	text := n.Value
@@ -209,6 +219,11 @@ func (w *walker) long(m *Mapping, n *yaml.Node, env Lookup) {
 	}
 	w.target(m, n, text)
 	w.published(m, n, env)
+	for _, t := range []*string{&m.Protocol, &m.Name, &m.AppProtocol, &m.HostIP, &m.Address} {
+		if len(*t) > maxPort {
+			*t, m.Invalid = "", longPort
+		}
+	}
 	if m.Invalid == "" && m.HostIP != "" && net.ParseIP(m.HostIP) == nil {
 		m.Invalid = fmt.Sprintf("host_ip %q is not an IP address", m.HostIP)
 	}
@@ -221,6 +236,10 @@ func (w *walker) target(m *Mapping, n *yaml.Node, text func(string) (string, boo
 	v := source.Deref(source.Value(n, "target"))
 	if v == nil || v.Tag == "!!null" {
 		m.Invalid = "no target: the container port is missing"
+		return
+	}
+	if len(v.Value) > maxPort {
+		m.Invalid = longPort
 		return
 	}
 	m.Target = v.Value
@@ -254,6 +273,10 @@ func (w *walker) published(m *Mapping, n *yaml.Node, env Lookup) {
 	v := w.place(m, item)
 	if v.Kind != yaml.ScalarNode || v.Tag != "!!str" && v.Tag != "!!int" {
 		m.Invalid = "published is not a port number or a range in quotes"
+		return
+	}
+	if len(v.Value) > maxPort {
+		m.Invalid = longPort
 		return
 	}
 	m.HostPort = ParseExpr(v.Value)
@@ -328,6 +351,8 @@ func (w *walker) place(m *Mapping, item *yaml.Node) *yaml.Node {
 	inner, exact := m.File.Inner(holder, m.Scalar)
 	m.Host = inner
 	switch {
+	case m.Scalar.Empty() && (holder.Anchor != "" || holder.Style&yaml.TaggedStyle != 0):
+		m.lock(lockedEmpty)
 	case holder.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 || !exact:
 		m.lock(lockedEscape)
 	case holder.Style&yaml.TaggedStyle != 0 && holder.Tag != "!!str":

@@ -22,10 +22,14 @@ type merger struct {
 	loader   *Loader
 	project  *Project
 	files    map[string]*source.File // the project's files, by path
-	extended map[string][]*service   // services of files that are only extended
+	extended map[string]*services    // services of files that are only extended
 	stack    []string                // include chain, to find cycles
 	chains   map[*service]chainState // extends chains, to find cycles
 	lists    [][]*Mapping            // the lists that were numbered, in order
+	includes map[string][]*service   // what was included before
+	envs     map[string]Env
+	noted    map[source.Problem]bool // among the project's unseen
+	envPaths []string                // of the env files that envFiles are
 }
 
 type chainState int
@@ -54,7 +58,8 @@ func (g *merger) open(path string) (*source.File, error) {
 func (g *merger) unseen(f *source.File, format string, args ...any) {
 	g.project.Partial = true
 	p := source.Problem{File: f, Message: fmt.Sprintf(format, args...)}
-	if !slices.Contains(g.project.Unseen, p) {
+	if !g.noted[p] {
+		g.noted[p] = true
 		g.project.Unseen = append(g.project.Unseen, p)
 	}
 }
@@ -62,9 +67,25 @@ func (g *merger) unseen(f *source.File, format string, args ...any) {
 // Broken reports a file of which nobody knows what it says: what it lacks may be there.
 func Broken(f *source.File) bool { return f.Docs == nil && len(f.Problems) > 0 || FormatOne(f) }
 
+// services are what was merged so far, in order, and by name.
+type services struct {
+	list  []*service
+	names map[string]*service
+}
+
+func listed(list []*service) *services {
+	s := &services{list: list, names: make(map[string]*service, len(list))}
+	for _, one := range list {
+		if s.names[one.Name] == nil {
+			s.names[one.Name] = one
+		}
+	}
+	return s
+}
+
 // model merges the files of one load: a project's own, or those of one include.
 func (g *merger) model(paths []string, dir string, env Lookup) []*service {
-	var merged []*service
+	merged := listed(nil)
 	for _, path := range paths {
 		f, err := g.open(path)
 		if err != nil {
@@ -81,33 +102,42 @@ func (g *merger) model(paths []string, dir string, env Lookup) []*service {
 			g.include(&l, dir, env)
 			g.drop(merged, l)
 			g.extend(&l, dir, env)
-			merged = overlay(merged, l.services)
+			merged.overlay(l.services)
 		}
 	}
-	return merged
+	return merged.list
 }
 
 // include loads what a document includes and puts its own services on top.
 func (g *merger) include(l *layer, dir string, env Lookup) {
-	own := l.services
-	var base []*service
+	if len(l.includes) == 0 {
+		return
+	}
+	base := listed(nil)
 	for _, ref := range l.includes {
 		imported := g.included(l.file, ref, dir, env)
 		for _, s := range imported {
-			if same := find(base, s.Name); same != nil && sameEntries(same.ports, s.ports) {
-				for _, m := range s.ports { // one file reached by two includes
-					m.Dropped = Duplicate
+			if same := base.names[s.Name]; same != nil && sameEntries(same.ports, s.ports) {
+				for i, m := range s.ports { // one file reached by two includes
+					if m != same.ports[i] {
+						m.Dropped = Duplicate
+					}
 				}
 				continue
 			}
-			base = overlay(base, []*service{s})
+			base.overlay([]*service{s})
 		}
 	}
-	g.drop(base, layer{services: own, drops: l.drops})
-	l.services = overlay(base, own)
+	g.drop(base, *l)
+	base.overlay(l.services)
+	l.services = base.list
 }
 
-// included loads one include.
+// maxIncludes bounds how deep files may include each other.
+const maxIncludes = 100
+
+// included loads one include: once, however many files name it, for as long as its
+// variables mean the same.
 func (g *merger) included(f *source.File, ref reference, dir string, env Lookup) []*service {
 	paths := make([]string, 0, len(ref.paths))
 	for _, p := range ref.paths {
@@ -118,6 +148,10 @@ func (g *merger) included(f *source.File, ref reference, dir string, env Lookup)
 		path := absolute(dir, p)
 		if slices.Contains(g.stack, path) {
 			g.problem(f, ref.node, fmt.Sprintf("include %s leads back to itself", quote(p)), "remove one of the includes of the cycle")
+			return nil
+		}
+		if len(g.stack) >= maxIncludes {
+			g.problem(f, ref.node, fmt.Sprintf("include %s: more than %d files include each other", quote(p), maxIncludes), "include it from a file further up")
 			return nil
 		}
 		if _, err := g.open(path); err != nil {
@@ -138,70 +172,107 @@ func (g *merger) included(f *source.File, ref reference, dir string, env Lookup)
 			envFiles = append(envFiles, absolute(dir, e))
 		}
 	}
-	vars := g.loader.env(envFiles, env, &g.problems)
-	g.project.Env.files = append(g.project.Env.files, vars.files...)
-	outer := g.envFiles
-	g.envFiles = append(slices.Clone(outer), vars.files)
+	key := fmt.Sprintf("%q %q %q", paths, projectDir, g.variablesFrom(envFiles))
+	if known, done := g.includes[key]; done {
+		return g.again(known)
+	}
+	vars := g.env(envFiles, env)
+	outer, outerEnv := g.envFiles, g.envPaths
+	g.envFiles, g.envPaths = append(slices.Clone(outer), vars.files), g.variablesFrom(envFiles)
 	g.stack = append(g.stack, paths...)
-	defer func() { g.stack, g.envFiles = g.stack[:len(g.stack)-len(paths)], outer }()
-	return g.model(paths, projectDir, func(name string) (string, bool) {
+	defer func() { g.stack, g.envFiles, g.envPaths = g.stack[:len(g.stack)-len(paths)], outer, outerEnv }()
+	found := g.model(paths, projectDir, func(name string) (string, bool) {
 		if v, ok := env(name); ok {
 			return v, true
 		}
 		return vars.Lookup(name)
 	})
+	g.includes[key] = found
+	return g.again(found)
+}
+
+// env are the env files of an include, each read once for as long as the variables
+// in it mean the same. Those read last win.
+func (g *merger) env(paths []string, outer Lookup) Env {
+	key := fmt.Sprintf("%q %q", g.envPaths, paths)
+	vars, done := g.envs[key]
+	if !done {
+		vars = g.loader.env(paths, outer, &g.problems)
+		g.envs[key] = vars
+	}
+	for _, f := range vars.files {
+		same := func(o EnvFile) bool { return o.File.Path == f.File.Path }
+		if slices.ContainsFunc(g.project.Env.files, same) {
+			g.project.Env.files = slices.DeleteFunc(slices.Clone(g.project.Env.files), same)
+		}
+		g.project.Env.files = append(g.project.Env.files, f)
+	}
+	return vars
+}
+
+// variablesFrom are the env files that the variables of an include come from, the
+// first of which wins: those of the files above it, and its own.
+func (g *merger) variablesFrom(own []string) []string {
+	all := slices.Clone(g.envPaths)
+	for _, path := range own {
+		if !slices.Contains(all, path) {
+			all = append(all, path)
+		}
+	}
+	return all
+}
+
+// again are the services of an include, for one more file that names it: they are
+// laid over others there.
+func (g *merger) again(known []*service) []*service {
+	all := make([]*service, 0, len(known))
+	for _, s := range known {
+		c := *s
+		g.chains[&c] = g.chains[s]
+		all = append(all, &c)
+	}
+	return all
 }
 
 // drop removes from what was merged so far whatever a document's !reset and
 // !override tags name.
-func (g *merger) drop(merged []*service, l layer) {
-	over := index(l.services)
-	for _, s := range merged {
-		over := over[s.Name]
-		if l.drops.Drops || over != nil && (over.drops.Drops || over.portTag.Drops) {
-			g.number(s.ports)
-			for _, m := range s.ports {
-				m.Dropped = Overridden
-			}
-			s.ports = nil
+func (g *merger) drop(merged *services, l layer) {
+	drop := func(s *service) {
+		g.number(s.ports)
+		for _, m := range s.ports {
+			m.Dropped = Overridden
+		}
+		s.ports = nil
+	}
+	if l.drops.Drops {
+		for _, s := range merged.list {
+			drop(s)
+		}
+		return
+	}
+	for _, over := range l.services {
+		if s := merged.names[over.Name]; s != nil && (over.drops.Drops || over.portTag.Drops) {
+			drop(s)
 		}
 	}
 }
 
 // overlay lays services over those of earlier documents: ports are appended,
 // never replaced (override.MergeYaml).
-func overlay(base, over []*service) []*service {
-	names := index(base)
-	for _, s := range over {
-		under := names[s.Name]
+func (s *services) overlay(over []*service) {
+	for _, o := range over {
+		under := s.names[o.Name]
 		if under == nil {
-			base = append(base, s)
+			s.list = append(s.list, o)
+			s.names[o.Name] = o
 			continue
 		}
-		merged := *s
+		merged := *o
 		merged.File, merged.Span = under.File, under.Span
-		merged.ports = append(slices.Clone(under.ports), s.ports...)
+		merged.ports = append(slices.Clone(under.ports), o.ports...)
 		merged.inherit(under)
 		*under = merged
 	}
-	return base
-}
-
-func index(services []*service) map[string]*service {
-	names := make(map[string]*service, len(services))
-	for _, s := range services {
-		names[s.Name] = s
-	}
-	return names
-}
-
-func find(services []*service, name string) *service {
-	for _, s := range services {
-		if s.Name == name {
-			return s
-		}
-	}
-	return nil
 }
 
 func sameEntries(a, b []*Mapping) bool {
@@ -289,19 +360,20 @@ func (g *merger) number(ports []*Mapping) {
 
 func number(ports []*Mapping) {
 	type target struct{ container, protocol string }
-	hosts := map[target][]string{}
+	hosts := map[target]map[string]int{}
 	for _, m := range ports {
 		t := target{m.Key.Container, m.Protocol}
 		host := m.HostPort.Ports.String()
 		if host == "" {
 			host = m.HostPort.Var
 		}
-		at := slices.Index(hosts[t], host)
-		if at < 0 {
-			at = len(hosts[t])
-			hosts[t] = append(hosts[t], host)
+		if hosts[t] == nil {
+			hosts[t] = map[string]int{}
 		}
-		m.Key.N = at + 1
+		if hosts[t][host] == 0 {
+			hosts[t][host] = len(hosts[t]) + 1
+		}
+		m.Key.N = hosts[t][host]
 	}
 }
 

@@ -25,37 +25,55 @@ func (p *Project) Profiles() []string {
 	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
+// choose remembers the chosen profiles, which are asked for with each pair of mappings.
+func (p *Project) choose() {
+	p.chosen = map[string]bool{}
+	for _, name := range p.Profiles() {
+		p.chosen[name] = true
+	}
+}
+
 // Starts reports whether the chosen profiles start a service that has some
 // profiles, or none.
 func (p *Project) Starts(profiles []string) bool {
-	chosen := p.Profiles()
-	return len(profiles) == 0 || slices.ContainsFunc(profiles, func(n string) bool {
-		return slices.Contains(chosen, n) || slices.Contains(chosen, "*")
-	})
+	return len(profiles) == 0 || p.chosen["*"] || slices.ContainsFunc(profiles, func(n string) bool { return p.chosen[n] })
 }
 
 // Together reports whether two services can run at the same time, by their
-// profiles: one of them needs none, they share one, or those chosen start both.
+// profiles, which are sorted: one of them needs none, they share one, or those
+// chosen start both.
 func (p *Project) Together(a, b []string) bool {
-	share := slices.ContainsFunc(a, func(profile string) bool { return slices.Contains(b, profile) })
-	return len(a) == 0 || len(b) == 0 || share || p.TogetherBy(a, b) == nil
+	return len(a) == 0 || len(b) == 0 || common(a, b) != "" || p.TogetherBy(a, b) == nil
 }
 
 // TogetherBy is the smallest set of profiles under which both of two services
-// start, nil when they start without any or with those chosen.
+// start, nil when they start without any or with those chosen. Theirs are sorted.
 func (p *Project) TogetherBy(a, b []string) []string {
-	switch {
-	case p.Starts(a) && p.Starts(b):
+	switch startsA, startsB := p.Starts(a), p.Starts(b); {
+	case startsA && startsB:
 		return nil
-	case p.Starts(a):
+	case startsA:
 		return b[:1]
-	case p.Starts(b):
+	case startsB:
 		return a[:1]
 	}
-	for _, n := range a {
-		if slices.Contains(b, n) {
-			return []string{n}
-		}
+	if n := common(a, b); n != "" {
+		return []string{n}
 	}
 	return []string{a[0], b[0]}
+}
+
+// common is the first profile that two sorted lists share, "" for none.
+func common(a, b []string) string {
+	for len(a) > 0 && len(b) > 0 {
+		switch c := strings.Compare(a[0], b[0]); {
+		case c == 0:
+			return a[0]
+		case c < 0:
+			a = a[1:]
+		default:
+			b = b[1:]
+		}
+	}
+	return ""
 }

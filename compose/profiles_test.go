@@ -17,13 +17,14 @@ func TestTogether(t *testing.T) {
 		{"", "", "", true, ""},
 		{"", "", "gpu", true, "gpu"},
 		{"", "gpu", "gpu", true, "gpu"},
-		{"", "gpu data", "voice data", true, "data"},
+		{"", "data gpu", "data voice", true, "data"}, {"", "a b c z", "d y z", true, "z"},
 		{"", "gpu", "cpu", false, "gpu cpu"},
 		{"gpu", "gpu", "cpu", false, "cpu"},
 		{"gpu cpu", "gpu", "cpu", true, ""},
 		{"*", "gpu", "cpu", true, ""},
 	} {
 		p := &Project{Group: Group{Profiles: strings.Fields(c.chosen)}}
+		p.choose()
 		a, b := strings.Fields(c.a), strings.Fields(c.b)
 		if got := p.Together(a, b); got != c.together || p.Together(b, a) != got {
 			t.Errorf("%+v: %v", c, got)

@@ -142,7 +142,8 @@ func (w *walker) service(f *source.File, fd source.Field, env Lookup) *service {
 			w.ports(f, s, a.Value, env)
 		case "profiles":
 			for _, p := range v.Content {
-				s.Profiles = append(s.Profiles, text(p))
+				t := text(p)
+				s.Profiles = append(s.Profiles, t[:min(len(t), maxPort)])
 			}
 		case "scale":
 			s.Scale = count(text(v), s.Scale)
@@ -297,7 +298,7 @@ func quote(s string) string { return strconv.Quote(s) }
 // templateError says in our words why compose-go can't read an expression;
 // it is nil when only a required variable is missing.
 func templateError(err error) error {
-	if errors.Is(err, errNested) {
+	if errors.Is(err, errNested) || errors.Is(err, errLong) {
 		return err
 	}
 	if _, invalid := errors.AsType[*template.InvalidTemplateError](err); invalid {

@@ -48,6 +48,7 @@ type Process struct {
 // Run runs the command line and returns the exit code.
 func Run(p Process) int {
 	logrus.SetOutput(io.Discard) // compose-go logs to the global logger
+	logrus.SetLevel(logrus.PanicLevel)
 	out := &output{Writer: p.Out}
 	p.Out = out
 	c := &program{console: &console{Process: p}}

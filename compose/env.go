@@ -73,24 +73,21 @@ func linesOf(src []byte) map[string]source.Span {
 			text = text[:i]
 		}
 		if rest, exported := bytes.CutPrefix(text, []byte("export")); exported && len(rest) > 0 && (rest[0] == ' ' || rest[0] == '\t') {
-			if name, _, ok := cutName(bytes.TrimLeft(rest, " \t")); ok {
+			if name, ok := nameOf(bytes.TrimLeft(rest, " \t")); ok {
 				lines[name] = source.Span{Start: start, End: start + len(text)}
 			}
 		}
-		if name, _, ok := cutName(text); ok {
+		if name, ok := nameOf(text); ok {
 			lines[name] = source.Span{Start: start, End: start + len(text)}
 		}
 	}
 	return lines
 }
 
-// cutName takes a line of an env file apart.
-func cutName(line []byte) (name string, value []byte, ok bool) {
+// nameOf is the name that a line of an env file sets.
+func nameOf(line []byte) (name string, ok bool) {
 	i := bytes.IndexAny(line, "=:")
-	if i < 0 {
-		return "", nil, false
-	}
-	return string(bytes.TrimRight(line[:i], " \t")), line[i+1:], true
+	return string(bytes.TrimRight(line[:max(i, 0)], " \t")), i >= 0
 }
 
 // Env reads env files by themselves: what is wrong with them is passed over.

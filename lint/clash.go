@@ -15,13 +15,13 @@ import (
 // claims are what the projects of a run publish that stand on their own: one
 // that another includes runs as part of that, and an overlay is a view of its
 // folder's project.
-func (r *run) claims() board {
+func (r *run) claims() *board {
 	type socket struct {
 		project      int
 		ports        ports.Range
 		protocol, ip string
 	}
-	claimed, seen := board{}, map[socket]bool{}
+	claimed, seen := &board{}, map[socket]bool{}
 	for i := range r.projects {
 		for _, pub := range r.publications[i] {
 			s := socket{i, pub.HostPort.Ports, pub.Protocol, pub.HostIP}
@@ -105,10 +105,17 @@ func (p *Pass) reportClashes() {
 // or tests only where no other does.
 func (r *run) holder(mine publication) (first publication, found bool) {
 	before := func(a, b int) bool { return r.side[a] == r.side[b] && a < b || !r.side[a] && r.side[b] }
-	for c := range r.claimed().overlapping(mine) {
-		if c.project < mine.project && (!found || before(c.project, first.project)) && r.comparable(c.project, mine.project) &&
-			c.Protocol == mine.Protocol && ports.AddressesOverlap(c.HostIP, mine.HostIP) {
-			first, found = c, true
+	claimed := r.claimed()
+	for list := range claimed.byPorts.Lists(mine.HostPort.Ports) { // in which projects are in order
+		for _, i := range list {
+			c := &claimed.all[i]
+			if c.project >= mine.project || found && !r.side[first.project] && c.project >= first.project {
+				break
+			}
+			if c.Protocol == mine.Protocol && (!found || before(c.project, first.project)) && r.comparable(c.project, mine.project) &&
+				ports.AddressesOverlap(c.HostIP, mine.HostIP) {
+				first, found = *c, true
+			}
 		}
 	}
 	return first, found

@@ -2,7 +2,6 @@ package lint
 
 import (
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
@@ -40,7 +39,7 @@ ends with such a word, as integration-tests does. Give one of the two another ho
 }
 
 func checkConflicts(p *Pass) {
-	earlier := board{}
+	earlier := &board{}
 	for _, pub := range p.run.publications[p.index] {
 		p.reportConflicts(pub, earlier)
 		earlier.add(pub)
@@ -80,45 +79,17 @@ func publications(index int, p *compose.Project, unknown bool) []publication {
 	return out
 }
 
-// board keeps publications by blocks of host ports, so that those which overlap
-// another are found without looking at all.
-type board map[int][]publication
-
-const block = 64 // ports
-
-func (b board) add(pub publication) {
-	for at := pub.HostPort.Ports.First / block; at <= pub.HostPort.Ports.Last/block; at++ {
-		b[at] = append(b[at], pub)
-	}
-}
-
-// overlapping yields the publications that share a host port with one, each
-// once, whatever their addresses and protocols.
-func (b board) overlapping(pub publication) iter.Seq[publication] {
-	ports := pub.HostPort.Ports
-	return func(yield func(publication) bool) {
-		for at := ports.First / block; at <= ports.Last/block; at++ {
-			for _, other := range b[at] {
-				first := max(ports.First, other.HostPort.Ports.First)
-				if first/block == at && ports.Overlaps(other.HostPort.Ports) && !yield(other) {
-					return
-				}
-			}
-		}
-	}
-}
-
 // maxRelated bounds the earlier ends that one finding lists.
 const maxRelated = 5
 
 // reportConflicts reports a mapping's collisions, once for each of the ports
 // that earlier ones share with it, with those as related places.
-func (p *Pass) reportConflicts(pub publication, earlier board) {
+func (p *Pass) reportConflicts(pub publication, earlier *board) {
 	worst := map[ports.Range]clash{}
 	related := map[ports.Range][]Related{}
 	var order []ports.Range
 	var ignored []Finding // which are told where nothing else is
-	for e := range earlier.overlapping(pub) {
+	for _, e := range earlier.overlapping(pub.HostPort.Ports) {
 		c := p.compare(e, pub)
 		ports := overlap(e.HostPort.Ports, pub.HostPort.Ports)
 		if w, met := worst[ports]; c.severity == Off || c.severity < w.severity {

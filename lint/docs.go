@@ -91,23 +91,30 @@ func defaultPorts(m compose.Mapping) ports.Range {
 }
 
 func (p *Pass) compareTable(doc *source.File, services map[string][]compose.Mapping) {
-	markers := table.Markers(doc.Src)
-	if len(markers) == 0 {
+	tables := table.Find(doc.Src)
+	if len(tables) == 0 {
 		return
 	}
-	listed := map[string]bool{}
-	for _, marker := range markers {
-		rows, ok := table.Read(doc.Src, marker.End)
+	listed, rights := map[string]bool{}, map[[2]string]expected{}
+	for _, at := range tables {
+		rows, ok := table.Read(doc.Src, at)
 		if !ok {
-			p.Report(Finding{File: doc, Span: marker, Message: "no table with the columns Service and Port follows, or the table does not end with " + table.End})
+			p.Report(Finding{File: doc, Span: at.Marker, Message: "no table with the columns Service and Port follows, or the table does not end with " + table.End})
 			return
 		}
 		for _, r := range rows {
 			listed[r.Service] = true
-			p.compareRow(doc, r, services)
+			key := [2]string{r.Service, r.Container}
+			right, done := rights[key]
+			if !done {
+				right = expectedOf(services[r.Service], r.Container)
+				rights[key] = right
+			}
+			_, known := services[r.Service]
+			p.compareRow(doc, r, known, right)
 		}
 	}
-	marker := markers[0]
+	marker := tables[0].Marker
 	for _, name := range slices.Sorted(maps.Keys(services)) {
 		if len(services[name]) > 0 && !listed[name] {
 			m := services[name][0]
@@ -121,44 +128,55 @@ func (p *Pass) compareTable(doc *source.File, services map[string][]compose.Mapp
 	}
 }
 
-func (p *Pass) compareRow(doc *source.File, r table.Row, services map[string][]compose.Mapping) {
+// expected is what a row about a service, and a container port of it, should say.
+type expected struct {
+	ports   []string // each once
+	has     map[string]bool
+	related []Related
+}
+
+func expectedOf(mappings []compose.Mapping, container string) expected {
+	e := expected{has: map[string]bool{}}
+	for _, m := range mappings {
+		if port := defaultPorts(m).String(); (container == "" || m.Key.Container == container) && !e.has[port] {
+			e.has[port] = true
+			e.ports = append(e.ports, port)
+			e.related = append(e.related, relatedTo(m, "it is published here"))
+		}
+	}
+	return e
+}
+
+func (p *Pass) compareRow(doc *source.File, r table.Row, known bool, right expected) {
 	span := r.Ports[0]
 	text := string(doc.Src[span.Start:span.End])
 	f := Finding{File: doc, Span: span, Service: r.Service}
-	mappings, known := services[r.Service]
 	if !known {
 		f.Message = fmt.Sprintf("the table lists service %s, which no compose file has", quote(r.Service))
 		f.Hint = "remove the row, or correct the name"
 		p.Report(f)
 		return
 	}
-	mappings = slices.DeleteFunc(slices.Clone(mappings), func(m compose.Mapping) bool {
-		return r.Container != "" && m.Key.Container != r.Container
-	})
-	if slices.ContainsFunc(r.Ports, func(s source.Span) bool {
-		return slices.ContainsFunc(mappings, func(m compose.Mapping) bool { return defaultPorts(m).String() == string(doc.Src[s.Start:s.End]) })
-	}) {
+	if slices.ContainsFunc(r.Ports, func(s source.Span) bool { return right.has[string(doc.Src[s.Start:s.End])] }) {
 		return
 	}
-	var right []string
-	for _, m := range mappings {
-		if port := defaultPorts(m).String(); !slices.Contains(right, port) {
-			right = append(right, port)
-			f.Related = append(f.Related, relatedTo(m, "it is published here"))
-		}
-	}
-	switch len(right) {
+	f.Related = right.related[:min(len(right.related), maxRelated)]
+	switch n := len(right.ports); n {
 	case 0:
 		f.Message = fmt.Sprintf("the table gives service %s the port %s, but it publishes none", quote(r.Service), text)
 		f.Hint = "remove the row, or publish the port"
 	case 1:
-		f.Message = fmt.Sprintf("the table gives service %s the port %s, but it is %s", quote(r.Service), text, right[0])
-		f.Hint = "write " + right[0]
+		f.Message = fmt.Sprintf("the table gives service %s the port %s, but it is %s", quote(r.Service), text, right.ports[0])
+		f.Hint = "write " + right.ports[0]
 		if len(r.Ports) == 1 {
-			f.Fix = []rewrite.Edit{{Span: span, New: right[0]}}
+			f.Fix = []rewrite.Edit{{Span: span, New: right.ports[0]}}
 		}
 	default:
-		f.Message = fmt.Sprintf("the table gives service %s the port %s, but they are %s", quote(r.Service), text, strings.Join(right, " and "))
+		some := slices.Clone(right.ports[:min(n, maxRelated)])
+		if n > maxRelated {
+			some = append(some, fmt.Sprintf("%d more", n-maxRelated))
+		}
+		f.Message = fmt.Sprintf("the table gives service %s the port %s, but they are %s", quote(r.Service), text, strings.Join(some, " and "))
 		f.Hint = "add a column Container to tell them apart"
 	}
 	p.Report(f)

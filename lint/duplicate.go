@@ -31,12 +31,29 @@ one is a number (published: 8080), it keeps both, and Docker refuses the second.
 	Check: checkDuplicates,
 }
 
-// repeatsPart reports whether a mapping is one of those in a wider one.
-func repeatsPart(m compose.Mapping, wide *compose.Mapping) bool {
-	return wide.Service == m.Service && wide.List == m.List && wide.File == m.File && wide.Container.Width() > m.Container.Width() && m.Container.Width() == m.HostPort.Ports.Width() && m.Container.Width() > 0 &&
-		wide.Container.Width() == wide.HostPort.Ports.Width() && wide.Protocol == m.Protocol && wide.HostIP == m.HostIP &&
-		wide.Container.First <= m.Container.First && m.Container.Last <= wide.Container.Last &&
-		wide.Container.First-wide.HostPort.Ports.First == m.Container.First-m.HostPort.Ports.First
+// series are ranges that a mapping may be a part of: those of its list that lead
+// from host ports to container ports as it does.
+type series struct {
+	file                  *source.File
+	list, offset          int
+	service, ip, protocol string
+}
+
+// seriesOf is what a mapping could be a part of; false for one whose host ports are
+// not one for each container port.
+func seriesOf(m *compose.Mapping) (of series, ok bool) {
+	of = series{m.File, m.List, m.HostPort.Ports.First - m.Container.First, m.Service, m.HostIP, m.Protocol}
+	return of, m.Container.Width() > 0 && m.Container.Width() == m.HostPort.Ports.Width()
+}
+
+// wider is a range of a series that has all ports of a mapping and more, nil for none.
+func wider(ranges []*compose.Mapping, m *compose.Mapping) *compose.Mapping {
+	for _, r := range ranges {
+		if r.Container.Width() > m.Container.Width() && r.Container.First <= m.Container.First && m.Container.Last <= r.Container.Last {
+			return r
+		}
+	}
+	return nil
 }
 
 func checkDuplicates(p *Pass) {
@@ -46,10 +63,10 @@ func checkDuplicates(p *Pass) {
 		service, ip, protocol  string
 		host, container, texts string
 	}
-	var ranges []*compose.Mapping
+	ranges := map[series][]*compose.Mapping{}
 	for m := range p.written() {
-		if m.Container.Width() > 1 {
-			ranges = append(ranges, m)
+		if of, ok := seriesOf(m); ok && m.Container.Width() > 1 && len(ranges[of]) < maxEarlier {
+			ranges[of] = append(ranges[of], m)
 		}
 	}
 	first := map[identity]compose.Mapping{}
@@ -61,14 +78,13 @@ func checkDuplicates(p *Pass) {
 		if id.host == "" {
 			id.texts = m.HostPort.Text // two variables without a value need not be equal
 		}
-		for _, wide := range ranges {
-			if repeatsPart(m, wide) {
+		if of, ok := seriesOf(&m); ok {
+			if wide := wider(ranges[of], &m); wide != nil {
 				f := about(m)
 				f.Message = fmt.Sprintf("service %s has this mapping twice: %s is in a range too", quote(m.Service), named(m.HostPort.Ports, m.Protocol))
 				f.Hint = "remove one of the two"
 				f.Related = []Related{{File: wide.File, Span: wide.Entry, Message: "the range is here"}}
 				p.Report(f)
-				break
 			}
 		}
 		earlier, twice := first[id]

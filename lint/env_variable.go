@@ -10,7 +10,6 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/say"
-	"github.com/portmoor/portmoor/source"
 )
 
 var unknownPortVariable = Rule{
@@ -38,28 +37,35 @@ services:
 `,
 	Check: func(p *Pass) {
 		for _, e := range p.Project.Env.Files() {
+			users := p.run.envUsers()[e.File.Path]
+			if users[0] != p.index {
+				continue // which says it for all of them
+			}
 			named := slices.DeleteFunc(slices.Sorted(maps.Keys(e.Vars)), func(n string) bool { return !hostPortName.MatchString(n) })
 			if len(named) == 0 {
 				continue
 			}
-			if p.run.passedOn(e.File) || slices.ContainsFunc(p.run.envUsers()[e.File.Path], partial) {
+			if p.run.passed()[e.File.Path] || slices.ContainsFunc(users, func(i int) bool { return partial(p.run.projects[i]) }) {
 				continue // a service gets all of it, or may use it
 			}
 			used := map[string]bool{}
-			for _, project := range p.run.envUsers()[e.File.Path] {
-				for _, f := range project.Files {
+			for _, i := range users {
+				for _, f := range p.run.projects[i].Files {
 					for _, name := range f.Variables() {
 						used[name] = true
 					}
 				}
 			}
+			looked := 0
 			for _, name := range named {
-				if used[name] || p.run.mentions(e.File, name) {
+				if used[name] || p.run.mentions(users, name) {
 					continue
 				}
 				f := Finding{File: e.File, Span: e.Line(name), Message: fmt.Sprintf("no compose file uses %s", name), Hint: "remove it, or correct the name"}
-				if near := nearestHostPort(name, used); near != "" {
-					f.Hint = "did you mean " + near + "?"
+				if looked++; looked <= maxNearest {
+					if near := nearestHostPort(name, used); near != "" {
+						f.Hint = "did you mean " + near + "?"
+					}
 				}
 				p.Report(f)
 			}
@@ -69,6 +75,9 @@ services:
 
 // partial reports a project of which nobody knows what it lacks.
 func partial(p *compose.Project) bool { return p.Partial }
+
+// maxNearest bounds the misspelt names for which the nearest one is looked up.
+const maxNearest = 20
 
 // nearestHostPort is the used variable that a misspelt one is closest to, "" when none
 // is close. What all of them end with makes none of them alike.
@@ -87,9 +96,18 @@ func nearestHostPort(name string, used map[string]bool) string {
 	return ""
 }
 
-// passedOn reports an env file that a service names under env_file.
-func (r *run) passedOn(env *source.File) bool {
-	for _, p := range r.envUsers()[env.Path] {
+// passedOn are the env files, by path, that a service of a project that reads them
+// names under env_file.
+func (r *run) passedOn() map[string]bool {
+	passed := map[string]bool{}
+	for _, p := range r.projects {
+		reads := map[string]bool{}
+		for _, e := range p.Env.Files() {
+			reads[e.File.Path] = true
+		}
+		if len(reads) == 0 {
+			continue
+		}
 		for _, f := range p.Files {
 			for _, doc := range r.contents(f).values() {
 				root, _ := doc.(map[string]any)
@@ -100,28 +118,50 @@ func (r *run) passedOn(env *source.File) bool {
 					if one, ok := service["env_file"].(string); ok {
 						named = append(named, one)
 					}
-					if slices.ContainsFunc(named, func(n string) bool { return filepath.Join(filepath.Dir(f.Path), filepath.FromSlash(n)) == env.Path }) {
-						return true
+					for _, n := range named {
+						if path := filepath.Join(filepath.Dir(f.Path), filepath.FromSlash(n)); reads[path] {
+							passed[path] = true
+						}
 					}
 				}
+			}
+		}
+	}
+	return passed
+}
+
+// mentions reports a name that a compose file of some projects passes on without a
+// value, as environment: [NAME] does: each of its words is there.
+func (r *run) mentions(projects []int, name string) bool {
+	parts := wordsOf([]byte(name))
+	for _, i := range projects {
+		for _, f := range r.projects[i].Files {
+			words, all := r.contents(f).words(), true
+			for part := range parts {
+				all = all && words[part]
+			}
+			if all {
+				return true
 			}
 		}
 	}
 	return false
 }
 
-// mentions reports a name that a compose file passes on without a value, as
-// environment: [NAME] does.
-func (r *run) mentions(env *source.File, name string) bool {
-	word := regexp.MustCompile(`\b` + regexp.QuoteMeta(name) + `\b`)
-	for _, p := range r.envUsers()[env.Path] {
-		for _, f := range p.Files {
-			if word.Match(f.Src) {
-				return true
-			}
+// wordsOf are the runs of letters, digits and underscores of a text.
+func wordsOf(text []byte) map[string]bool {
+	words := map[string]bool{}
+	start := 0
+	for i := range len(text) + 1 {
+		if i < len(text) && (text[i] == '_' || '0' <= text[i] && text[i] <= '9' || 'a' <= text[i]|0x20 && text[i]|0x20 <= 'z') {
+			continue
 		}
+		if i > start {
+			words[string(text[start:i])] = true
+		}
+		start = i + 1
 	}
-	return false
+	return words
 }
 
 var hostPortName = regexp.MustCompile(`_HOST_PORT(_RANGE)?$`)

@@ -56,27 +56,40 @@ type ignoreKey struct {
 
 var ignoreComment = regexp.MustCompile(`#[ \t]*portmoor:(ignore-file|ignore)\b[ \t]*([A-Za-z0-9,_-]*)([^\n\r]*)`)
 
+// maxIgnores bounds what the comments of one file can ignore.
+const maxIgnores = 100_000
+
 // ignores reads the comments of a file.
 func ignores(f *source.File) (found []*ignore) {
 	if !bytes.Contains(f.Src, []byte("portmoor:ignore")) {
 		return nil
 	}
-	for _, at := range ignoreComment.FindAllSubmatchIndex(f.Src, -1) {
-		if !f.Comment(at[0]) {
+	next := 0 // the line that the last comment counted for
+	for _, comment := range f.Comments() {
+		text := f.Src[comment.Start:comment.End]
+		if !bytes.Contains(text, []byte("portmoor:ignore")) {
 			continue
 		}
-		line := 0
-		if string(f.Src[at[2]:at[3]]) == "ignore" {
-			line = appliesTo(f, at[0])
+		if line, _ := f.Position(comment.Start); line > next {
+			next = appliesTo(f, comment.Start, line)
 		}
-		start, why := at[4], strings.TrimSpace(string(f.Src[at[6]:at[7]]))
-		for name := range strings.SplitSeq(string(f.Src[at[4]:at[5]]), ",") {
-			span := source.Span{Start: start, End: start + len(name)}
-			if name == "" {
-				span = source.Span{Start: at[0], End: at[5]}
+		for _, at := range ignoreComment.FindAllSubmatchIndex(text, -1) {
+			line := 0
+			if string(text[at[2]:at[3]]) == "ignore" {
+				line = next
 			}
-			found = append(found, &ignore{file: f, span: span, rule: name, line: line, why: why})
-			start += len(name) + 1
+			start, why := comment.Start+at[4], strings.TrimSpace(string(text[at[6]:at[7]]))
+			for name := range strings.SplitSeq(string(text[at[4]:at[5]]), ",") {
+				span := source.Span{Start: start, End: start + len(name)}
+				if name == "" {
+					span = source.Span{Start: comment.Start + at[0], End: comment.Start + at[5]}
+				}
+				if len(found) == maxIgnores {
+					return found
+				}
+				found = append(found, &ignore{file: f, span: span, rule: name, line: line, why: why})
+				start += len(name) + 1
+			}
 		}
 	}
 	return found
@@ -84,19 +97,19 @@ func ignores(f *source.File) (found []*ignore) {
 
 // appliesTo is the line that a comment counts for: its own, or where nothing
 // else stands in it, the next one that holds more than a comment.
-func appliesTo(f *source.File, offset int) int {
-	line, _ := f.Position(offset)
-	start := bytes.LastIndexAny(f.Src[:offset], "\n\r") + 1
-	if len(bytes.TrimSpace(f.Src[start:offset])) > 0 {
+func appliesTo(f *source.File, offset, line int) int {
+	if before := f.Src[f.Line(line).Start:offset]; len(bytes.TrimSpace(before)) > 0 {
 		return line
 	}
-	for text := range bytes.Lines(f.Src[start:]) {
-		if text = bytes.TrimSpace(text); len(text) > 0 && text[0] != '#' {
+	for ; ; line++ {
+		span := f.Line(line)
+		if span.Empty() {
 			return line
 		}
-		line++
+		if text := bytes.TrimSpace(f.Src[span.Start:span.End]); len(text) > 0 && text[0] != '#' {
+			return line
+		}
 	}
-	return line
 }
 
 // readIgnores reads the comments of all files of a run.
@@ -117,6 +130,7 @@ func (r *run) readIgnores() {
 				ig.used.Store(p.Partial) // what it ignores may be what nobody could read
 				key := ignoreKey{f, ig.rule, ig.line}
 				r.ignores[key] = append(r.ignores[key], ig)
+				r.comments = append(r.comments, ig)
 			}
 		}
 	}
@@ -193,26 +207,35 @@ func (r *run) unusedIgnores() (found []Finding) {
 	for _, rule := range Rules() {
 		ran[rule.Name] = r.severity(rule) != Off && rule.Strategy == ""
 	}
-	for _, list := range r.ignores {
-		for _, ig := range list {
-			f := Finding{Rule: unusedIgnore.Name, Severity: severity, File: ig.file, Span: ig.span, Hint: "remove the comment"}
-			switch looked, exists := ran[ig.rule]; {
-			case ig.used.Load(), ig.rule == hardcodedHostPort.Name && r.options.Facts.Symlinks[ig.file.Path]:
-				continue
-			case ig.rule == "":
-				f.Message, f.Hint = "the comment names no rule to ignore", "write the rule's name after it"
-			case !exists:
-				f.Message = fmt.Sprintf("no rule is named %s", quote(ig.rule))
-				if near := say.Nearest(ig.rule, slices.Sorted(maps.Keys(ran))); near != "" {
-					f.Hint = "did you mean " + near + "?"
-				}
-			case !looked:
-				continue
-			default:
-				f.Message = fmt.Sprintf("%s finds nothing to ignore here", ig.rule)
+	misspelt, more := 0, 0
+	for _, ig := range r.comments {
+		f := Finding{Rule: unusedIgnore.Name, Severity: severity, File: ig.file, Span: ig.span, Hint: "remove the comment"}
+		switch looked, exists := ran[ig.rule]; {
+		case ig.used.Load(), ig.rule == hardcodedHostPort.Name && r.options.Facts.Symlinks[ig.file.Path]:
+			continue
+		case ig.rule == "":
+			f.Message, f.Hint = "the comment names no rule to ignore", "write the rule's name after it"
+		case !exists:
+			f.Message = fmt.Sprintf("no rule is named %s", quote(ig.rule))
+			if misspelt++; misspelt > maxNearest {
+				break
 			}
-			found = append(found, f)
+			if near := say.Nearest(ig.rule, slices.Sorted(maps.Keys(ran))); near != "" {
+				f.Hint = "did you mean " + near + "?"
+			}
+		case !looked:
+			continue
+		default:
+			f.Message = fmt.Sprintf("%s finds nothing to ignore here", ig.rule)
 		}
+		if len(found) == maxFindings {
+			more++
+			continue
+		}
+		found = append(found, f)
+	}
+	if more > 0 {
+		found = append(found, leftOut(found[0], more))
 	}
 	return found
 }

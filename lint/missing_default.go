@@ -34,12 +34,18 @@ services:
     ports: ["${WEB_PORT:-8080}:80", "${ADMIN_PORT:?}:81"]
 `,
 	Check: func(p *Pass) {
+		dynamic := map[compose.Place]bool{} // that become so
+		for _, c := range p.plan().Changes {
+			if c.Decision.Kind == strategies.Ephemeral {
+				dynamic[c.Mapping.Place()] = true
+			}
+		}
 		for _, m := range p.Project.Mappings {
 			e := m.HostPort
 			if m.Inherited || m.Invalid != "" || e.Var == "" || e.Default != "" || e.Op == "?" || e.Op == ":?" || p.setInRepository(e.Var) {
 				continue
 			}
-			if p.becomesDynamic(m) {
+			if dynamic[m.Place()] {
 				continue // a default would be dropped again
 			}
 			f := aboutHost(m)
@@ -58,13 +64,6 @@ services:
 			p.Report(f)
 		}
 	},
-}
-
-// becomesDynamic reports whether the strategy leaves a mapping's port to Docker.
-func (p *Pass) becomesDynamic(m compose.Mapping) bool {
-	return slices.ContainsFunc(p.plan().Changes, func(c rewrite.Change) bool {
-		return c.Decision.Kind == strategies.Ephemeral && c.Mapping.Place() == m.Place()
-	})
 }
 
 // setInRepository reports whether an env file that everyone has sets a variable.

@@ -53,7 +53,9 @@ services:
 				f.Related = []Related{{File: e.File, Span: e.Entry, Message: "it is already published here"}}
 				p.Report(f)
 			}
-			earlier[t] = append(earlier[t], pub)
+			if len(earlier[t]) < maxEarlier {
+				earlier[t] = append(earlier[t], pub)
+			}
 		}
 	},
 }

@@ -10,6 +10,7 @@
 package lint
 
 import (
+	"fmt"
 	"iter"
 	"strconv"
 
@@ -143,7 +144,11 @@ type Pass struct {
 	run      *run
 	index    int // of Project among the projects of the run
 	findings []Finding
+	more     int // findings that were left out
 }
+
+// maxFindings bounds what one rule says of one project.
+const maxFindings = 10_000
 
 // Report adds a finding under the rule's name. A finding without a severity
 // gets the rule's; one with a milder one keeps it.
@@ -152,7 +157,28 @@ func (p *Pass) Report(f Finding) {
 	if f.Severity == Off || f.Severity > p.severity {
 		f.Severity = p.severity
 	}
+	if len(p.findings) >= maxFindings {
+		p.more++
+		return
+	}
 	p.findings = append(p.findings, f)
+}
+
+// reported are the findings of the pass, the last of which says how many are left
+// out, if any are.
+func (p *Pass) reported() []Finding {
+	if p.more == 0 {
+		return p.findings
+	}
+	return append(p.findings, leftOut(p.findings[0], p.more))
+}
+
+// leftOut is the finding that stands for more of a rule's than are listed.
+func leftOut(first Finding, more int) Finding {
+	return Finding{
+		Rule: first.Rule, Severity: first.Severity, File: first.File, Message: fmt.Sprintf("the rule finds %d more, which are not listed", more),
+		Hint: "mend those that are listed, or disable the rule",
+	}
 }
 
 // about starts a finding about a mapping as a whole.

@@ -30,7 +30,8 @@ func RunAll(projects []*compose.Project, options Options) (findings, ignored []F
 	r.readIgnores()
 	r.alone, r.side = alone(projects), onTheSide(options.Root, projects)
 	r.claimed = sync.OnceValue(r.claims)
-	r.envUsers = sync.OnceValue(func() map[string][]*compose.Project { return usersOfEnvFiles(projects) })
+	r.envUsers = sync.OnceValue(func() map[string][]int { return usersOfEnvFiles(projects) })
+	r.passed = sync.OnceValue(r.passedOn)
 	r.docUsers = sync.OnceValue(func() map[*source.File][]*compose.Project { return usersOfDocs(projects, options.Facts.Docs) })
 	for i, p := range projects {
 		r.publications = append(r.publications, publications(i, p, false))
@@ -61,9 +62,11 @@ type run struct {
 	files        sync.Map              // *source.File → *contents
 	alone, side  []bool                // by project
 	publications [][]publication       // by project
-	claimed      func() board
+	claimed      func() *board
 	ignores      map[ignoreKey][]*ignore
-	envUsers     func() map[string][]*compose.Project
+	comments     []*ignore               // all of them
+	envUsers     func() map[string][]int // indexes of projects
+	passed       func() map[string]bool
 	docUsers     func() map[*source.File][]*compose.Project
 }
 
@@ -80,7 +83,7 @@ func (r *run) check(i int) []Finding {
 			rule: rule, severity: severity, run: r, index: i,
 		}
 		rule.Check(p)
-		findings = append(findings, p.findings...)
+		findings = append(findings, p.reported()...)
 	}
 	return findings
 }
@@ -109,7 +112,8 @@ func (r *run) severity(rule Rule) Severity {
 type contents struct {
 	values     func() []any // of each document
 	violations func() []schema.Violation
-	local      func() bool // whether it can have a URL of this machine
+	local      func() bool            // whether it can have a URL of this machine
+	words      func() map[string]bool // every run of letters, digits and underscores
 }
 
 func (r *run) contents(f *source.File) *contents {
@@ -118,6 +122,7 @@ func (r *run) contents(f *source.File) *contents {
 		c := &contents{values: sync.OnceValue(f.Values)}
 		c.violations = sync.OnceValue(func() []schema.Violation { return schema.Violations(f, c.values()) })
 		c.local = sync.OnceValue(func() bool { return mentionsLocal(f.Src) })
+		c.words = sync.OnceValue(func() map[string]bool { return wordsOf(f.Src) })
 		v, _ = r.files.LoadOrStore(f, c)
 	}
 	c, _ := v.(*contents)

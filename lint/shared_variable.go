@@ -42,7 +42,9 @@ its own variable. One variable for tcp and udp on the same port, or for several 
 				}
 				p.Report(f)
 			}
-			holders[v] = append(holders[v], pub)
+			if len(holders[v]) < maxEarlier {
+				holders[v] = append(holders[v], pub)
+			}
 		}
 	},
 }

@@ -45,12 +45,13 @@ Such a URL is left over when a port moves. Correct the port, or publish it.`,
 		}) {
 			return // a port that is not known may be the one
 		}
+		published, inside := ports.NewSet(hostPorts(p.Project)...), containerPorts(p.Project)
 		for _, f := range p.Project.Files {
 			if !p.run.contents(f).local() {
 				continue
 			}
 			for i, doc := range p.run.contents(f).values() {
-				p.staleInDocument(f, i, doc)
+				p.staleInDocument(f, i, doc, published, inside)
 			}
 		}
 		for _, e := range p.Project.Env.Files() {
@@ -69,18 +70,22 @@ func mentionsLocal(src []byte) bool {
 	})
 }
 
-func (p *Pass) staleInDocument(f *source.File, doc int, value any) {
+func (p *Pass) staleInDocument(f *source.File, doc int, value any, published ports.Set, inside map[string][]ports.Range) {
 	root, _ := value.(map[string]any)
 	services, _ := root["services"].(map[string]any)
 	for _, name := range slices.Sorted(maps.Keys(services)) {
 		service, _ := services[name].(map[string]any)
+		var own ports.Set
 		for _, key := range []string{"environment", "labels"} {
 			for path, text := range texts(service[key]) {
 				if !localURL.MatchString(text) {
 					continue
 				}
+				if own.Empty() {
+					own = ports.NewSet(append(exposed(service), inside[name]...)...)
+				}
 				span := f.Whole(f.At(doc, []string{"services", name, key, path}, false))
-				p.staleIn(f, span, name, exposed(service))
+				p.staleIn(f, span, name, func(port int) bool { return published.Has(port) || own.Has(port) })
 			}
 		}
 	}
@@ -107,17 +112,34 @@ func texts(v any) map[string]string {
 }
 
 // exposed are the container ports that a service only exposes.
-func exposed(service map[string]any) (ports []string) {
+func exposed(service map[string]any) (all []ports.Range) {
 	list, _ := service["expose"].([]any)
 	for _, item := range list {
-		port, _, _ := strings.Cut(fmt.Sprint(item), "/")
-		ports = append(ports, port)
+		text, _, _ := strings.Cut(fmt.Sprint(item), "/")
+		if r, err := ports.Parse(text); err == nil && r.Width() == 1 {
+			all = append(all, r)
+		}
 	}
-	return ports
+	return all
 }
 
 // staleInEnvFile looks at an env file once, for all projects that have it.
 func (p *Pass) staleInEnvFile(f *source.File) {
+	users := p.run.envUsers()[f.Path]
+	if users[0] != p.index {
+		return
+	}
+	var all []ports.Range
+	for _, i := range users {
+		if p.run.projects[i].Partial {
+			return // a port that is not known may be the one
+		}
+		all = append(all, hostPorts(p.run.projects[i])...)
+		for _, inside := range containerPorts(p.run.projects[i]) {
+			all = append(all, inside...)
+		}
+	}
+	reached := ports.NewSet(all...)
 	at := 0
 	for line := range bytes.Lines(f.Src) {
 		if !bytes.HasPrefix(bytes.TrimSpace(line), []byte("#")) {
@@ -125,18 +147,18 @@ func (p *Pass) staleInEnvFile(f *source.File) {
 			if comment := bytes.Index(line, []byte(" #")); comment >= 0 && !bytes.ContainsAny(line[:comment], "\"'") {
 				end = comment
 			}
-			p.staleIn(f, source.Span{Start: at, End: at + end}, "", nil)
+			p.staleIn(f, source.Span{Start: at, End: at + end}, "", reached.Has)
 		}
 		at += len(line)
 	}
 }
 
-// staleIn reports the ports of URLs in a piece of a file.
-func (p *Pass) staleIn(f *source.File, in source.Span, service string, exposed []string) {
+// staleIn reports the ports of URLs in a piece of a file that nothing listens on.
+func (p *Pass) staleIn(f *source.File, in source.Span, service string, reached func(port int) bool) {
 	for _, at := range localURL.FindAllSubmatchIndex(f.Src[in.Start:in.End], -1) {
 		span := source.Span{Start: in.Start + at[2], End: in.Start + at[3]}
 		port, err := strconv.Atoi(string(f.Src[span.Start:span.End]))
-		if err != nil || p.reaches(f, port, service) || slices.Contains(exposed, strconv.Itoa(port)) {
+		if err != nil || reached(port) {
 			continue
 		}
 		p.Report(Finding{
@@ -147,34 +169,32 @@ func (p *Pass) staleIn(f *source.File, in source.Span, service string, exposed [
 	}
 }
 
-// reaches reports whether something listens on a port of this machine, or of
-// the service's own container. An env file counts for all of its projects.
-func (p *Pass) reaches(f *source.File, port int, service string) bool {
-	projects := p.run.envUsers()[f.Path]
-	if projects == nil {
-		projects = []*compose.Project{p.Project}
+// hostPorts are the ports of this machine that a project publishes.
+func hostPorts(p *compose.Project) (all []ports.Range) {
+	for _, m := range p.Mappings {
+		all = append(all, m.HostPort.Ports, m.HostPort.DefaultPorts)
 	}
-	inside := func(r ports.Range) bool { return r.First <= port && port <= r.Last }
-	for _, project := range projects {
-		if project.Partial {
-			return true
-		}
-		for _, m := range project.Mappings {
-			if inside(m.HostPort.Ports) || inside(m.HostPort.DefaultPorts) ||
-				(m.Service == service || service == "") && inside(m.Container) {
-				return true
-			}
-		}
-	}
-	return false
+	return all
 }
 
-// usersOfEnvFiles are the projects that read each env file, by its path.
-func usersOfEnvFiles(projects []*compose.Project) map[string][]*compose.Project {
-	users := map[string][]*compose.Project{}
-	for _, p := range projects {
+// containerPorts are the ports on which the containers of each service listen.
+func containerPorts(p *compose.Project) map[string][]ports.Range {
+	all := map[string][]ports.Range{}
+	for _, m := range p.Mappings {
+		all[m.Service] = append(all[m.Service], m.Container)
+	}
+	return all
+}
+
+// usersOfEnvFiles are the projects that read each env file, as their indexes by its
+// path.
+func usersOfEnvFiles(projects []*compose.Project) map[string][]int {
+	users := map[string][]int{}
+	for i, p := range projects {
 		for _, e := range p.Env.Files() {
-			users[e.File.Path] = append(users[e.File.Path], p)
+			if of := users[e.File.Path]; len(of) == 0 || of[len(of)-1] != i {
+				users[e.File.Path] = append(of, i)
+			}
 		}
 	}
 	return users

@@ -50,7 +50,7 @@ func TestReduced(t *testing.T) {
 			if services, _ := left["services"].(map[string]any); len(services) > 0 {
 				continue
 			}
-			if found := judge(doc, doc); len(found) > 0 {
+			if found := judge(doc, doc, &speller{}); len(found) > 0 {
 				t.Errorf("%s: %v is taken for right: %s", key, v, found[0].Message)
 			}
 		}
@@ -65,7 +65,7 @@ func TestReduced(t *testing.T) {
 		f := source.Parse(path, src)
 		for _, doc := range f.Values() {
 			files++
-			if diff := cmp.Diff(messages(judge(doc, doc)), messages(violationsOf(doc))); diff != "" {
+			if diff := cmp.Diff(messages(judge(doc, doc, &speller{})), messages(judge(doc, reduced(doc), &speller{}))); diff != "" {
 				t.Errorf("%s (-whole +part):\n%s", path, diff)
 			}
 			all += keys(doc)

@@ -59,8 +59,9 @@ func Prepare() { compiled() }
 // Violations validates a file's documents, which are its Values.
 func Violations(f *source.File, documents []any) []Violation {
 	var all []Violation
+	var names speller
 	for i, doc := range documents {
-		for _, v := range append(violationsOf(doc), unreadable(doc)...) {
+		for _, v := range append(judge(doc, reduced(doc), &names), unreadable(doc)...) {
 			v.Span = f.At(i, v.path, v.key)
 			if len(v.path) > 1 && v.path[0] == "services" {
 				v.Service = v.path[1]
@@ -71,10 +72,8 @@ func Violations(f *source.File, documents []any) []Violation {
 	return all
 }
 
-func violationsOf(doc any) []Violation { return judge(doc, reduced(doc)) }
-
 // judge validates the part of a document that needs it.
-func judge(doc, part any) []Violation {
+func judge(doc, part any, names *speller) []Violation {
 	s := compiled()
 	if s == nil || doc == nil {
 		return nil
@@ -84,11 +83,13 @@ func judge(doc, part any) []Violation {
 		return nil
 	}
 	var found []Violation
+	failing := map[string]bool{}
+	noteFailing(invalid, failing)
 	for _, leaf := range leaves(invalid, doc) {
-		if _, unevaluated := leaf.ErrorKind.(*kind.FalseSchema); unevaluated && misjudged(leaf, invalid) {
+		if _, unevaluated := leaf.ErrorKind.(*kind.FalseSchema); unevaluated && misjudged(leaf, failing) {
 			continue
 		}
-		found = append(found, explain(leaf)...)
+		found = append(found, explain(leaf, names)...)
 	}
 	return found
 }
@@ -96,13 +97,24 @@ func judge(doc, part any) []Violation {
 // misjudged reports a key that only counts as unknown because a part of the
 // schema failed on a neighbour: keys are then unevaluated, in JSON Schema's
 // terms, though the specification has them.
-func misjudged(key, all *jsonschema.ValidationError) bool {
+func misjudged(key *jsonschema.ValidationError, failing map[string]bool) bool {
 	path := key.InstanceLocation
-	if len(path) == 0 || !knownKeys()[path[len(path)-1]] {
-		return false
-	}
-	return failsBelow(all, path[:len(path)-1])
+	return len(path) > 0 && knownKeys()[path[len(path)-1]] && failing[joined(path[:len(path)-1])]
 }
+
+// noteFailing notes the places below which a part of the schema fails.
+func noteFailing(e *jsonschema.ValidationError, failing map[string]bool) {
+	for _, c := range e.Causes {
+		noteFailing(c, failing)
+	}
+	if _, unevaluated := e.ErrorKind.(*kind.FalseSchema); len(e.Causes) == 0 && !unevaluated {
+		for n := len(e.InstanceLocation) - 1; n >= 0 && !failing[joined(e.InstanceLocation[:n])]; n-- {
+			failing[joined(e.InstanceLocation[:n])] = true
+		}
+	}
+}
+
+func joined(path []string) string { return strings.Join(path, "\x00") }
 
 // foldedLists are the lists in which compose-go drops what stands twice before
 // it validates (override.EnforceUnicity, v2.16.2).
@@ -120,13 +132,6 @@ func folded(list []string) bool {
 	return slices.ContainsFunc(foldedLists, func(pattern string) bool {
 		return slices.EqualFunc(list, strings.Split(pattern, "."), func(key, want string) bool { return want == "*" || want == key })
 	})
-}
-
-func failsBelow(e *jsonschema.ValidationError, path []string) bool {
-	if _, unevaluated := e.ErrorKind.(*kind.FalseSchema); len(e.Causes) == 0 {
-		return !unevaluated && len(e.InstanceLocation) > len(path) && slices.Equal(e.InstanceLocation[:len(path)], path)
-	}
-	return slices.ContainsFunc(e.Causes, func(c *jsonschema.ValidationError) bool { return failsBelow(c, path) })
 }
 
 // knownKeys are the names of all properties in the schema.
@@ -264,7 +269,7 @@ func valueAt(v any, path []string) any {
 
 // explain says in our words what is wrong; the library's are for people who
 // read schemas.
-func explain(e *jsonschema.ValidationError) []Violation {
+func explain(e *jsonschema.ValidationError, names *speller) []Violation {
 	path := e.InstanceLocation
 	name := "the file"
 	if len(path) > 0 {
@@ -275,9 +280,9 @@ func explain(e *jsonschema.ValidationError) []Violation {
 	}
 	switch k := e.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
-		return unknownKeys(path, k.Properties)
+		return unknownKeys(path, k.Properties, names)
 	case *kind.FalseSchema:
-		return unknownKeys(path[:max(len(path)-1, 0)], path[max(len(path)-1, 0):])
+		return unknownKeys(path[:max(len(path)-1, 0)], path[max(len(path)-1, 0):], names)
 	case *kind.Type:
 		return about("is %s, not %s", article(k.Got), alternatives(k.Want))
 	case *kind.Required:

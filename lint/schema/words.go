@@ -26,7 +26,20 @@ func hintAt(path []string) string {
 	return "see the Compose specification"
 }
 
-func unknownKeys(path, keys []string) []Violation {
+// speller finds the known key that a misspelt one is nearest to, for the first
+// few: looking is slow.
+type speller struct{ asked int }
+
+const maxNearest = 100
+
+func (s *speller) nearest(key string) string {
+	if s.asked++; s.asked > maxNearest {
+		return ""
+	}
+	return say.Nearest(key, slices.Sorted(maps.Keys(knownKeys())))
+}
+
+func unknownKeys(path, keys []string, names *speller) []Violation {
 	var found []Violation
 	for _, key := range slices.Sorted(slices.Values(keys)) {
 		if slices.Equal(path, []string{"services"}) {
@@ -42,7 +55,7 @@ func unknownKeys(path, keys []string) []Violation {
 			where = "in " + dotted(path)
 		}
 		hint := "remove it, or put x- before it"
-		if near := say.Nearest(key, slices.Sorted(maps.Keys(knownKeys()))); near != "" {
+		if near := names.nearest(key); near != "" {
 			hint = "did you mean " + near + "?"
 		}
 		found = append(found, Violation{

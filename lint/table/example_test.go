@@ -14,7 +14,7 @@ func Example() {
 | web     | http://localhost:8080 |
 <!-- /portmoor:ports -->
 `)
-	rows, _ := table.Read(src, table.Markers(src)[0].End)
+	rows, _ := table.Read(src, table.Find(src)[0])
 	for _, r := range rows {
 		fmt.Printf("%s %s\n", r.Service, src[r.Ports[0].Start:r.Ports[0].End])
 	}

@@ -1,7 +1,7 @@
 // Package table reads the tables of ports that documents have between two markers.
 //
-//	for _, marker := range table.Markers(src) {
-//		rows, ok := table.Read(src, marker.End)
+//	for _, t := range table.Find(src) {
+//		rows, ok := table.Read(src, t)
 //	}
 package table
 
@@ -19,19 +19,35 @@ const (
 	End   = "<!-- /portmoor:ports -->"
 )
 
-// Markers finds the markers that tables start with, but for those in fenced code.
-func Markers(src []byte) (markers []source.Span) {
+// Table is a marker that a table starts with, and the text from there to the next
+// end; the text is empty where nothing ends it.
+type Table struct{ Marker, Text source.Span }
+
+// Find finds the tables of a document, but for those in fenced code. Of several markers
+// before one end, the last has the text.
+func Find(src []byte) (all []Table) {
 	at, fenced := 0, false
+	end := func(line []byte, from int) {
+		last := &all[len(all)-1]
+		if i := bytes.Index(line[from:], []byte(End)); i >= 0 && last.Text.Empty() {
+			last.Text.End = at + from + i
+		}
+	}
 	for line := range bytes.Lines(src) {
 		if trimmed := bytes.TrimSpace(line); bytes.HasPrefix(trimmed, []byte("```")) || bytes.HasPrefix(trimmed, []byte("~~~")) {
 			fenced = !fenced
 		}
+		if len(all) > 0 {
+			end(line, 0)
+		}
 		if i := bytes.Index(line, []byte(Start)); i >= 0 && !fenced {
-			markers = append(markers, source.Span{Start: at + i, End: at + i + len(Start)})
+			behind := i + len(Start)
+			all = append(all, Table{source.Span{Start: at + i, End: at + behind}, source.Span{Start: at + behind, End: at + behind}})
+			end(line, behind)
 		}
 		at += len(line)
 	}
-	return markers
+	return all
 }
 
 // Row is a line of a table: the text of its cells, and where ports stand in the document.
@@ -65,16 +81,12 @@ func portsIn(text string) (found [][]int) {
 	return found
 }
 
-// Read reads the rows of the first table behind a place. It reports false
-// when there is none with the two columns, or when nothing ends it.
-func Read(src []byte, from int) (rows []Row, ok bool) {
-	end := bytes.Index(src[from:], []byte(End))
-	if end < 0 {
-		return nil, false
-	}
+// Read reads the rows of a table. It reports false when it has not the two columns, as
+// when nothing ends it.
+func Read(src []byte, in Table) (rows []Row, ok bool) {
 	columns := map[string]int{}
-	at := from
-	for line := range bytes.Lines(src[from : from+end]) {
+	at := in.Text.Start
+	for line := range bytes.Lines(src[in.Text.Start:in.Text.End]) {
 		start := at
 		at += len(line)
 		if !bytes.Contains(line, []byte("|")) || separatorRow.Match(line) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack"
@@ -36,13 +37,15 @@ func (c *program) runAssign(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.Unit(name); err != nil {
+	before, err := s.Unit(name)
+	if err != nil {
 		return err
 	}
 	u, err := s.Choose(c.ask(ctx.Context), name, port, ctx.Bool("force"))
 	if err != nil {
 		return err
 	}
+	c.tellAll(stack.Stale(s, []allocate.Outcome{{Unit: before, Ports: u.Want, Moved: u.Want != before.Want}}))
 	fmt.Fprintf(c.Err, "%s has port %s (%s)\n", u.Key, u.Want, u.Var)
 	return nil
 }

@@ -45,7 +45,7 @@ func (c *program) runDetect(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	switch moved := c.reportMoves(outcomes); {
+	switch moved := c.reportMoves(s, outcomes); {
 	case override != "":
 		if err := c.writeOverride(s, override, outcomes); err != nil {
 			return err
@@ -80,8 +80,9 @@ func (c *program) writeOverride(s *stack.Stack, path string, outcomes []allocate
 	return nil
 }
 
-// reportMoves explains every move and every problem, and counts the moves.
-func (c *program) reportMoves(outcomes []allocate.Outcome) (moved int) {
+// reportMoves explains every move and every problem, says what still has the old
+// ports, and counts the moves.
+func (c *program) reportMoves(s *stack.Stack, outcomes []allocate.Outcome) (moved int) {
 	var all []say.Problem
 	for _, o := range outcomes {
 		switch {
@@ -93,7 +94,7 @@ func (c *program) reportMoves(outcomes []allocate.Outcome) (moved int) {
 				o.Unit.Key, o.Unit.Want, o.Ports, cmp.Or(o.Unit.Var, "by the override file"), o.Unit.Want, o.Owner)})
 		}
 	}
-	c.tellAll(all)
+	c.tellAll(append(all, stack.Stale(s, outcomes)...))
 	return moved
 }
 

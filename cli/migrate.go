@@ -70,9 +70,9 @@ func (c *program) runMigrate(ctx *cli.Context) error {
 func (c *program) detectAll(ctx context.Context, r workspace.Request, w *workspace.Workspace, given []*compose.Project) error {
 	moved := 0
 	for _, p := range given {
-		outcomes, err := c.detectOnly(ctx, r, w, p.Group)
+		s, outcomes, err := c.detectOnly(ctx, r, w, p.Group)
 		c.exit(err) // the other projects have their ports all the same
-		moved += c.reportMoves(outcomes)
+		moved += c.reportMoves(s, outcomes)
 	}
 	if moved > 0 {
 		fmt.Fprintf(c.Err, "%s moved. To start a project on its new ports, in its folder: portmoor up, or docker compose $(portmoor env --args) up. To undo: portmoor reset\n", say.Count(moved, "port"))
@@ -81,14 +81,15 @@ func (c *program) detectAll(ctx context.Context, r workspace.Request, w *workspa
 }
 
 // detectOnly does what detect does for one project of several.
-func (c *program) detectOnly(ctx context.Context, r workspace.Request, w *workspace.Workspace, group compose.Group) ([]allocate.Outcome, error) {
+func (c *program) detectOnly(ctx context.Context, r workspace.Request, w *workspace.Workspace, group compose.Group) (*stack.Stack, []allocate.Outcome, error) {
 	one, p, err := w.Only(r, group)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	s, err := stack.Open(one, p, stack.Options{Access: stack.Writing})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return s.Detect(c.ask(ctx), false)
+	outcomes, err := s.Detect(c.ask(ctx), false)
+	return s, outcomes, err
 }

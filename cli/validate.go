@@ -49,5 +49,5 @@ func (c *program) reportStart(s *stack.Stack, outcomes []allocate.Outcome) {
 			concerned = append(concerned, o)
 		}
 	}
-	c.reportMoves(concerned)
+	c.reportMoves(s, concerned)
 }

@@ -1,0 +1,138 @@
+package compose
+
+import (
+	"bytes"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/portmoor/portmoor/source"
+	"github.com/portmoor/portmoor/tree"
+)
+
+// Setting is a value that services are given: a variable of an environment, an
+// argument of a build, a label, or a line of an env file.
+type Setting struct {
+	File *source.File
+	Span source.Span // with its quotes, in a list and in an env file with its name
+	Name string
+	// Service is who is given it, and Key where its compose file says so:
+	// environment, args or labels. Both are "" for a line of an env file.
+	Service, Key string
+}
+
+// Settings are the values that the project's files and its env files give services.
+// Of the env files that services name, those are read that stand in the repository.
+func (p *Project) Settings() []Setting {
+	c := settings{project: p, root: tree.Root(p.Dir), seen: map[string]bool{}}
+	for _, f := range p.Env.files {
+		c.envFile(f.File)
+	}
+	for _, f := range p.Files {
+		for _, doc := range f.Docs {
+			for _, fd := range source.Fields(source.Value(source.Root(doc), "services")) {
+				c.service(f, source.Deref(fd.Key).Value, fd.Value)
+			}
+		}
+	}
+	return c.all
+}
+
+type settings struct {
+	project *Project
+	root    string
+	seen    map[string]bool // env files
+	all     []Setting
+}
+
+func (c *settings) service(f *source.File, name string, n *yaml.Node) {
+	for _, fd := range source.Fields(n) {
+		switch key := source.Deref(fd.Key).Value; key {
+		case "environment", "labels":
+			c.values(f, name, key, fd.Value)
+		case "build":
+			c.values(f, name, "args", source.Value(fd.Value, "args"))
+		case "env_file":
+			for _, path := range c.envPaths(f, fd.Value) {
+				if src, err := tree.Read(path, tree.MaxFile); err == nil {
+					c.envFile(&source.File{Path: path, Src: src})
+				}
+			}
+		}
+	}
+}
+
+// values are those of a mapping, or of a list of NAME=value.
+func (c *settings) values(f *source.File, service, key string, n *yaml.Node) {
+	if n = source.Deref(n); n == nil {
+		return
+	}
+	for _, fd := range source.Fields(n) {
+		c.value(f, Setting{Service: service, Key: key, Name: source.Deref(fd.Key).Value}, fd.Value)
+	}
+	if n.Kind == yaml.SequenceNode {
+		for _, item := range n.Content {
+			name, _, _ := strings.Cut(source.Deref(item).Value, "=")
+			c.value(f, Setting{Service: service, Key: key, Name: name}, item)
+		}
+	}
+}
+
+func (c *settings) value(f *source.File, s Setting, n *yaml.Node) {
+	if n = source.Deref(n); n.Kind == yaml.ScalarNode {
+		s.File, s.Span = f, f.Span(n)
+		c.all = append(c.all, s)
+	}
+}
+
+// envPaths are the env files that a service names, but for those outside of the
+// repository.
+func (c *settings) envPaths(f *source.File, n *yaml.Node) (paths []string) {
+	n = source.Deref(n)
+	items := []*yaml.Node{n}
+	if n.Kind == yaml.SequenceNode {
+		items = n.Content
+	}
+	dir := filepath.Dir(f.Path)
+	if slices.Contains(c.project.Group.Files, f.Path) {
+		dir = c.project.Dir
+	}
+	for _, item := range items {
+		if path := source.Value(item, "path"); path != nil {
+			item = path
+		}
+		name, err := expand(source.Deref(item).Value, c.project.Env.Lookup)
+		if err != nil || name == "" {
+			continue
+		}
+		path := tree.Absolute(dir, name)[0]
+		target, err := filepath.EvalSymlinks(path)
+		if rel, errRel := filepath.Rel(c.root, target); err == nil && errRel == nil && filepath.IsLocal(rel) {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
+// envFile adds the lines of a file, once.
+func (c *settings) envFile(f *source.File) {
+	if c.seen[f.Path] {
+		return
+	}
+	c.seen[f.Path] = true
+	at := 0
+	for line := range bytes.Lines(f.Src) {
+		text := bytes.TrimSpace(line)
+		if name, _, sets := strings.Cut(string(text), "="); sets && !strings.HasPrefix(name, "#") {
+			start := at + bytes.Index(line, text)
+			end := start + len(text)
+			if comment := bytes.Index(text, []byte(" #")); comment >= 0 && !bytes.ContainsAny(text[:comment], `"'`) {
+				end = start + comment
+			}
+			c.all = append(c.all, Setting{File: f, Span: source.Span{Start: start, End: end}, Name: strings.TrimSpace(strings.TrimPrefix(name, "export "))})
+		}
+		at += len(line)
+	}
+}

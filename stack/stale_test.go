@@ -1,0 +1,95 @@
+package stack
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/ports"
+)
+
+// TestMentions is the law of which numbers name a host port: one that is missed leads
+// to another checkout, one that is wrong sends somebody to mend what is right. Host
+// port 8080 of web, for its 8080, has moved to 10000, and 9000-9002 to 9100-9102.
+func TestMentions(t *testing.T) {
+	for text, want := range map[string]string{
+		"http://localhost:8080":                         "8080>10000",
+		"HTTP://LOCALHOST:8080/x":                       "8080>10000",
+		"localhost:8080":                                "8080>10000",
+		"u:p@tcp(127.0.0.1:8080)/db":                    "8080>10000",
+		"redis://u:p@[::1]:8080/0":                      "8080>10000",
+		"http://host.docker.internal:9001":              "9001>9101",
+		"PLAINTEXT://web:9092,HOST_X://localhost:9002":  "9002>9102",
+		"localhost:9000,localhost:9003, localhost:8080": "9000>9100 8080>10000",
+		"http://mybox:8080 http://mybox.local:8080":     "8080>10000 8080>10000",
+		"http://192.168.7.7:8080":                       "8080>10000", // the address of a mapping
+		"http://10.1.2.3:8080":                          "8080>10000", // of this machine
+		"http://10.1.2.4:8080":                          "",
+		"http://app.localhost:8080":                     "8080>10000",
+		"http://nas.lan:8080":                           "8080>10000",
+		"nas.lan:8080":                                  "",
+		"http://${HOST:-x}:8080 http://$IP:8080":        "8080>10000 8080>10000",
+		"${HOST}:8080":                                  "",
+		"http://localhost:${PORT:-8080}":                "8080>10000",
+		"http://localhost:${SET:-8080}":                 "",
+		"http://localhost:${WEB_HOST_PORT:-8080}":       "",
+		"http://web:8080":                               "", // in its container
+		"http://boxed:8080":                             "",
+		"http://example.com:8080":                       "",
+		"http://notlocalhost:8080 my-localhost:8080":    "",
+		"http://localhost:80801 localhost:808":          "",
+		"8080":                                          "",
+		"0.0.0.0:8080":                                  "", // where the container listens
+		"http://localhost/8080":                         "",
+	} {
+		for _, quote := range []string{"'", `"`} {
+			got := ""
+			for _, m := range mentioned(t, "late", "LINK: "+quote+text+quote) {
+				got += fmt.Sprintf("%d>%d ", m.old, m.now)
+			}
+			if diff := cmp.Diff(want, got[:max(0, len(got)-1)]); diff != "" {
+				t.Errorf("%s: (-want +got):\n%s", text, diff)
+			}
+		}
+	}
+	for setting, want := range map[string]int{
+		"NEXTAUTH_URL: 'http://localhost:8080'":         1,
+		"HEALTH_URL: 'http://localhost:8080'":           0,
+		"INTERNAL: 'http://127.0.0.1:8080'":             0,
+		"INTERNAL: 'http://host.docker.internal:8080'":  1,
+		"RANGE_CHECK: 'http://localhost:9000'":          1, // no port of this container
+		"NEXTAUTH_URL: 'http://localhost:${P:-8080}/x'": 1,
+	} {
+		if got := mentioned(t, "web", setting); len(got) != want {
+			t.Errorf("%s: %v", setting, got)
+		}
+	}
+	if got := mentioned(t, "same", "LINK: 'http://localhost:8080'"); len(got) != 0 {
+		t.Errorf("the port of another container: %v", got)
+	}
+}
+
+// mentioned is what is found in one setting of the environment of a service.
+func mentioned(t *testing.T, service, setting string) []mention {
+	t.Helper()
+	files := map[string]string{"late": "", "web": "", "same": "", "range": ""}
+	files[service] = ", environment: {" + setting + "}"
+	l := compose.NewLoader(compose.LoadOptions{Environ: map[string]string{"SET": "1"}})
+	l.Add("/app/compose.yaml", []byte(`services:
+  web: {container_name: boxed, ports: ["${WEB_HOST_PORT:-8080}:8080", "192.168.7.7:7000:70"]`+files["web"]+`}
+  range: {ports: ["9000-9002:9000-9002"]`+files["range"]+`}
+  same: {ports: ["8081:8080"]`+files["same"]+`}
+  late: {image: x`+files["late"]+`}
+`))
+	p := l.Load([]compose.Group{{Dir: "/app", Files: []string{"/app/compose.yaml"}}})[0]
+	if len(p.Mappings) != 4 {
+		t.Fatalf("%d mappings: %v", len(p.Mappings), p.Problems)
+	}
+	moved := []move{
+		{ports.One(8080), ports.One(10000), "WEB_HOST_PORT", []*compose.Mapping{&p.Mappings[0]}},
+		{ports.From(9000, 3), ports.From(9100, 3), "", []*compose.Mapping{&p.Mappings[2]}},
+	}
+	return mentions(p, p.Settings(), moved, []string{"mybox", "mybox.local", "10.1.2.3"})
+}

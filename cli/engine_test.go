@@ -28,7 +28,7 @@ type box struct {
 
 // serve starts an engine with containers that all have one host port, and makes
 // it the one of the process.
-func serve(t testing.TB, address string, boxes ...box) {
+func serve(t testing.TB, address string, boxes ...box) *dockertest.Engine {
 	t.Helper()
 	list, inspect := []map[string]any{}, map[string]string{}
 	for _, b := range boxes {
@@ -49,7 +49,10 @@ func serve(t testing.TB, address string, boxes ...box) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("DOCKER_HOST", dockertest.Serve(t, address, string(text), inspect))
+	engine := dockertest.Start(t, address)
+	engine.Set(string(text), inspect)
+	t.Setenv("DOCKER_HOST", engine.Endpoint)
+	return engine
 }
 
 // shop makes a project whose service web wants a port, and goes there.

@@ -49,7 +49,8 @@ func (c *program) runUp(ctx *cli.Context) error {
 		}
 	}
 	open := func(o stack.Options) (*stack.Stack, error) { return c.openOne(ctx, o) }
-	if _, err := open(stack.Options{Access: stack.Writing, UpArgs: args}); err != nil {
+	s, err := open(stack.Options{Access: stack.Writing, UpArgs: args})
+	if err != nil {
 		return err
 	}
 	command, err := starter{c}.composeCommand(ctx.Context)
@@ -66,7 +67,10 @@ func (c *program) runUp(ctx *cli.Context) error {
 		return err
 	}
 	c.engine = &facts
-	s, err := starter{c}.assignAndStart(ctx.Context, open, engine, facts, append([]string{command}, args...))
+	if c.tellAll(stack.Taken(ctx.Context, s, engine, facts.Containers)); c.code != exitOK {
+		return nil
+	}
+	s, err = starter{c}.assignAndStart(ctx.Context, open, engine, facts, append([]string{command}, args...))
 	if err != nil || c.code != exitOK {
 		return err
 	}

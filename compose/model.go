@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,8 @@ type ModelInput struct {
 	Files []string
 	// Content replaces the bytes of files named in it; others are read from disk.
 	Content map[string][]byte
+	// Name is the project's; "" for one that says nothing.
+	Name string
 	// Environ resolves variables; nil sets none. It is not modified.
 	Environ map[string]string
 }
@@ -47,7 +50,7 @@ func LoadModel(in ModelInput) (project *types.Project, err error) {
 		o.SkipResolveEnvironment = true
 		o.SkipResolveLabels = true
 		o.Profiles = []string{"*"}
-		o.SetProjectName("project", true)
+		o.SetProjectName(cmp.Or(in.Name, "project"), true)
 		o.Interpolate.Substitute = func(text string, lookup template.Mapping) (string, error) {
 			return template.SubstituteWithOptions(text, lookup, template.WithoutLogging)
 		}

@@ -136,3 +136,24 @@ func (c *settings) envFile(f *source.File) {
 		at += len(line)
 	}
 }
+
+// Named is where the name of a network, a volume or the like stands: its name, else
+// its key, in the last file that has it; the start of the first file for one that is
+// in none.
+func (p *Project) Named(section, key string) (at Text) {
+	at.File = p.Files[0]
+	for _, f := range p.Files {
+		for _, doc := range f.Docs {
+			for _, fd := range source.Fields(source.Value(source.Root(doc), section)) {
+				if source.Deref(fd.Key).Value != key {
+					continue
+				}
+				at = Text{f, f.Span(fd.Key), key}
+				if name := source.Value(fd.Value, "name"); name != nil {
+					at = Text{f, f.Span(source.Deref(name)), source.Deref(name).Value}
+				}
+			}
+		}
+	}
+	return at
+}

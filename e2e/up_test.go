@@ -102,3 +102,37 @@ func TestLostShared(t *testing.T) {
 		t.Errorf("tcp is at %s, udp at %s", tcp, udp)
 	}
 }
+
+// TestNames: what docker compose would only find out when half of the containers are
+// there is said before; what is external is shared.
+func TestNames(t *testing.T) {
+	const files = `services:
+  web: {image: IMAGE, environment: [WHO=web, "SELF_URL=http://localhost:8093"], ports: ["${WEB_HOST_PORT:-8093}:80"], container_name: e2e-named, networks: [shared]}
+  last: {image: IMAGE, environment: [WHO=last], ports: ["0:80"], volumes: ["data:/data"]}
+networks: {shared: {name: e2e-shared}}
+volumes: {data: {name: e2e-data}}
+`
+	first := newStack(t, "named", files)
+	first.run("portmoor", "up", "-d")
+	if got := strings.TrimSpace(first.run("portmoor", "get", "last")); got != strings.TrimSpace(first.run("portmoor", "port", "last", "--format", "port")) || got == "" {
+		t.Errorf("get last: %q", got)
+	}
+	second := newStack(t, "renamed", files)
+	said := second.try("portmoor", "up")
+	contains(t, said.err,
+		": service web: there is a container called e2e-named already, of project named (running)",
+		"compose.yaml:4:27: network e2e-shared is that of project named, which has a service ",
+		"compose.yaml:5:24: volume e2e-data is that of project named, and both would write to it")
+	if left := second.run("docker", "compose", "ps", "-aq"); said.code != 1 || left != "" {
+		t.Errorf("exit %d, and there is %q", said.code, left)
+	}
+	second.write("compose.yaml", strings.NewReplacer("IMAGE", image, "container_name: e2e-named, ", "", "name: e2e-shared", "name: e2e-shared, external: true", "name: e2e-data", "name: e2e-data, external: true").Replace(files))
+	r := second.try("portmoor", "up")
+	contains(t, r.err, ": SELF_URL of service web still has port 8093, which is ")
+	if r.code != 0 {
+		t.Fatalf("exit %d: %s", r.code, r.err)
+	}
+	second.reaches("web", "web")
+	first.run("portmoor", "up") // its own names are no conflict
+	second.run("docker", "compose", "down", "-t", "0")
+}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -36,6 +37,9 @@ type Engine struct {
 	Missing []string
 	Links   map[string]string
 	Folders []string
+	// Networks and Volumes are what it has of those: the project by the name, "" for one
+	// that Compose has not made. nil when it does not list them.
+	Networks, Volumes map[string]string
 	// Inspect is what a container is, instead of what was set; nil for that.
 	Inspect func(id string) string
 
@@ -138,6 +142,10 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.follow(w, r)
 	case question == "containers/json" && r.URL.Query().Get("all") == "1":
 		e.answerList(w, r.URL.Query().Get("filters"))
+	case question == "networks" && e.Networks != nil:
+		_ = json.NewEncoder(w).Encode(resources(e.Networks)) //nolint:errchkjson // texts
+	case question == "volumes" && e.Volumes != nil:
+		_ = json.NewEncoder(w).Encode(map[string]any{"Volumes": resources(e.Volumes)}) //nolint:errchkjson // texts
 	case rest == "archive":
 		e.archive(w, r, id)
 	case rest == "json":
@@ -145,6 +153,14 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		answerInspect(w, "")
 	}
+}
+
+func resources(projects map[string]string) []map[string]any {
+	all := []map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(projects)) {
+		all = append(all, map[string]any{"Name": name, "Labels": map[string]string{"com.docker.compose.project": projects[name]}})
+	}
+	return all
 }
 
 func answerInspect(w http.ResponseWriter, text string) {

@@ -1,4 +1,4 @@
-package stack
+package others
 
 import (
 	"fmt"
@@ -47,7 +47,7 @@ func TestMentions(t *testing.T) {
 		for _, quote := range []string{"'", `"`} {
 			got := ""
 			for _, m := range mentioned(t, "late", "LINK: "+quote+text+quote) {
-				got += fmt.Sprintf("%d>%d ", m.old, m.now)
+				got += fmt.Sprintf("%d>%d ", m.Old, m.Now)
 			}
 			if diff := cmp.Diff(want, got[:max(0, len(got)-1)]); diff != "" {
 				t.Errorf("%s: (-want +got):\n%s", text, diff)
@@ -72,7 +72,7 @@ func TestMentions(t *testing.T) {
 }
 
 // mentioned is what is found in one setting of the environment of a service.
-func mentioned(t *testing.T, service, setting string) []mention {
+func mentioned(t *testing.T, service, setting string) []Mention {
 	t.Helper()
 	files := map[string]string{"late": "", "web": "", "same": "", "range": ""}
 	files[service] = ", environment: {" + setting + "}"
@@ -87,9 +87,9 @@ func mentioned(t *testing.T, service, setting string) []mention {
 	if len(p.Mappings) != 4 {
 		t.Fatalf("%d mappings: %v", len(p.Mappings), p.Problems)
 	}
-	moved := []move{
+	moved := []Move{
 		{ports.One(8080), ports.One(10000), "WEB_HOST_PORT", []*compose.Mapping{&p.Mappings[0]}},
 		{ports.From(9000, 3), ports.From(9100, 3), "", []*compose.Mapping{&p.Mappings[2]}},
 	}
-	return mentions(p, p.Settings(), moved, []string{"mybox", "mybox.local", "10.1.2.3"})
+	return Mentions(p, p.Settings(), moved, []string{"mybox", "mybox.local", "10.1.2.3"})
 }

@@ -1,0 +1,93 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/portmoor/portmoor/allocate"
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/stack/others"
+)
+
+// Taken are the names of containers, networks and volumes that the next start would
+// use, though another project has them. Findings stop the start, of which otherwise
+// half of the containers would be there, or would share what they should not; notes
+// do not. Of networks and volumes nothing is said where the engine does not list them.
+func Taken(ctx context.Context, s *Stack, engine *docker.Engine, containers []docker.Container) (problems []say.Problem) {
+	names := others.Names(s.Project, func(service string) bool { return s.Starts(service) && s.services[service].Scale > 0 })
+	of := func(kind others.Kind) (texts []string) {
+		for _, n := range names {
+			if n.Kind == kind {
+				texts = append(texts, n.Value)
+			}
+		}
+		return texts
+	}
+	there := map[others.Kind][]docker.Resource{}
+	if networks, err := engine.Networks(ctx, of(others.Network)); err == nil {
+		there[others.Network] = networks
+	}
+	if volumes, err := engine.Volumes(ctx, of(others.Volume)); err == nil {
+		there[others.Volume] = volumes
+	}
+	for _, c := range others.Conflicts(s.Project.Name, names, containers, there) {
+		c.Problem.Place = s.Place(c.File, c.Span)
+		problems = append(problems, c.Problem)
+	}
+	return problems
+}
+
+// Stale are notes about the values in environments, build arguments, labels and env
+// files that name the host port of something that has moved, so that they lead to
+// whoever has that port now. Each place is there once.
+func Stale(s *Stack, outcomes []allocate.Outcome) (notes []say.Problem) {
+	var moved []others.Move
+	for _, o := range outcomes {
+		if o.Moved {
+			moved = append(moved, others.Move{From: o.Unit.Want, To: o.Ports, Var: o.Unit.Var, Mappings: s.mappingsOf[o.Unit.Key]})
+		}
+	}
+	if len(moved) == 0 {
+		return nil
+	}
+	settings := slices.DeleteFunc(s.Project.Settings(), func(v compose.Setting) bool { return v.File.Path == s.envPath() })
+	for _, m := range others.Mentions(s.Project, settings, moved, thisMachine()) {
+		of, hint := "", "write the new port there"
+		if m.Service != "" {
+			of = " of service " + m.Service
+			if m.Var != "" {
+				hint = fmt.Sprintf("write ${%s:-%d} there instead of the number", m.Var, m.Old)
+			}
+		}
+		notes = append(notes, say.Problem{
+			Kind: say.Note, Place: s.Place(m.File, m.Number), Hint: hint,
+			Message: fmt.Sprintf("%s%s still has port %d, which is %d now", m.Name, of, m.Old, m.Now),
+		})
+	}
+	return notes
+}
+
+// thisMachine are the names and addresses of this machine, as settings may have them.
+func thisMachine() (names []string) {
+	if name, err := os.Hostname(); err == nil {
+		short, _, _ := strings.Cut(name, ".")
+		names = append(names, strings.ToLower(name), strings.ToLower(short), strings.ToLower(short)+".local")
+	}
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		return names
+	}
+	for _, a := range addresses {
+		if prefix, err := netip.ParsePrefix(a.String()); err == nil {
+			names = append(names, prefix.Addr().String())
+		}
+	}
+	return names
+}

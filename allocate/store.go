@@ -111,6 +111,9 @@ func Open(paths Paths) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(paths.Ledger), 0o700); err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Dir(paths.Ledger), say.Cause(err))
 	}
+	if err := tree.Regular(paths.Ledger + ".lock"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s.lock: %w", paths.Ledger, say.Cause(err)) // a pipe would be waited for
+	}
 	s.lock = flock.New(paths.Ledger + ".lock")
 	ctx, cancel := context.WithTimeout(context.Background(), lockWait)
 	defer cancel()
@@ -232,6 +235,9 @@ func (s *Store) readLedger() error {
 	if s.ledger.Checkouts == nil {
 		s.ledger.Checkouts = map[string]map[string]claim{}
 	}
+	if err := s.ledger.bound(); err != nil {
+		return fmt.Errorf("%s: %w", s.paths.Ledger, err)
+	}
 	maps.DeleteFunc(s.ledger.Checkouts, func(folder string, claims map[string]claim) bool {
 		_, err := os.Stat(folder)
 		if !errors.Is(err, fs.ErrNotExist) {
@@ -251,6 +257,30 @@ func (s *Store) readLedger() error {
 				owner = Owner{Kind: Neighbour, Name: name}
 			}
 			s.claims(owner, s.ledger.Checkouts[folder][project])
+		}
+	}
+	return nil
+}
+
+// maxClaims bounds the ports that a ledger may speak of.
+const maxClaims = 1 << 20
+
+// bound keeps the ports of each entry to those that there are.
+func (l ledger) bound() error {
+	total := 0
+	for _, projects := range l.Checkouts {
+		for _, c := range projects {
+			for key, e := range c {
+				if e.Port < 1 || e.Port > ports.Last {
+					delete(c, key)
+					continue
+				}
+				e.Width = min(max(e.Width, 0), ports.Last-e.Port+1)
+				c[key] = e
+				if total += max(e.Width, 1) * len(e.Sockets); total > maxClaims {
+					return fmt.Errorf("%w: more than %d ports", ErrCorrupt, maxClaims)
+				}
+			}
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -147,6 +148,37 @@ func TestCorrupt(t *testing.T) {
 	p := paths(t)
 	put(t, p.Ledger, `{"version": 2}`)
 	if _, err := Open(p); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "version 2") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestLedgerBounded: an entry has at most the ports that there are, and a ledger that
+// speaks of too many is not read. A width of a thousand million would fill the memory.
+func TestLedgerBounded(t *testing.T) {
+	p := paths(t)
+	entry := func(port, width string) string {
+		return `{"port": ` + port + `, "width": ` + width + `, "sockets": [{"protocol": "tcp"}]}`
+	}
+	other := filepath.Dir(p.Checkout)
+	put(t, p.Ledger, `{"version": 1, "checkouts": {"`+filepath.ToSlash(other)+`": {"x": {
+		"a": `+entry("65530", "1000000000")+`, "b": `+entry("-5", "10")+`, "c": `+entry("9000000000000000000", "9000000000000000000")+`, "d": `+entry("80", "-7")+`}}}}`)
+	s, err := Read(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []int
+	for _, c := range s.Claims {
+		got = append(got, c.Port)
+	}
+	if diff := cmp.Diff([]int{65530, 65531, 65532, 65533, 65534, 65535, 80}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	var many []string
+	for i := range 20 {
+		many = append(many, `"k`+strconv.Itoa(i)+`": `+entry("1", "65535"))
+	}
+	put(t, p.Ledger, `{"version": 1, "checkouts": {"`+filepath.ToSlash(other)+`": {"x": {`+strings.Join(many, ", ")+`}}}}`)
+	if _, err := Read(p); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "more than 1048576 ports") {
 		t.Errorf("got %v", err)
 	}
 }

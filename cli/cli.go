@@ -43,6 +43,8 @@ type Process struct {
 	// EngineTimeout is how long the Docker engine may take for an answer; 0 for
 	// docker.Timeout.
 	EngineTimeout time.Duration
+	// Watch is called at each step of the work on a project; nil for nobody.
+	Watch func(step, path string)
 }
 
 // Run runs the command line and returns the exit code.
@@ -56,7 +58,9 @@ func Run(p Process) int {
 	app := c.app()
 	args, err := flagsFirst(app, helpLast(p.Args))
 	if err == nil {
-		err = app.Run(args)
+		if bug := say.Guard(func() { err = app.Run(args) }); bug != nil {
+			err = bug
+		}
 	}
 	if out.err != nil && !errors.Is(err, out.err) {
 		err = errors.Join(err, out.err)

@@ -71,7 +71,7 @@ func (c *program) request(ctx *cli.Context) workspace.Request {
 	r := workspace.Request{
 		Dir: c.dir, Paths: ctx.Args().Slice(), Files: ctx.StringSlice("file"), EnvFiles: ctx.StringSlice("env-file"), Profiles: ctx.StringSlice("profile"),
 		Config: ctx.String("config"), Name: ctx.String("project-name"), Strategy: ctx.String("strategy"), Environ: c.environ(),
-		Rules: lint.RuleOptions(), Verbose: ctx.Bool("verbose"),
+		Rules: lint.RuleOptions(), Verbose: ctx.Bool("verbose"), Watch: c.Watch,
 	}
 	if path := ctx.String("override"); path != "" { // what it moved is planned again
 		r.Except = []string{path}

@@ -71,6 +71,7 @@ func (c *program) runLint(ctx *cli.Context) error {
 		}
 	}
 	findings := l.Find()
+	c.tellAll(l.Bugs)
 	if write != "" {
 		return linter{c}.writeBaseline(l, write, findings)
 	}

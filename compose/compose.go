@@ -225,6 +225,7 @@ type Project struct {
 	// missing or not valid.
 	Partial bool
 
+	watch    func(step, path string)
 	chosen   map[string]bool // its profiles
 	numbered [][]int         // the mappings whose host ports were told apart together
 }

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/tree"
 )
@@ -42,6 +43,9 @@ type LoadOptions struct {
 	EnvFiles []string
 	// Name is the project name given on the command line, "" for none.
 	Name string
+	// Watch is called at each step of the work on a project, with its first file; nil
+	// for nobody. Tests let a step fail.
+	Watch func(step, path string)
 }
 
 // Loader reads files, each of them once. It may be used by several goroutines.
@@ -72,7 +76,7 @@ func (l *Loader) File(path string) (*source.File, error) {
 			o.err = err
 			return
 		}
-		o.file = source.Parse(path, src)
+		o.err = say.Guard(func() { o.file = source.Parse(path, src) })
 	})
 	return o.file, o.err
 }
@@ -80,7 +84,7 @@ func (l *Loader) File(path string) (*source.File, error) {
 // Add gives the loader a file's bytes, so that it is not read from disk.
 func (l *Loader) Add(path string, src []byte) {
 	o := &opened{}
-	o.once.Do(func() { o.file = source.Parse(path, src) })
+	o.once.Do(func() { o.err = say.Guard(func() { o.file = source.Parse(path, src) }) })
 	l.files.Store(path, o)
 }
 
@@ -89,7 +93,11 @@ func (l *Loader) Add(path string, src []byte) {
 // Problems of its project, whose other files are still there.
 func (l *Loader) Load(groups []Group) []*Project {
 	projects := make([]*Project, len(groups))
-	each(len(groups), func(i int) { projects[i] = l.load(groups[i]) })
+	each(len(groups), func(i int) {
+		if err := say.Guard(func() { projects[i] = l.load(groups[i]) }); err != nil {
+			projects[i] = broken(groups[i], say.Of(err))
+		}
+	})
 	families(projects)
 	return projects
 }
@@ -105,8 +113,24 @@ func each(n int, call func(int)) {
 	_ = g.Wait()
 }
 
+// broken is a project that could not be loaded for a reason of our own.
+func broken(group Group, bug say.Problem) *Project {
+	return &Project{
+		Name: projectName(filepath.Base(group.Dir)), Dir: group.Dir, Group: group,
+		Problems: []source.Problem{{File: &source.File{Path: group.Files[0]}, Message: bug.Message, Hint: bug.Hint, Unreadable: true}},
+	}
+}
+
+// Step says that the work on the project is at a step, to who watches.
+func (p *Project) Step(name string) {
+	if p.watch != nil {
+		p.watch(name, p.Group.Files[0])
+	}
+}
+
 func (l *Loader) load(group Group) *Project {
-	p := &Project{Dir: group.Dir, Group: group}
+	p := &Project{Dir: group.Dir, Group: group, watch: l.options.Watch}
+	p.Step("load")
 	envFiles := group.EnvFiles
 	if envFiles == nil {
 		envFiles = []string{filepath.Join(group.Dir, ".env")}

@@ -126,7 +126,9 @@ func (r *run) readIgnores() {
 				continue
 			}
 			seen[f] = true
-			for _, ig := range ignores(f) {
+			var found []*ignore
+			r.guard(p, func() { found = ignores(f) })
+			for _, ig := range found {
 				ig.used.Store(p.Partial) // what it ignores may be what nobody could read
 				key := ignoreKey{f, ig.rule, ig.line}
 				r.ignores[key] = append(r.ignores[key], ig)
@@ -211,7 +213,7 @@ func (r *run) unusedIgnores() (found []Finding) {
 	for _, ig := range r.comments {
 		f := Finding{Rule: unusedIgnore.Name, Severity: severity, File: ig.file, Span: ig.span, Hint: "remove the comment"}
 		switch looked, exists := ran[ig.rule]; {
-		case ig.used.Load(), ig.rule == hardcodedHostPort.Name && r.options.Facts.Symlinks[ig.file.Path]:
+		case ig.used.Load(), r.unjudged[ig.file], ig.rule == hardcodedHostPort.Name && r.options.Facts.Symlinks[ig.file.Path]:
 			continue
 		case ig.rule == "":
 			f.Message, f.Hint = "the comment names no rule to ignore", "write the rule's name after it"

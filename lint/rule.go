@@ -107,6 +107,9 @@ type Options struct {
 	Root   string
 	Groups []Group
 	Facts  Facts
+	// Broken is told the projects that a bug of ours keeps from being looked at, which
+	// then have no findings; nil lets it end the run.
+	Broken func(*compose.Project, error)
 }
 
 // Setting is what the configuration says of one rule.

@@ -11,6 +11,7 @@ import (
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint/schema"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 )
@@ -27,14 +28,16 @@ func RunAll(projects []*compose.Project, options Options) (findings, ignored []F
 	r := &run{projects: projects, options: options}
 	all := slices.Concat(projects, options.Neighbours)
 	r.families = rewrite.NewFamilies(all, rewrite.FamilyOptions{Strategies: options.Strategies, Remembered: options.Remembered})
+	r.unjudged = map[*source.File]bool{}
 	r.readIgnores()
 	r.alone, r.side = alone(projects), onTheSide(options.Root, projects)
 	r.claimed = sync.OnceValue(r.claims)
 	r.envUsers = sync.OnceValue(func() map[string][]int { return usersOfEnvFiles(projects) })
 	r.passed = sync.OnceValue(r.passedOn)
 	r.docUsers = sync.OnceValue(func() map[*source.File][]*compose.Project { return usersOfDocs(projects, options.Facts.Docs) })
+	r.publications = make([][]publication, len(projects))
 	for i, p := range projects {
-		r.publications = append(r.publications, publications(i, p, false))
+		r.guard(p, func() { r.publications[i] = publications(i, p, false) })
 		r.plans = append(r.plans, sync.OnceValue(func() rewrite.Plan { return r.families.Plan(p) }))
 	}
 	found := make([][]Finding, len(projects))
@@ -42,7 +45,7 @@ func RunAll(projects []*compose.Project, options Options) (findings, ignored []F
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range projects {
 		g.Go(func() error {
-			found[i] = r.check(i)
+			r.guard(projects[i], func() { found[i] = r.check(i) })
 			return nil
 		})
 	}
@@ -50,6 +53,22 @@ func RunAll(projects []*compose.Project, options Options) (findings, ignored []F
 	findings, ignored = r.suppress(once(slices.Concat(found...)))
 	other := func(f Finding) bool { return options.Only != nil && !slices.Contains(options.Only, f.Rule) }
 	return once(slices.DeleteFunc(findings, other)), slices.DeleteFunc(ignored, other)
+}
+
+// guard keeps a bug of ours to the project in which it shows.
+func (r *run) guard(p *compose.Project, call func()) {
+	if r.options.Broken == nil {
+		call()
+		return
+	}
+	if err := say.Guard(call); err != nil {
+		r.breaking.Lock()
+		defer r.breaking.Unlock()
+		for _, f := range p.Files {
+			r.unjudged[f] = true
+		}
+		r.options.Broken(p, err)
+	}
 }
 
 // run is what the rules of one run share.
@@ -63,6 +82,8 @@ type run struct {
 	alone, side  []bool                // by project
 	publications [][]publication       // by project
 	claimed      func() *board
+	breaking     sync.Mutex
+	unjudged     map[*source.File]bool // of projects that could not be looked at
 	ignores      map[ignoreKey][]*ignore
 	comments     []*ignore               // all of them
 	envUsers     func() map[string][]int // indexes of projects
@@ -71,6 +92,7 @@ type run struct {
 }
 
 func (r *run) check(i int) []Finding {
+	r.projects[i].Step("lint")
 	var findings []Finding
 	strategy := cmp.Or(r.options.Strategies[r.projects[i]], strategies.Auto)
 	for _, rule := range Rules() {

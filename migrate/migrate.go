@@ -41,7 +41,9 @@ type Migration struct {
 	// Conflicts is how many host ports clash, which the migration carries over.
 	Conflicts int
 
-	w *workspace.Workspace
+	w      *workspace.Workspace
+	broken map[string]bool // files of projects that bugs of ours keep from being judged
+	bugs   []say.Problem
 }
 
 // Plan plans the migration of a workspace. The notes say which files can't be read,
@@ -49,12 +51,30 @@ type Migration struct {
 // YAML only. The error says that the result is not what was planned.
 func Plan(w *workspace.Workspace) (m *Migration, notes []say.Problem, err error) {
 	families := rewrite.NewFamilies(slices.Concat(w.Projects, w.Neighbours), rewrite.FamilyOptions{Strategies: w.Strategies, Remembered: w.Remembered})
-	m = &Migration{Plan: families.Plan(w.Projects...), w: w}
+	m = &Migration{w: w, broken: map[string]bool{}}
+	var sound []*compose.Project
+	for _, p := range w.Projects {
+		if err := say.Guard(func() { p.Step("plan"); families.Plan(p) }); err != nil {
+			m.leaveBroken(p, err)
+		} else {
+			sound = append(sound, p)
+		}
+	}
+	m.Plan = families.Plan(sound...)
+	for _, p := range w.Projects {
+		for _, mapping := range p.Mappings {
+			if !mapping.Inherited && !slices.Contains(sound, p) {
+				m.Skips = append(m.Skips, rewrite.Skip{Mapping: mapping, Reason: keptByBug})
+			}
+		}
+	}
 	m.Changes = slices.DeleteFunc(m.Changes, func(ch rewrite.Change) bool { return !w.Asked(ch.Mapping.File) })
 	m.Skips = slices.DeleteFunc(m.Skips, func(s rewrite.Skip) bool { return !w.Asked(s.Mapping.File) })
 	notes = append(mend.Unreadable(w), m.leaveInvalid()...)
+	m.leave(func(path string) bool { return m.broken[path] }, keptByBug)
+	notes = append(notes, m.bugs...)
 	notes = append(notes, m.leaveSymlinks()...)
-	result, err := rewrite.Verified(w.Projects, m.Edits(), m.Changes)
+	result, err := rewrite.Verified(sound, m.Edits(), m.Changes)
 	if err != nil {
 		return nil, notes, rewrite.Unplanned(err)
 	}
@@ -67,11 +87,22 @@ func Plan(w *workspace.Workspace) (m *Migration, notes []say.Problem, err error)
 	return m, notes, m.remember()
 }
 
+const keptByBug = "a bug in portmoor keeps its project from being judged"
+
+// leaveBroken notes a project that is left alone because of a bug of ours.
+func (m *Migration) leaveBroken(p *compose.Project, err error) {
+	for _, f := range p.Files {
+		m.broken[f.Path] = true
+	}
+	m.bugs = append(m.bugs, mend.Bug(p, err))
+}
+
 // leaveInvalid takes out the changes of files that docker compose refuses, since
 // what they mean can't be compared before and after, and counts conflicts.
 func (m *Migration) leaveInvalid() (notes []say.Problem) {
 	invalid := map[string]bool{}
-	for _, f := range lint.Run(m.w.Projects, lint.Options{Only: []string{"invalid-compose", "host-port-conflict"}}) {
+	options := lint.Options{Only: []string{"invalid-compose", "host-port-conflict"}, Broken: m.leaveBroken}
+	for _, f := range lint.Run(m.w.Projects, options) {
 		switch {
 		case f.Rule == "host-port-conflict":
 			if f.Severity == lint.Error && mend.Concerns(m.w, f) {

@@ -55,7 +55,9 @@ func Verified(projects []*compose.Project, edits map[*source.File][]Edit, change
 			continue
 		}
 		g.Go(func() error {
-			compared[i], errs[i] = verifyModel(p, r.After, changes)
+			if bug := say.Guard(func() { compared[i], errs[i] = verifyModel(p, r.After, changes) }); bug != nil {
+				errs[i] = fmt.Errorf("%s: %w", p.Group.Files[0], bug)
+			}
 			return nil
 		})
 	}

@@ -65,6 +65,8 @@ type Request struct {
 	// MayBeEmpty reports that no compose file is needed where the configuration has
 	// sources.
 	MayBeEmpty bool
+	// Watch is called at each step of the work on a project; nil for nobody.
+	Watch func(step, path string)
 	// Verbose has every file named in notes, and those that are passed over.
 	Verbose bool
 }
@@ -108,7 +110,7 @@ func Open(r Request) (w *Workspace, notes []say.Problem, err error) {
 	if r.Whole && r.Paths == nil && r.Files == nil && w.Config.Path != "" {
 		paths = []string{w.Home}
 	}
-	w.loader = compose.NewLoader(compose.LoadOptions{EnvFiles: w.Absolute(w.Config.EnvFiles...)})
+	w.loader = compose.NewLoader(compose.LoadOptions{EnvFiles: w.Absolute(w.Config.EnvFiles...), Watch: r.Watch})
 	if r.Stdin != nil {
 		w.Stdin = tree.Absolute(r.Dir, cmp.Or(r.StdinName, "<stdin>"))[0]
 		w.loader.Add(w.Stdin, r.Stdin)

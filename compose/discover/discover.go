@@ -108,10 +108,15 @@ func Find(l *compose.Loader, paths []string, options Options) (Found, error) {
 	_ = d.reading.Wait()
 	d.found.Repositories = slices.DeleteFunc(d.found.Repositories, func(dir string) bool { return d.seen[dir] }) // asked for besides
 	for _, f := range d.folders {
-		if f.named {
-			d.choose(f)
-		} else {
-			d.folder(f.dir, f.names, false)
+		err := say.Guard(func() {
+			if f.named {
+				d.choose(f)
+			} else {
+				d.folder(f.dir, f.names, false)
+			}
+		})
+		if err != nil {
+			d.found.Failures = append(d.found.Failures, fmt.Errorf("%s: %w", f.dir, err))
 		}
 	}
 	slices.SortFunc(d.found.Groups, compareGroups)
@@ -373,14 +378,17 @@ func bareServices(f *source.File) (bare []string, services bool) {
 }
 
 // byContent reports whether a file is compose by content.
-func byContent(path string) bool {
+func byContent(path string) (compose bool) {
 	src, err := tree.Read(path, tree.MaxFile)
 	if err != nil || !bytes.Contains(src, []byte("services")) {
 		return false
 	}
-	f := source.Parse(path, src)
-	bare, services := bareServices(f)
-	return services && len(bare) == 0 && !emptyServices(f)
+	_ = say.Guard(func() { // a file that is not taken stops nobody
+		f := source.Parse(path, src)
+		bare, services := bareServices(f)
+		compose = services && len(bare) == 0 && !emptyServices(f)
+	})
+	return compose
 }
 
 func emptyServices(f *source.File) bool {

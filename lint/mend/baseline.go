@@ -36,7 +36,7 @@ func (l *Linter) LeaveOut(path string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return say.Usagef("write it with --write-baseline "+path, "%s: no such file", path)
 	case err != nil:
-		return say.Failf("", "%s: can't be read", path)
+		return say.Failf("", "%s: can't be read: %s", path, say.Cause(err))
 	}
 	b, err := parseBaseline(src)
 	if err != nil {
@@ -99,7 +99,7 @@ func (l *Linter) WriteBaseline(path string, findings []lint.Finding) error {
 	abs := tree.Absolute(l.w.Dir, path)[0]
 	before, err := tree.ReadIf(abs, tree.MaxDocument)
 	if err != nil {
-		return say.Failf("", "%s: can't be read", path)
+		return say.Failf("", "%s: can't be read: %s", path, say.Cause(err))
 	}
 	if len(before) > 0 {
 		if _, err := parseBaseline(before); err != nil {

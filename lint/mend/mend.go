@@ -20,6 +20,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint"
@@ -37,7 +38,10 @@ type Linter struct {
 	// Unseen is what could not be looked at, each with its path as the place; say.Failure
 	// where that fails the run.
 	Unseen []say.Problem
+	// Bugs are about projects that bugs of ours kept from being looked at, each once.
+	Bugs []say.Problem
 
+	unseen   int // of Unseen, before anything was looked at
 	w        *workspace.Workspace
 	options  lint.Options
 	baseline map[string]bool // fingerprints of known findings; nil without a baseline
@@ -72,7 +76,17 @@ func New(w *workspace.Workspace, only []string) (l *Linter, notes []say.Problem,
 	l.options.Facts, notes = facts(w)
 	notes = append(notes, Unreadable(w)...)
 	l.Unseen = append(slices.Concat(w.Unseen, notes), broken(w)...)
+	l.unseen = len(l.Unseen)
+	l.options.Broken = l.broken
 	return l, notes, nil
+}
+
+// broken notes a project that a bug of ours keeps from being looked at, once.
+func (l *Linter) broken(p *compose.Project, err error) {
+	bug := Bug(p, err)
+	if !slices.ContainsFunc(l.Bugs, func(known say.Problem) bool { return known.Place == bug.Place }) {
+		l.Bugs = append(l.Bugs, bug)
+	}
 }
 
 // broken are the files that were asked for and of which only that much is known that they
@@ -88,6 +102,14 @@ func broken(w *workspace.Workspace) (unseen []say.Problem) {
 		}
 	}
 	return unseen
+}
+
+// Bug is what there is to say of a project that a bug of ours keeps from being
+// looked at.
+func Bug(p *compose.Project, err error) say.Problem {
+	bug := say.Of(err)
+	bug.Place = p.Group.Files[0]
+	return bug
 }
 
 // UnknownRule is the error about a name that no rule has.
@@ -113,6 +135,8 @@ func Unreadable(w *workspace.Workspace) (notes []say.Problem) {
 func (l *Linter) Find() (findings []lint.Finding) {
 	l.options.Neighbours = l.w.Neighbours
 	findings, l.Ignored = lint.RunAll(l.w.Projects, l.options)
+	slices.SortFunc(l.Bugs, func(a, b say.Problem) int { return strings.Compare(a.Place, b.Place) })
+	l.Unseen = append(l.Unseen[:l.unseen:l.unseen], l.Bugs...)
 	unjudged := Unjudged(l.w)
 	for i := range findings {
 		if unjudged[findings[i].File.Path] {
@@ -204,7 +228,9 @@ func (r *reader) read(path string) *source.File {
 	src, err := tree.Read(path, tree.MaxDocument)
 	switch {
 	case err == nil && filepath.Ext(path) == ".json":
-		r.files[path] = source.Parse(path, src)
+		if err := say.Guard(func() { r.files[path] = source.Parse(path, src) }); err != nil {
+			r.notes = append(r.notes, say.Problem{Place: path, Message: err.Error()})
+		}
 	case err == nil:
 		r.files[path] = &source.File{Path: path, Src: src}
 	default:

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/tree"
 )
@@ -64,13 +65,22 @@ func (f *finder) search() Found {
 	for range runtime.GOMAXPROCS(0) {
 		reading.Go(func() error {
 			for i := next.Add(1); i <= int64(len(f.paths)); i = next.Add(1) {
-				f.file(f.paths[i-1])
+				if say.Guard(func() { f.file(f.paths[i-1]) }) != nil {
+					f.unreadable(f.paths[i-1])
+				}
 			}
 			return nil
 		})
 	}
 	_ = reading.Wait()
 	return f.found
+}
+
+// unreadable notes a file that could not be looked at.
+func (f *finder) unreadable(path string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.found.Unreadable = append(f.found.Unreadable, path)
 }
 
 // file looks at one file.

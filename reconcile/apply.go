@@ -177,7 +177,7 @@ func (a application) sameServices(inv *Inventory) error {
 func (a application) noneNew(inv *Inventory) error {
 	var wrong []error
 	for _, p := range inv.Ports {
-		if !a.rests(a.FromHome(p.Places[0].File.Path)) {
+		if !a.rests(a.FromHome(p.Place().File.Path)) {
 			wrong = append(wrong, say.Failf("leave it out under ignore until the plan is carried out", "%s: %s (%d) is not in the plan", a.doc.Path, p.Name, p.Port))
 		}
 	}

@@ -55,7 +55,7 @@ func Read(w *workspace.Workspace) (*Inventory, []say.Problem, error) {
 	}
 	inv := &Inventory{w: w, fixed: contest.FixedPorts(w.Projects, w.Home)}
 	inv.fixed = slices.DeleteFunc(inv.fixed, func(f contest.Fixed) bool {
-		return len(f.Places) > 0 && !slices.ContainsFunc(f.Places, func(p contest.Place) bool { return w.Asked(p.File) })
+		return !w.Asked(f.Place().File) && !slices.ContainsFunc(f.Places, func(p contest.Place) bool { return w.Asked(p.File) })
 	})
 	var sources []contest.Source
 	for _, s := range w.Config.Sources {

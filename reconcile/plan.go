@@ -27,7 +27,7 @@ func (inv *Inventory) Plan(o Search) (plan.Plan, error) {
 	for _, s := range settled {
 		next[s.Name] = s.New
 		health, _ := inv.healthPath(s.Port)
-		p.Services = append(p.Services, plan.Service{Settled: s, Health: health, Place: inv.w.FromHome(s.Places[0].File.Path)})
+		p.Services = append(p.Services, plan.Service{Settled: s, Health: health, Place: inv.w.FromHome(s.Place().File.Path)})
 		if s.Outcome != contest.Changed {
 			continue
 		}

@@ -129,6 +129,7 @@ func (inv *Inventory) ownOr(p contest.Port, number int) int {
 
 // disagree is what is wrong with a port, at the first place that writes it.
 func (inv *Inventory) disagree(kind string, p contest.Port, format string, args ...any) Disagreement {
-	line, column := p.Places[0].File.Position(p.Places[0].Span.Start)
-	return Disagreement{kind, p.Name, inv.w.Show(p.Places[0].File.Path), line, column, fmt.Sprintf(format, args...)}
+	at := p.Place()
+	line, column := at.File.Position(at.Span.Start)
+	return Disagreement{kind, p.Name, inv.w.Show(at.File.Path), line, column, fmt.Sprintf(format, args...)}
 }

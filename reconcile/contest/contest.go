@@ -61,8 +61,10 @@ type Port struct {
 	Last   int // of a range that Port begins; 0 of a single port
 	Status Status
 	// Stuck says why the port can't be changed, "" when it can.
-	Stuck  string
+	Stuck string
+	// Places are all that write the number, nil where none does by itself.
 	Places []Place
+	entry  Place // of a compose file: its entry in ports
 	// Dir is the folder that holds the service's own files, absolute; "" when it
 	// shares one.
 	Dir string
@@ -71,6 +73,15 @@ type Port struct {
 // Range is the port, or all of a range.
 func (p Port) Range() ports.Range {
 	return ports.Range{First: p.Port, Last: max(p.Port, p.Last)}
+}
+
+// Place is the first that writes the number; where none does by itself, the entry in ports.
+// Its File is nil where the port is from no file.
+func (p Port) Place() Place {
+	if len(p.Places) > 0 {
+		return p.Places[0]
+	}
+	return p.entry
 }
 
 // Outcome is what a port becomes, in the words of the plan.
@@ -126,9 +137,9 @@ type Undecided struct {
 
 func undecided(p Port, hint, format string, args ...any) error {
 	place := ""
-	if len(p.Places) > 0 {
-		line, column := p.Places[0].File.Position(p.Places[0].Span.Start)
-		place = fmt.Sprintf("%s:%d:%d", p.Places[0].File.Path, line, column)
+	if at := p.Place(); at.File != nil {
+		line, column := at.File.Position(at.Span.Start)
+		place = fmt.Sprintf("%s:%d:%d", at.File.Path, line, column)
 	}
 	return &Undecided{say.Problem{Kind: say.Finding, Place: place, Message: fmt.Sprintf(format, args...), Hint: hint}, p}
 }

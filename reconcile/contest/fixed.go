@@ -45,7 +45,7 @@ func FixedPorts(projects []*compose.Project, base string) (ports []Fixed) {
 				i = len(ports)
 				at[key] = i
 				ports = append(ports, Fixed{
-					Port:    Port{Service: m.Service, Port: number.First, Last: number.Last, Dir: p.Dir},
+					Port:    Port{Service: m.Service, Port: number.First, Last: number.Last, Dir: p.Dir, entry: Place{File: m.File, Span: m.Entry}},
 					Project: p,
 				})
 			}

@@ -85,7 +85,11 @@ func (r Request) findOne() (compose.Group, error) {
 		abs := tree.Absolute(r.Dir, strings.Split(list, cmp.Or(r.Environ["COMPOSE_PATH_SEPARATOR"], string(os.PathListSeparator)))...)
 		return r.withEnvFiles(compose.Group{Dir: filepath.Dir(abs[0]), Files: abs}), nil
 	}
-	if g, named := discover.ByEnvFile(compose.NewLoader(compose.LoadOptions{}), r.Dir); named {
+	envFiles, err := r.envFiles([]string{filepath.Join(r.Dir, ".env")})
+	if err != nil {
+		return compose.Group{}, err
+	}
+	if g, named := discover.ByEnvFile(compose.NewLoader(compose.LoadOptions{}), r.Dir, envFiles...); named {
 		return r.withEnvFiles(g), nil
 	}
 	for dir := r.Dir; ; dir = filepath.Dir(dir) {

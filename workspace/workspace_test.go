@@ -80,7 +80,7 @@ func TestOpenOne(t *testing.T) {
 	dir := folder(t, map[string]string{
 		"compose.yaml": web, "other.yaml": "name: other\n" + web, "sub/deep/x": "",
 		"listed/.env": "COMPOSE_FILE=../other.yaml\nCOMPOSE_PROJECT_NAME=env", "listed/sub/x": "", "listed/compose.yaml": web,
-		"env/compose.yaml": web, "env/.env": "A=1", "env/more.env": "A=2\nCOMPOSE_PROJECT_NAME=more",
+		"env/compose.yaml": web, "env/.env": "A=1", "env/more.env": "A=2\nCOMPOSE_PROJECT_NAME=more", "env/file.env": "COMPOSE_FILE=../other.yaml",
 	})
 	base := strings.ToLower(filepath.Base(dir))
 	for _, c := range []struct {
@@ -93,6 +93,10 @@ func TestOpenOne(t *testing.T) {
 		{"-f", "sub/deep", workspace.Request{Files: []string{"../../other.yaml"}}, "other other.yaml"},
 		{"COMPOSE_FILE of the process", "sub", workspace.Request{Environ: map[string]string{"COMPOSE_FILE": "../other.yaml"}}, "other other.yaml"},
 		{"COMPOSE_FILE of .env", "listed", workspace.Request{}, "env other.yaml"},
+		{"COMPOSE_FILE of --env-file", "env", workspace.Request{EnvFiles: []string{"file.env"}}, "other other.yaml"},
+		{"of COMPOSE_ENV_FILES, the last one", "env", workspace.Request{Environ: map[string]string{"COMPOSE_ENV_FILES": "more.env,file.env"}}, "more other.yaml"},
+		{"not of .env where another is named", "listed", workspace.Request{EnvFiles: []string{"../env/.env"}}, "listed compose.yaml"},
+		{"nor where it is not read", "listed", workspace.Request{Environ: map[string]string{"COMPOSE_DISABLE_ENV_FILE": "true"}}, "listed compose.yaml"},
 		{"which counts in its own folder only", "listed/sub", workspace.Request{}, "env compose.yaml"},
 		{"-p", "", workspace.Request{Name: "mine", Environ: map[string]string{"COMPOSE_PROJECT_NAME": "theirs"}}, "mine compose.yaml"},
 		{"the name of the process", "", workspace.Request{Environ: map[string]string{"COMPOSE_PROJECT_NAME": "theirs"}}, "theirs compose.yaml"},

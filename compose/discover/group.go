@@ -12,17 +12,17 @@ import (
 	"github.com/portmoor/portmoor/tree"
 )
 
-// ByEnvFile is the project that COMPOSE_FILE in a folder's .env names, as docker
-// compose starts it when it is called in that folder, but not from below it.
-func ByEnvFile(l *compose.Loader, dir string) (g compose.Group, named bool) {
-	file := filepath.Join(dir, ".env")
-	files := composeFile(dir, l.Env(file))
+// ByEnvFile is the project that COMPOSE_FILE in a folder's .env names, or in the env
+// files that take its place, as docker compose starts it when it is called in that
+// folder, but not from below it.
+func ByEnvFile(l *compose.Loader, dir string, envFiles ...string) (g compose.Group, named bool) {
+	files := composeFile(dir, l.Env(envFiles...))
 	if len(files) == 0 {
 		return compose.Group{}, false
 	}
 	g = compose.Group{Dir: filepath.Dir(files[0]), Files: files}
 	if g.Dir != dir { // whose own is read too
-		g.EnvFiles = slices.DeleteFunc([]string{filepath.Join(g.Dir, ".env"), file}, func(f string) bool { return tree.Regular(f) != nil })
+		g.EnvFiles = slices.DeleteFunc([]string{filepath.Join(g.Dir, ".env"), filepath.Join(dir, ".env")}, func(f string) bool { return tree.Regular(f) != nil })
 	}
 	return g, true
 }

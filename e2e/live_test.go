@@ -104,9 +104,9 @@ volumes: {data: }
 		t.Errorf("exit %d", r.code)
 	}
 	contains(t, r.err, "container files-single-1: /run/port: is a mount, which can't be replaced\nhint: mount its folder instead\n")
-	contains(t, r.err, "container files-folder-1: /var/run/portmoor: is a folder\nhint: name a file in it in SERVICE_PORT_FILE\n", "container files-bound-1: /run/portmoor: is a folder\nhint: ")
+	contains(t, r.err, "container files-bound-1: /run/portmoor: is a folder\n", "container files-folder-1: /var/run/portmoor: is a folder\nhint: name a file in it in SERVICE_PORT_FILE\n")
 	for _, c := range []string{"shm-1: /dev/shm/port", "linked-1: /var/run/port"} {
-		contains(t, r.err, "container files-"+c+": is on a file system of the running container, into which the engine copies nothing\nhint: ")
+		contains(t, r.err, "container files-"+c+": is on a file system of the running container, into which the engine copies nothing\n")
 	}
 	contains(t, r.err, "container files-ro-1: /run/port: the file system is read-only\nhint: ", "container files-tmpfs-1: /run/port: is on a file system of the running container, into which the engine copies nothing\nhint: ", "container files-taken-1: /tmp: can't be written: ")
 	contains(t, r.out, "files-ro-1", "files-new-1") // the table is there all the same

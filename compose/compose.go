@@ -95,8 +95,10 @@ type Mapping struct {
 	// HostIP is the address without brackets; "" means all of them.
 	HostIP   string
 	HostPort Expr
-	// Target is the container port as written, variables included.
+	// Target is the container port as written, variables included, and TargetAt where
+	// the long form has it; empty in the short form.
 	Target    string
+	TargetAt  source.Span
 	Container ports.Range // zero when a variable in it has no value
 	Protocol  string      // tcp, udp or sctp
 	Name      string      // the long form's name, "" if none
@@ -112,6 +114,12 @@ type Mapping struct {
 	// Dropped says why Compose does not publish this entry: another entry
 	// repeats it, or an override replaces it. "" when it is published.
 	Dropped Drop
+	// Library is the file whose service has the entry, where that is only there to
+	// be extended; nil for the project's own services.
+	Library *source.File
+	// Number reports that the host port is a number to YAML, and not a text. Compose
+	// never takes the two for one.
+	Number bool
 	// Locked says why the host port can't be spliced; "" when it can.
 	Locked string
 	// Invalid says why Compose refuses the entry; "" when it does not.
@@ -138,6 +146,18 @@ func (m Mapping) Place() Place {
 		return Place{m.File.Path, m.Entry.Start}
 	}
 	return Place{m.File.Path, m.Scalar.Start}
+}
+
+// Written is where to show the mapping's text: the scalar that holds the host port,
+// of a long form that has none the container port, else the entry.
+func (m Mapping) Written() source.Span {
+	switch {
+	case !m.Scalar.Empty():
+		return m.Scalar
+	case !m.TargetAt.Empty():
+		return m.TargetAt
+	}
+	return m.Entry
 }
 
 // Setter is the env file that gives a variable of the mapping its value.

@@ -77,9 +77,9 @@ func (g *merger) copies(ports []*Mapping, heir *service, extended bool) []*Mappi
 		}
 		m.Shared = true
 		c := *m
-		c.Service, c.Inherited, c.Dropped = heir.Name, true, Published
+		c.Service, c.Inherited, c.Dropped, c.Library = heir.Name, true, Published, nil
 		if extended {
-			c.Dropped = Extended
+			c.Dropped, c.Library = Extended, heir.File
 		}
 		g.all = append(g.all, &c)
 		inherited = append(inherited, &c)
@@ -110,7 +110,7 @@ func (g *merger) extendedFile(s *service, in scope, env Lookup) (scope, bool) {
 		for _, base := range services.list {
 			g.number(base.ports)
 			for _, m := range base.ports {
-				m.Dropped = Extended
+				m.Dropped, m.Library = Extended, file
 			}
 		}
 		g.extended[path] = services

@@ -242,7 +242,7 @@ func (w *walker) target(m *Mapping, n *yaml.Node, text func(string) (string, boo
 		m.Invalid = longPort
 		return
 	}
-	m.Target = v.Value
+	m.Target, m.TargetAt = v.Value, m.File.Span(source.Value(n, "target"))
 	t, ok := text("target")
 	if !ok || t == "" && hasVariable(v.Value) {
 		return
@@ -297,7 +297,7 @@ func (w *walker) published(m *Mapping, n *yaml.Node, env Lookup) {
 		}
 		// compose-go formats a number and a text differently when it looks
 		// for repeated entries, so that one never replaces the other (T7).
-		text, kind = strconv.Itoa(number), "int "
+		text, kind, m.Number = strconv.Itoa(number), "int ", true
 		if text != v.Value {
 			m.lock(lockedNumber)
 		}

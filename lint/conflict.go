@@ -7,6 +7,7 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/ports"
+	"github.com/portmoor/portmoor/strategies"
 )
 
 var hostPortConflict = Rule{
@@ -132,7 +133,7 @@ type clash struct {
 
 func (p *Pass) compare(a, b publication) clash {
 	if a.Protocol != b.Protocol || !ports.AddressesOverlap(a.HostIP, b.HostIP) || sameMapping(a, b) ||
-		sharesVariable(a, b) || appends(a, b) {
+		strategies.SharesVariable(*a.Mapping, *b.Mapping) || appends(a, b) {
 		return clash{}
 	}
 	port := overlap(a.HostPort.Ports, b.HostPort.Ports)

@@ -173,3 +173,41 @@ func FuzzLint(f *testing.F) {
 		}
 	})
 }
+
+// TestCorpusMigrated migrates the corpus in memory: no variable is shared, and none
+// has two defaults, that was not before.
+func TestCorpusMigrated(t *testing.T) {
+	projects := corpusProjects(t)
+	options := Options{Only: []string{"shared-variable", "default-mismatch"}}
+	count := func(projects []*compose.Project) map[string]int {
+		found := map[string]int{}
+		for _, f := range Run(projects, options) {
+			line, _ := f.File.Position(f.Span.Start)
+			found[fmt.Sprintf("%s:%d: %s %s", f.File.Path, line, f.Service, f.Rule)]++
+		}
+		return found
+	}
+	plan := rewrite.NewFamilies(projects, rewrite.FamilyOptions{}).Plan(projects...)
+	l, changed := compose.NewLoader(compose.LoadOptions{}), 0
+	for f, edits := range plan.Edits() {
+		after, err := rewrite.Apply(f.Src, edits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Add(f.Path, after)
+		changed++
+	}
+	if changed < 300 {
+		t.Errorf("only %d files change", changed)
+	}
+	var groups []compose.Group
+	for _, p := range projects {
+		groups = append(groups, p.Group)
+	}
+	before := count(projects)
+	for at := range count(l.Load(groups)) {
+		if before[at] == 0 {
+			t.Errorf("new: %s", at)
+		}
+	}
+}

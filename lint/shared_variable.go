@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/portmoor/portmoor/ports"
+	"github.com/portmoor/portmoor/strategies"
 )
 
 var sharedVariable = Rule{
@@ -31,7 +31,7 @@ its own variable. One variable for tcp and udp on the same port, or for several 
 		holders := map[string][]publication{}
 		for _, pub := range p.variables() {
 			v := pub.HostPort.Var
-			if e, found := p.earlier(holders[v], func(e publication) bool { return sharesVariable(e, pub) }); found {
+			if e, found := p.earlier(holders[v], func(e publication) bool { return strategies.SharesVariable(*e.Mapping, *pub.Mapping) }); found {
 				f := aboutHost(*pub.Mapping)
 				f.Message = fmt.Sprintf("variable %s is also the host port of %s", v, other(e, pub))
 				f.Hint = "give each its own variable"
@@ -57,13 +57,6 @@ func (p *Pass) variables() (out []publication) {
 		}
 	}
 	return out
-}
-
-// sharesVariable reports whether one variable makes two mappings clash whatever
-// its value.
-func sharesVariable(a, b publication) bool {
-	return a.HostPort.Var != "" && a.HostPort.Var == b.HostPort.Var && a.Protocol == b.Protocol &&
-		ports.AddressesOverlap(a.HostIP, b.HostIP) && (a.Service != b.Service || a.Key.Container != b.Key.Container)
 }
 
 // other names the earlier of two mappings as seen from the later.

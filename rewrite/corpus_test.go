@@ -114,6 +114,54 @@ func reload(projects []*compose.Project, after map[string][]byte) []*compose.Pro
 	return l.Load(groups)
 }
 
+// noNewFindings is the law that a migration never makes two mappings clash by one
+// variable, nor gives a variable two defaults, where it was not so. What is kept of
+// host ports counts as if it stood in the files.
+func noNewFindings(t testing.TB, before, after []*compose.Project, kept remembered) {
+	t.Helper()
+	for i, p := range before {
+		was := variableFaults(p.WithHosts(strategies.Recall(p, func(f *source.File) map[string]string { return kept[f.Path] })))
+		for fault := range variableFaults(after[i]) {
+			if !was[fault] {
+				t.Errorf("%s: a new fault: %s", p.Group.Files, fault)
+			}
+		}
+	}
+}
+
+// variableFaults are what shared-variable and default-mismatch of lint would find,
+// whoever of the two mappings comes first.
+func variableFaults(p *compose.Project) map[string]bool {
+	faults := map[string]bool{}
+	name := func(m compose.Mapping) string { return m.Service + ":" + m.Key.Container }
+	byVariable, defaults := map[string][]compose.Mapping{}, map[string]string{}
+	for _, m := range p.Mappings {
+		v := m.HostPort.Var
+		if v == "" || m.Invalid != "" {
+			continue
+		}
+		if m.Dropped != compose.Overridden && !m.Inherited && m.HostPort.Default != "" && strings.HasSuffix(m.HostPort.Op, "-") && defaults[v] == "" {
+			defaults[v] = m.HostPort.Default
+		}
+		s := p.Service(m.Service)
+		if m.Dropped != compose.Published || s.HostNetwork || s.Scale == 0 {
+			continue
+		}
+		for _, e := range byVariable[v] {
+			if strategies.SharesVariable(e, m) {
+				faults[v+" is shared: "+min(name(e), name(m))+", "+max(name(e), name(m))] = true
+			}
+		}
+		byVariable[v] = append(byVariable[v], m)
+	}
+	for d := range strategies.Defaults(p) {
+		if want, ok := defaults[d.Name]; ok && !strategies.SameDefault(d.Text, want) {
+			faults[d.Name+" has two defaults, "+min(want, d.Text)+" and "+max(want, d.Text)] = true
+		}
+	}
+	return faults
+}
+
 func checkRun(t *testing.T, projects []*compose.Project, s strategies.Strategy) {
 	plan := planAll(projects, s, nil)
 	after := apply(t, plan)
@@ -131,6 +179,7 @@ func checkRun(t *testing.T, projects []*compose.Project, s strategies.Strategy) 
 		}
 	}
 	again := reload(projects, after)
+	noNewFindings(t, projects, again, nil)
 	if second := planAll(again, s, nil); len(second.Changes) > 0 {
 		c := second.Changes[0]
 		t.Errorf("a second run would change %d mappings, such as %v in %s", len(second.Changes), c.Mapping.Key, c.Mapping.File.Path)

@@ -52,7 +52,7 @@ func settle(projects []*compose.Project, remembered func(*compose.Project) map[c
 			f.texts[p] = remembered(p)
 		}
 	}
-	f.names = strategies.NameWithDefaults(projects, func(p *compose.Project) map[compose.Place]string { return f.texts[p] })
+	f.names = strategies.Name(projects, func(p *compose.Project) map[compose.Place]string { return f.texts[p] })
 	return f
 }
 

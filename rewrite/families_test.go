@@ -112,3 +112,22 @@ func folder(files map[string]string) []*compose.Project {
 }
 
 func base(p *compose.Project) string { return path.Base(p.Group.Files[0]) }
+
+// TestFamiliesOwner has an entry of a template that stands before the one which owns
+// the bytes of their host port: who owns them decides.
+func TestFamiliesOwner(t *testing.T) {
+	const src = `x-published: &p {published: 8080}
+x-web: &web {ports: [{target: 80, <<: *p}]}
+services:
+  a: {image: x, ports: [{target: 81, <<: *p}]}
+  b: {image: x, scale: 0, <<: *web}
+`
+	projects := folder(map[string]string{"a.yaml": src})
+	if first := projects[0].Mappings[0]; !first.Inherited || first.Service != "b" {
+		t.Fatalf("the first mapping is that of %s, and inherited: %v", first.Service, first.Inherited)
+	}
+	plan := NewFamilies(projects, FamilyOptions{}).Plan(projects...)
+	if len(plan.Changes) != 1 || plan.Changes[0].Mapping.Service != "a" || plan.Changes[0].Decision.Var != "A_HOST_PORT" {
+		t.Errorf("service a does not decide: %v", plan.Changes)
+	}
+}

@@ -79,7 +79,8 @@ func Unplanned(err error) error {
 }
 
 // Touched are the mappings that edits touch, as changes to verify: a literal
-// must keep its port; a variable without a default gets one.
+// must keep its port, as the default of a variable that is new; a variable without
+// a default gets one.
 func Touched(projects []*compose.Project, edits map[*source.File][]Edit) []Change {
 	var changes []Change
 	for _, p := range projects {
@@ -94,6 +95,11 @@ func Touched(projects []*compose.Project, edits map[*source.File][]Edit) []Chang
 				}
 				if !m.HostPort.Literal() {
 					d.Port = "${}" // whatever it is now
+				}
+				for _, name := range compose.Variables(e.New) {
+					if !slices.Contains(compose.Variables(string(m.File.Src[m.Scalar.Start:m.Scalar.End])), name) {
+						d.Var = name
+					}
 				}
 				changes = append(changes, Change{p, m, d, e})
 				break
@@ -355,21 +361,17 @@ func sameTemplate(a, b any, moves bool) bool {
 	}
 }
 
-// portsOf lists each service's ports without repeats: an int and a text of one
-// number are two entries to compose-go, and one once both are text (T7).
+// portsOf lists each service's ports, all of them: never may one become none because
+// it is like another.
 func portsOf(services types.Services) map[string][]types.ServicePortConfig {
 	ports := map[string][]types.ServicePortConfig{}
 	for _, s := range services {
-		seen := map[string]bool{}
 		for _, port := range s.Ports {
 			port.Extensions, port.Protocol = nil, strings.ToLower(port.Protocol)
 			if port.HostIP == "" {
-				port.HostIP = "0.0.0.0" // one and the same to Compose when it looks for repeats
+				port.HostIP = "0.0.0.0" // one and the same to Compose
 			}
-			if key := identity(port); !seen[key] {
-				seen[key] = true
-				ports[s.Name] = append(ports[s.Name], port)
-			}
+			ports[s.Name] = append(ports[s.Name], port)
 		}
 	}
 	return ports

@@ -206,6 +206,11 @@ func TestVerified(t *testing.T) {
 			edits: edits{"a.yaml": {"8080", "${P:-8080}"}}, want: []string{`a.yaml: services: {web: {image: x, ports: ["${P:-8080}:80"]}}`},
 		},
 		{
+			name:  "beside a required variable and one that is an address",
+			files: map[string]string{"a.yaml": `services: {web: {image: "x:${V:?}", ports: ["${IP:-127.0.0.1}:8080:80"]}}`},
+			edits: edits{"a.yaml": {"8080", "${P:-8080}"}}, want: []string{`a.yaml: services: {web: {image: "x:${V:?}", ports: ["${IP:-127.0.0.1}:${P:-8080}:80"]}}`},
+		},
+		{
 			name: "a document is only applied", files: map[string]string{"README.md": "Port: [8080", "a.yaml": web},
 			edits: edits{"README.md": {"8080", "8081"}}, want: []string{"README.md: Port: [8081"},
 			uncompared: []string{"README.md"},

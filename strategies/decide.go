@@ -53,6 +53,10 @@ type Facts struct {
 	Repeats bool
 	// Repeated reports that it is such a wider mapping.
 	Repeated bool
+	// Spelled reports that another mapping is the same but for its spelling.
+	Spelled bool
+	// Shares reports that two mappings would clash by one variable here.
+	Shares bool
 }
 
 // KeptNoDefault is the reason why a variable without a default stays.
@@ -68,6 +72,7 @@ const (
 	keptMerges    = "Compose would merge it with another mapping of this container port"
 	keptTarget    = "the container port is a variable without a value"
 	keptRepeats   = "it repeats a part of another mapping, and Compose treats the two as one"
+	keptShares    = "its variable would be the host port of two mappings"
 	keptUnfit     = "the default in the configuration is not a host port that fits"
 )
 
@@ -104,12 +109,16 @@ func Decide(m compose.Mapping, s Strategy, facts Facts) Decision {
 		return keep(keptBothSides)
 	case facts.Repeats:
 		return keep(keptRepeats)
+	case facts.Spelled:
+		return keep(keptMerges)
 	case dynamic:
 		return ephemeral(m, s, facts)
 	case picked(m):
 		return restore(m, facts)
 	case !m.HostPort.Literal():
 		return keep(variableReason(m.HostPort))
+	case facts.Shares:
+		return keep(keptShares)
 	}
 	return parameterize(facts.Names.Of(m), m.HostPort.Text, "a literal host port")
 }
@@ -174,6 +183,9 @@ func restore(m compose.Mapping, facts Facts) Decision {
 	literal := port != "" && !strings.Contains(port, "$")
 	if host, ok := parsePorts(port); literal && (!ok && e.Var == "" || m.Container.Width() > 1 && host.Width() != m.Container.Width()) {
 		return keep(keptUnfit)
+	}
+	if facts.Shares && e.Literal() {
+		return Decision{Kind: Fix, Port: port, Text: text, Reason: reason}
 	}
 	switch taken := e.Var != "" && facts.Names.heldByOther(e, m); {
 	case e.Literal(), taken && literal:

@@ -18,7 +18,7 @@ func decisions(projects []*compose.Project, s Strategy, defaults map[string]stri
 	remembered := func(p *compose.Project) map[compose.Place]string {
 		return Recall(p, func(*source.File) map[string]string { return defaults })
 	}
-	names := NameWithDefaults(projects, remembered)
+	names := Name(projects, remembered)
 	var all []string
 	for _, p := range projects {
 		facts := Gather(names, remembered(p))
@@ -147,7 +147,7 @@ func TestAutoSaysWhy(t *testing.T) {
 	} {
 		projects := load(t, map[string]string{"compose.yaml": service("web", "8080:80") + keys}, "compose.yaml")
 		m := projects[0].Mappings[0]
-		if d := Decide(m, Auto, Gather(Name(projects), nil)(m)); d.Reason != want {
+		if d := Decide(m, Auto, Gather(Name(projects, nil), nil)(m)); d.Reason != want {
 			t.Errorf("%s: reason %q, want %q", keys, d.Reason, want)
 		}
 	}
@@ -221,7 +221,7 @@ func TestRepeats(t *testing.T) {
 			"short and long",
 			map[string]string{"a.yaml": service("web", "8080:80", "{target: 80, published: 8080}")},
 			[]string{"a.yaml"},
-			[]string{move, move},
+			[]string{keptMerges, keptMerges},
 		},
 		{
 			"literal and variable",

@@ -16,6 +16,7 @@ func Gather(names Names, remembered map[compose.Place]string) func(compose.Mappi
 		at := m.Place()
 		return Facts{
 			Names: names, Default: remembered[at], Merges: names.merges[at], Repeats: names.narrow[at], Repeated: names.wide[at],
+			Spelled: names.spelled[at], Shares: names.shared[at],
 			Scaled: names.scaled[at], PortFile: names.portFile[at],
 		}
 	}

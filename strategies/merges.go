@@ -127,6 +127,52 @@ func nested(group []compose.Mapping, narrow, wide map[compose.Place]bool) {
 // anyAddress is an address as Compose tells them apart.
 func anyAddress(ip string) string { return cmp.Or(ip, "0.0.0.0") }
 
+// spelledApart finds the mappings that are one port, but for their spelling: Compose
+// makes two entries of published: 8080 and "8080:80", of which one can't be bound, and
+// takes both for one once both are text.
+func spelledApart(family []*compose.Project) map[compose.Place]bool {
+	apart := map[compose.Place]bool{}
+	for _, p := range family {
+		for _, list := range mergedLists(p) {
+			if slices.ContainsFunc(list, func(m compose.Mapping) bool { return m.Number }) {
+				spelledAmong(list, apart)
+			}
+		}
+	}
+	return apart
+}
+
+// spelledAmong finds them in one list. A number is one port, and what is one with it
+// too.
+func spelledAmong(list []compose.Mapping, apart map[compose.Place]bool) {
+	single := slices.DeleteFunc(slices.Clone(list), func(m compose.Mapping) bool { return m.Container.Width() != 1 || picked(m) })
+	all, ok := place(single)
+	if !ok {
+		return
+	}
+	type kind struct {
+		slot
+		number bool
+	}
+	has := map[kind]*stays{}
+	for _, m := range all {
+		for _, s := range m.slots {
+			k := kind{s.unbare(), m.Number}
+			if has[k] == nil {
+				has[k] = &stays{hosts: map[ports.Range]bool{}, defaults: map[ports.Range]bool{}}
+			}
+			has[k].add(m.Mapping)
+		}
+	}
+	for _, m := range all {
+		for _, s := range m.slots {
+			if has[kind{s.unbare(), !m.Number}].sometimesOne(m.Mapping) {
+				apart[m.Place()] = true
+			}
+		}
+	}
+}
+
 // mergedLists are the entries that meet in the ports of one service; those
 // that an override replaces, or that only an extended file has, meet the
 // others of their file.
@@ -140,8 +186,13 @@ func mergedLists(p *compose.Project) [][]compose.Mapping {
 	var order []list
 	for _, m := range p.Mappings {
 		l := list{service: m.Service}
-		if m.Dropped == compose.Overridden || m.Dropped == compose.Extended {
-			l.file, l.dropped = m.File, m.Dropped
+		switch l.dropped = m.Dropped; m.Dropped {
+		case compose.Overridden:
+			l.file = m.File
+		case compose.Extended:
+			l.file = m.Library
+		default:
+			l.dropped = compose.Published
 		}
 		if lists[l] == nil {
 			order = append(order, l)

@@ -22,6 +22,10 @@ type Names struct {
 	// narrow are the mappings that say again what a wide one says already.
 	narrow, wide     map[compose.Place]bool
 	scaled, portFile map[compose.Place]bool // what [users] found in the family
+	// spelled are the mappings that are apart from another only by their spelling.
+	spelled map[compose.Place]bool
+	// shared are those for which no variable is right: two mappings would clash by it.
+	shared map[compose.Place]bool
 }
 
 // unit is the mappings that one variable serves: one service and container
@@ -61,35 +65,37 @@ type holder struct {
 	port string // the default
 }
 
-// Name chooses the variables of one naming family.
+// Name chooses the variables of one naming family. Remembered are the host texts that
+// the configuration has for mappings whose host port Docker picks, nil for none: names
+// are chosen as if the texts stood in the files again, so that the way back leads to
+// the same ones.
 //
 // The plain X_HOST_PORT stays with the mapping that has it, else it goes to
 // the service's first entry; the others are named after their container port
 // or their long form's name. A name that a file of the family mentions for
 // something else, or an env file sets, is passed over: its value would take
-// the port over at once.
-func Name(family []*compose.Project) Names {
-	return NameWithDefaults(family, func(*compose.Project) map[compose.Place]string { return nil })
-}
-
-// NameWithDefaults is Name where the configuration remembers host texts for
-// mappings that Docker picks the host port of: names are chosen as if the texts
-// stood in the files again, so that the way back leads to the same ones.
-func NameWithDefaults(family []*compose.Project, remembered func(*compose.Project) map[compose.Place]string) Names {
+// the port over at once. So is one by which two mappings would clash, or which would
+// have two defaults in one project.
+func Name(family []*compose.Project, remembered func(*compose.Project) map[compose.Place]string) Names {
 	b := builder{
 		Names: Names{
 			units: map[compose.Key]*unit{}, at: map[compose.Place]*unit{}, holds: map[string]*unit{}, now: map[string][]holder{},
+			shared: map[compose.Place]bool{},
 		},
 		taken:   map[string]bool{},
 		splits:  map[compose.Key]bool{},
 		repeats: map[compose.Key]compose.Key{},
 	}
 	b.narrow, b.wide = repeating(family)
-	b.merges = merging(family, b.narrow, b.wide)
+	b.spelled = spelledApart(family)
+	b.merges = merging(family, b.narrow, b.wide, b.spelled)
 	b.scaled, b.portFile = users(family)
 	restored := make([]*compose.Project, 0, len(family))
 	for _, p := range baseFirst(family) {
-		restored = append(restored, p.WithHosts(remembered(p)))
+		if remembered != nil {
+			p = p.WithHosts(remembered(p))
+		}
+		restored = append(restored, p)
 	}
 	for _, p := range restored {
 		b.splitProtocols(p)
@@ -104,6 +110,7 @@ func NameWithDefaults(family []*compose.Project, remembered func(*compose.Projec
 		b.note(p)
 	}
 	b.choose()
+	b.settle(restored)
 	return b.Names
 }
 
@@ -196,20 +203,24 @@ func (b *builder) root(k compose.Key) compose.Key {
 // Compose takes the two for one, and under two variables they would come apart.
 func (b *builder) joinRepeats(p *compose.Project) {
 	owners := map[compose.Place]compose.Mapping{}
-	own := map[compose.Key]bool{}
 	for _, m := range p.Mappings {
 		if !m.Inherited {
 			owners[m.Place()] = m
-			own[m.Key] = true
 		}
 	}
-	for _, m := range p.Mappings {
-		owner, ok := owners[m.Place()]
-		if !m.Inherited || !ok || !own[m.Key] {
-			continue
+	for _, list := range mergedLists(p) {
+		own := map[compose.Key]bool{}
+		for _, m := range list {
+			own[m.Key] = own[m.Key] || !m.Inherited
 		}
-		if from, to := b.key(m), b.key(owner); from != to {
-			b.repeats[from] = to
+		for _, m := range list {
+			owner, ok := owners[m.Place()]
+			if !m.Inherited || !ok || !own[m.Key] {
+				continue
+			}
+			if from, to := b.key(m), b.key(owner); from != to {
+				b.repeats[from] = to
+			}
 		}
 	}
 }

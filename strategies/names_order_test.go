@@ -17,7 +17,7 @@ import (
 // named maps a mapping, whatever its place in its file, to its variable.
 func named(t *testing.T, projects []*compose.Project) map[string]string {
 	t.Helper()
-	names := Name(projects)
+	names := Name(projects, nil)
 	all := map[string]string{}
 	unit := map[string]compose.Key{}
 	for _, p := range projects {
@@ -98,7 +98,7 @@ func TestNamesAreStable(t *testing.T) {
 	texts["compose.yaml"] = "services:\n  " + strings.Join(services, "\n  ") + "\n"
 	groups := []string{"compose.yaml compose.override.yaml", "compose.yaml compose.test.yaml", "compose.dev.yaml", "compose.prod.yaml"}
 	projects := load(t, texts, groups...)
-	names := Name(projects)
+	names := Name(projects, nil)
 	type edit struct {
 		span source.Span
 		text string
@@ -131,8 +131,8 @@ func TestNamesAreStable(t *testing.T) {
 	}
 	for _, p := range after {
 		for _, m := range p.Mappings {
-			if !m.Inherited && m.HostPort.Var != Name(after).Of(m) {
-				t.Errorf("%v holds %s, and is named %s", m.Key, m.HostPort.Var, Name(after).Of(m))
+			if !m.Inherited && m.HostPort.Var != Name(after, nil).Of(m) {
+				t.Errorf("%v holds %s, and is named %s", m.Key, m.HostPort.Var, Name(after, nil).Of(m))
 			}
 		}
 	}

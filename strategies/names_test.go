@@ -13,7 +13,7 @@ import (
 // chosen lists the variables of a family's mappings in load order; those whose
 // bytes belong to another mapping are left out.
 func chosen(projects []*compose.Project) []string {
-	names := Name(projects)
+	names := Name(projects, nil)
 	var all []string
 	for _, p := range projects {
 		for _, m := range p.Mappings {

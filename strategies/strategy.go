@@ -6,7 +6,7 @@
 // [Decide] turns one mapping into a [Decision], which package rewrite spells
 // in bytes.
 //
-//	names := strategies.Name(family)
+//	names := strategies.Name(family, nil)
 //	decision := strategies.Decide(mapping, strategies.Hybrid, strategies.Facts{Names: names})
 package strategies
 

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/migrate"
 	"github.com/portmoor/portmoor/rewrite"
@@ -152,8 +151,8 @@ func scalar(ch rewrite.Change) (before, after string) {
 	return string(src[m.Scalar.Start:m.Scalar.End]), string(src[m.Scalar.Start:e.Span.Start]) + e.New + string(src[e.Span.End:m.Scalar.End])
 }
 
-// The JSON of migrate, version 1. Lines and columns count from 1, columns in
-// characters; paths are relative to the working folder, with slashes.
+// The JSON of migrate, version 1. Lines and columns are those of the text that is
+// quoted, before or text, and count from 1, columns in characters; paths are relative to the working folder, with slashes.
 type migrationReport struct {
 	Version  int             `json:"version"`
 	Strategy string          `json:"strategy"`
@@ -202,14 +201,15 @@ func migrationReportOf(w *workspace.Workspace, m *migrate.Migration) migrationRe
 	}
 	for _, ch := range m.Changes {
 		f := entry(ch.Mapping.File)
-		line, column := ch.Mapping.File.Position(ch.Mapping.Entry.Start)
+		line, column := ch.Mapping.File.Position(ch.Mapping.Scalar.Start)
 		before, after := scalar(ch)
 		f.Changes = append(f.Changes, migrationChange{ch.Mapping.Service, line, column, before, after, ch.Decision.Var, ch.Decision.Reason})
 	}
 	for _, s := range m.Skips {
 		f := entry(s.Mapping.File)
-		line, column := s.Mapping.File.Position(s.Mapping.Entry.Start)
-		f.Skips = append(f.Skips, migrationSkip{s.Mapping.Service, line, column, text(s.Mapping), s.Reason})
+		at := s.Mapping.Written()
+		line, column := s.Mapping.File.Position(at.Start)
+		f.Skips = append(f.Skips, migrationSkip{s.Mapping.Service, line, column, string(s.Mapping.File.Src[at.Start:at.End]), s.Reason})
 	}
 	for _, path := range slices.Sorted(maps.Keys(files)) {
 		r.Files = append(r.Files, *files[path])
@@ -217,12 +217,4 @@ func migrationReportOf(w *workspace.Workspace, m *migrate.Migration) migrationRe
 	r.Summary.Files, r.Summary.FilesChanged = w.FilesAsked(), len(m.Files())
 	r.Summary.Mappings, r.Summary.Changed, r.Summary.Skipped = len(m.Changes)+len(m.Skips), len(m.Changes), len(m.Skips)
 	return r
-}
-
-// text is the entry as it is written, of a long form its published value.
-func text(m compose.Mapping) string {
-	if m.Scalar.Empty() {
-		return m.Target
-	}
-	return string(m.File.Src[m.Scalar.Start:m.Scalar.End])
 }

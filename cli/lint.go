@@ -130,11 +130,10 @@ func (c linter) writeBaseline(l *mend.Linter, path string, findings []lint.Findi
 // fix writes what fixing makes of files, or shows it. It returns the findings that
 // are left; those that there were when nothing is written.
 func (c linter) fix(l *mend.Linter, w *workspace.Workspace, findings []lint.Finding, show shown) ([]lint.Finding, error) {
-	fixed, notes, err := l.Fix(findings)
+	fixed, notes := l.Fix(findings)
 	c.tellAll(notes)
+	var err error
 	switch {
-	case err != nil:
-		return nil, err
 	case show.diff:
 		return findings, c.diff(w.Dir, fixed.Outputs, show.style)
 	case w.Stdin != "":

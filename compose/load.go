@@ -88,6 +88,20 @@ func (l *Loader) Add(path string, src []byte) {
 	l.files.Store(path, o)
 }
 
+// With is a loader that has read what this one has, but for some files with other
+// bytes, by path. This one stays as it is.
+func (l *Loader) With(changed map[string][]byte) *Loader {
+	next := NewLoader(l.options)
+	l.files.Range(func(path, file any) bool {
+		next.files.Store(path, file)
+		return true
+	})
+	for path, src := range changed {
+		next.Add(path, src)
+	}
+	return next
+}
+
 // Load reads groups, several at a time, and joins those whose files meet
 // into naming families. It never fails: what can't be read or loaded is in the
 // Problems of its project, whose other files are still there.

@@ -3,7 +3,8 @@
 //
 // The model: [Plan] decides about every mapping, leaves out what can't be judged or
 // written, holds every file and every project against what it was, and keeps in the
-// configuration the host ports that go, so that migrating back restores them. Nothing
+// configuration the host ports that go, so that migrating back restores them: it goes
+// back in memory first. Nothing
 // is written before [Migration.Write], which writes all of it or, as far as it can be
 // known in advance, nothing.
 //
@@ -13,6 +14,7 @@ package migrate
 
 import (
 	"cmp"
+	"maps"
 	"path/filepath"
 	"slices"
 
@@ -41,40 +43,32 @@ type Migration struct {
 	// Conflicts is how many host ports clash, which the migration carries over.
 	Conflicts int
 
-	w      *workspace.Workspace
-	broken map[string]bool // files of projects that bugs of ours keep from being judged
-	bugs   []say.Problem
+	w       *workspace.Workspace
+	refused map[string]mend.Refusal // files that are not edited, by path
+	broken  map[string]bool         // files of projects that bugs of ours keep from being judged
+	bugs    []say.Problem
 }
 
 // Plan plans the migration of a workspace. The notes say which files can't be read,
 // are not valid or can't be written, as failures, and which projects are verified as
 // YAML only. The error says that the result is not what was planned.
 func Plan(w *workspace.Workspace) (m *Migration, notes []say.Problem, err error) {
-	families := rewrite.NewFamilies(slices.Concat(w.Projects, w.Neighbours), rewrite.FamilyOptions{Strategies: w.Strategies, Remembered: w.Remembered})
 	m = &Migration{w: w, broken: map[string]bool{}}
-	var sound []*compose.Project
-	for _, p := range w.Projects {
-		if err := say.Guard(func() { p.Step("plan"); families.Plan(p) }); err != nil {
-			m.leaveBroken(p, err)
-		} else {
-			sound = append(sound, p)
+	sound := m.sound()
+	m.refused, m.Conflicts = mend.Refused(w, m.leaveBroken), m.conflicts()
+	m.Plan = m.plan(w, sound, "")
+	notes = append(mend.Unreadable(w), m.leaveRefused()...)
+	m.leave(func(ch rewrite.Change) string {
+		if m.broken[ch.Mapping.File.Path] {
+			return keptByBug
 		}
-	}
-	m.Plan = families.Plan(sound...)
-	for _, p := range w.Projects {
-		for _, mapping := range p.Mappings {
-			if !mapping.Inherited && !slices.Contains(sound, p) {
-				m.Skips = append(m.Skips, rewrite.Skip{Mapping: mapping, Reason: keptByBug})
-			}
-		}
-	}
-	m.Changes = slices.DeleteFunc(m.Changes, func(ch rewrite.Change) bool { return !w.Asked(ch.Mapping.File) })
-	m.Skips = slices.DeleteFunc(m.Skips, func(s rewrite.Skip) bool { return !w.Asked(s.Mapping.File) })
-	notes = append(mend.Unreadable(w), m.leaveInvalid()...)
-	m.leave(func(path string) bool { return m.broken[path] }, keptByBug)
+		return ""
+	})
 	notes = append(notes, m.bugs...)
-	notes = append(notes, m.leaveSymlinks()...)
-	result, err := rewrite.Verified(sound, m.Edits(), m.Changes)
+	if err := m.leaveOneWay(sound); err != nil {
+		return nil, notes, err
+	}
+	result, err := rewrite.Verified(only(w.Projects, sound), m.Edits(), m.Changes)
 	if err != nil {
 		return nil, notes, rewrite.Unplanned(err)
 	}
@@ -84,10 +78,38 @@ func Plan(w *workspace.Workspace) (m *Migration, notes []say.Problem, err error)
 	for _, f := range m.Files() {
 		m.Outputs = append(m.Outputs, rewrite.Output{Path: f.Path, Before: f.Src, After: result.After[f.Path]})
 	}
-	return m, notes, m.remember()
+	if err := m.remember(); err != nil {
+		return nil, notes, err
+	}
+	if m.Kept != "" && tree.GitIgnored(m.Kept) {
+		notes = append(notes, say.Problem{
+			Kind: say.Note, Place: m.Kept, Message: "Git ignores this file, which keeps the host ports that go: no other clone could migrate back",
+			Hint: "add !" + filepath.Base(m.Kept) + " to .gitignore",
+		})
+	}
+	return m, notes, nil
 }
 
 const keptByBug = "a bug in portmoor keeps its project from being judged"
+
+// sound says which projects can be planned, by index, and notes the others.
+func (m *Migration) sound() []bool {
+	families := rewrite.NewFamilies(slices.Concat(m.w.Projects, m.w.Neighbours), rewrite.FamilyOptions{Strategies: m.w.Strategies, Remembered: m.w.Remembered})
+	sound := make([]bool, len(m.w.Projects))
+	for i, p := range m.w.Projects {
+		err := say.Guard(func() { p.Step("plan"); families.Plan(p) })
+		if sound[i] = err == nil; err == nil {
+			continue
+		}
+		m.leaveBroken(p, err)
+		for _, mapping := range p.Mappings {
+			if !mapping.Inherited && m.w.Asked(mapping.File) {
+				m.Skips = append(m.Skips, rewrite.Skip{Mapping: mapping, Reason: keptByBug})
+			}
+		}
+	}
+	return sound
+}
 
 // leaveBroken notes a project that is left alone because of a bug of ours.
 func (m *Migration) leaveBroken(p *compose.Project, err error) {
@@ -97,57 +119,95 @@ func (m *Migration) leaveBroken(p *compose.Project, err error) {
 	m.bugs = append(m.bugs, mend.Bug(p, err))
 }
 
-// leaveInvalid takes out the changes of files that docker compose refuses, since
-// what they mean can't be compared before and after, and counts conflicts.
-func (m *Migration) leaveInvalid() (notes []say.Problem) {
-	invalid := map[string]bool{}
-	options := lint.Options{Only: []string{"invalid-compose", "host-port-conflict"}, Broken: m.leaveBroken}
-	for _, f := range lint.Run(m.w.Projects, options) {
-		switch {
-		case f.Rule == "host-port-conflict":
-			if f.Severity == lint.Error && mend.Concerns(m.w, f) {
-				m.Conflicts++
-			}
-		case m.w.Asked(f.File):
-			invalid[f.File.Path] = true
-			notes = append(notes, say.Problem{Place: m.w.Place(f.File, f.Span), Message: f.Message, Hint: f.Hint})
+// only are some of the projects, by index.
+func only(projects []*compose.Project, which []bool) (some []*compose.Project) {
+	for i, p := range projects {
+		if which[i] {
+			some = append(some, p)
 		}
 	}
-	m.Invalid = len(invalid)
-	m.leave(func(path string) bool { return invalid[path] }, "the file is not valid")
-	unjudged := mend.Unjudged(m.w)
-	m.leave(func(path string) bool { return unjudged[path] }, "the file extends one that is not valid")
-	return notes
+	return some
 }
 
-// leaveSymlinks takes out the changes of files that can't be written.
-func (m *Migration) leaveSymlinks() (notes []say.Problem) {
+// plan plans what was asked for: for each project by its own strategy, or for all by
+// one.
+func (m *Migration) plan(w *workspace.Workspace, sound []bool, all strategies.Strategy) rewrite.Plan {
+	o := rewrite.FamilyOptions{Strategies: w.Strategies, Remembered: w.Remembered}
+	if all != "" {
+		o.Strategies = map[*compose.Project]strategies.Strategy{}
+		for _, p := range w.Projects {
+			o.Strategies[p] = all
+		}
+	}
+	p := rewrite.NewFamilies(slices.Concat(w.Projects, w.Neighbours), o).Plan(only(w.Projects, sound)...)
+	p.Changes = slices.DeleteFunc(p.Changes, func(ch rewrite.Change) bool { return !w.Asked(ch.Mapping.File) })
+	p.Skips = append(m.Skips, slices.DeleteFunc(p.Skips, func(s rewrite.Skip) bool { return !w.Asked(s.Mapping.File) })...)
+	return p
+}
+
+// leaveRefused takes out the changes of files that no command edits, and counts those
+// that are not valid.
+func (m *Migration) leaveRefused() (notes []say.Problem) {
+	changed := map[string]bool{}
 	for _, f := range m.Files() {
-		if tree.IsSymlink(f.Path) {
-			notes = append(notes, mend.Symlink(f.Path))
+		changed[f.Path] = true
+	}
+	for _, path := range slices.Sorted(maps.Keys(m.refused)) {
+		if r := m.refused[path]; r.Reason == mend.NotValid {
+			m.Invalid++
+			notes = append(notes, r.Problems...)
+		} else if changed[path] {
+			notes = append(notes, r.Problems...)
 		}
 	}
-	m.leave(tree.IsSymlink, "the file is a symlink")
+	m.leave(func(ch rewrite.Change) string { return m.refused[ch.Mapping.File.Path].Reason })
 	return notes
 }
 
-// leave makes skips of the changes of some files.
-func (m *Migration) leave(refused func(path string) bool, reason string) {
+// leave makes skips of the changes for which there is a reason.
+func (m *Migration) leave(reason func(rewrite.Change) string) {
 	m.Changes = slices.DeleteFunc(m.Changes, func(ch rewrite.Change) bool {
-		if !refused(ch.Mapping.File.Path) {
-			return false
+		why := reason(ch)
+		if why != "" {
+			m.Skips = append(m.Skips, rewrite.Skip{Mapping: ch.Mapping, Reason: why})
 		}
-		m.Skips = append(m.Skips, rewrite.Skip{Mapping: ch.Mapping, Reason: reason})
-		return true
+		return why != ""
 	})
 	slices.SortStableFunc(m.Skips, func(a, b rewrite.Skip) int {
 		return cmp.Or(cmp.Compare(a.Mapping.File.Path, b.Mapping.File.Path), a.Mapping.Entry.Start-b.Mapping.Entry.Start)
 	})
 }
 
+// conflicts counts the host ports that clash.
+func (m *Migration) conflicts() (n int) {
+	for _, f := range lint.Run(m.w.Projects, lint.Options{Only: []string{"host-port-conflict"}, Broken: func(*compose.Project, error) {}}) {
+		if f.Severity == lint.Error && mend.Concerns(m.w, f) {
+			n++
+		}
+	}
+	return n
+}
+
 // remember adds to the configuration the host ports that the plan drops, so
 // that they can be given back.
 func (m *Migration) remember() error {
+	src, err := m.withDefaults()
+	if err != nil || src == nil {
+		return err
+	}
+	m.Kept = m.configuration()
+	m.Outputs = append(m.Outputs, rewrite.Output{Path: m.Kept, Before: m.w.Config.Src, After: src})
+	return nil
+}
+
+// configuration is where the host ports that go are kept.
+func (m *Migration) configuration() string {
+	return cmp.Or(m.w.Config.Path, filepath.Join(m.w.Home, config.Name))
+}
+
+// withDefaults is the configuration with the host ports that the plan drops; nil when
+// it drops none.
+func (m *Migration) withDefaults() ([]byte, error) {
 	defaults := map[string]map[string]string{}
 	keys := map[*compose.Project]map[compose.Place]string{}
 	for _, ch := range m.Changes {
@@ -164,15 +224,13 @@ func (m *Migration) remember() error {
 		defaults[name][keys[ch.Project][ch.Mapping.Place()]] = ch.Mapping.HostPort.Text
 	}
 	if len(defaults) == 0 {
-		return nil
+		return nil, nil
 	}
-	m.Kept = cmp.Or(m.w.Config.Path, filepath.Join(m.w.Home, config.Name))
 	src, err := config.SetDefaults(m.w.Config.Src, defaults)
 	if err != nil {
-		return say.Failf("nothing was written", "%s: can't keep the default host ports: %s", m.Kept, err)
+		return nil, say.Failf("nothing was written", "%s: can't keep the default host ports: %s", m.configuration(), err)
 	}
-	m.Outputs = append(m.Outputs, rewrite.Output{Path: m.Kept, Before: m.w.Config.Src, After: src})
-	return nil
+	return src, nil
 }
 
 // Write writes every file.

@@ -327,15 +327,14 @@ func (w *Workspace) Examples(dir string) []compose.EnvFile { return w.loader.Exa
 // With is the workspace as it would be if files held other bytes, by path. Nothing
 // is written.
 func (w *Workspace) With(changed map[string][]byte) *Workspace {
-	for path, src := range changed {
-		w.loader.Add(path, src)
-	}
+	loader := w.loader.With(changed)
 	var groups []compose.Group
 	for _, p := range slices.Concat(w.Projects, w.Neighbours) {
 		groups = append(groups, p.Group)
 	}
-	n, all := len(w.Projects), w.loader.Load(groups)
+	n, all := len(w.Projects), loader.Load(groups)
 	next := *w
+	next.loader = loader
 	next.Projects, next.Neighbours = all[:n], all[n:]
 	next.Strategies = map[*compose.Project]strategies.Strategy{}
 	for i, p := range next.Projects {

@@ -29,10 +29,10 @@ func ExampleLinter_Fix() {
 		return
 	}
 	findings := l.Find()
-	fixed, _, err := l.Fix(findings)
-	fmt.Println(findings[0].Rule, len(fixed.Left), err)
+	fixed, _ := l.Fix(findings)
+	fmt.Println(findings[0].Rule, len(fixed.Left))
 	fmt.Printf("%s", fixed.Outputs[0].After)
 	// Output:
-	// hardcoded-host-port 0 <nil>
+	// hardcoded-host-port 0
 	// services: {web: {image: nginx, ports: ["${WEB_HOST_PORT:-8080}:80"]}}
 }

@@ -1,19 +1,24 @@
 package mend
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"sort"
 
-	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
-	"github.com/portmoor/portmoor/tree"
 )
 
-// maxPasses bounds the passes of Fix: a fix may make room for the next.
-const maxPasses = 10
+const (
+	// maxPasses bounds the passes of Fix: a fix may make room for the next.
+	maxPasses = 10
+	// maxLookedFor bounds the fixes of one rule that are looked for one by one, of
+	// those that do not fit; the rule's others in the same projects go with them.
+	maxLookedFor = 3
+)
 
 // Fixed is what fixing would make of files.
 type Fixed struct {
@@ -23,37 +28,26 @@ type Fixed struct {
 }
 
 // Fix makes the safe fixes of findings in memory, pass after pass, and verifies each
-// pass. The notes are about files that have fixes but can't be written. The error says
-// that the result is not what was planned, and which of the fixes is to blame is not
-// known.
-func (l *Linter) Fix(findings []lint.Finding) (fixed Fixed, notes []say.Problem, err error) {
+// pass as a migration is. The notes are about files that have fixes but are not
+// edited, and about fixes that are left out, since the result would not be what it
+// should.
+func (l *Linter) Fix(findings []lint.Finding) (fixed Fixed, notes []say.Problem) {
 	before, after := map[string][]byte{}, map[string][]byte{}
-	refused := map[string]bool{}
-	for f := range l.edits(findings, nil) {
-		refused[f.Path] = tree.IsSymlink(f.Path)
-	}
-	for _, path := range slices.Sorted(maps.Keys(refused)) {
-		if refused[path] {
-			notes = append(notes, Symlink(path))
-		}
-	}
+	m := mending{Linter: l, files: Refused(l.w, l.broken), unfit: map[string]bool{}}
+	notes = m.untouched(findings)
 	left := findings
 	for range maxPasses {
-		edits := l.edits(left, refused)
-		if len(edits) == 0 {
+		fixes := m.fixes(left)
+		if len(fixes) == 0 {
 			break
 		}
-		pass, err := apply(l.w.Projects, edits)
-		if err != nil {
-			// One that does not fit must not keep the others from being made.
-			if left, err = l.without(left, err); err != nil {
-				return fixed, notes, err
-			}
-			continue
+		pass := m.make(fixes)
+		if len(pass) == 0 {
+			continue // none of them fits, but one that they kept from being made might
 		}
-		for f := range edits {
-			if _, seen := before[f.Path]; !seen {
-				before[f.Path] = f.Src
+		for _, f := range fixes {
+			if _, seen := before[f.File.Path]; !seen {
+				before[f.File.Path] = f.File.Src
 			}
 		}
 		maps.Copy(after, pass)
@@ -64,57 +58,168 @@ func (l *Linter) Fix(findings []lint.Finding) (fixed Fixed, notes []say.Problem,
 	for _, path := range slices.Sorted(maps.Keys(after)) {
 		fixed.Outputs = append(fixed.Outputs, rewrite.Output{Path: path, Before: before[path], After: after[path]})
 	}
-	fixed.Left = left
-	return fixed, notes, nil
-}
-
-// Symlink is what there is to say about a file to be written that is a link, in whose
-// place a rename would put a file.
-func Symlink(path string) say.Problem {
-	return say.Problem{Place: path, Message: "is a symlink, which is not written", Hint: "name the file that it leads to"}
-}
-
-// without takes the fixes out of findings that fail by themselves; when none
-// does, it returns the error that all of them led to.
-func (l *Linter) without(findings []lint.Finding, err error) ([]lint.Finding, error) {
-	findings = slices.Clone(findings)
-	unfit := false
-	for i, f := range findings {
-		if len(f.Fix) == 0 || !l.w.Asked(f.File) {
-			continue
+	for _, f := range left {
+		if _, refused := m.files[f.File.Path]; refused || m.unfit[identity(f)] {
+			f.Fix = nil
 		}
-		if _, bad := apply(l.w.Projects, map[*source.File][]rewrite.Edit{f.File: f.Fix}); bad != nil {
-			findings[i].Fix, unfit = nil, true
+		fixed.Left = append(fixed.Left, f)
+	}
+	return fixed, append(notes, m.notes...)
+}
+
+// mending is one call of Fix.
+type mending struct {
+	*Linter
+	files    map[string]Refusal // that are not edited, by path
+	unfit    map[string]bool    // fixes that were left out, by identity
+	notes    []say.Problem      // about those
+	verified int                // how often edits were verified
+}
+
+// untouched is what there is to say about files that have fixes but are not edited.
+// What is not valid about them is a finding.
+func (m *mending) untouched(findings []lint.Finding) (notes []say.Problem) {
+	said := map[string]bool{}
+	for _, f := range findings {
+		refusal, refused := m.files[f.File.Path]
+		if refused && !said[f.File.Path] && len(f.Fix) > 0 && m.w.Asked(f.File) {
+			said[f.File.Path] = true
+			if refusal.Reason == NotValid {
+				refusal.Problems = []say.Problem{{Kind: say.Note, Place: f.File.Path, Message: "is not valid, and left alone"}}
+			}
+			notes = append(notes, refusal.Problems...)
 		}
 	}
-	if unfit {
-		err = nil
-	}
-	return findings, err
+	return notes
 }
 
-// edits collects those of a pass, but for refused files. Of fixes that touch each
-// other only the first is taken; the next pass sees what is left.
-func (l *Linter) edits(findings []lint.Finding, refused map[string]bool) map[*source.File][]rewrite.Edit {
-	taken := map[*source.File][]rewrite.Edit{}
+// fixes are the findings whose fixes a pass makes. Of those that touch each other
+// only the first is taken; the next pass sees what is left.
+func (m *mending) fixes(findings []lint.Finding) (taken []lint.Finding) {
+	edits := map[*source.File][]rewrite.Edit{}
 	for _, f := range findings {
 		touches := slices.ContainsFunc(f.Fix, func(e rewrite.Edit) bool {
-			return slices.ContainsFunc(taken[f.File], func(t rewrite.Edit) bool {
+			return slices.ContainsFunc(edits[f.File], func(t rewrite.Edit) bool {
 				return e.Span.Start <= t.Span.End && t.Span.Start <= e.Span.End
 			})
 		})
-		if len(f.Fix) > 0 && !touches && !refused[f.File.Path] && l.w.Asked(f.File) {
-			taken[f.File] = append(taken[f.File], f.Fix...)
+		_, refused := m.files[f.File.Path]
+		if len(f.Fix) > 0 && !touches && !refused && !m.unfit[identity(f)] && m.w.Asked(f.File) {
+			edits[f.File] = append(edits[f.File], f.Fix...)
+			taken = append(taken, f)
 		}
 	}
 	return taken
 }
 
-// apply makes edits in memory and verifies the files and projects.
-func apply(projects []*compose.Project, edits map[*source.File][]rewrite.Edit) (map[string][]byte, error) {
-	r, err := rewrite.Verified(projects, edits, rewrite.Touched(projects, edits))
-	if err != nil {
-		return nil, rewrite.Unplanned(err)
+// identity tells a fix from others, also after the next pass.
+func identity(f lint.Finding) string {
+	texts := make([]string, 0, len(f.Fix))
+	for _, e := range f.Fix {
+		texts = append(texts, e.New)
 	}
-	return r.After, nil
+	return fmt.Sprintf("%q %s %q %q %q", f.File.Path, f.Rule, f.Service, f.Message, texts)
+}
+
+// make makes all fixes, or those that fit, and returns the files that change.
+func (m *mending) make(fixes []lint.Finding) map[string][]byte {
+	after, err := m.verify(fixes)
+	if err == nil {
+		return after
+	}
+	after = map[string][]byte{}
+	for _, together := range m.apart(fixes) {
+		maps.Copy(after, m.fitting(together))
+	}
+	return after
+}
+
+// verify makes fixes in memory, and holds the files and projects that they touch
+// against what they were.
+func (m *mending) verify(fixes []lint.Finding) (map[string][]byte, error) {
+	m.verified++
+	edits := map[*source.File][]rewrite.Edit{}
+	for _, f := range fixes {
+		edits[f.File] = append(edits[f.File], f.Fix...)
+	}
+	r, err := rewrite.Verified(m.w.Projects, edits, rewrite.Touched(m.w.Projects, edits))
+	return r.After, err
+}
+
+// apart puts together the fixes that one project sees, in order: whether they fit
+// does not depend on the others.
+func (m *mending) apart(fixes []lint.Finding) (parts [][]lint.Finding) {
+	part := map[*source.File]*source.File{} // a file leads to another of its part, the last one to itself
+	var root func(f *source.File) *source.File
+	root = func(f *source.File) *source.File {
+		if part[f] == nil || part[f] == f {
+			return f
+		}
+		part[f] = root(part[f])
+		return part[f]
+	}
+	for _, p := range m.w.Projects {
+		for _, f := range p.Files {
+			part[root(f)] = root(p.Files[0])
+		}
+	}
+	at := map[*source.File]int{}
+	for _, f := range fixes {
+		first := root(f.File)
+		if _, met := at[first]; !met {
+			at[first] = len(parts)
+			parts = append(parts, nil)
+		}
+		parts[at[first]] = append(parts[at[first]], f)
+	}
+	return parts
+}
+
+// fitting makes those of some fixes that fit. One that does not is found by halving,
+// so that what is left out costs the logarithm of their number in verifications.
+func (m *mending) fitting(fixes []lint.Finding) map[string][]byte {
+	left := map[string]int{} // out, by rule
+	for len(fixes) > 0 {
+		after, err := m.verify(fixes)
+		if err == nil {
+			return after
+		}
+		reason := err
+		at := sort.Search(len(fixes)-1, func(i int) bool {
+			_, err := m.verify(fixes[:i+1])
+			if err != nil {
+				reason = err
+			}
+			return err != nil
+		})
+		bad := fixes[at]
+		left[bad.Rule]++
+		m.leave(bad, reason)
+		fixes = slices.Delete(slices.Clone(fixes), at, at+1)
+		if left[bad.Rule] == maxLookedFor {
+			fixes = m.leaveRule(fixes, bad)
+		}
+	}
+	return nil
+}
+
+// leave leaves a fix out, and says so.
+func (m *mending) leave(f lint.Finding, reason error) {
+	m.unfit[identity(f)] = true
+	m.notes = append(m.notes, say.Problem{Kind: say.Note, Place: m.w.Place(f.File, f.Span), Message: fmt.Sprintf("%s is not fixed: %s", f.Rule, reason)})
+}
+
+// leaveRule leaves out all other fixes of a rule.
+func (m *mending) leaveRule(fixes []lint.Finding, last lint.Finding) (others []lint.Finding) {
+	for _, f := range fixes {
+		if f.Rule == last.Rule {
+			m.unfit[identity(f)] = true
+		} else {
+			others = append(others, f)
+		}
+	}
+	if n := len(fixes) - len(others); n > 0 {
+		m.notes = append(m.notes, say.Problem{Kind: say.Note, Place: last.File.Path, Message: fmt.Sprintf("%d more of %s are not fixed, since those are not", n, last.Rule)})
+	}
+	return others
 }

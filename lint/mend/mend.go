@@ -5,11 +5,11 @@
 // configuration, the examples and documents beside them, remembered ports. [Linter.Find]
 // runs the rules. [Linter.Fix] applies fixes pass after pass in memory, since a fix may
 // make room for the next, verifies each pass as a migration is, and returns what is to
-// be written; it writes nothing.
+// be written; it writes nothing. [Refused] says which files no command edits.
 //
 //	l, notes, err := mend.New(w, nil)
 //	findings := l.Find()
-//	fixed, notes, err := l.Fix(findings)
+//	fixed, notes := l.Fix(findings)
 package mend
 
 import (
@@ -137,7 +137,7 @@ func (l *Linter) Find() (findings []lint.Finding) {
 	findings, l.Ignored = lint.RunAll(l.w.Projects, l.options)
 	slices.SortFunc(l.Bugs, func(a, b say.Problem) int { return strings.Compare(a.Place, b.Place) })
 	l.Unseen = append(l.Unseen[:l.unseen:l.unseen], l.Bugs...)
-	unjudged := Unjudged(l.w)
+	unjudged := unjudged(l.w)
 	for i := range findings {
 		if unjudged[findings[i].File.Path] {
 			findings[i].Fix = nil
@@ -147,18 +147,6 @@ func (l *Linter) Find() (findings []lint.Finding) {
 	l.Ignored = slices.DeleteFunc(l.Ignored, other)
 	findings, l.Known = l.part(slices.DeleteFunc(findings, other))
 	return findings
-}
-
-// Unjudged are the paths of files with services that extend what is not valid, which are
-// not edited: nobody knows what they mean.
-func Unjudged(w *workspace.Workspace) map[string]bool {
-	unjudged := map[string]bool{}
-	for _, p := range w.Projects {
-		for _, f := range p.Unjudged {
-			unjudged[f.Path] = true
-		}
-	}
-	return unjudged
 }
 
 // Concerns reports a finding about a file which was asked for.

@@ -1,0 +1,71 @@
+package mend
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/workspace"
+)
+
+// linter lints a folder with files, by the rules named.
+func linter(t *testing.T, files map[string]string, rules ...string) *Linter {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w, _, err := workspace.Open(workspace.Request{Dir: dir, Paths: []string{dir}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, _, err := New(w, rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// TestFixRefused has many fixes of which none fits, beside two that do: those are
+// made, the others cost few verifications, and somebody is told.
+func TestFixRefused(t *testing.T) {
+	const bad = 60
+	var text strings.Builder
+	text.WriteString("services:\n  api: {image: x, environment: [\"U=${B}\"], ports: [\"$B:90\"]}\n")
+	for i := range bad {
+		fmt.Fprintf(&text, "  s%d: {image: x, ports: [\"%d:80\"]}\n", i, 10000+i)
+	}
+	l := linter(t, map[string]string{
+		"compose.yaml": text.String(), ".env.example": "B=9000\n",
+		"other.compose.yaml": "services: {web: {image: x, ports: [\"8080:80\"]}}\n",
+	}, "hardcoded-host-port", "missing-default")
+	findings := l.Find()
+	for i, f := range findings {
+		if strings.HasPrefix(f.Service, "s") {
+			findings[i].Fix = []rewrite.Edit{{Span: f.Fix[0].Span, New: "1"}} // another port than it was
+		}
+	}
+	m := mending{Linter: l, unfit: map[string]bool{}}
+	fixes := m.fixes(findings)
+	if len(fixes) != bad+2 {
+		t.Fatalf("%d fixes", len(fixes))
+	}
+	after := m.make(fixes)
+	if most := 2 + (maxLookedFor+1)*7; m.verified > most {
+		t.Errorf("%d verifications for %d fixes, more than %d", m.verified, len(fixes), most)
+	}
+	for name, want := range map[string]string{"compose.yaml": "${B:-9000}:90", "other.compose.yaml": "${WEB_HOST_PORT:-8080}:80"} {
+		if text := string(after[filepath.Join(l.w.Dir, name)]); !strings.Contains(text, want) || strings.Contains(text, "\"1:80") {
+			t.Errorf("%s is not fixed as it should be: %q", name, text)
+		}
+	}
+	if len(m.notes) != maxLookedFor+1 || !strings.Contains(m.notes[0].Message, "hardcoded-host-port is not fixed: ") ||
+		m.notes[maxLookedFor].Message != fmt.Sprintf("%d more of hardcoded-host-port are not fixed, since those are not", bad-maxLookedFor) {
+		t.Errorf("notes: %v", m.notes)
+	}
+}

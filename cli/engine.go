@@ -17,13 +17,21 @@ func (c *program) connect() (*docker.Engine, error) {
 	return engine, err
 }
 
-// ask asks the engine once a run, and says what the answers rest on if it does not
-// answer or is elsewhere.
+// asking is a question about containers.
+type asking func(*docker.Engine, context.Context) ([]docker.Container, error)
+
+// ask asks the engine for all containers, once a run, and says what the answers rest on
+// if it does not answer or is elsewhere.
 func (c *program) ask(ctx context.Context) stack.Engine {
+	return c.askFor(ctx, (*docker.Engine).Containers)
+}
+
+// askFor is ask for some of the containers.
+func (c *program) askFor(ctx context.Context, which asking) stack.Engine {
 	if c.engine != nil {
 		return *c.engine
 	}
-	e, err := c.need(ctx)
+	e, err := c.need(ctx, which)
 	if err != nil {
 		c.say(err.Error()+": only this machine's sockets and other checkouts count", "")
 		cause, explained := errors.AsType[*docker.Error](err)
@@ -34,13 +42,13 @@ func (c *program) ask(ctx context.Context) stack.Engine {
 }
 
 // need asks the engine, for commands that are nothing without it.
-func (c *program) need(ctx context.Context) (stack.Engine, error) {
+func (c *program) need(ctx context.Context, which asking) (stack.Engine, error) {
 	engine, err := c.connect()
 	if err != nil {
 		return stack.Engine{}, err
 	}
 	defer engine.Close() //nolint:errcheck // nothing is left to be sent
-	containers, err := engine.Containers(ctx)
+	containers, err := which(engine, ctx)
 	if err != nil {
 		return stack.Engine{}, err
 	}

@@ -30,7 +30,7 @@ func (c *program) runShow(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	rows, err := s.Rows(c.ask(ctx.Context))
+	rows, err := s.Rows(c.askFor(ctx.Context, s.Concerned))
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (c *program) runUp(ctx *cli.Context) error {
 		return err
 	}
 	defer engine.Close() //nolint:errcheck // nothing is left to be sent
-	facts, err := c.need(ctx.Context)
+	facts, err := c.need(ctx.Context, (*docker.Engine).Containers)
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (c starter) assignAndStart(ctx context.Context, open func(stack.Options) (*
 			return nil, failed
 		}
 		c.say(fmt.Sprintf("port %d was taken by another program: trying again, %d of %d", facts.Lost[known].Port, try, retries), "")
-		again, err := c.need(ctx)
+		again, err := c.need(ctx, (*docker.Engine).Containers)
 		if err != nil {
 			return nil, err
 		}

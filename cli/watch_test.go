@@ -152,6 +152,39 @@ func BenchmarkPort(b *testing.B) {
 	}
 }
 
+// TestCrowd: beside many other containers, show and port ask for those of
+// their project, and for who has its ports.
+func TestCrowd(t *testing.T) {
+	dir := shop(t, 28570)
+	var list strings.Builder
+	list.WriteString(strings.TrimSuffix(listOf(t, dir, running{service: "web", number: 1, ports: []string{"0.0.0.0:28570:80/tcp"}}), "]"))
+	for i := range 10_000 {
+		fmt.Fprintf(&list, `,{"Id":"o%d","State":"running","Labels":{"com.docker.compose.project":"other"},"Ports":[]}`, i)
+	}
+	engine := record(t, dir)
+	engine.Set(list.String()+"]", nil)
+	for _, command := range []string{"show", "port"} {
+		if code, out, errs := here(command); code != 0 || !strings.Contains(out, " ok ") {
+			t.Errorf("%s: exit code %d\n%s%s", command, code, out, errs)
+		}
+	}
+	own := `{"label":{"com.docker.compose.project=shop":true}}`
+	if diff := cmp.Diff([]string{own, own}, engine.Filters()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	put(t, filepath.Join(dir, "compose.yaml"), "name: shop\nservices: {web: {image: x, ports: [\"28570:80\", \"28571:81\"]}}\n")
+	for _, command := range []string{"show", "port"} {
+		if code, out, errs := here(command); code != 0 || !strings.Contains(out, " down ") {
+			t.Errorf("%s: exit code %d\n%s%s", command, code, out, errs)
+		}
+	}
+	for _, asked := range engine.Filters() {
+		if asked != own && !strings.Contains(asked, `"publish":{"28571/tcp":true}`) && !strings.Contains(asked, "status") {
+			t.Errorf("asked for %q", asked)
+		}
+	}
+}
+
 // TestSameState: show and port say the same of what is not bound: somebody else
 // holds a port also while his container is stopped, as for validate.
 func TestSameState(t *testing.T) {

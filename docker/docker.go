@@ -14,6 +14,7 @@ package docker
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -26,6 +27,8 @@ import (
 	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/client"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/portmoor/portmoor/say"
 )
 
 // Timeout is how long an engine is waited for, unless its Timeout says else.
@@ -161,6 +164,46 @@ func (e *Engine) Containers(ctx context.Context) ([]Container, error) {
 	if err != nil {
 		return nil, err
 	}
+	return e.inspected(ctx, all)
+}
+
+// Holders lists the containers that have one of some ports of the host, and those that
+// do not run and may want one when they start: of the latter the thousand newest. Hosts
+// may have a hundred thousand others.
+func (e *Engine) Holders(ctx context.Context, ports []Binding) ([]Container, error) {
+	if len(ports) == 0 {
+		return nil, nil
+	}
+	ctx, cancel, err := e.ready(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer cancel()
+	var all []Container
+	for some := range slices.Chunk(ports, 100) { // which are written into the address of the question
+		which := filters.NewArgs()
+		for _, p := range some {
+			which.Add("publish", strconv.Itoa(p.HostPort)+"/"+p.Protocol)
+		}
+		running, err := e.list(ctx, which)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, running...)
+	}
+	stopped, err := e.listed(ctx, container.ListOptions{All: true, Limit: maxStopped, Filters: filters.NewArgs(
+		filters.Arg("status", container.StateCreated), filters.Arg("status", container.StateExited), filters.Arg("status", container.StateRestarting), filters.Arg("status", container.StateDead))})
+	if err != nil {
+		return nil, err
+	}
+	return e.inspected(ctx, append(all, stopped[:min(len(stopped), maxStopped)]...))
+}
+
+// inspected adds to containers that do not run the ports that they ask for, and takes
+// out what is there twice, or no more.
+func (e *Engine) inspected(ctx context.Context, all []Container) ([]Container, error) {
+	slices.SortStableFunc(all, Container.Compare)
+	all = slices.CompactFunc(all, func(a, b Container) bool { return a.ID == b.ID })
 	gone := make([]bool, len(all))
 	var g errgroup.Group
 	g.SetLimit(8)
@@ -193,9 +236,16 @@ func (e *Engine) Containers(ctx context.Context) ([]Container, error) {
 }
 
 func (e *Engine) list(ctx context.Context, which filters.Args) ([]Container, error) {
-	all, err := e.api.ContainerList(ctx, container.ListOptions{All: true, Filters: which})
+	return e.listed(ctx, container.ListOptions{All: true, Filters: which})
+}
+
+func (e *Engine) listed(ctx context.Context, options container.ListOptions) ([]Container, error) {
+	all, err := e.api.ContainerList(ctx, options)
 	if err != nil {
 		return nil, e.explain(err)
+	}
+	if len(all) > maxContainers {
+		return nil, &Error{Problem: say.Problem{Place: "docker endpoint " + e.Host, Message: fmt.Sprintf("it lists more than %d containers", maxContainers), Hint: "remove some: docker container prune"}}
 	}
 	containers := make([]Container, 0, len(all))
 	for _, summary := range all {

@@ -37,6 +37,11 @@ func Connect(environ map[string]string) (*Engine, error) {
 	if err != nil {
 		return nil, endpointError(endpoint.Host, err)
 	}
+	transport := api.HTTPClient()
+	transport.Transport = bounded{transport.Transport}
+	if err := client.WithHTTPClient(transport)(api); err != nil {
+		return nil, endpointError(endpoint.Host, err)
+	}
 	return &Engine{Host: endpoint.Host, Remote: remote(endpoint.Host), api: api}, nil
 }
 

@@ -52,6 +52,8 @@ func (e *Engine) explain(err error) error {
 		return because(fmt.Sprintf("no answer within %s", cmp.Or(e.Timeout, Timeout)), "check that docker ps answers, and restart the engine if it does not")
 	case errors.Is(err, fs.ErrPermission) || strings.Contains(text, "permission denied while trying to connect"):
 		return &Error{say.Problem{Place: "docker endpoint " + e.Host, Message: "permission denied", Hint: "join the group that may use it, or name an endpoint of your own with DOCKER_HOST"}, true}
+	case tooMuch(err) != "":
+		return because(tooMuch(err), "check that this is a Docker engine")
 	case strings.Contains(text, " is too old") || strings.Contains(text, " is too new"):
 		return because("its API version does not fit ours: "+text, "update the engine or portmoor; DOCKER_API_VERSION may be set wrongly")
 	case fromShell && remote != "":

@@ -66,12 +66,34 @@ func (s Live) Judge(ctx context.Context, found Found) (Found, error) {
 	if unbound(found.Ports) == nil {
 		return found, nil
 	}
-	all, err := s.engine.Containers(ctx)
+	all, err := s.concerned(ctx, s.engine, found)
 	if err != nil {
 		return found, err
 	}
 	found.Ports = s.join(found.Containers, Engine{Answered: true, Remote: s.engine.Remote, Host: s.engine.Machine(), Containers: all})
 	return found, nil
+}
+
+// Concerned are the containers of the project, and those that have its ports where it
+// does not: a host may have a hundred thousand others.
+func (s *Stack) Concerned(engine *docker.Engine, ctx context.Context) ([]docker.Container, error) {
+	own, err := engine.Project(ctx, s.Project.Name)
+	if err != nil {
+		return nil, err
+	}
+	return s.concerned(ctx, engine, Found{own, s.join(own, Engine{Remote: engine.Remote, Host: engine.Machine()})})
+}
+
+func (s *Stack) concerned(ctx context.Context, engine *docker.Engine, found Found) ([]docker.Container, error) {
+	var missing []docker.Binding
+	for _, p := range found.Ports {
+		if p.HostPort == 0 && p.Wanted != 0 {
+			missing = append(missing, docker.Binding{HostPort: p.Wanted, Protocol: p.Protocol})
+		}
+	}
+	holders, err := engine.Holders(ctx, missing)
+	holders = slices.DeleteFunc(holders, func(c docker.Container) bool { return c.Project == s.Project.Name })
+	return append(slices.Clone(found.Containers), holders...), err
 }
 
 // join holds the project's containers against its mappings and assignments, and what

@@ -48,6 +48,7 @@ type Engine struct {
 	list      string
 	inspect   map[string]string
 	calls     []string
+	filters   []string
 	files     map[string]string
 	listeners []chan string
 }
@@ -107,6 +108,13 @@ func (e *Engine) Calls() []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return slices.Clone(e.calls)
+}
+
+// Filters are those of the lists that it was asked for, as JSON; "" for none.
+func (e *Engine) Filters() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.filters)
 }
 
 // File is the text of a file that was copied into a container.
@@ -175,7 +183,8 @@ func answerInspect(w http.ResponseWriter, text string) {
 func (e *Engine) answerList(w io.Writer, filters string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	var asked struct{ Label map[string]bool }
+	e.filters = append(e.filters, filters)
+	var asked struct{ Label, Publish, Status map[string]bool }
 	var list []map[string]any
 	if json.Unmarshal([]byte(filters), &asked) != nil || json.Unmarshal([]byte(e.list), &list) != nil {
 		fmt.Fprint(w, e.list)
@@ -189,11 +198,21 @@ func (e *Engine) answerList(w io.Writer, filters string) {
 			name, value, _ := strings.Cut(label, "=")
 			matches = matches && labels[name] == value
 		}
+		matches = matches && (asked.Publish == nil || publishes(c, asked.Publish)) && (asked.Status == nil || asked.Status[fmt.Sprint(c["State"])])
 		if matches {
 			there = append(there, c)
 		}
 	}
 	_ = json.NewEncoder(w).Encode(there) //nolint:errchkjson // it was decoded above
+}
+
+// publishes reports a container that runs and has one of some ports, such as 80/tcp.
+func publishes(c map[string]any, ports map[string]bool) bool {
+	list, _ := c["Ports"].([]any)
+	return (c["State"] == "running" || c["State"] == "paused") && slices.ContainsFunc(list, func(p any) bool {
+		port, _ := p.(map[string]any)
+		return ports[fmt.Sprintf("%v/%v", port["PublicPort"], port["Type"])]
+	})
 }
 
 func (e *Engine) follow(w http.ResponseWriter, r *http.Request) {

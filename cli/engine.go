@@ -57,3 +57,14 @@ func (c *program) need(ctx context.Context, which asking) (stack.Engine, error) 
 	}
 	return stack.Engine{Answered: true, Host: engine.Machine(), Remote: engine.Remote, Containers: containers}, nil
 }
+
+// tellNames says which names that the project would use others have, as far as the
+// engine answers.
+func (c *program) tellNames(ctx context.Context, s *stack.Stack, facts stack.Engine) {
+	engine, err := c.connect()
+	if err != nil || !facts.Answered {
+		return // which is said already
+	}
+	defer engine.Close() //nolint:errcheck // nothing is left to be sent
+	c.tellAll(stack.Taken(ctx, s, engine, facts.Containers))
+}

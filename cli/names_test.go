@@ -70,6 +70,13 @@ volumes:
 			t.Errorf("%s: is there", path)
 		}
 	}
+	const bound = "1 port of project shop can be bound: web\n"
+	if code, _, errs := here("validate"); code != 1 || errs != name+back+front("db")+data+hint+bound {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+	if code, _, errs := here("validate", "--profile", "idle"); code != 1 || !strings.Contains(errs, "\ncompose.yaml:11:54: service idle: there is") || !strings.HasSuffix(errs, bound) {
+		t.Errorf("exit %d: %s", code, errs)
+	}
 	// A note stops nothing, and neither does an engine that does not list them.
 	delete(engine.Networks, "front")
 	if code, _, errs := here("up", "web"); code != 1 || !strings.HasPrefix(errs, back+hint) || !strings.Contains(errs, "project shop is not up") {

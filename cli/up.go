@@ -67,7 +67,7 @@ func (c *program) runUp(ctx *cli.Context) error {
 		return err
 	}
 	c.engine = &facts
-	if c.tellAll(stack.Taken(ctx.Context, s, engine, facts.Containers)); c.code != exitOK {
+	if c.tellNames(ctx.Context, s, facts); c.code != exitOK {
 		return nil
 	}
 	s, err = starter{c}.assignAndStart(ctx.Context, open, engine, facts, append([]string{command}, args...))

@@ -13,7 +13,8 @@ func validateCommand(c *program) *cli.Command {
 		Name:  "validate",
 		Usage: "check that every host port of the project is free, or its own",
 		Description: `Changes nothing. Exits with 0 when the project can start, also when it runs already, and
-with 1 when something else holds one of its ports: portmoor validate && docker compose up
+with 1 when something else holds one of its ports, or has a name of its containers, networks or
+volumes: portmoor validate && docker compose up
 The ports of services that the chosen profiles do not start may be taken.`,
 		Flags:  oneProjectFlags(formatFlag("how to print the ports", formatNames...)),
 		Action: c.runValidate,
@@ -26,10 +27,12 @@ func (c *program) runValidate(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	outcomes, err := s.Check(c.ask(ctx.Context))
+	facts := c.ask(ctx.Context)
+	outcomes, err := s.Check(facts)
 	if err != nil {
 		return err
 	}
+	c.tellNames(ctx.Context, s, facts)
 	c.reportStart(s, outcomes)
 	if ctx.String("format") == "json" {
 		return say.JSON(c.Out, portReportOf(s, outcomes), true)

@@ -34,27 +34,32 @@ type Mention struct {
 // inside, or where the port is that of another service. Each place is there once; own
 // are names and addresses of the machine.
 func Mentions(p *compose.Project, settings []compose.Setting, moved []Move, own []string) (all []Mention) {
-	seen := map[compose.Place]bool{}
+	seen, moveOf := map[compose.Place]bool{}, map[int]Move{}
+	for _, m := range moved {
+		for port := m.From.First; port <= m.From.Last; port++ {
+			moveOf[port] = m
+		}
+	}
 	for _, v := range settings {
 		text := string(v.File.Src[v.Span.Start:v.Span.End])
 		for _, at := range hostAndPort.FindAllStringSubmatchIndex(text, -1) {
 			group := func(n int) string { return text[max(0, at[2*n]):max(0, at[2*n+1])] }
 			scheme, host, number, variable := group(1), strings.ToLower(group(2)), cmp.Or(group(3), group(5)), group(4)
 			port, err := strconv.Atoi(number)
-			i := slices.IndexFunc(moved, func(m Move) bool { return m.From.Has(port) })
-			if err != nil || i < 0 || !isHost(p, host, scheme != "", own) {
+			m, known := moveOf[port]
+			if err != nil || !known || !isHost(p, host, scheme != "", own) {
 				continue
 			}
-			if _, set := p.Env.Lookup(variable); variable != "" && (set || variable == moved[i].Var) {
+			if _, set := p.Env.Lookup(variable); variable != "" && (set || variable == m.Var) {
 				continue // it follows
 			}
-			if loopback.MatchString(host) && inside(p, v, port, moved[i]) {
+			if loopback.MatchString(host) && inside(p, v, port, m) {
 				continue
 			}
 			start := v.Span.Start + max(at[6], at[10])
 			if place := (compose.Place{Path: v.File.Path, Start: start}); !seen[place] {
 				seen[place] = true
-				all = append(all, Mention{v, source.Span{Start: start, End: start + len(number)}, port, moved[i].To.First + port - moved[i].From.First, moved[i].Var})
+				all = append(all, Mention{v, source.Span{Start: start, End: start + len(number)}, port, m.To.First + port - m.From.First, m.Var})
 			}
 		}
 	}

@@ -13,17 +13,19 @@ import (
 )
 
 // Setting is a value that services are given: a variable of an environment, an
-// argument of a build, a label, or a line of an env file.
+// argument of a build, a label, a part of a command, or a line of an env file.
 type Setting struct {
 	File *source.File
 	Span source.Span // with its quotes, in a list and in an env file with its name
 	Name string
 	// Service is who is given it, and Key where its compose file says so:
-	// environment, args or labels. Both are "" for a line of an env file.
+	// environment, args, labels, command or entrypoint. Both are "" for a line of an env
+	// file.
 	Service, Key string
 }
 
-// Settings are the values that the project's files and its env files give services.
+// Settings are the values that the project's files and its env files give services,
+// but for what is asked inside of a container only, as by a healthcheck.
 // Of the env files that services name, those are read that stand in the repository.
 func (p *Project) Settings() []Setting {
 	c := settings{project: p, root: tree.Root(p.Dir), seen: map[string]bool{}}
@@ -52,8 +54,13 @@ func (c *settings) service(f *source.File, name string, n *yaml.Node) {
 		switch key := source.Deref(fd.Key).Value; key {
 		case "environment", "labels":
 			c.values(f, name, key, fd.Value)
+		case "deploy":
+			c.values(f, name, "labels", source.Value(fd.Value, "labels"))
 		case "build":
 			c.values(f, name, "args", source.Value(fd.Value, "args"))
+			c.values(f, name, "labels", source.Value(fd.Value, "labels"))
+		case "command", "entrypoint":
+			c.words(f, Setting{Service: name, Key: key, Name: key}, fd.Value)
 		case "env_file":
 			for _, path := range c.envPaths(f, fd.Value) {
 				if src, err := tree.Read(path, tree.MaxFile); err == nil {
@@ -76,6 +83,16 @@ func (c *settings) values(f *source.File, service, key string, n *yaml.Node) {
 		for _, item := range n.Content {
 			name, _, _ := strings.Cut(source.Deref(item).Value, "=")
 			c.value(f, Setting{Service: service, Key: key, Name: name}, item)
+		}
+	}
+}
+
+// words are a text, or a list of several.
+func (c *settings) words(f *source.File, s Setting, n *yaml.Node) {
+	n = source.Deref(n)
+	if c.value(f, s, n); n.Kind == yaml.SequenceNode {
+		for _, item := range n.Content {
+			c.value(f, s, item)
 		}
 	}
 }

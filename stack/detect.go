@@ -183,7 +183,7 @@ func (p *Picked) Because(err error) error {
 }
 
 func picked(name string, q live.Question) *Picked {
-	return &Picked{say.Problem{Kind: say.Usage, Place: name, Message: "docker picks the host port at every start", Hint: "portmoor port prints it once the service runs"}, q}
+	return &Picked{say.Problem{Kind: say.Usage, Place: name, Message: "docker picks the host port at every start", Hint: "to have one assigned, write a variable with a default in its place, such as ${WEB_HOST_PORT:-8080}"}, q}
 }
 
 // Unit is what SERVICE or SERVICE:PORT names: a key of the ports file, or the only
@@ -257,7 +257,16 @@ func (s *Stack) find(name string) (int, error) {
 
 // noPort is why a service of the project has no host port of some name.
 func noPort(s *Stack, name, service string, keys []string) error {
-	switch svc, nothing := s.services[service], unpublished(s, live.Question{Service: service}); {
+	q := live.Question{Service: service, Protocol: "tcp"}
+	_, container, _ := strings.Cut(name, ":")
+	number, protocol, given := strings.Cut(container, "/")
+	if given {
+		q.Protocol = protocol
+	}
+	if port, err := strconv.Atoi(number); err == nil {
+		q.Port = port
+	}
+	switch svc, nothing := s.services[service], unpublished(s, q); {
 	case nothing != nil:
 		nothing.Kind = say.Usage
 		return nothing

@@ -29,10 +29,10 @@ type Mention struct {
 }
 
 // Mentions is the law of what names a host port: a number behind a host that is this
-// machine, or a variable that may be. localhost in the environment of a service is
-// its container where that has such a port and the setting is by its name about the
-// inside, or where the port is that of another service. Each place is there once; own
-// are names and addresses of the machine.
+// machine, or a variable that may be. localhost in the environment or the command of a
+// service is its container where that has such a port, unless it is the port that has
+// moved, in a variable whose name does not say that it is about the inside. Each place
+// is there once; own are names and addresses of the machine.
 func Mentions(p *compose.Project, settings []compose.Setting, moved []Move, own []string) (all []Mention) {
 	seen, moveOf := map[compose.Place]bool{}, map[int]Move{}
 	for _, m := range moved {
@@ -95,10 +95,10 @@ func isHost(p *compose.Project, host string, url bool, own []string) bool {
 
 // inside reports whether localhost is the container that a setting is for.
 func inside(p *compose.Project, v compose.Setting, port int, m Move) bool {
-	if v.Key != "environment" {
+	if v.Key == "labels" || v.Key == "args" || v.Service == "" {
 		return false
 	}
 	own := slices.ContainsFunc(m.Mappings, func(m *compose.Mapping) bool { return m.Service == v.Service })
 	listens := slices.ContainsFunc(p.Mappings, func(m compose.Mapping) bool { return m.Service == v.Service && m.Container.Has(port) })
-	return listens && (!own || aboutInside.MatchString(v.Name))
+	return listens && (!own || v.Key != "environment" || aboutInside.MatchString(v.Name))
 }

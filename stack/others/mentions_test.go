@@ -66,6 +66,14 @@ func TestMentions(t *testing.T) {
 			t.Errorf("%s: %v", setting, got)
 		}
 	}
+	for service, want := range map[string]int{"web": 0, "late": 1} {
+		if got := mentionedIn(t, service, "command: serve localhost:8080"); len(got) != want {
+			t.Errorf("command of %s: %v", service, got)
+		}
+	}
+	if got := mentionedIn(t, "web", "labels: [u=http://localhost:8080]"); len(got) != 1 {
+		t.Errorf("labels: %v", got)
+	}
 	if got := mentioned(t, "same", "LINK: 'http://localhost:8080'"); len(got) != 0 {
 		t.Errorf("the port of another container: %v", got)
 	}
@@ -74,8 +82,14 @@ func TestMentions(t *testing.T) {
 // mentioned is what is found in one setting of the environment of a service.
 func mentioned(t *testing.T, service, setting string) []Mention {
 	t.Helper()
+	return mentionedIn(t, service, "environment: {"+setting+"}")
+}
+
+// mentionedIn is what is found in one key of a service.
+func mentionedIn(t *testing.T, service, key string) []Mention {
+	t.Helper()
 	files := map[string]string{"late": "", "web": "", "same": "", "range": ""}
-	files[service] = ", environment: {" + setting + "}"
+	files[service] = ", " + key
 	l := compose.NewLoader(compose.LoadOptions{Environ: map[string]string{"SET": "1"}})
 	l.Add("/app/compose.yaml", []byte(`services:
   web: {container_name: boxed, ports: ["${WEB_HOST_PORT:-8080}:8080", "192.168.7.7:7000:70"]`+files["web"]+`}

@@ -111,6 +111,9 @@ type Mapping struct {
 	// Inherited reports that the bytes belong to another service or template;
 	// of the mappings that share bytes exactly one is not inherited.
 	Inherited bool
+	// Extends is where the service says that it extends the one which has the entry; zero for
+	// an entry of its own.
+	Extends Text
 	// Dropped says why Compose does not publish this entry: another entry
 	// repeats it, or an override replaces it. "" when it is published.
 	Dropped Drop
@@ -191,6 +194,8 @@ type Service struct {
 	// Scale is the number of containers; 1 when nothing says otherwise, and
 	// when a variable without a value does.
 	Scale int
+	// ScaleText is what says so; zero where nothing does.
+	ScaleText Text
 	// Image is what image says, with its variables replaced; "" where it is not set.
 	Image string
 	// PortFile reports that the service declares SERVICE_PORT_FILE in its
@@ -198,8 +203,9 @@ type Service struct {
 	PortFile bool
 	// HostNetwork reports network_mode: host, under which ports are discarded.
 	HostNetwork bool
-	// ContainerName is what container_name says; zero where it is not set.
-	ContainerName Text
+	// ContainerName is what container_name says; zero where it is not set. Extends is where the
+	// service says that it extends the one which sets it; zero for one that sets it itself.
+	ContainerName, NameExtends Text
 }
 
 // Text is a value as it stands in a file. The zero Text is none.

@@ -64,7 +64,15 @@ func (g *merger) resolve(s *service, in scope, env Lookup) {
 	if !s.portTag.Drops {
 		s.ports = append(g.copies(base.ports, s, heir), s.ports...)
 	}
+	if s.ContainerName.Value == "" && base.ContainerName.Value != "" {
+		s.NameExtends = s.extension()
+	}
 	s.inherit(base)
+}
+
+// extension is where a service says what it extends.
+func (s *service) extension() Text {
+	return Text{s.File, s.File.Span(s.extends.node), s.extends.service}
 }
 
 // copies are a service's ports as another one inherits them, which itself may
@@ -77,7 +85,7 @@ func (g *merger) copies(ports []*Mapping, heir *service, extended bool) []*Mappi
 		}
 		m.Shared = true
 		c := *m
-		c.Service, c.Inherited, c.Dropped, c.Library = heir.Name, true, Published, nil
+		c.Service, c.Inherited, c.Dropped, c.Extends, c.Library = heir.Name, true, Published, heir.extension(), nil
 		if extended {
 			c.Dropped, c.Library = Extended, heir.File
 		}
@@ -130,11 +138,11 @@ func (s *service) inherit(base *service) {
 			s.Profiles = append(s.Profiles, p)
 		}
 	}
-	if s.Scale == 1 {
-		s.Scale = base.Scale
+	if s.ScaleText.File == nil {
+		s.Scale, s.ScaleText = base.Scale, base.ScaleText
 	}
 	if s.ContainerName.Value == "" {
-		s.ContainerName = base.ContainerName
+		s.ContainerName, s.NameExtends = base.ContainerName, cmp.Or(s.NameExtends, base.NameExtends)
 	}
 	s.Image = cmp.Or(s.Image, base.Image)
 	s.PortFile = s.PortFile || base.PortFile

@@ -146,10 +146,10 @@ func (w *walker) service(f *source.File, fd source.Field, env Lookup) *service {
 				s.Profiles = append(s.Profiles, t[:min(len(t), maxPort)])
 			}
 		case "scale":
-			s.Scale = count(text(v), s.Scale)
+			s.scale(f, v, text(v))
 		case "deploy":
-			if r := source.Value(v, "replicas"); r != nil {
-				s.Scale = count(text(r), s.Scale)
+			if r := source.Deref(source.Value(v, "replicas")); r != nil {
+				s.scale(f, r, text(r))
 			}
 		case "container_name":
 			s.ContainerName = Text{f, f.Span(v), text(v)}
@@ -162,11 +162,11 @@ func (w *walker) service(f *source.File, fd source.Field, env Lookup) *service {
 	return s
 }
 
-func count(text string, unknown int) int {
-	if n, err := strconv.Atoi(text); err == nil && n >= 0 {
-		return n
+// scale takes over a number of containers, where it is one.
+func (s *service) scale(f *source.File, n *yaml.Node, text string) {
+	if count, err := strconv.Atoi(text); err == nil && count >= 0 {
+		s.Scale, s.ScaleText = count, Text{f, f.Span(n), text}
 	}
-	return unknown
 }
 
 // declares reports whether an environment, in either form, has the variable.

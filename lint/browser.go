@@ -32,7 +32,7 @@ smtp on 25, are not reported.`,
 			if port == 0 || m.Protocol != "tcp" || m.Container.First < 1024 && ports.BrowsersRefuse(m.Container.First) {
 				continue
 			}
-			f := aboutHost(*m)
+			f := aboutValue(m)
 			f.Message = fmt.Sprintf("browsers refuse to open host port %d", port)
 			f.Hint = "choose another port if browsers should open it"
 			p.Report(f)

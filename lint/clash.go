@@ -86,7 +86,7 @@ func (p *Pass) reportClashes() {
 		for _, c := range all {
 			ports = append(ports, named(overlap(c.mine.HostPort.Ports, c.other.HostPort.Ports), c.mine.Protocol))
 		}
-		f := aboutHost(*first.mine.Mapping)
+		f := aboutValue(first.mine.Mapping)
 		f.Severity = Warning
 		if p.run.side[p.index] || p.run.side[project] {
 			f.Severity = Info
@@ -95,7 +95,7 @@ func (p *Pass) reportClashes() {
 			list(ports), quote(p.run.projects[project].Name))
 		f.Hint = "give one of the projects other host ports"
 		for _, c := range all[:min(len(all), maxRelated)] {
-			f.Related = append(f.Related, publishedAt(c.other))
+			f.Related = append(append(f.Related, publishedAt(c.other)), causes(c.other.Mapping)...)
 		}
 		p.Report(f)
 	}

@@ -2,7 +2,6 @@ package lint
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
@@ -106,7 +105,7 @@ func (p *Pass) reportConflicts(pub publication, earlier *board) {
 		}
 		if len(related[ports]) < maxRelated {
 			related[ports] = append(related[ports], publishedAt(e))
-			related[ports] = append(related[ports], cause(e)...)
+			related[ports] = append(related[ports], causes(e.Mapping)...)
 		} else if worst[ports].severity == Error && len(order) == 1 && ports == pub.HostPort.Ports {
 			break // nothing worse can come
 		}
@@ -120,8 +119,8 @@ func (p *Pass) reportConflicts(pub publication, earlier *board) {
 }
 
 func conflict(pub publication, c clash, related []Related) Finding {
-	f := aboutHost(*pub.Mapping)
-	f.Severity, f.Message, f.Hint, f.Related = c.severity, c.message, c.hint, slices.Concat(cause(pub), related)
+	f := aboutValue(pub.Mapping)
+	f.Severity, f.Message, f.Hint, f.Related = c.severity, c.message, c.hint, append(f.Related, related...)
 	return f
 }
 
@@ -202,18 +201,4 @@ func (p *Pass) together(a, b []string) []string { return p.Project.TogetherBy(a,
 
 func publishedAt(pub publication) Related {
 	return relatedTo(*pub.Mapping, "service "+quote(pub.Service)+" publishes it here")
-}
-
-// cause is the lines of env files that make a mapping's host port another one
-// than what is written.
-func cause(pub publication) (lines []Related) {
-	if pub.HostPort.Ports == pub.HostPort.DefaultPorts {
-		return nil
-	}
-	for _, v := range compose.Variables(pub.HostPort.Text) {
-		if file, ok := pub.Setter(v); ok {
-			lines = append(lines, relatedLine(file, v, v+" is set here"))
-		}
-	}
-	return lines
 }

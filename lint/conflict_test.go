@@ -262,7 +262,7 @@ compose.yaml:4:26 error: host port 1 is already published by service "a" <- comp
 services:
   a: {image: x, ports: ["1:80"]}
   b: {extends: a}`, nil, `
-compose.yaml:2:26 error: host port 1 is already published by service "a" <- compose.yaml:2:26`},
+compose.yaml:3:16 error: host port 1 is already published by service "a" <- compose.yaml:2:26`},
 		"an include": {`
 -- compose.yaml --
 include: [sub/compose.yaml]

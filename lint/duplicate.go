@@ -95,7 +95,8 @@ func checkDuplicates(p *Pass) {
 		f := about(m)
 		f.Message = fmt.Sprintf("service %s has this mapping twice", quote(m.Service))
 		f.Hint = "remove one of the two"
-		f.Related = []Related{{File: earlier.File, Span: earlier.Entry, Message: "the first one is here"}}
+		f.Related = append(causes(&m), Related{File: earlier.File, Span: earlier.Entry, Message: "the first one is here"})
+		f.Related = append(f.Related, causes(&earlier)...)
 		p.Report(f)
 	}
 }

@@ -24,7 +24,7 @@ range under ephemeral in the configuration), so that it is sometimes taken when 
 		ephemeral := p.run.options.Policy.Outgoing()
 		for m := range p.written() {
 			if m.HostPort.Ports.Overlaps(ephemeral) {
-				f := aboutHost(*m)
+				f := aboutValue(m)
 				f.Message = fmt.Sprintf("%s in the range of outgoing connections, %s", subject(m, ephemeral), ephemeral)
 				f.Hint = fmt.Sprintf("choose a port below %d", ephemeral.First)
 				p.Report(f)

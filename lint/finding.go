@@ -1,6 +1,8 @@
 package lint
 
 import (
+	"fmt"
+
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/source"
@@ -38,7 +40,13 @@ type Finding struct {
 	// ignores it; "" where it has none.
 	Reason string
 
-	entry source.Span // of the mapping it is about; an ignore there counts too
+	entry origin // of the mapping it is about; an ignore there counts too
+}
+
+// origin is where an entry is written.
+type origin struct {
+	file *source.File
+	span source.Span
 }
 
 // Related is another place that a finding speaks of, such as the other end of a conflict.
@@ -47,12 +55,47 @@ type Related struct {
 	Span    source.Span
 	Message string
 
-	entry source.Span // as in Finding
+	entry origin // as in Finding
 }
 
 // relatedTo is a mapping's host port as a related place.
 func relatedTo(m compose.Mapping, message string) Related {
-	return Related{File: m.File, Span: aboutHost(m).Span, Message: message, entry: m.Entry}
+	f := aboutHost(m)
+	return Related{File: f.File, Span: f.Span, Message: message, entry: f.entry}
+}
+
+// causes are the lines of env files that make a mapping's address, or its host port another
+// one than what is written.
+func causes(m *compose.Mapping) []Related {
+	if m.HostPort.Ports == m.HostPort.DefaultPorts {
+		return setters(m, m.Address)
+	}
+	return setters(m, m.Address+m.HostPort.Text)
+}
+
+// setters are the lines of env files that set the variables of a mapping's text.
+func setters(m *compose.Mapping, text string) (lines []Related) {
+	for _, v := range compose.Variables(text) {
+		if file, ok := m.Setter(v); ok {
+			lines = append(lines, relatedLine(file, v, v+" is set here"))
+		}
+	}
+	return lines
+}
+
+// scaled are the places that say how often a service runs.
+func scaled(p *compose.Project, s compose.Service) (places []Related) {
+	t := s.ScaleText
+	if t.File == nil {
+		return nil
+	}
+	places = []Related{{File: t.File, Span: t.Span, Message: fmt.Sprintf("it runs %d times because of this", s.Scale)}}
+	for _, v := range compose.Variables(string(t.File.Src[t.Span.Start:t.Span.End])) {
+		if file, _, ok := p.Env.Setter(v); ok {
+			places = append(places, relatedLine(file, v, v+" is set here"))
+		}
+	}
+	return places
 }
 
 // relatedLine is the line of an env file that sets a variable.

@@ -51,7 +51,7 @@ services:
 				if !mine || ports.Zero() || g.Range.First <= ports.First && ports.Last <= g.Range.Last {
 					continue
 				}
-				f := aboutHost(*m)
+				f := aboutValue(m)
 				f.Message = fmt.Sprintf("%s%s outside %s, the range of group %s", named(ports, m.Protocol), isOrAre(ports), g.Range, quote(g.Name))
 				f.Hint = "choose a port inside the range"
 				p.Report(f)

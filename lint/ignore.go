@@ -140,7 +140,7 @@ func (r *run) readIgnores() {
 
 // ignored is a comment that ignores a rule at one of some places; nil for none.
 func (r *run) ignored(rule string, f *source.File, spans ...source.Span) (by *ignore) {
-	if len(r.ignores) == 0 {
+	if len(r.ignores) == 0 || f == nil {
 		return nil
 	}
 	use := func(line int) {
@@ -162,7 +162,8 @@ func (r *run) ignored(rule string, f *source.File, spans ...source.Span) (by *ig
 // ignores reports whether a comment ignores the pass's rule at the earlier end
 // of what it is about to find: then only that end does not count.
 func (p *Pass) ignores(m *compose.Mapping) bool {
-	return p.run.ignored(p.rule.Name, m.File, m.Entry, m.Host) != nil
+	written, extends := p.run.ignored(p.rule.Name, m.File, m.Entry, m.Host), p.run.ignored(p.rule.Name, m.Extends.File, m.Extends.Span)
+	return written != nil || extends != nil
 }
 
 // earlier is the first of some mappings that is the other end of a finding, if there is
@@ -184,9 +185,9 @@ func (p *Pass) earlier(all []publication, is func(publication) bool) (end public
 // what comments ignore in vain.
 func (r *run) suppress(all []Finding) (findings, ignored []Finding) {
 	for _, f := range all {
-		by := r.ignored(f.Rule, f.File, f.Span, f.entry)
+		by := cmp.Or(r.ignored(f.Rule, f.File, f.Span), r.ignored(f.Rule, f.entry.file, f.entry.span))
 		for _, rel := range f.Related {
-			by = cmp.Or(by, r.ignored(f.Rule, rel.File, rel.Span, rel.entry))
+			by = cmp.Or(by, r.ignored(f.Rule, rel.File, rel.Span), r.ignored(f.Rule, rel.entry.file, rel.entry.span))
 		}
 		if by == nil {
 			findings = append(findings, f)

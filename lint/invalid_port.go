@@ -32,6 +32,7 @@ forms pass docker compose config and only fail when the container starts.`,
 			if m.Syntax == compose.Long && strings.HasPrefix(m.Invalid, "published") && !m.Scalar.Empty() {
 				f.Span = m.Scalar
 			}
+			f.Related = append(f.Related, setters(&m, m.Address+m.HostPort.Text+m.Target)...)
 			f.Message = "not a valid port mapping: " + m.Invalid
 			f.Hint = "write [IP:][HOST:]CONTAINER[/PROTOCOL], such as \"8080:80\""
 			p.Report(f)

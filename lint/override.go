@@ -50,7 +50,8 @@ services:
 					f.Message = fmt.Sprintf("%s of service %s would be bound a second time: ports are appended, not replaced", named(bound, pub.Protocol), quote(pub.Service))
 				}
 				f.Hint = "write ports: !override to replace the list"
-				f.Related = []Related{{File: e.File, Span: e.Entry, Message: "it is already published here"}}
+				f.Related = append(f.Related, Related{File: e.File, Span: e.Entry, Message: "it is already published here"})
+				f.Related = append(f.Related, causes(e.Mapping)...)
 				p.Report(f)
 			}
 			if len(earlier[t]) < maxEarlier {

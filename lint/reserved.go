@@ -40,7 +40,7 @@ image's name, without the tag, is one of:
 				continue
 			}
 			if r, reserved := p.run.options.Policy.ReservedRange(m.HostPort.Ports); reserved {
-				f := aboutHost(*m)
+				f := aboutValue(m)
 				f.Message = fmt.Sprintf("%s in the reserved range %s", subject(m, r), r)
 				f.Hint = "choose a port outside the range"
 				p.Report(f)

@@ -12,6 +12,7 @@ package lint
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 
 	"github.com/portmoor/portmoor/compose"
@@ -164,6 +165,11 @@ func (p *Pass) Report(f Finding) {
 		p.more++
 		return
 	}
+	for i := len(f.Related) - 2; i >= 0; i-- { // of one place only the last says what it is
+		if r := f.Related[i]; slices.ContainsFunc(f.Related[i+1:], func(o Related) bool { return o.File == r.File && o.Span == r.Span }) {
+			f.Related = slices.Delete(f.Related, i, i+1)
+		}
+	}
 	p.findings = append(p.findings, f)
 }
 
@@ -184,17 +190,35 @@ func leftOut(first Finding, more int) Finding {
 	}
 }
 
-// about starts a finding about a mapping as a whole.
+// about starts a finding about a mapping as a whole; one that a service extends stands
+// there, with the mapping as a related place.
 func about(m compose.Mapping) Finding {
-	return Finding{File: m.File, Span: m.Entry, Service: m.Service, entry: m.Entry}
+	f := Finding{File: m.File, Span: m.Entry, Service: m.Service, entry: origin{m.File, m.Entry}}
+	if e := m.Extends; e.File != nil {
+		f.Related = []Related{{File: m.File, Span: m.Entry, Message: "the mapping is written here"}}
+		f.File, f.Span = e.File, e.Span
+	}
+	return f
 }
 
 // aboutHost starts a finding about a mapping's host port.
 func aboutHost(m compose.Mapping) Finding {
 	f := about(m)
-	if !m.Host.Empty() {
+	switch {
+	case m.Host.Empty():
+	case f.Related != nil:
+		f.Related[0].Span = m.Host
+	default:
 		f.Span = m.Host
 	}
+	return f
+}
+
+// aboutValue starts a finding about what a mapping's host port is, with the lines of env
+// files that make it so.
+func aboutValue(m *compose.Mapping) Finding {
+	f := aboutHost(*m)
+	f.Related = append(f.Related, causes(m)...)
 	return f
 }
 

@@ -161,13 +161,15 @@ func once(findings []Finding) []Finding {
 // projects share is to be mended in one place.
 func same(a, b Finding) bool {
 	return a.File.Path == b.File.Path && a.Span == b.Span && a.Rule == b.Rule &&
-		(a.Message == b.Message || len(a.Related) > 0 && len(b.Related) > 0 && a.Service == b.Service && sameEnd(a, b))
+		(a.Message == b.Message || len(a.Related) > 0 && len(b.Related) > 0 && a.Service == b.Service && sameEnds(a, b))
 }
 
-// sameEnd reports two findings about one pair, which one project takes for an
+// sameEnds reports two findings about the same places, which one project takes for an
 // error and another for a warning.
-func sameEnd(a, b Finding) bool {
-	return a.Severity != b.Severity && a.Related[0].File.Path == b.Related[0].File.Path && a.Related[0].Span == b.Related[0].Span
+func sameEnds(a, b Finding) bool {
+	return a.Severity != b.Severity && slices.EqualFunc(a.Related, b.Related, func(x, y Related) bool {
+		return x.File.Path == y.File.Path && x.Span == y.Span
+	})
 }
 
 func compareFindings(a, b Finding) int {

@@ -23,16 +23,14 @@ start. Let Docker pick the host port, "0:80", or write a range with a port for e
       replicas: 2
 `,
 	Check: func(p *Pass) {
-		scale := map[string]int{}
-		for _, s := range p.Project.Services {
-			scale[s.Name] = s.Scale
-		}
 		for _, pub := range p.run.publications[p.index] {
-			width, n := pub.HostPort.Ports.Width()/max(pub.Container.Width(), 1), scale[pub.Service]
+			s := p.Project.Service(pub.Service)
+			width, n := pub.HostPort.Ports.Width()/max(pub.Container.Width(), 1), s.Scale
 			if n <= 1 || width >= n {
 				continue
 			}
-			f := aboutHost(*pub.Mapping)
+			f := aboutValue(pub.Mapping)
+			f.Related = append(f.Related, scaled(p.Project, s)...)
 			f.Message = fmt.Sprintf("service %s runs %d times, but %s can be bound once", quote(pub.Service), n, named(pub.HostPort.Ports, pub.Protocol))
 			if width > 1 {
 				f.Message = fmt.Sprintf("service %s runs %d times, but %s can be bound %d times", quote(pub.Service), n, named(pub.HostPort.Ports, pub.Protocol), width)
@@ -63,8 +61,13 @@ container_name, or run the service once.`,
 	Check: func(p *Pass) {
 		for _, s := range p.Project.Services {
 			if s.Scale > 1 && s.ContainerName.Value != "" {
+				at, related := s.ContainerName, scaled(p.Project, s)
+				if s.NameExtends.File != nil {
+					related = append([]Related{{File: at.File, Span: at.Span, Message: "the name is set here"}}, related...)
+					at = s.NameExtends
+				}
 				p.Report(Finding{
-					File: s.ContainerName.File, Span: s.ContainerName.Span, Service: s.Name,
+					File: at.File, Span: at.Span, Service: s.Name, Related: related,
 					Message: fmt.Sprintf("service %s runs %d times, but only one container can be named %s", quote(s.Name), s.Scale, quote(s.ContainerName.Value)),
 					Hint:    "remove container_name",
 				})

@@ -35,7 +35,7 @@ its own variable. One variable for tcp and udp on the same port, or for several 
 				f := aboutHost(*pub.Mapping)
 				f.Message = fmt.Sprintf("variable %s is also the host port of %s", v, other(e, pub))
 				f.Hint = "give each its own variable"
-				f.Related = []Related{publishedAt(e)}
+				f.Related = append(f.Related, publishedAt(e))
 				if together := p.together(e.profiles, pub.profiles); len(together) > 1 {
 					f.Severity = Warning
 					f.Message += " when the profiles " + strings.Join(together, " and ") + " run together"

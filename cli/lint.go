@@ -186,7 +186,7 @@ func (c linter) report(l *mend.Linter, w *workspace.Workspace, findings []lint.F
 	if n := len(l.Known); n > 0 {
 		summary += fmt.Sprintf("; %d more in the baseline", n)
 	}
-	fmt.Fprintln(c.Err, summary)
+	c.say(summary, l.Advice(findings))
 	return nil
 }
 

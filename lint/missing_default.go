@@ -18,8 +18,9 @@ var missingDefault = Rule{
 	Severity: Warning,
 	Doc: `The host port is a variable without a default. If nothing sets it, as in a fresh clone, Docker picks a
 random port, and no file says which. Give it a default, ${WEB_PORT:-8080}, or make it required, ${WEB_PORT:?}. A
-variable that an env file in the repository sets is not reported. --fix takes the default from an example env file of
-the project, such as .env.example.`,
+variable that an env file in the repository sets is not reported; one that Compose is given by --env-file has to be
+listed under env_files in the configuration. --fix takes the default from an example env file of the project, such as
+.env.example.`,
 	Bad: `-- .env.example --
 WEB_PORT=8080
 -- compose.yaml --

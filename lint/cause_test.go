@@ -91,6 +91,14 @@ services:
   a: {image: x, ports: ["1:80"]}
   b: {extends: a, network_mode: host}`, `
 compose.yaml:3:16 warning: service "b" uses the host's network: Docker discards its ports <- compose.yaml:2:25`},
+		"an include with an env file": {"missing-default", `
+-- compose.yaml --
+include: [{path: sub/compose.yaml, env_file: sub/defaults.env}]
+-- sub/defaults.env --
+A=8080
+-- sub/compose.yaml --
+services: {a: {image: x, ports: ["${A}:80", "${B}:81"]}}`, `
+sub/compose.yaml:1:46 warning: variable B has no default: if it is not set, Docker picks a random host port`},
 		"a comment at the child": {"host-port-conflict", `
 -- compose.yaml --
 services:
@@ -104,7 +112,13 @@ services:
 	} {
 		dir, projects := loadArchive(t, c.archive, discover.Options{})
 		var got []string
-		for _, f := range Run(projects, Options{Only: strings.Split(c.rules, ",")}) {
+		tracked := map[string]bool{}
+		for _, p := range projects {
+			for _, e := range p.Env.Files() {
+				tracked[e.File.Path] = true
+			}
+		}
+		for _, f := range Run(projects, Options{Only: strings.Split(c.rules, ","), Facts: Facts{Tracked: tracked}}) {
 			got = append(got, told(dir, f))
 		}
 		if diff := cmp.Diff(strings.TrimSpace(c.want), strings.Join(got, "\n")); diff != "" {

@@ -34,14 +34,16 @@ func (r *run) claims() *board {
 	return claimed
 }
 
-// alone reports, by index, the projects that stand on their own.
-func alone(projects []*compose.Project) []bool {
-	inner := innerFiles(projects)
-	alone := make([]bool, len(projects))
+// alone reports, by index, the projects that stand on their own, and those of which another
+// includes or extends the first file.
+func alone(projects []*compose.Project) (alone, inner []bool) {
+	files := innerFiles(projects)
+	alone, inner = make([]bool, len(projects)), make([]bool, len(projects))
 	for i, p := range projects {
-		alone[i] = !p.Group.Overlay && (len(p.Files) == 0 || !inner[p.Files[0]])
+		inner[i] = len(p.Files) > 0 && files[p.Files[0]]
+		alone[i] = !p.Group.Overlay && !inner[i]
 	}
-	return alone
+	return alone, inner
 }
 
 // innerFiles are those that a project includes or extends.

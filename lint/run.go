@@ -30,7 +30,8 @@ func RunAll(projects []*compose.Project, options Options) (findings, ignored []F
 	r.families = rewrite.NewFamilies(all, rewrite.FamilyOptions{Strategies: options.Strategies, Remembered: options.Remembered})
 	r.unjudged = map[*source.File]bool{}
 	r.readIgnores()
-	r.alone, r.side = alone(projects), onTheSide(options.Root, projects)
+	r.alone, r.inner = alone(projects)
+	r.side = onTheSide(options.Root, projects)
 	r.claimed = sync.OnceValue(r.claims)
 	r.envUsers = sync.OnceValue(func() map[string][]int { return usersOfEnvFiles(projects) })
 	r.passed = sync.OnceValue(r.passedOn)
@@ -79,7 +80,8 @@ type run struct {
 	families     rewrite.Families
 	plans        []func() rewrite.Plan // by project
 	files        sync.Map              // *source.File → *contents
-	alone, side  []bool                // by project
+	alone, inner []bool                // by project
+	side         []bool                // by project
 	publications [][]publication       // by project
 	claimed      func() *board
 	breaking     sync.Mutex

@@ -99,7 +99,7 @@ services:
   a: {image: x, ports: ["8080:80"]}
   b: {extends: a, ports: ["9090:80"]}
   c: {extends: a, ports: !override ["9091:80"]}
-`, []string{"host-port-conflict compose.yaml:2:26", "override-appends compose.yaml:3:27"}},
+`, []string{"host-port-conflict compose.yaml:3:16", "override-appends compose.yaml:3:27"}},
 		"P30 host network and profiles": {"host-network-ports,host-port-conflict", `services:
   a: {image: x, network_mode: host, ports: ["8080:80"]}
   b: {image: x, ports: ["8080:80"]}

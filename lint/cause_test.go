@@ -98,7 +98,7 @@ include: [{path: sub/compose.yaml, env_file: sub/defaults.env}]
 A=8080
 -- sub/compose.yaml --
 services: {a: {image: x, ports: ["${A}:80", "${B}:81"]}}`, `
-sub/compose.yaml:1:46 warning: variable B has no default: if it is not set, Docker picks a random host port`},
+sub/compose.yaml:1:46 warning: variable B has no default: if it is not set, Docker picks a new host port at every start`},
 		"a comment at the child": {"host-port-conflict", `
 -- compose.yaml --
 services:

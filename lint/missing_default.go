@@ -16,11 +16,11 @@ var missingDefault = Rule{
 	Name:     "missing-default",
 	Title:    "The host port is a variable without a default",
 	Severity: Warning,
-	Doc: `The host port is a variable without a default. If nothing sets it, as in a fresh clone, Docker picks a
-random port, and no file says which. Give it a default, ${WEB_PORT:-8080}, or make it required, ${WEB_PORT:?}. A
-variable that an env file in the repository sets is not reported; one that Compose is given by --env-file has to be
-listed under env_files in the configuration. --fix takes the default from an example env file of the project, such as
-.env.example.`,
+	Doc: `The host port is a variable without a default. If nothing sets it, as in a fresh clone, Docker picks a new
+port at every start, and no file says which. Give it a default, ${WEB_PORT:-8080}, or make it required,
+${WEB_PORT:?}. A variable that an env file in the repository sets is not reported; one that Compose is given by
+--env-file has to be listed under env_files in the configuration. --fix takes the default from an example env file
+of the project, such as .env.example.`,
 	Bad: `-- .env.example --
 WEB_PORT=8080
 -- compose.yaml --
@@ -53,7 +53,7 @@ services:
 				continue // a default would be dropped again
 			}
 			f := aboutHost(m)
-			f.Message = fmt.Sprintf("variable %s has no default: if it is not set, Docker picks a random host port", e.Var)
+			f.Message = fmt.Sprintf("variable %s has no default: if it is not set, Docker picks a new host port at every start", e.Var)
 			if file, _, set := p.Project.Env.Setter(e.Var); set {
 				f.Related = []Related{relatedLine(file, e.Var, "it is set here, but Git ignores this file")}
 			}

@@ -161,7 +161,7 @@ func serve(s *Stack, u *allocate.Unit, m *compose.Mapping) {
 		}
 	}
 	if n := s.services[m.Service].Scale; n > 1 {
-		u.Unfit = fmt.Sprintf("service %s runs %d times, but port %s can be bound once", m.Service, n, u.Want)
+		u.Unfit = fmt.Sprintf("service %s runs %d times, but host port %s can be bound once", m.Service, n, u.Want)
 		u.UnfitHint = "leave the port to Docker, as portmoor migrate --strategy auto --write does"
 	}
 	s.mappingsOf[u.Key] = append(s.mappingsOf[u.Key], m)

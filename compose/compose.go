@@ -203,6 +203,8 @@ type Service struct {
 	PortFile bool
 	// HostNetwork reports network_mode: host, under which ports are discarded.
 	HostNetwork bool
+	// NetworkMode is what network_mode says; zero where it is not set.
+	NetworkMode Text
 	// ContainerName is what container_name says; zero where it is not set. Extends is where the
 	// service says that it extends the one which sets it; zero for one that sets it itself.
 	ContainerName, NameExtends Text

@@ -146,7 +146,9 @@ func (s *service) inherit(base *service) {
 	}
 	s.Image = cmp.Or(s.Image, base.Image)
 	s.PortFile = s.PortFile || base.PortFile
-	s.HostNetwork = s.HostNetwork || base.HostNetwork
+	if s.NetworkMode.File == nil {
+		s.NetworkMode, s.HostNetwork = base.NetworkMode, base.HostNetwork
+	}
 	s.defines = s.defines || base.defines
 }
 

@@ -154,7 +154,8 @@ func (w *walker) service(f *source.File, fd source.Field, env Lookup) *service {
 		case "container_name":
 			s.ContainerName = Text{f, f.Span(v), text(v)}
 		case "network_mode":
-			s.HostNetwork = text(v) == "host"
+			s.NetworkMode = Text{f, f.Span(v), text(v)}
+			s.HostNetwork = s.NetworkMode.Value == "host"
 		case "environment":
 			s.PortFile = declares(v, "SERVICE_PORT_FILE")
 		}

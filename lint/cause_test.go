@@ -90,7 +90,19 @@ compose.yaml:3:23 error: host port 1 is already published by service "a" <- base
 services:
   a: {image: x, ports: ["1:80"]}
   b: {extends: a, network_mode: host}`, `
-compose.yaml:3:16 warning: service "b" uses the host's network: Docker discards its ports <- compose.yaml:2:25`},
+compose.yaml:3:16 warning: service "b" uses the host's network: Docker discards its ports <- compose.yaml:2:25 <- compose.yaml:3:33`},
+		"an overlay on the host's network": {"host-network-ports", `
+-- compose.yaml --
+services:
+  a: {image: x, ports: ["1:80"]}
+-- compose.host.yaml --
+services: {a: {network_mode: host}}`, `
+compose.yaml:2:25 warning: service "a" uses the host's network: Docker discards its ports <- compose.host.yaml:1:30`},
+		"a child on a network of its own": {"host-network-ports", `
+-- compose.yaml --
+services:
+  a: {image: x, network_mode: host}
+  b: {extends: a, network_mode: bridge, ports: ["1:80"]}`, ``},
 		"an include with an env file": {"missing-default", `
 -- compose.yaml --
 include: [{path: sub/compose.yaml, env_file: sub/defaults.env}]

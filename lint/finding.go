@@ -1,8 +1,6 @@
 package lint
 
 import (
-	"fmt"
-
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/source"
@@ -83,13 +81,13 @@ func setters(m *compose.Mapping, text string) (lines []Related) {
 	return lines
 }
 
-// scaled are the places that say how often a service runs.
-func scaled(p *compose.Project, s compose.Service) (places []Related) {
-	t := s.ScaleText
+// saidBy is where a text stands that makes a finding, with the lines of env files that set
+// its variables; nothing for the zero text.
+func saidBy(p *compose.Project, t compose.Text, message string) (places []Related) {
 	if t.File == nil {
 		return nil
 	}
-	places = []Related{{File: t.File, Span: t.Span, Message: fmt.Sprintf("it runs %d times because of this", s.Scale)}}
+	places = []Related{{File: t.File, Span: t.Span, Message: message}}
 	for _, v := range compose.Variables(string(t.File.Src[t.Span.Start:t.Span.End])) {
 		if file, _, ok := p.Env.Setter(v); ok {
 			places = append(places, relatedLine(file, v, v+" is set here"))

@@ -24,18 +24,16 @@ ports. Remove ports, or network_mode: host.`,
     network_mode: host
 `,
 	Check: func(p *Pass) {
-		host := map[string]bool{}
-		for _, s := range p.Project.Services {
-			host[s.Name] = s.HostNetwork
-		}
 		reported := map[string]bool{}
 		for _, m := range p.Project.Mappings {
-			if !host[m.Service] || reported[m.Service] || m.Dropped != compose.Published {
+			s := p.Project.Service(m.Service)
+			if !s.HostNetwork || reported[m.Service] || m.Dropped != compose.Published {
 				continue
 			}
 			reported[m.Service] = true
 			f := about(m)
 			f.Message = fmt.Sprintf("service %s uses the host's network: Docker discards its ports", quote(m.Service))
+			f.Related = append(f.Related, saidBy(p.Project, s.NetworkMode, "network_mode is set here")...)
 			f.Hint = "remove ports, or network_mode: host"
 			p.Report(f)
 		}

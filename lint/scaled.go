@@ -30,7 +30,7 @@ start. Let Docker pick the host port, "0:80", or write a range with a port for e
 				continue
 			}
 			f := aboutValue(pub.Mapping)
-			f.Related = append(f.Related, scaled(p.Project, s)...)
+			f.Related = append(f.Related, saidBy(p.Project, s.ScaleText, "its scale is set here")...)
 			f.Message = fmt.Sprintf("service %s runs %d times, but %s can be bound once", quote(pub.Service), n, named(pub.HostPort.Ports, pub.Protocol))
 			if width > 1 {
 				f.Message = fmt.Sprintf("service %s runs %d times, but %s can be bound %d times", quote(pub.Service), n, named(pub.HostPort.Ports, pub.Protocol), width)
@@ -61,7 +61,7 @@ container_name, or run the service once.`,
 	Check: func(p *Pass) {
 		for _, s := range p.Project.Services {
 			if s.Scale > 1 && s.ContainerName.Value != "" {
-				at, related := s.ContainerName, scaled(p.Project, s)
+				at, related := s.ContainerName, saidBy(p.Project, s.ScaleText, "its scale is set here")
 				if s.NameExtends.File != nil {
 					related = append([]Related{{File: at.File, Span: at.Span, Message: "the name is set here"}}, related...)
 					at = s.NameExtends

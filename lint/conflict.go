@@ -88,14 +88,16 @@ func (p *Pass) reportConflicts(pub publication, earlier *board) {
 	worst := map[ports.Range]clash{}
 	related := map[ports.Range][]Related{}
 	var order []ports.Range
-	var ignored []Finding // which are told where nothing else is
+	var ignored []Finding // the first, which is told where nothing else is
 	for _, e := range earlier.overlapping(pub.HostPort.Ports) {
 		c := p.compare(e, pub)
 		ports := overlap(e.HostPort.Ports, pub.HostPort.Ports)
 		if w, met := worst[ports]; c.severity == Off || c.severity < w.severity {
 			continue
 		} else if p.ignores(e.Mapping) {
-			ignored = append(ignored, conflict(pub, c, []Related{publishedAt(e)}))
+			if ignored == nil {
+				ignored = []Finding{conflict(pub, c, []Related{publishedAt(e)})}
+			}
 			continue
 		} else if !met {
 			order = append(order, ports)

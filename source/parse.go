@@ -117,7 +117,7 @@ func (f *File) decode() (docs []*yaml.Node, problem *Problem) {
 func (f *File) syntaxProblem(err error) Problem {
 	var load *yaml.LoadError
 	if !errors.As(err, &load) {
-		return Problem{Message: "not valid YAML"}
+		return Problem{Message: "not valid YAML", Syntax: true}
 	}
 	at := f.offset(load.Mark.Line, load.Mark.Column)
 	end := at
@@ -125,7 +125,7 @@ func (f *File) syntaxProblem(err error) Problem {
 		_, size := utf8.DecodeRune(f.Src[at:])
 		end = at + size
 	}
-	p := Problem{Span: Span{at, end}, Message: "not valid YAML: " + load.Message}
+	p := Problem{Span: Span{at, end}, Message: "not valid YAML: " + load.Message, Syntax: true}
 	if at < len(f.Src) && f.Src[at] == '\t' {
 		p.Hint = "indent with spaces, not with tabs"
 	}

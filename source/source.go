@@ -37,6 +37,8 @@ type Problem struct {
 	Message string
 	// Hint says what to do; it may be empty.
 	Hint string
+	// Syntax reports that the file is not YAML.
+	Syntax bool
 	// Unreadable reports that the file could not be read at all, which is a
 	// failure of the run rather than a finding about the file.
 	Unreadable bool

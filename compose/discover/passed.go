@@ -68,55 +68,86 @@ func whyPassed(f *source.File) Why {
 // diffStart is how diffs begin, those of git format-patch and hunks without a header too.
 var diffStart = regexp.MustCompile(`^\s*(?:diff (?:--git|-\S+) |Index: \S|From [0-9a-f]{40} |--- \S[^\n]*\n\+\+\+ \S|\*\*\* \S[^\n]*\n--- \S|@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@)`)
 
-// What template languages write: Jinja, cookiecutter and Liquid, ERB and EJS, Terraform, Go
-// and Handlebars. A placeholder that begins with a dot is no mark by itself: it is one of
-// Swarm's, such as {{.Node.Hostname}}, or of docker's --format, whose quotes were forgotten.
+type bracket struct{ open, close string }
+
+// What template languages write, by how it begins and ends: Jinja, cookiecutter and Liquid,
+// ERB and EJS, Terraform, Go and Handlebars.
+var brackets = []bracket{{"{%", "%}"}, {"{#", "#}"}, {"<%", "%>"}, {"%{", "}"}, {"{{", "}}"}}
+
 var (
-	mark        = regexp.MustCompile(`(?s)\{%.*?%\}|\{#.*?#\}|<%.*?%>|%\{ *(?:if|else|endif|for|endfor)\b.*?\}|\{\{[-~]? *(?:if|else|end|range|with|define|template|block|include)\b.*?\}\}|\{\{[-~]? *[A-Za-z_#/!>^{&$"'].*?\}\}`)
-	placeholder = regexp.MustCompile(`(?s)\{\{.*?\}\}`)
-	statement   = regexp.MustCompile(`(?m)^[ \t]*(?:- +)?(?:\{%|<%|%\{|\{\{[-~]? *(?:[#/^]|(?:if|range|with|define|block)\b))`)
-	alone       = regexp.MustCompile(`(?m)^([ \t]*)(?:` + "\x00" + `[ \t]*)+(\r?)$`)
-	formats     = regexp.MustCompile(`^\{\{[-~]? *json\b`)
+	// A placeholder that begins with a dot is no mark by itself: it is one of Swarm's, such
+	// as {{.Node.Hostname}}, or of docker's --format, whose quotes were forgotten.
+	certain   = regexp.MustCompile(`^(?:\{%|\{#|<%|%\{ *(?:if|else|endif|for|endfor)\b|\{\{[-~]? *[A-Za-z_#/!>^{&$"'])`)
+	formats   = regexp.MustCompile(`^\{\{[-~]? *json\b`)
+	statement = regexp.MustCompile(`(?m)^[ \t]*(?:- +)?(?:\{%|<%|%\{|\{\{[-~]? *(?:[#/^]|(?:if|range|with|define|block)\b))`)
+	alone     = regexp.MustCompile(`(?m)^([ \t]*)(?:` + "\x00" + `[ \t]*)+(\r?)$`)
 )
+
+// maxTemplate bounds the files that are taken for templates: each is parsed a second time.
+const maxTemplate = 1 << 20
 
 // template reports a file that is not valid YAML because of what a template language
 // writes: its first problem stands there, or it is valid once all of that is gone.
 func template(f *source.File) bool {
-	for _, at := range marks(f.Src) {
-		if p := f.Problems[0].Span; at[0] <= p.Start && p.Start < at[1] {
+	if len(f.Src) > maxTemplate {
+		return false
+	}
+	all := marks(f.Src)
+	sure := slices.DeleteFunc(slices.Clone(all), func(s source.Span) bool {
+		text := f.Src[s.Start:s.End]
+		return !certain.Match(text) || formats.Match(text)
+	})
+	for _, s := range sure {
+		if at := f.Problems[0].Span.Start; s.Start <= at && at < s.End {
 			return true
 		}
 	}
-	if source.Valid(f.Src) {
-		return false
+	return len(sure) > 0 && f.Problems[0].Syntax && (source.Valid(filled(f.Src, sure)) ||
+		len(all) > len(sure) && statement.Match(f.Src) && source.Valid(filled(f.Src, all)))
+}
+
+// marks are the places of what a template language may have written, in order. All but a
+// comment end on their line.
+func marks(src []byte) (found []source.Span) {
+	closes, newline := make([]int, len(brackets)), 0 // where each comes next, len(src) for nowhere
+	for at := 0; at+1 < len(src); at++ {
+		i := slices.IndexFunc(brackets, func(b bracket) bool { return string(src[at:at+2]) == b.open })
+		if i < 0 {
+			continue
+		}
+		if closes[i] < at+2 {
+			closes[i] = len(src)
+			if length := bytes.Index(src[at+2:], []byte(brackets[i].close)); length >= 0 {
+				closes[i] = at + 2 + length
+			}
+		}
+		if at >= newline {
+			newline = len(src)
+			if length := bytes.IndexByte(src[at:], '\n'); length >= 0 {
+				newline = at + length
+			}
+		}
+		if closes[i] == len(src) || brackets[i].open != "{#" && newline < closes[i] {
+			continue
+		}
+		end := closes[i] + len(brackets[i].close)
+		found = append(found, source.Span{Start: at, End: end})
+		at = end - 1
 	}
-	rendered := cut(f.Src, marks(f.Src))
-	all := cut(rendered, placeholder.FindAllIndex(rendered, -1))
-	return rendered != nil && source.Valid(filled(rendered)) || all != nil && statement.Match(f.Src) && source.Valid(filled(all))
+	return found
 }
 
-// marks are the places of what a template language writes.
-func marks(src []byte) [][]int {
-	return slices.DeleteFunc(mark.FindAllIndex(src, -1), func(at []int) bool { return formats.Match(src[at[0]:at[1]]) })
-}
-
-// cut replaces places of a text by a NUL each; nil where there is nothing to replace.
-func cut(src []byte, places [][]int) (out []byte) {
+// filled is a text with a word in the place of marks, or a comment where they have their
+// line to themselves, so that a script in a text keeps its indentation.
+func filled(src []byte, marks []source.Span) []byte {
+	var out []byte
 	end := 0
-	for _, at := range places {
-		out = append(append(out, src[end:at[0]]...), 0)
-		end = at[1]
+	for _, s := range marks {
+		out = append(append(out, src[end:s.Start]...), 0)
+		end = s.End
 	}
-	if out != nil {
-		out = append(out, src[end:]...)
-	}
-	return out
-}
-
-// filled is a text in which what was cut out is a word, or a comment where it had its line
-// to itself, so that a script in a text keeps its indentation.
-func filled(src []byte) []byte {
-	return bytes.ReplaceAll(alone.ReplaceAll(src, []byte("$1#$2")), []byte{0}, []byte("x"))
+	out = append(out, src[end:]...)
+	return bytes.ReplaceAll(alone.ReplaceAll(out, []byte("$1#$2")), []byte{0}, []byte("x"))
 }
 
 // foreign reports YAML with keys of which none is Compose's: a workflow, a manifest. One
@@ -136,7 +167,8 @@ func foreign(f *source.File) bool {
 			if fd.Key.Value == "name" || workflow && fd.Key.Value == "jobs" {
 				continue
 			}
-			if keys++; compose.TopLevel(fd.Key.Value) || say.Nearest(fd.Key.Value, []string{"services"}) != "" {
+			keys++
+			if compose.TopLevel(fd.Key.Value) || keys < 100 && say.Nearest(fd.Key.Value, []string{"services"}) != "" {
 				return false
 			}
 		}

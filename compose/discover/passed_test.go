@@ -1,7 +1,9 @@
 package discover
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/portmoor/portmoor/source"
 )
@@ -44,10 +46,27 @@ func TestWhyPassed(t *testing.T) {
 		"a tab beside marks in a script":   {service + "    command: |\n      {% if x %}\n\tports: [80]\n", NoServices},
 		"a key twice beside marks":         {service + "    image: \"{{ b }}\"\n    command: \"{% x %}\"\n", NoServices},
 		"a quote that is never closed":     {service + "    command: \"echo {{ b }}\n", NoServices},
+		"a mark that ends lines later":     {service + "    command: \"{{ b\n\tx: {y: {}}\n", NoServices},
 		"a list of changes, which is YAML": {"- services\n- volumes\n", NoServices},
 	} {
 		if got := whyPassed(source.Parse("/c.yaml", []byte(c.src))); got != c.want {
 			t.Errorf("%s: got %d, want %d", name, got, c.want)
+		}
+	}
+}
+
+// TestMarksAreLinear: what never ends, and what ends much later, is looked for once.
+func TestMarksAreLinear(t *testing.T) {
+	for name, src := range map[string]string{
+		"endless":          strings.Repeat("{{{%<%", 100_000),
+		"ends much later":  strings.Repeat("{{", 200_000) + "\n}}",
+		"others in an end": "{% " + strings.Repeat("{# #}", 100_000),
+		"lines":            strings.Repeat("{{\n", 200_000) + "}}",
+	} {
+		start := time.Now()
+		marks([]byte(src))
+		if took := time.Since(start); took > time.Second {
+			t.Errorf("%s: %v", name, took)
 		}
 	}
 }

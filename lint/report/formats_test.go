@@ -54,6 +54,7 @@ func sample(t *testing.T) Run {
 		Unseen: []say.Problem{
 			{Kind: say.Note, Place: "/repo/a b/template.yml", Message: "looks like a template, passed over"},
 			{Place: "/elsewhere/x.yml", Message: "permission denied"},
+			{Message: "/repo/closed: permission denied"},
 		},
 		Files: 3, Base: "/repo", Root: "/repo", Version: "v1.2.3",
 	}

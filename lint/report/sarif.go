@@ -199,8 +199,12 @@ func (s sarifWriter) invocation(unseen []say.Problem) sarifInvocation {
 		if p.Kind == say.Failure {
 			n.Level, in.ExecutionSuccessful = "error", false
 		}
-		if p.Place != "" {
-			n.Locations = []sarifLocation{{PhysicalLocation: s.physical(&source.File{Path: p.Place}, source.Span{})}}
+		place := p.Place
+		if path, _, found := strings.Cut(p.Message, ": "); place == "" && found && filepath.IsAbs(path) {
+			place = path // as errors begin
+		}
+		if place != "" {
+			n.Locations = []sarifLocation{{PhysicalLocation: s.physical(&source.File{Path: place}, source.Span{})}}
 		}
 		in.Notifications = append(in.Notifications, n)
 	}

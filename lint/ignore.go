@@ -1,16 +1,14 @@
 package lint
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
-	"strings"
 	"sync/atomic"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lint/comment"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
@@ -37,13 +35,11 @@ line, to the next one; "# portmoor:ignore-file RULE reason" applies to the file.
 	Check: func(*Pass) {}, // Run reports it, when all other rules are done
 }
 
-// ignore is one rule that a comment names.
+// ignore is one rule that a comment names, and whether it has ignored something.
 type ignore struct {
+	comment.Ignore
+
 	file *source.File
-	span source.Span // the rule's name, or the comment when it names none
-	rule string
-	line int // that it counts for; 0 is the whole file
-	why  string
 	used atomic.Bool
 }
 
@@ -52,64 +48,6 @@ type ignoreKey struct {
 	file *source.File
 	rule string
 	line int
-}
-
-var ignoreComment = regexp.MustCompile(`#[ \t]*portmoor:(ignore-file|ignore)\b[ \t]*([A-Za-z0-9,_-]*)([^\n\r]*)`)
-
-// maxIgnores bounds what the comments of one file can ignore.
-const maxIgnores = 100_000
-
-// ignores reads the comments of a file.
-func ignores(f *source.File) (found []*ignore) {
-	if !bytes.Contains(f.Src, []byte("portmoor:ignore")) {
-		return nil
-	}
-	next := 0 // the line that the last comment counted for
-	for _, comment := range f.Comments() {
-		text := f.Src[comment.Start:comment.End]
-		if !bytes.Contains(text, []byte("portmoor:ignore")) {
-			continue
-		}
-		if line, _ := f.Position(comment.Start); line > next {
-			next = appliesTo(f, comment.Start, line)
-		}
-		for _, at := range ignoreComment.FindAllSubmatchIndex(text, -1) {
-			line := 0
-			if string(text[at[2]:at[3]]) == "ignore" {
-				line = next
-			}
-			start, why := comment.Start+at[4], strings.TrimSpace(string(text[at[6]:at[7]]))
-			for name := range strings.SplitSeq(string(text[at[4]:at[5]]), ",") {
-				span := source.Span{Start: start, End: start + len(name)}
-				if name == "" {
-					span = source.Span{Start: comment.Start + at[0], End: comment.Start + at[5]}
-				}
-				if len(found) == maxIgnores {
-					return found
-				}
-				found = append(found, &ignore{file: f, span: span, rule: name, line: line, why: why})
-				start += len(name) + 1
-			}
-		}
-	}
-	return found
-}
-
-// appliesTo is the line that a comment counts for: its own, or where nothing
-// else stands in it, the next one that holds more than a comment.
-func appliesTo(f *source.File, offset, line int) int {
-	if before := f.Src[f.Line(line).Start:offset]; len(bytes.TrimSpace(before)) > 0 {
-		return line
-	}
-	for ; ; line++ {
-		span := f.Line(line)
-		if span.Empty() {
-			return line
-		}
-		if text := bytes.TrimSpace(f.Src[span.Start:span.End]); len(text) > 0 && text[0] != '#' {
-			return line
-		}
-	}
 }
 
 // readIgnores reads the comments of all files of a run.
@@ -126,11 +64,12 @@ func (r *run) readIgnores() {
 				continue
 			}
 			seen[f] = true
-			var found []*ignore
-			r.guard(p, func() { found = ignores(f) })
-			for _, ig := range found {
+			var found []comment.Ignore
+			r.guard(p, func() { found = comment.Ignores(f) })
+			for _, i := range found {
+				ig := &ignore{Ignore: i, file: f}
 				ig.used.Store(p.Partial) // what it ignores may be what nobody could read
-				key := ignoreKey{f, ig.rule, ig.line}
+				key := ignoreKey{f, ig.Rule, ig.Line}
 				r.ignores[key] = append(r.ignores[key], ig)
 				r.comments = append(r.comments, ig)
 			}
@@ -193,7 +132,7 @@ func (r *run) suppress(all []Finding) (findings, ignored []Finding) {
 			findings = append(findings, f)
 			continue
 		}
-		f.Reason = by.why
+		f.Reason = by.Reason
 		ignored = append(ignored, f)
 	}
 	return append(findings, r.unusedIgnores()...), ignored
@@ -212,24 +151,24 @@ func (r *run) unusedIgnores() (found []Finding) {
 	}
 	misspelt, more := 0, 0
 	for _, ig := range r.comments {
-		f := Finding{Rule: unusedIgnore.Name, Severity: severity, File: ig.file, Span: ig.span, Hint: "remove the comment"}
-		switch looked, exists := ran[ig.rule]; {
-		case ig.used.Load(), r.unjudged[ig.file], ig.rule == hardcodedHostPort.Name && r.options.Facts.Symlinks[ig.file.Path]:
+		f := Finding{Rule: unusedIgnore.Name, Severity: severity, File: ig.file, Span: ig.Span, Hint: "remove the comment"}
+		switch looked, exists := ran[ig.Rule]; {
+		case ig.used.Load(), r.unjudged[ig.file], ig.Rule == hardcodedHostPort.Name && r.options.Facts.Symlinks[ig.file.Path]:
 			continue
-		case ig.rule == "":
+		case ig.Rule == "":
 			f.Message, f.Hint = "the comment names no rule to ignore", "write the rule's name after it"
 		case !exists:
-			f.Message = fmt.Sprintf("no rule is named %s", quote(ig.rule))
+			f.Message = fmt.Sprintf("no rule is named %s", quote(ig.Rule))
 			if misspelt++; misspelt > maxNearest {
 				break
 			}
-			if near := say.Nearest(ig.rule, slices.Sorted(maps.Keys(ran))); near != "" {
+			if near := say.Nearest(ig.Rule, slices.Sorted(maps.Keys(ran))); near != "" {
 				f.Hint = "did you mean " + near + "?"
 			}
 		case !looked:
 			continue
 		default:
-			f.Message = fmt.Sprintf("%s finds nothing to ignore here", ig.rule)
+			f.Message = fmt.Sprintf("%s finds nothing to ignore here", ig.Rule)
 		}
 		if len(found) == maxFindings {
 			more++

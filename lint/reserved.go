@@ -2,10 +2,7 @@ package lint
 
 import (
 	"fmt"
-	"path"
 	"slices"
-	"strings"
-	"sync"
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/ports"
@@ -20,7 +17,7 @@ and is used by system services, 6881-6889, and the ranges under reserved in the 
 intended, disable the rule for the line or the repository. Ports 80 and 443 of a reverse proxy are not reported,
 unless the configuration reserves them: that is where browsers look for it. A service is one if the last part of its
 image's name, without the tag, is one of:
-` + reverseProxies + `.`,
+` + compose.ReverseProxies + `.`,
 	Bad: `services:
   web:
     image: example/web
@@ -49,19 +46,6 @@ image's name, without the tag, is one of:
 	},
 }
 
-// reverseProxies are the images whose service may have ports 80 and 443, in the lines of
-// the rule's documentation.
-const reverseProxies = `angie, apisix, bunkerweb, caddy, caddy-docker-proxy, envoy, haproxy, https-portal, kong, nginx, nginx-certbot,
-nginx-proxy, nginx-proxy-manager, nginx-unprivileged, npmplus, openresty, pomerium, swag, traefik, zoraxy`
-
-var isReverseProxy = sync.OnceValue(func() map[string]bool {
-	is := map[string]bool{}
-	for _, name := range strings.FieldsFunc(reverseProxies, func(r rune) bool { return strings.ContainsRune(", \n", r) }) {
-		is[name] = true
-	}
-	return is
-})
-
 // entrance reports port 80 or 443 of a reverse proxy, which the configuration does not
 // reserve.
 func (p *Pass) entrance(m *compose.Mapping) bool {
@@ -69,9 +53,7 @@ func (p *Pass) entrance(m *compose.Mapping) bool {
 	if port != ports.One(80) && port != ports.One(443) || slices.ContainsFunc(p.run.options.Policy.Reserved, port.Overlaps) {
 		return false
 	}
-	image, _, _ := strings.Cut(p.Project.Service(m.Service).Image, "@")
-	name, _, _ := strings.Cut(path.Base(image), ":")
-	return isReverseProxy()[name]
+	return p.Project.Service(m.Service).ReverseProxy()
 }
 
 // subject starts a sentence about the ports of a mapping that are in a range.

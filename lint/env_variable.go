@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lint/text"
 	"github.com/portmoor/portmoor/say"
 )
 
@@ -114,7 +115,7 @@ func (r *run) passedOn() map[string]bool {
 				services, _ := root["services"].(map[string]any)
 				for _, s := range services {
 					service, _ := s.(map[string]any)
-					named := slices.Collect(maps.Values(texts(service["env_file"])))
+					named := slices.Collect(maps.Values(text.All(service["env_file"])))
 					if one, ok := service["env_file"].(string); ok {
 						named = append(named, one)
 					}
@@ -133,7 +134,7 @@ func (r *run) passedOn() map[string]bool {
 // mentions reports a name that a compose file of some projects passes on without a
 // value, as environment: [NAME] does: each of its words is there.
 func (r *run) mentions(projects []int, name string) bool {
-	parts := wordsOf([]byte(name))
+	parts := text.Words([]byte(name))
 	for _, i := range projects {
 		for _, f := range r.projects[i].Files {
 			words, all := r.contents(f).words(), true
@@ -146,22 +147,6 @@ func (r *run) mentions(projects []int, name string) bool {
 		}
 	}
 	return false
-}
-
-// wordsOf are the runs of letters, digits and underscores of a text.
-func wordsOf(text []byte) map[string]bool {
-	words := map[string]bool{}
-	start := 0
-	for i := range len(text) + 1 {
-		if i < len(text) && (text[i] == '_' || '0' <= text[i] && text[i] <= '9' || 'a' <= text[i]|0x20 && text[i]|0x20 <= 'z') {
-			continue
-		}
-		if i > start {
-			words[string(text[start:i])] = true
-		}
-		start = i + 1
-	}
-	return words
 }
 
 var hostPortName = regexp.MustCompile(`_HOST_PORT(_RANGE)?$`)

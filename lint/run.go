@@ -10,6 +10,7 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint/schema"
+	"github.com/portmoor/portmoor/lint/text"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
@@ -145,8 +146,8 @@ func (r *run) contents(f *source.File) *contents {
 	if !ok {
 		c := &contents{values: sync.OnceValue(f.Values)}
 		c.violations = sync.OnceValue(func() []schema.Violation { return schema.Violations(f, c.values()) })
-		c.local = sync.OnceValue(func() bool { return mentionsLocal(f.Src) })
-		c.words = sync.OnceValue(func() map[string]bool { return wordsOf(f.Src) })
+		c.local = sync.OnceValue(func() bool { return text.Local(f.Src) })
+		c.words = sync.OnceValue(func() map[string]bool { return text.Words(f.Src) })
 		v, _ = r.files.LoadOrStore(f, c)
 	}
 	c, _ := v.(*contents)

@@ -1,15 +1,14 @@
 package lint
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lint/text"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 )
@@ -60,16 +59,6 @@ Such a URL is left over when a port moves. Correct the port, or publish it.`,
 	},
 }
 
-// localURL is a URL that leads to this machine; its group is the port.
-var localURL = regexp.MustCompile(`\b[A-Za-z][A-Za-z0-9+.-]*://(?:[^\s/@"']*@)?(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]|host\.docker\.internal):(\d{1,5})\b`)
-
-// mentionsLocal reports whether a file can have such a URL.
-func mentionsLocal(src []byte) bool {
-	return slices.ContainsFunc([]string{"localhost:", "://127.", "@127.", "[::1]:", "host.docker.internal:"}, func(s string) bool {
-		return bytes.Contains(src, []byte(s))
-	})
-}
-
 func (p *Pass) staleInDocument(f *source.File, doc int, value any, published ports.Set, inside map[string][]ports.Range) {
 	root, _ := value.(map[string]any)
 	services, _ := root["services"].(map[string]any)
@@ -77,8 +66,8 @@ func (p *Pass) staleInDocument(f *source.File, doc int, value any, published por
 		service, _ := services[name].(map[string]any)
 		var own ports.Set
 		for _, key := range []string{"environment", "labels"} {
-			for path, text := range texts(service[key]) {
-				if !localURL.MatchString(text) {
+			for path, value := range text.All(service[key]) {
+				if !text.Local([]byte(value)) {
 					continue
 				}
 				if own.Empty() {
@@ -91,32 +80,12 @@ func (p *Pass) staleInDocument(f *source.File, doc int, value any, published por
 	}
 }
 
-// texts yields the texts of a list or a mapping, by index or key.
-func texts(v any) map[string]string {
-	found := map[string]string{}
-	switch v := v.(type) {
-	case []any:
-		for i, item := range v {
-			if text, ok := item.(string); ok {
-				found[strconv.Itoa(i)] = text
-			}
-		}
-	case map[string]any:
-		for key, item := range v {
-			if text, ok := item.(string); ok {
-				found[key] = text
-			}
-		}
-	}
-	return found
-}
-
 // exposed are the container ports that a service only exposes.
 func exposed(service map[string]any) (all []ports.Range) {
 	list, _ := service["expose"].([]any)
 	for _, item := range list {
-		text, _, _ := strings.Cut(fmt.Sprint(item), "/")
-		if r, err := ports.Parse(text); err == nil && r.Width() == 1 {
+		port, _, _ := strings.Cut(fmt.Sprint(item), "/")
+		if r, err := ports.Parse(port); err == nil && r.Width() == 1 {
 			all = append(all, r)
 		}
 	}
@@ -140,23 +109,14 @@ func (p *Pass) staleInEnvFile(f *source.File) {
 		}
 	}
 	reached := ports.NewSet(all...)
-	at := 0
-	for line := range bytes.Lines(f.Src) {
-		if !bytes.HasPrefix(bytes.TrimSpace(line), []byte("#")) {
-			end := len(line)
-			if comment := bytes.Index(line, []byte(" #")); comment >= 0 && !bytes.ContainsAny(line[:comment], "\"'") {
-				end = comment
-			}
-			p.staleIn(f, source.Span{Start: at, End: at + end}, "", reached.Has)
-		}
-		at += len(line)
+	for _, span := range text.EnvLines(f.Src) {
+		p.staleIn(f, span, "", reached.Has)
 	}
 }
 
 // staleIn reports the ports of URLs in a piece of a file that nothing listens on.
 func (p *Pass) staleIn(f *source.File, in source.Span, service string, reached func(port int) bool) {
-	for _, at := range localURL.FindAllSubmatchIndex(f.Src[in.Start:in.End], -1) {
-		span := source.Span{Start: in.Start + at[2], End: in.Start + at[3]}
+	for _, span := range text.LocalPorts(f.Src, in) {
 		port, err := strconv.Atoi(string(f.Src[span.Start:span.End]))
 		if err != nil || reached(port) {
 			continue

@@ -80,7 +80,7 @@ func Find(l *compose.Loader, paths []string, options Options) (Found, error) {
 	d := newDiscoverer(l, options)
 	d.reading.SetLimit(runtime.GOMAXPROCS(0))
 	folders := map[string][]string{} // files named one by one, by folder
-	var dirs []string
+	var dirs, walked []string
 	for _, path := range paths {
 		abs, err := filepath.Abs(path)
 		if err != nil {
@@ -93,6 +93,7 @@ func Find(l *compose.Loader, paths []string, options Options) (Found, error) {
 		case !info.IsDir() && tree.Above(filepath.Dir(abs), options.Options).Options(abs):
 			d.found.Ignored = append(d.found.Ignored, abs)
 		case info.IsDir():
+			walked = append(walked, abs)
 			d.walk(abs, tree.Above(abs, options.Options).Asked(abs))
 		default:
 			dir := filepath.Dir(abs)
@@ -120,6 +121,9 @@ func Find(l *compose.Loader, paths []string, options Options) (Found, error) {
 		}
 	}
 	slices.SortFunc(d.found.Groups, compareGroups)
+	d.onlyContext(func(path string) bool {
+		return slices.Contains(folders[filepath.Dir(path)], filepath.Base(path)) || slices.ContainsFunc(walked, func(dir string) bool { return within(dir, path) })
+	})
 	return d.found, nil
 }
 
@@ -135,6 +139,7 @@ type discoverer struct {
 	found        Found
 	seen         map[string]bool // folders done, and files settled by Projects
 	folders      []folder
+	sets         []compose.Group // files that are loaded together, by what describes that
 	reading      errgroup.Group
 	unrecognized sync.Map // path → whether a file without a compose file's name is compose by content
 }
@@ -191,6 +196,9 @@ func (d *discoverer) walk(dir string, ig tree.Ignores) {
 			}
 			continue
 		}
+		if describes(e) && !ig.Git(path) && !ig.Options(path) {
+			d.describe(path)
+		}
 		if !yamlName.MatchString(e.Name()) || ig.Options(path) || !e.Type().IsRegular() && e.Type()&os.ModeSymlink == 0 {
 			continue
 		}
@@ -214,6 +222,7 @@ func (d *discoverer) folder(dir string, names []string, named bool) {
 		}
 	}
 	names = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return d.passes(filepath.Join(dir, n)) })
+	names = d.inSets(dir, names)
 	if !listed || named {
 		base, names = standard(dir, names)
 	}
@@ -240,6 +249,7 @@ func (d *discoverer) choose(f folder) {
 		}
 	}
 	slices.Sort(names)
+	all.describeAround(f.dir)
 	all.folder(f.dir, names, false)
 	left := slices.Clone(f.names)
 	for _, g := range all.found.Groups {
@@ -333,6 +343,11 @@ func (d *discoverer) other(dir, name string, base compose.Group, named bool) {
 		d.found.Passed = append(d.found.Passed, Passed{Path: path})
 	case len(base.Files) > 0 && d.extendsProject(base.Files[0], bare):
 		d.add(compose.Group{Dir: dir, Files: []string{base.Files[0], path}, Overlay: true})
+	case len(base.Files) == 0 && len(bare) > 0 && !extends(f):
+		if over, found := d.above(dir, bare); found {
+			alone = compose.Group{Dir: over.Dir, Files: []string{over.Files[0], path}, Overlay: true}
+		}
+		d.add(alone)
 	default:
 		d.add(alone)
 	}

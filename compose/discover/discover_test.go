@@ -62,6 +62,62 @@ compose.prod.yaml
 compose.yaml
 compose.yaml compose.gpu.yaml overlay
 passed: compose.volumes.yaml`},
+		"a development container": {`
+-- .git/HEAD --
+
+-- compose.yaml --
+` + service + `
+-- .devcontainer/compose.yaml --
+services: {web: {ports: ["80"]}, db: {image: x}}
+-- .devcontainer/devcontainer.json --
+// with a comment
+{"dockerComposeFile": ["../compose.yaml", "compose.yaml",], /* and another */ }`, discover.Options{}, `
+compose.yaml
+compose.yaml .devcontainer/compose.yaml overlay`},
+		"development containers that nobody can be sure of": {`
+-- .git/HEAD --
+
+-- compose.yaml --
+` + service + `
+-- a/compose.yaml --
+` + service + `
+-- a/devcontainer.json --
+{"dockerComposeFile": ["../compose.yaml", "compose.yaml", "missing.yaml"]}
+-- b/compose.yaml --
+` + service + `
+-- b/devcontainer.json --
+{"dockerComposeFile": ["${localWorkspaceFolder}/compose.yaml", "compose.yaml"]}
+-- c/compose.yaml --
+` + service + `
+-- c/devcontainer.json --
+{"dockerComposeFile": "compose.yaml"}
+-- d/compose.yaml --
+` + service + `
+-- d/devcontainer.json --
+{"dockerComposeFile": ["../../outside.yaml", "compose.yaml"`, discover.Options{}, `
+compose.yaml
+a/compose.yaml
+b/compose.yaml
+c/compose.yaml
+d/compose.yaml`},
+		"an overlay in a folder below": {`
+-- .git/HEAD --
+
+-- compose.yaml --
+` + service + `
+-- a/b/compose.dev.yaml --
+services: {web: {ports: ["80"]}}
+-- a/compose.other.yaml --
+services: {web: {ports: ["80"]}, db: {ports: ["81"]}}
+-- a/compose.extends.yaml --
+services: {web: {ports: ["80"]}, db: {extends: {file: x.yaml, service: db}}}
+-- a/compose.own.yaml --
+` + service, discover.Options{}, `
+compose.yaml
+compose.yaml a/b/compose.dev.yaml overlay
+a/compose.extends.yaml
+a/compose.other.yaml
+a/compose.own.yaml`},
 		"what Git ignores": {`
 -- .git/HEAD --
 

@@ -1,0 +1,164 @@
+package discover
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/tailscale/hujson"
+
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
+	"github.com/portmoor/portmoor/tree"
+)
+
+// devcontainerFiles are where a development container is described, below a folder.
+var devcontainerFiles = []string{".devcontainer.json", ".devcontainer/devcontainer.json", ".devcontainer/*/devcontainer.json", "devcontainer.json"}
+
+// devcontainer is the set of files that a description of a development container has
+// loaded together, the first of which is a project by itself. What can't be read for
+// certain is none: a variable in a path, a file that is missing, ignored or outside
+// the repository.
+func (d *discoverer) devcontainer(path string) (set compose.Group, ok bool) {
+	src, err := tree.Read(path, tree.MaxFile)
+	if err != nil {
+		return set, false
+	}
+	plain, err := hujson.Standardize(src)
+	if err != nil {
+		return set, false
+	}
+	var described struct {
+		Files json.RawMessage `json:"dockerComposeFile"`
+	}
+	var files []string // one file alone is found by its name
+	if json.Unmarshal(plain, &described) != nil || json.Unmarshal(described.Files, &files) != nil || len(files) < 2 {
+		return set, false
+	}
+	dir := filepath.Dir(path)
+	root := d.bound(dir)
+	for _, file := range files {
+		abs := tree.Absolute(dir, filepath.FromSlash(file))[0]
+		if strings.Contains(file, "$") || tree.Regular(abs) != nil || !within(root, abs) || d.options.Ignored()(abs) || slices.Contains(set.Files, abs) {
+			return set, false
+		}
+		set.Files = append(set.Files, abs)
+	}
+	set.Dir, set.Overlay = filepath.Dir(set.Files[0]), true
+	return set, true
+}
+
+// bound is the folder above which nothing belongs to the same repository.
+func (d *discoverer) bound(dir string) string {
+	if d.options.Base != "" && within(d.options.Base, dir) {
+		return d.options.Base
+	}
+	return tree.Root(dir)
+}
+
+func within(dir, path string) bool {
+	rel, err := filepath.Rel(dir, path)
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}
+
+// describe notes the set that a file describes.
+func (d *discoverer) describe(path string) {
+	if set, ok := d.devcontainer(path); ok {
+		d.sets = append(d.sets, set)
+	}
+}
+
+// describeAround notes the sets that a folder's files may be in.
+func (d *discoverer) describeAround(dir string) {
+	for root, at := d.bound(dir), dir; ; at = filepath.Dir(at) {
+		for _, pattern := range devcontainerFiles {
+			paths, _ := filepath.Glob(filepath.Join(at, filepath.FromSlash(pattern)))
+			for _, path := range paths {
+				d.describe(path)
+			}
+		}
+		if at == root || at == filepath.Dir(at) {
+			return
+		}
+	}
+}
+
+// inSets adds the sets that a folder's files are in, and returns the names of those
+// that stand on others in none of them.
+func (d *discoverer) inSets(dir string, names []string) (left []string) {
+	left = names
+	for _, set := range d.sets {
+		here := func(n string) bool { return slices.Contains(set.Files, filepath.Join(dir, n)) }
+		if !slices.ContainsFunc(names, here) {
+			continue
+		}
+		left = slices.DeleteFunc(slices.Clone(left), func(n string) bool { return slices.Contains(set.Files[1:], filepath.Join(dir, n)) })
+		if key := "set " + strings.Join(set.Files, "\x00"); !d.seen[key] {
+			d.seen[key] = true
+			d.add(set)
+		}
+	}
+	return left
+}
+
+// above is the project in a folder above one that has all of some services, the nearest;
+// false where none has.
+func (d *discoverer) above(dir string, services []string) (base compose.Group, found bool) {
+	root := d.bound(dir)
+	for at := dir; at != root && at != filepath.Dir(at); {
+		at = filepath.Dir(at)
+		if base, found = ByName(at); found && d.hasAll(base.Files[0], services) {
+			return base, true
+		}
+	}
+	return base, false
+}
+
+// hasAll reports whether a file has all of some services.
+func (d *discoverer) hasAll(path string, services []string) bool {
+	f, err := d.loader.File(path)
+	if err != nil || d.options.Ignored()(path) {
+		return false
+	}
+	has := map[string]bool{}
+	for _, doc := range f.Docs {
+		for _, s := range source.Fields(source.Value(source.Root(doc), "services")) {
+			has[s.Key.Value] = true
+		}
+	}
+	return !slices.ContainsFunc(services, func(s string) bool { return !has[s] })
+}
+
+// extends reports whether a service of a file extends another, whose path would be
+// relative to who knows what.
+func extends(f *source.File) bool {
+	for _, doc := range f.Docs {
+		for _, s := range source.Fields(source.Value(source.Root(doc), "services")) {
+			if source.Value(s.Value, "extends") != nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// onlyContext takes what was not asked for among the files of projects over several
+// folders as context, and what was asked for never.
+func (d *discoverer) onlyContext(asked func(path string) bool) {
+	for i := range d.found.Groups {
+		g := &d.found.Groups[i]
+		g.Context = slices.DeleteFunc(g.Context, asked)
+		for _, path := range g.Files {
+			if g.Overlay && !asked(path) && !slices.Contains(g.Context, path) {
+				g.Context = append(g.Context, path)
+			}
+		}
+	}
+}
+
+// describes reports a folder's entry that describes a development container.
+func describes(e os.DirEntry) bool {
+	return !e.IsDir() && (e.Name() == "devcontainer.json" || e.Name() == ".devcontainer.json")
+}

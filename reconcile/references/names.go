@@ -29,7 +29,10 @@ func namesOf(subjects []Subject) (names []name) {
 	prefix := commonPrefix(subjects)
 	patterns := map[string]*regexp.Regexp{} // a service may be several subjects
 	for i, s := range subjects {
-		words := separators().Split(s.called(), -1)
+		words := wordsOf(s.called())
+		if len(words) == 0 || !utf8.ValidString(s.called()) {
+			continue // no text can be told to speak of it
+		}
 		names = append(names, newName(patterns, i, words, false))
 		if rest := words[min(prefix, len(words)-1):]; prefix > 0 && len(strings.Join(rest, "")) > 2 {
 			names = append(names, newName(patterns, i, rest, true))
@@ -37,6 +40,11 @@ func namesOf(subjects []Subject) (names []name) {
 	}
 	slices.SortStableFunc(names, func(a, b name) int { return cmp.Compare(b.length, a.length) })
 	return names
+}
+
+// wordsOf are the words of a name, none of which is empty.
+func wordsOf(called string) []string {
+	return slices.DeleteFunc(separators().Split(called, -1), func(w string) bool { return w == "" })
 }
 
 // commonPrefix is how many words all names begin with.
@@ -48,7 +56,7 @@ func commonPrefix(subjects []Subject) int {
 	for n := 0; len(distinct) > 1; n++ {
 		first := ""
 		for _, s := range subjects {
-			words := separators().Split(s.called(), -1)
+			words := wordsOf(s.called())
 			if len(words) <= n+1 || first != "" && words[n] != first {
 				return n
 			}

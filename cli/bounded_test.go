@@ -109,6 +109,16 @@ var shapes = map[string]shape{
 	"remembered ports": {func(n int) map[string]string {
 		return map[string]string{"compose.yaml": one(""), "data/ports.json": "{" + strings.TrimSuffix(lines(n, "\"s%d\": %d,"), ",") + "}"}
 	}, 2_000, 90_000},
+	"an overlay": {func(n int) map[string]string {
+		return map[string]string{"compose.yaml": "services:\n" + lines(n, "  s%d: {image: x}\n"), "compose.dev.yaml": "services:\n" + lines(n, "  t%d: {init: true}\n")}
+	}, 2_000, 60_000},
+	"projects with one env file": {func(n int) map[string]string {
+		files := map[string]string{".portmoor.yaml": "env_files: [all.env]\n", "all.env": lines(2_000, "V%d_HOST_PORT=http://localhost:9/\n")}
+		for i := range n {
+			files[fmt.Sprintf("p%d/compose.yaml", i)] = one("")
+		}
+		return files
+	}, 50, 0},
 	"tables": {func(n int) map[string]string {
 		return map[string]string{"compose.yaml": one(""), "README.md": lines(n, "<!-- portmoor:ports -->\n| Service | Port |\n|---|---|\n| w | %d |\n") + "<!-- /portmoor:ports -->\n"}
 	}, 2_000, 60_000},

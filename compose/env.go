@@ -107,29 +107,50 @@ func (l *Loader) env(paths []string, outer Lookup, problems *[]source.Problem) E
 			}
 			continue
 		}
-		lookup := func(name string) (string, bool) {
+		if known, ok := l.plain.Load(path); ok {
+			if known, ok := known.(EnvFile); ok && bytes.Equal(known.File.Src, src) {
+				e.files = append(e.files, known)
+				continue
+			}
+		}
+		file, plain, problem := parseEnv(path, src, func(name string) (string, bool) {
 			if v, ok := outer(name); ok {
 				return v, true
 			}
 			return e.Lookup(name)
-		}
-		if excess := explodes(string(src), lookup); excess != "" {
-			*problems = append(*problems, source.Problem{File: &source.File{Path: path, Src: src}, Message: excess, Hint: "shorten it"})
-			continue
-		}
-		vars, err := dotenv.ParseWithLookup(bytes.NewReader(src), lookup)
-		if err != nil {
-			*problems = append(*problems, source.Problem{
-				File: &source.File{Path: path, Src: src}, Message: "not a valid env file: " + strings.ReplaceAll(err.Error(), "\n", " "),
-				Hint: "docker compose refuses it: write NAME=value lines",
-			})
-			continue
-		}
-		e.files = append(e.files, EnvFile{
-			File: &source.File{Path: path, Src: src}, Vars: vars, lines: sync.OnceValue(func() map[string]source.Span { return linesOf(src) }),
 		})
+		if problem != nil {
+			*problems = append(*problems, *problem)
+			continue
+		}
+		if plain {
+			l.plain.Store(path, file)
+		}
+		e.files = append(e.files, file)
 	}
 	return e
+}
+
+// parseEnv reads the text of an env file, which is plain when it asks for no variable
+// of others, and so means the same for every project.
+func parseEnv(path string, src []byte, outer Lookup) (e EnvFile, plain bool, problem *source.Problem) {
+	plain = true
+	lookup := func(name string) (string, bool) {
+		plain = false
+		return outer(name)
+	}
+	f := &source.File{Path: path, Src: src}
+	if excess := explodes(string(src), lookup); excess != "" {
+		return e, false, &source.Problem{File: f, Message: excess, Hint: "shorten it"}
+	}
+	vars, err := dotenv.ParseWithLookup(bytes.NewReader(src), lookup)
+	if err != nil {
+		return e, false, &source.Problem{
+			File: f, Message: "not a valid env file: " + strings.ReplaceAll(err.Error(), "\n", " "),
+			Hint: "docker compose refuses it: write NAME=value lines",
+		}
+	}
+	return EnvFile{File: f, Vars: vars, lines: sync.OnceValue(func() map[string]source.Span { return linesOf(src) })}, plain, nil
 }
 
 // maxReplaced bounds the variables in the values of an env file.

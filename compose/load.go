@@ -52,6 +52,7 @@ type LoadOptions struct {
 type Loader struct {
 	options LoadOptions
 	files   sync.Map // path → *opened
+	plain   sync.Map // path → EnvFile, of those that ask for no variable of others
 }
 
 type opened struct {

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint/text"
@@ -49,7 +50,7 @@ services:
 			if p.run.passed()[e.File.Path] || slices.ContainsFunc(users, func(i int) bool { return partial(p.run.projects[i]) }) {
 				continue // a service gets all of it, or may use it
 			}
-			used := map[string]bool{}
+			used, words := map[string]bool{}, sync.OnceValue(func() map[string]bool { return p.run.words(users) })
 			for _, i := range users {
 				for _, f := range p.run.projects[i].Files {
 					for _, name := range f.Variables() {
@@ -59,7 +60,7 @@ services:
 			}
 			looked := 0
 			for _, name := range named {
-				if used[name] || p.run.mentions(users, name) {
+				if used[name] || mentioned(words(), name) {
 					continue
 				}
 				f := Finding{File: e.File, Span: e.Line(name), Message: fmt.Sprintf("no compose file uses %s", name), Hint: "remove it, or correct the name"}
@@ -131,22 +132,26 @@ func (r *run) passedOn() map[string]bool {
 	return passed
 }
 
-// mentions reports a name that a compose file of some projects passes on without a
-// value, as environment: [NAME] does: each of its words is there.
-func (r *run) mentions(projects []int, name string) bool {
-	parts := text.Words([]byte(name))
+// words are those of all files of some projects.
+func (r *run) words(projects []int) map[string]bool {
+	all := map[string]bool{}
 	for _, i := range projects {
 		for _, f := range r.projects[i].Files {
-			words, all := r.contents(f).words(), true
-			for part := range parts {
-				all = all && words[part]
-			}
-			if all {
-				return true
-			}
+			maps.Copy(all, text.Words(f.Src))
 		}
 	}
-	return false
+	return all
+}
+
+// mentioned reports a name that a compose file passes on without a value, as
+// environment: [NAME] does: each of its words is there.
+func mentioned(words map[string]bool, name string) bool {
+	for part := range text.Words([]byte(name)) {
+		if !words[part] {
+			return false
+		}
+	}
+	return true
 }
 
 var hostPortName = regexp.MustCompile(`_HOST_PORT(_RANGE)?$`)

@@ -137,8 +137,7 @@ func (r *run) severity(rule Rule) Severity {
 type contents struct {
 	values     func() []any // of each document
 	violations func() []schema.Violation
-	local      func() bool            // whether it can have a URL of this machine
-	words      func() map[string]bool // every run of letters, digits and underscores
+	local      func() bool // whether it can have a URL of this machine
 }
 
 func (r *run) contents(f *source.File) *contents {
@@ -147,7 +146,6 @@ func (r *run) contents(f *source.File) *contents {
 		c := &contents{values: sync.OnceValue(f.Values)}
 		c.violations = sync.OnceValue(func() []schema.Violation { return schema.Violations(f, c.values()) })
 		c.local = sync.OnceValue(func() bool { return text.Local(f.Src) })
-		c.words = sync.OnceValue(func() map[string]bool { return text.Words(f.Src) })
 		v, _ = r.files.LoadOrStore(f, c)
 	}
 	c, _ := v.(*contents)

@@ -83,6 +83,7 @@ func Name(family []*compose.Project, remembered func(*compose.Project) map[compo
 			shared: map[compose.Place]bool{},
 		},
 		taken:   map[string]bool{},
+		set:     map[*source.File]map[string]string{},
 		splits:  map[compose.Key]bool{},
 		repeats: map[compose.Key]compose.Key{},
 	}
@@ -149,6 +150,8 @@ type builder struct {
 	Names
 	all   []*unit
 	taken map[string]bool
+	// set are the variables of each env file, which many projects may have.
+	set map[*source.File]map[string]string
 	// splits are the container ports whose protocols have different host ports.
 	splits map[compose.Key]bool
 	// repeats lead from an entry that repeats an inherited one to the latter's owner.
@@ -228,8 +231,13 @@ func (b *builder) joinRepeats(p *compose.Project) {
 // collect notes a project's units, the variables that they hold already, and
 // every name that its files and env files use.
 func (b *builder) collect(p *compose.Project) {
-	for _, name := range p.Variables() {
-		b.taken[name] = true
+	for _, f := range p.Files {
+		for _, name := range f.Variables() {
+			b.taken[name] = true
+		}
+	}
+	for _, e := range p.Env.Files() {
+		b.set[e.File] = e.Vars
 	}
 	for _, m := range p.Mappings {
 		if m.Inherited {

@@ -29,17 +29,30 @@ func (u *unit) candidates(plain bool) []string {
 	return append(names, variableName(u.key.Service, namePart(u.key.Container), second, protocol)+u.suffix())
 }
 
+// has reports a name that a file of the family uses, or an env file sets.
+func (b *builder) has(name string) bool {
+	if b.taken[name] {
+		return true
+	}
+	for _, vars := range b.set {
+		if _, is := vars[name]; is {
+			return true
+		}
+	}
+	return false
+}
+
 // free is the first candidate that is not taken; behind the last come that
 // one with _2, _3 and so on.
 func (b *builder) free(candidates []string) string {
 	for _, c := range candidates {
-		if !b.taken[c] {
+		if !b.has(c) {
 			return c
 		}
 	}
 	last := candidates[len(candidates)-1]
 	for i := 2; ; i++ {
-		if c := fmt.Sprintf("%s_%d", last, i); !b.taken[c] {
+		if c := fmt.Sprintf("%s_%d", last, i); !b.has(c) {
 			return c
 		}
 	}

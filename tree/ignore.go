@@ -65,13 +65,16 @@ func (ig Ignores) Enter(dir string) Ignores {
 	return ig
 }
 
+// maxPatterns bounds the patterns of one file, each of which every path is held against.
+const maxPatterns = 10_000
+
 func (ig Ignores) read(path string, domain []string) []gitignore.Pattern {
 	src, err := Read(path, MaxFile)
 	if err != nil {
 		return nil
 	}
 	var patterns []gitignore.Pattern
-	for lines := bufio.NewScanner(bytes.NewReader(src)); lines.Scan(); {
+	for lines := bufio.NewScanner(bytes.NewReader(src)); lines.Scan() && len(patterns) < maxPatterns; {
 		if line := strings.TrimRight(lines.Text(), "\r"); line != "" && line[0] != '#' {
 			patterns = append(patterns, gitignore.ParsePattern(line, domain))
 		}

@@ -364,9 +364,13 @@ func (d *discoverer) extendsProject(path string, bare []string) bool {
 	if err != nil || len(bare) == 0 {
 		return false
 	}
+	known := make(map[string]bool, len(bare))
+	for _, name := range bare {
+		known[name] = true
+	}
 	for _, doc := range f.Docs {
 		for _, s := range source.Fields(source.Value(source.Root(doc), "services")) {
-			if slices.Contains(bare, s.Key.Value) {
+			if known[s.Key.Value] {
 				return true
 			}
 		}

@@ -51,6 +51,16 @@ func TestUpDetach(t *testing.T) {
 	}
 }
 
+// TestUpInterruptedElsewhere: the key on a terminal may end docker compose before it is
+// heard of here.
+func TestUpInterruptedElsewhere(t *testing.T) {
+	record(t, stackHere(t))
+	composeScript(t, `[ "$2" = version ] || exit 130`)
+	if code, _, errs := here("up", "plain"); code != 130 || !strings.HasSuffix(errs, "interrupted\n") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
 // TestWaitScaledToNone: what is not to run, and has been left behind, is not waited for.
 func TestWaitScaledToNone(t *testing.T) {
 	dir := stackHere(t)

@@ -163,7 +163,7 @@ func (c starter) composeUp(ctx context.Context, s *stack.Stack, command string, 
 	switch interrupted, err := c.runInterruptible(cmd); {
 	case err == nil:
 		return nil
-	case interrupted:
+	case interrupted || cmd.ProcessState.ExitCode() == exitInterrupted: // which it may hear of before us
 		return errInterrupted
 	default:
 		return say.Failf("it says above why", "docker compose up failed: %s", err)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/portmoor/portmoor/say"
@@ -19,17 +20,27 @@ type Output struct {
 	// Before is what the file was read as; nil means that it must not exist yet.
 	Before []byte
 	After  []byte
+	// Ours reports a file that only Portmoor writes, whoever runs it: where its owner
+	// can't be kept, it becomes that of who writes.
+	Ours bool
 }
 
 // Write gives the file at path new content, atomically; a file that does not
 // exist is created, with its folders. It is WriteAll for one file whatever it
 // holds now.
-func Write(path string, content []byte) error {
-	before, err := current(path)
-	if err != nil {
+func Write(path string, content []byte) error { return write(Output{Path: path, After: content}) }
+
+// WriteOurs is Write for a file that only Portmoor writes, which several users may
+// do in turn: its owner is kept where the system lets it.
+func WriteOurs(path string, content []byte) error {
+	return write(Output{Path: path, After: content, Ours: true})
+}
+
+func write(f Output) (err error) {
+	if f.Before, err = current(f.Path); err != nil {
 		return err
 	}
-	_, err = WriteAll([]Output{{Path: path, Before: before, After: content}})
+	_, err = WriteAll([]Output{f})
 	return err
 }
 
@@ -41,9 +52,11 @@ func Write(path string, content []byte) error {
 // its mode, owner and group can be kept. When a rename fails all the same, the
 // error says which files were replaced and which were not.
 //
-// New files get mode 0644 less the umask. What else hangs on a file, such as
-// hard links and access control lists, does not pass to the file that takes
-// its place.
+// New files get mode 0644 less the umask. Where a group or everybody may write the
+// folder they may write the file as well, and what root makes belongs to the owner
+// of its folder. What else hangs on a file, such as hard links and access control
+// lists, does not pass to the file that takes its place. What a run that was killed
+// has left beside the files is removed.
 func WriteAll(files []Output) (written []string, err error) {
 	files, err = changed(files)
 	if err != nil {
@@ -145,7 +158,7 @@ func current(path string) ([]byte, error) {
 	if err := refuseIrregular(path, info.Mode()); err != nil {
 		return nil, err
 	}
-	content, err := tree.Read(path, tree.MaxFile)
+	content, err := tree.Read(path, tree.MaxLedger) // who read it has refused what is too large for it
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, say.Cause(err))
 	}
@@ -174,8 +187,9 @@ func refuseIrregular(path string, mode fs.FileMode) error {
 // stageAll writes a temporary file beside each target and brings it to disk.
 // It returns what it has made, the folders from the innermost, on errors too.
 func stageAll(files []Output) (staged []tempFile, folders []string, err error) {
+	sweep(files)
 	for _, f := range files {
-		made, err := makeFolders(filepath.Dir(f.Path))
+		made, err := MakeFolders(filepath.Dir(f.Path), 0o755)
 		folders = append(made, folders...)
 		if err != nil {
 			return staged, folders, fmt.Errorf("%s: cannot create its folder: %w", f.Path, say.Cause(err))
@@ -189,9 +203,10 @@ func stageAll(files []Output) (staged []tempFile, folders []string, err error) {
 	return staged, folders, nil
 }
 
-// makeFolders creates a folder with those above it, and returns the ones that
-// were missing, the innermost first.
-func makeFolders(folder string) ([]string, error) {
+// MakeFolders creates a folder with those above it, and returns the ones that were
+// missing, the innermost first. They get a mode less the umask, and what follows from
+// the folder that they are in, as the files of [WriteAll] do.
+func MakeFolders(folder string, mode fs.FileMode) (made []string, err error) {
 	var missing []string
 	for at := folder; ; at = filepath.Dir(at) {
 		if _, err := os.Stat(at); !errors.Is(err, fs.ErrNotExist) || at == filepath.Dir(at) {
@@ -199,8 +214,45 @@ func makeFolders(folder string) ([]string, error) {
 		}
 		missing = append(missing, at)
 	}
-	return missing, os.MkdirAll(folder, 0o755)
+	for _, at := range slices.Backward(missing) {
+		if err := os.Mkdir(at, mode); err != nil && !errors.Is(err, fs.ErrExist) {
+			return made, err
+		} else if err == nil {
+			Follow(at)
+			made = slices.Insert(made, 0, at)
+		}
+	}
+	return made, os.MkdirAll(folder, mode) // fails where something else than a folder is in the way
 }
+
+// sweep removes temporary files that a run which was killed has left beside the
+// files: those of stage by their names, of the same user, that no run writes now.
+func sweep(files []Output) {
+	named := map[string][]string{} // by folder
+	for _, f := range files {
+		folder := filepath.Dir(f.Path)
+		named[folder] = append(named[folder], temporary(f.Path))
+	}
+	for folder, prefixes := range named {
+		entries, err := os.ReadDir(folder)
+		if err != nil {
+			continue // staging says so
+		}
+		for _, e := range entries {
+			ours := slices.ContainsFunc(prefixes, func(prefix string) bool {
+				number, ok := strings.CutPrefix(e.Name(), prefix)
+				return ok && number != "" && strings.Trim(number, "0123456789") == ""
+			})
+			if ours && e.Type().IsRegular() {
+				sweepOne(filepath.Join(folder, e.Name()))
+			}
+		}
+	}
+}
+
+// temporary is what the name of the temporary file of a path begins with; a number
+// follows.
+func temporary(path string) string { return "." + filepath.Base(path) }
 
 // removeEmpty removes the folders that hold nothing, innermost first.
 func removeEmpty(folders []string) {

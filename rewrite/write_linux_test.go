@@ -90,4 +90,11 @@ func TestOwnerThatCannotBeKept(t *testing.T) {
 	})
 	wantError(t, dir, err, "theirs.yml: cannot keep its owner 1234:0: permission denied")
 	wantContents(t, dir, map[string]string{"good.yml": "good", "theirs.yml": "t"})
+
+	// Of a file that only Portmoor writes, who writes becomes the owner.
+	withoutRoot(t, func() { err = WriteOurs(filepath.Join(dir, "theirs.yml"), []byte("ours")) })
+	if err != nil {
+		t.Error(err)
+	}
+	wantContents(t, dir, map[string]string{"good.yml": "good", "theirs.yml": "ours"})
 }

@@ -3,42 +3,57 @@
 package rewrite
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
 
+	"github.com/gofrs/flock"
 	"github.com/google/renameio/v2"
 
 	"github.com/portmoor/portmoor/say"
 )
 
-// tempFile is a complete temporary file that waits to take its target's place.
-type tempFile struct{ file *renameio.PendingFile }
+// tempFile is a complete temporary file that waits to take its target's place. The
+// lock, which ends with the process, tells others that it is not left behind.
+type tempFile struct {
+	file *renameio.PendingFile
+	path string
+	lock *flock.Flock
+}
 
-func (t tempFile) replace() error { return t.file.CloseAtomicallyReplace() }
+// replace does what CloseAtomicallyReplace does, but does not bring the file to disk a
+// second time, for which others wait.
+func (t tempFile) replace() error {
+	defer t.lock.Unlock() //nolint:errcheck // it is over
+	if err := t.file.Close(); err != nil {
+		return err
+	}
+	return os.Rename(t.file.Name(), t.path)
+}
 
 // discard removes the temporary file, unless it has replaced its target.
-func (t tempFile) discard() { _ = t.file.Cleanup() }
+func (t tempFile) discard() {
+	_ = t.file.Cleanup()
+	_ = t.lock.Unlock()
+}
 
 // stage writes the temporary file, with mode, owner and group of its target.
 func stage(f Output) (tempFile, error) {
 	folder := filepath.Dir(f.Path)
-	options := []renameio.Option{renameio.WithTempDir(folder)}
-	if f.Before == nil {
-		options = append(options, renameio.WithPermissions(0o644))
-	}
-	tmp, err := renameio.NewPendingFile(f.Path, options...)
+	staged, err := newTemporary(f)
 	if err != nil {
 		return tempFile{}, fmt.Errorf("cannot write to the folder %s: %w", folder, say.Cause(err))
 	}
-	staged := tempFile{tmp}
 	if f.Before != nil {
-		err = keepAccess(tmp.File, f.Path)
+		err = keepAccess(staged.file.File, f)
+	} else {
+		Follow(staged.file.Name())
 	}
 	if err == nil {
-		err = writeSynced(tmp.File, f.After)
+		err = writeSynced(staged.file.File, f.After)
 	}
 	if err != nil {
 		staged.discard()
@@ -47,14 +62,86 @@ func stage(f Output) (tempFile, error) {
 	return staged, nil
 }
 
-// keepAccess gives tmp the owner, group and mode of the file at path; the mode
-// last, since chown clears the setuid and setgid bits.
-func keepAccess(tmp *os.File, path string) error {
-	old, err := os.Lstat(path)
+// newTemporary makes a temporary file, and locks it. Another run may sweep it away
+// before it is locked: then there is another.
+func newTemporary(f Output) (tempFile, error) {
+	options := []renameio.Option{renameio.WithTempDir(filepath.Dir(f.Path))}
+	if f.Before == nil {
+		options = append(options, renameio.WithPermissions(0o644))
+	}
+	for range 100 {
+		tmp, err := renameio.NewPendingFile(f.Path, options...)
+		if err != nil {
+			return tempFile{}, err
+		}
+		staged := tempFile{tmp, f.Path, lockOf(tmp.Name())}
+		_ = staged.lock.Lock() // where files can't be locked, none is swept away
+		mine, err := tmp.Stat()
+		if there, errThere := os.Lstat(tmp.Name()); err == nil && errThere == nil && os.SameFile(mine, there) {
+			return staged, nil
+		}
+		staged.discard()
+	}
+	return tempFile{}, errors.New("its temporary files vanish")
+}
+
+// lockOf is the lock of a file that is there already.
+func lockOf(path string) *flock.Flock {
+	return flock.New(path, flock.SetFlag(os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW))
+}
+
+// sweepOne removes a temporary file of this user, unless a run has it locked.
+func sweepOne(path string) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return
+	}
+	if st, ok := info.Sys().(*syscall.Stat_t); !ok || int(st.Uid) != os.Geteuid() {
+		return
+	}
+	lock := lockOf(path)
+	if free, err := lock.TryLock(); err == nil && free {
+		_ = os.Remove(path)
+		_ = lock.Unlock()
+	}
+}
+
+// Follow gives a new file or folder to those whom its folder belongs to. Where
+// everybody may write, but each only what is his, it stays that of who made it. What
+// the system does not allow is left as it is.
+func Follow(path string) {
+	folder, err := os.Stat(filepath.Dir(path))
+	now, errNow := os.Lstat(path)
+	if err != nil || errNow != nil || folder.Mode()&fs.ModeSticky != 0 {
+		return
+	}
+	others := folder.Mode().Perm() & 0o022
+	want, ok := folder.Sys().(*syscall.Stat_t)
+	have, ok2 := now.Sys().(*syscall.Stat_t)
+	switch {
+	case !ok || !ok2:
+	case os.Geteuid() == 0:
+		_ = os.Chown(path, int(want.Uid), int(want.Gid))
+	case others != 0 && want.Gid != have.Gid:
+		_ = os.Chown(path, -1, int(want.Gid))
+	}
+	mode := now.Mode() | others | others<<1
+	if now.IsDir() {
+		mode |= others>>1 | folder.Mode()&fs.ModeSetgid
+	}
+	if mode != now.Mode() {
+		_ = os.Chmod(path, mode)
+	}
+}
+
+// keepAccess gives tmp the owner, group and mode of the file that it is to replace;
+// the mode last, since chown clears the setuid and setgid bits.
+func keepAccess(tmp *os.File, f Output) error {
+	old, err := os.Lstat(f.Path)
 	if err != nil {
 		return err
 	}
-	if err := keepOwner(tmp, old); err != nil {
+	if err := keepOwner(tmp, old, f.Ours); err != nil {
 		return err
 	}
 	if err := tmp.Chmod(old.Mode()); err != nil {
@@ -63,8 +150,9 @@ func keepAccess(tmp *os.File, path string) error {
 	return nil
 }
 
-// keepOwner gives f the owner and group of another file where they differ.
-func keepOwner(f *os.File, old fs.FileInfo) error {
+// keepOwner gives f the owner and group of another file where they differ; a file
+// of ours at least the group, if the user is in it.
+func keepOwner(f *os.File, old fs.FileInfo, ours bool) error {
 	now, err := f.Stat()
 	if err != nil {
 		return err
@@ -82,7 +170,12 @@ func keepOwner(f *os.File, old fs.FileInfo) error {
 	if want.Gid != have.Gid {
 		gid = int(want.Gid)
 	}
-	if err := f.Chown(uid, gid); err != nil {
+	err = f.Chown(uid, gid)
+	if err != nil && ours {
+		_ = f.Chown(-1, gid)
+		return nil
+	}
+	if err != nil {
 		return fmt.Errorf("cannot keep its owner %d:%d: %w", want.Uid, want.Gid, say.Cause(err))
 	}
 	return nil

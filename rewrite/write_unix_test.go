@@ -132,3 +132,89 @@ func TestTwiceThroughLinkedFolder(t *testing.T) {
 	}
 	wantContents(t, filepath.Join(dir, "app"), map[string]string{"f.yml": "3"})
 }
+
+// TestLeftBehind: what a run that was killed has left is gone after the next one that
+// writes there; what only looks like it, is another user's or is being written stays.
+func TestLeftBehind(t *testing.T) {
+	dir := t.TempDir()
+	stays := map[string]string{
+		"f.yml": "new", ".f.yml": "x", ".f.yml1x": "x", ".f.yml.1": "x", ".g.yml12": "x", "f.yml12": "x", ".f.yml7": "written",
+	}
+	fill(t, dir, map[string]string{"f.yml": "old", ".f.yml123": "left", ".f.yml9": "left"})
+	fill(t, dir, stays)
+	fill(t, dir, map[string]string{"f.yml": "old"})
+	if err := os.Mkdir(filepath.Join(dir, ".f.yml5"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	stays[".f.yml5"] = "folder"
+	if err := os.Symlink("f.yml", filepath.Join(dir, ".f.yml6")); err != nil {
+		t.Fatal(err)
+	}
+	stays[".f.yml6"] = os.ModeSymlink.String()
+	if os.Geteuid() == 0 {
+		fill(t, dir, map[string]string{".f.yml4": "x"})
+		if err := os.Chown(filepath.Join(dir, ".f.yml4"), 1234, 1234); err != nil {
+			t.Fatal(err)
+		}
+		stays[".f.yml4"] = "x"
+	}
+	lock := lockOf(filepath.Join(dir, ".f.yml7"))
+	if err := lock.Lock(); err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(filepath.Join(dir, "f.yml"), []byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	wantContents(t, dir, stays)
+	if err := lock.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(filepath.Join(dir, "f.yml"), []byte("newer")); err != nil {
+		t.Fatal(err)
+	}
+	stays["f.yml"] = "newer"
+	delete(stays, ".f.yml7")
+	wantContents(t, dir, stays)
+}
+
+// TestFollows: new files and folders belong to those whom their folder belongs to,
+// unless each has there only what is his.
+func TestFollows(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0o077))
+	for _, c := range []struct{ folder, file, made os.FileMode }{
+		{0o700, 0o600, 0o700},
+		{0o755, 0o600, 0o700},
+		{0o770, 0o660, 0o770},
+		{0o775 | os.ModeSetgid, 0o660, 0o770 | os.ModeSetgid},
+		{0o777, 0o666, 0o777},
+		{0o777 | os.ModeSticky, 0o600, 0o700},
+	} {
+		dir := t.TempDir()
+		uid, gid := os.Getuid(), os.Getgid()
+		if os.Geteuid() == 0 {
+			uid, gid = 1234, 1235
+			if err := os.Chown(dir, uid, gid); err != nil {
+				t.Fatal(err)
+			}
+			if c.folder&os.ModeSticky != 0 {
+				uid, gid = 0, 0
+			}
+		}
+		if err := os.Chmod(dir, c.folder); err != nil {
+			t.Fatal(err)
+		}
+		if err := Write(filepath.Join(dir, "new", "f.yml"), []byte("new")); err != nil {
+			t.Fatal(err)
+		}
+		for name, want := range map[string]os.FileMode{"new": c.made | os.ModeDir, "new/f.yml": c.file} {
+			info, err := os.Stat(filepath.Join(dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			st := info.Sys().(*syscall.Stat_t)
+			if info.Mode() != want || int(st.Uid) != uid || int(st.Gid) != gid {
+				t.Errorf("in %v: %s is %v of %d:%d, want %v of %d:%d", c.folder, name, info.Mode(), st.Uid, st.Gid, want, uid, gid)
+			}
+		}
+	}
+}

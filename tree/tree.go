@@ -108,6 +108,17 @@ func Exists(path string) bool {
 	return err == nil
 }
 
+// Empty reports a folder that holds nothing.
+func Empty(dir string) bool {
+	f, err := os.Open(dir)
+	if err != nil {
+		return false
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	_, err = f.Readdirnames(1)
+	return errors.Is(err, io.EOF)
+}
+
 // IsSymlink reports whether a path is a link, in whose place a rename would put a
 // file.
 func IsSymlink(path string) bool {

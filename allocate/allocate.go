@@ -5,14 +5,14 @@
 // pure: it takes units and what holds ports, a [Host], and returns what each
 // unit gets and why. A [Machine] is one: it asks this machine's sockets;
 // containers and other checkouts come as data. A [Store] keeps assignments in
-// the project's ports file and in the machine's ledger, under one lock, so that
-// of two runs at once the second sees what the first has taken.
+// the project's ports file and in the machine's ledger. It is read without a lock,
+// and written under one, when nobody else has written what matters: of two runs at
+// once the second decides again.
 //
-//	store, err := allocate.Open(paths)
-//	defer store.Close()
-//	outcomes := allocate.Assign(units, &allocate.Machine{Held: store.Claims}, options)
+//	store, err := allocate.Read(paths)
+//	outcomes := allocate.Assign(units, &allocate.Machine{Claims: store.Claims}, options)
 //	store.Assigned["web"] = …
-//	err = store.Save()
+//	err = store.Commit(nil, func(changed bool) error { … return store.Save() })
 package allocate
 
 import (
@@ -93,7 +93,23 @@ type Owner struct {
 	Detail string
 }
 
-// String is the owner in a sentence: held by ….
+// Claim reports who has only reserved a port: nothing is there that would keep anybody
+// from binding it.
+func (o Owner) Claim() bool { return o.Kind == Checkout || o.Kind == Neighbour }
+
+// Has says in a sentence what the owner does with a port: it is ….
+func (o Owner) Has() string {
+	switch o.Kind {
+	case Checkout:
+		return "reserved by " + o.Name + ", not running; portmoor reset there frees it"
+	case Neighbour:
+		return "reserved by project " + o.Name + " of this folder, not running; portmoor reset -p " + o.Name + " frees it"
+	default:
+		return "held by " + o.String()
+	}
+}
+
+// String is the owner by name: what he is, who, and more about him.
 func (o Owner) String() string {
 	kinds := map[Kind]string{Process: "process", Container: "container", Checkout: "checkout", Mapping: "service", Neighbour: "project"}
 	text := kinds[o.Kind]
@@ -141,6 +157,9 @@ type Outcome struct {
 	Moved bool
 	// Owner is who holds what it wanted; the zero Owner when nobody does.
 	Owner Owner
+	// Note says what somebody should know though the unit has what it wanted; "" for
+	// nothing.
+	Note string
 	// Problem says why the unit can't have a port; "" when it has one.
 	Problem string
 	// Hint says what to do about the problem.

@@ -16,6 +16,9 @@ type Options struct {
 	// Together reports whether two units, by index, can run at the same time;
 	// nil means that all can.
 	Together func(a, b int) bool
+	// Ahead is how many more ports the host is asked for, for each unit that may move:
+	// who has to decide again need not ask.
+	Ahead int
 }
 
 // Assign gives every unit a port: the one it wants where that is free, else, for
@@ -45,6 +48,11 @@ func Assign(units []Unit, host Host, options Options) []Outcome {
 	for _, i := range order {
 		if !a.settled[i] {
 			a.move(i)
+		}
+	}
+	for i, u := range units {
+		if u.Movable && options.Ahead > 0 {
+			a.free(i, options.Ahead)
 		}
 	}
 	return a.outcomes
@@ -102,7 +110,10 @@ func (a *assigner) keep(i int) {
 	}
 	if owner, taken := a.holder(i, u.Want, false); taken {
 		a.outcomes[i].Owner = owner
-		return
+		if u.Movable || u.Source >= Manual || !owner.Claim() {
+			return
+		}
+		a.outcomes[i].Note = fmt.Sprintf("port %s is a literal in the compose file, and is %s", u.Want, owner.Has())
 	}
 	a.settle(i, u.Want)
 }
@@ -122,18 +133,31 @@ func (a *assigner) move(i int) {
 	u, out := a.units[i], &a.outcomes[i]
 	switch {
 	case u.Source == EnvFile, u.Source == Environment:
-		out.Problem = fmt.Sprintf("port %s is pinned by %s, but held by %s", u.Want, u.Place, out.Owner)
+		out.Problem = fmt.Sprintf("port %s is pinned by %s, but %s", u.Want, u.Place, out.Owner.Has())
 		out.Hint = "change the pin, or stop whatever holds the port"
 		return
 	case u.Source == Manual:
-		out.Problem = fmt.Sprintf("port %s was assigned by hand, but is held by %s", u.Want, out.Owner)
+		out.Problem = fmt.Sprintf("port %s was assigned by hand, but is %s", u.Want, out.Owner.Has())
 		out.Hint = "assign another port, or stop whatever holds this one"
 		return
 	case !u.Movable:
-		out.Problem = fmt.Sprintf("port %s is a literal in the compose file, and is held by %s", u.Want, out.Owner)
+		out.Problem = fmt.Sprintf("port %s is a literal in the compose file, and is %s", u.Want, out.Owner.Has())
 		out.Hint = "to let it move, run portmoor migrate --write, or portmoor detect --override FILE if the file is not yours; or stop whatever holds it"
 		return
 	}
+	if free := a.free(i, 1); !free.Zero() {
+		a.settle(i, free)
+		out.Moved = true
+		return
+	}
+	out.Problem = fmt.Sprintf("no port is free in %s, and %s is %s", u.Range, u.Want, out.Owner.Has())
+	out.Hint = "widen range in .portmoor.yaml"
+}
+
+// free are the ports of a unit's range that it may have, the nth such from below; zero
+// for none.
+func (a *assigner) free(i, nth int) ports.Range {
+	u := a.units[i]
 	width := u.Want.Width()
 	for first := u.Range.First; first+width-1 <= u.Range.Last; first++ {
 		ports := ports.Range{First: first, Last: first + width - 1}
@@ -141,14 +165,14 @@ func (a *assigner) move(i int) {
 			first = blocked // the loop goes on behind it
 			continue
 		}
-		if _, taken := a.holder(i, ports, true); !taken {
-			a.settle(i, ports)
-			out.Moved = true
-			return
+		if _, taken := a.holder(i, ports, true); taken {
+			continue
+		}
+		if nth--; nth == 0 {
+			return ports
 		}
 	}
-	out.Problem = fmt.Sprintf("no port is free in %s, and %s is held by %s", u.Range, u.Want, out.Owner)
-	out.Hint = "widen range in .portmoor.yaml"
+	return ports.Range{}
 }
 
 // blocked is the last port of a range that must not be picked, 0 for none.
@@ -178,14 +202,18 @@ func (a *assigner) holder(i int, ports ports.Range, choosing bool) (Owner, bool)
 			}
 		}
 	}
+	var reserved Owner // is named only where nobody is there
 	for _, s := range a.units[i].Sockets {
 		for port := ports.First; port <= ports.Last; port++ {
-			if owner, taken := a.host.Holder(s, port, choosing); taken {
+			switch owner, taken := a.host.Holder(s, port, choosing); {
+			case taken && !owner.Claim():
 				return owner, true
+			case taken && reserved == Owner{}:
+				reserved = owner
 			}
 		}
 	}
-	return Owner{}, false
+	return reserved, reserved != Owner{}
 }
 
 func meet(a, b []ports.Socket) bool {

@@ -28,8 +28,10 @@ type Held struct {
 // Machine is a [Host]: what is known of containers and checkouts, and this
 // machine's own sockets. The zero Machine asks the sockets only.
 type Machine struct {
-	// Held are ports that containers and other checkouts hold.
+	// Held are ports that containers hold.
 	Held []Held
+	// Claims are who has reserved a port without a need for it now; nil for nobody.
+	Claims func(port int) []Held
 	// Own are ports that the project's own containers hold; a socket there is
 	// no conflict.
 	Own []Held
@@ -46,13 +48,31 @@ type Machine struct {
 	// say nothing.
 	Remote bool
 
-	once   sync.Once
-	held   map[int][]Held
-	own    map[int][]Held
-	owners map[int][]listener
+	// Table is what was read of the machine's sockets, for several machines; nil for a
+	// table of its own.
+	Table *Table
 
+	once sync.Once
+	held map[int][]Held
+	own  map[int][]Held
+}
+
+// Table is the machine's socket table, read when it is needed, and what trying to bind
+// ports has told. The zero Table knows nothing yet.
+type Table struct {
+	// Sealed lets nobody try what was not tried before: that counts as held, and Lacked
+	// reports that it was asked for.
+	Sealed, Lacked bool
+
+	tried   map[try]Owner // the zero Owner for a port that is free
+	owners  map[int][]listener
 	proxies map[int][]Held
 	proxied bool // the proxies were looked for
+}
+
+type try struct {
+	socket ports.Socket
+	port   int
 }
 
 // listener is an entry of the machine's socket table.
@@ -63,11 +83,11 @@ type listener struct {
 	both bool
 }
 
-// Holder is who holds a port: a container or checkout, else a socket. A port
-// that an own container has is free for the project, but not to be chosen: it
-// may be another service's.
+// Holder is who holds a port: a container, else a socket, else who has only reserved
+// it. A port that an own container has is free for the project, but not to be chosen:
+// it may be another service's.
 func (m *Machine) Holder(s ports.Socket, port int, choosing bool) (Owner, bool) {
-	m.once.Do(func() { m.held, m.own = byPort(m.Held), byPort(m.Own) })
+	m.index()
 	for _, h := range m.own[port] {
 		if !choosing && h.Socket.Protocol == s.Protocol && (h.Socket.Address == s.Address || unspecified(h.Socket.Address)) {
 			return Owner{}, false
@@ -78,46 +98,87 @@ func (m *Machine) Holder(s ports.Socket, port int, choosing bool) (Owner, bool) 
 			return h.Owner, true
 		}
 	}
+	own := false
 	for _, h := range m.own[port] {
-		if h.Socket.Overlaps(s) {
-			return h.Owner, choosing
+		if own = own || h.Socket.Overlaps(s); own && choosing {
+			return h.Owner, true
 		}
 	}
-	if m.Remote {
-		return Owner{}, false
+	if !m.Remote && !own {
+		if owner, held := m.socketHolder(s, port, choosing); held {
+			return owner, true
+		}
 	}
-	return m.socketHolder(s, port, choosing)
+	if m.Claims != nil {
+		for _, h := range m.Claims(port) {
+			if h.Socket.Overlaps(s) {
+				return h.Owner, true
+			}
+		}
+	}
+	return Owner{}, false
 }
 
-// socketHolder tries to bind the port. Another run's try is over in a moment, so
-// what fails though no listener is known is tried again.
+func (m *Machine) index() {
+	m.once.Do(func() {
+		m.held, m.own = byPort(m.Held), byPort(m.Own)
+		if m.Table == nil {
+			m.Table = &Table{}
+		}
+	})
+}
+
+// socketHolder is who has a socket of this machine.
 func (m *Machine) socketHolder(s ports.Socket, port int, choosing bool) (Owner, bool) {
 	if m.Passive {
-		owner, known := m.process(s, port)
+		owner, known := m.Table.process(s, port)
 		if known && m.unsure(s, port) && !inUse(s, port) {
 			return Owner{}, false
 		}
 		return owner, known
 	}
-	for try := range 7 {
-		if !inUse(s, port) {
-			return Owner{}, false
-		}
-		if owner, known := m.process(s, port); known && inUse(s, port) {
-			return owner, choosing || !m.spared(owner, s, port)
-		}
-		time.Sleep(time.Millisecond << try) // on a busy machine a moment is long
-		m.readTable()                       // it may have changed while it was read
+	owner := m.Table.try(s, port)
+	return owner, owner != Owner{} && (choosing || !m.spared(owner, s, port))
+}
+
+// try tries to bind the port, once. Another run's try is over in a moment, so what
+// fails though no listener is known is tried again.
+func (t *Table) try(s ports.Socket, port int) (owner Owner) {
+	if known, ok := t.tried[try{s, port}]; ok {
+		return known
 	}
-	owner := Owner{Kind: Process, Name: unnamed}
-	return owner, choosing || !m.spared(owner, s, port)
+	if t.Sealed {
+		t.Lacked = true
+		return Owner{Kind: Process, Name: unnamed}
+	}
+	defer func() {
+		if t.tried == nil {
+			t.tried = map[try]Owner{}
+		}
+		t.tried[try{s, port}] = owner
+	}()
+	for n := range 8 {
+		if !inUse(s, port) {
+			return Owner{}
+		}
+		if t.owners != nil {
+			if owner, known := t.process(s, port); known && inUse(s, port) {
+				return owner
+			}
+		}
+		time.Sleep(time.Millisecond << n / 2) // on a busy machine a moment is long
+		if n > 1 {
+			t.read() // which takes long; and it may have changed while it was read
+		}
+	}
+	return Owner{Kind: Process, Name: unnamed}
 }
 
 // unsure reports that only listeners on [::] may have a port of an IPv4 address,
 // which nothing but binding it tells.
 func (m *Machine) unsure(s ports.Socket, port int) bool {
 	return slices.Equal(networks(s), []string{s.Protocol + "4"}) &&
-		!slices.ContainsFunc(m.owners[port], func(l listener) bool { return !l.both && l.socket.Overlaps(s) })
+		!slices.ContainsFunc(m.Table.owners[port], func(l listener) bool { return !l.both && l.socket.Overlaps(s) })
 }
 
 // Hold adds a port that somebody has, behind those that are known already.
@@ -202,11 +263,11 @@ func networks(s ports.Socket) []string {
 }
 
 // process names the program that has a port, as far as the system tells.
-func (m *Machine) process(s ports.Socket, port int) (owner Owner, known bool) {
-	if m.owners == nil {
-		m.readTable()
+func (t *Table) process(s ports.Socket, port int) (owner Owner, known bool) {
+	if t.owners == nil {
+		t.read()
 	}
-	for _, l := range m.owners[port] {
+	for _, l := range t.owners[port] {
 		if !l.socket.Overlaps(s) {
 			continue
 		}
@@ -215,17 +276,17 @@ func (m *Machine) process(s ports.Socket, port int) (owner Owner, known bool) {
 				return Owner{Process, name, fmt.Sprintf("pid %d", l.pid)}, true
 			}
 		}
-		return m.another(s, port), true
+		return t.another(s, port), true
 	}
 	return Owner{}, false
 }
 
 // another is a program of another user: Docker's proxy, or one without a name.
-func (m *Machine) another(s ports.Socket, port int) Owner {
-	if !m.proxied {
-		m.proxies, m.proxied = byPort(proxies()), true
+func (t *Table) another(s ports.Socket, port int) Owner {
+	if !t.proxied {
+		t.proxies, t.proxied = byPort(proxies()), true
 	}
-	for _, h := range m.proxies[port] {
+	for _, h := range t.proxies[port] {
 		if h.Socket.Overlaps(s) {
 			return h.Owner
 		}
@@ -233,9 +294,9 @@ func (m *Machine) another(s ports.Socket, port int) Owner {
 	return Owner{Kind: Process, Name: ofAnotherUser}
 }
 
-// readTable reads the machine's sockets; only what has no peer is a listener.
-func (m *Machine) readTable() {
-	m.owners, m.proxied = map[int][]listener{}, false
+// read reads the machine's sockets; only what has no peer is a listener.
+func (t *Table) read() {
+	t.owners, t.proxied = map[int][]listener{}, false
 	for _, kind := range []string{"tcp", "udp"} {
 		connections, err := psnet.ConnectionsWithContext(context.Background(), kind)
 		if err != nil {
@@ -250,7 +311,7 @@ func (m *Machine) readTable() {
 			if address == "*" || address == "::" {
 				address = "" // it may be both families
 			}
-			m.owners[port] = append(m.owners[port], listener{ports.Socket{Address: address, Protocol: kind}, c.Pid, address == "" && c.Family == syscall.AF_INET6})
+			t.owners[port] = append(t.owners[port], listener{ports.Socket{Address: address, Protocol: kind}, c.Pid, address == "" && c.Family == syscall.AF_INET6})
 		}
 	}
 }

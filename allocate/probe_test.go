@@ -75,15 +75,19 @@ func listen(t *testing.T, network, address string) (port int, closer func()) {
 	return a.Port, func() { _ = l.Close() }
 }
 
-// TestHeld: containers and checkouts are told before sockets, by address and
-// protocol.
+// TestHeld: containers are told before sockets, by address and protocol, and who has
+// only reserved a port after both.
 func TestHeld(t *testing.T) {
-	m := &Machine{Held: []Held{
-		{ports.Socket{Address: "0.0.0.0", Protocol: "tcp"}, 64001, Owner{Container, "shop/web", "shop-web-1"}},
-		{ports.Socket{Protocol: "udp"}, 64002, Owner{Checkout, "/home/a", "web"}},
-	}}
+	taken, closer := listen(t, "tcp4", "127.0.0.1:0")
+	defer closer()
+	m := &Machine{
+		Held: []Held{{ports.Socket{Address: "0.0.0.0", Protocol: "tcp"}, 64001, Owner{Container, "shop/web", "shop-web-1"}}},
+		Claims: func(port int) []Held {
+			return []Held{{ports.Socket{Protocol: "tcp"}, port, Owner{Checkout, "/home/a", "web"}}}
+		},
+	}
 	for socket, want := range map[ports.Socket]string{
-		{Protocol: "tcp"}: "container shop/web (shop-web-1)", {Address: "127.0.0.1", Protocol: "tcp"}: "container shop/web (shop-web-1)", {Address: "::1", Protocol: "tcp"}: "", {Protocol: "udp"}: "",
+		{Protocol: "tcp"}: "container shop/web (shop-web-1)", {Address: "127.0.0.1", Protocol: "tcp"}: "container shop/web (shop-web-1)", {Address: "::1", Protocol: "tcp"}: "checkout /home/a (web)", {Protocol: "udp"}: "",
 	} {
 		got := ""
 		if owner, held := m.Holder(socket, 64001, false); held {
@@ -93,7 +97,7 @@ func TestHeld(t *testing.T) {
 			t.Errorf("%v: %q, want %q", socket, got, want)
 		}
 	}
-	if owner, held := m.Holder(ports.Socket{Address: "::1", Protocol: "udp"}, 64002, false); !held || owner.String() != "checkout /home/a (web)" {
+	if owner, held := m.Holder(ports.Socket{Protocol: "tcp"}, taken, false); !held || owner.Kind != Process {
 		t.Errorf("held: %v by %v", held, owner)
 	}
 }
@@ -226,7 +230,7 @@ func TestProxies(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _, _ = in.Close(), sleep.Wait() }()
-	m := &Machine{}
+	m := &Table{}
 	for s, want := range map[ports.Socket]string{
 		{Address: "127.0.0.1", Protocol: "udp"}: "docker-proxy", {Protocol: "udp"}: "docker-proxy", {Address: "127.0.0.2", Protocol: "udp"}: ofAnotherUser, {Protocol: "tcp"}: ofAnotherUser,
 	} {

@@ -2,7 +2,6 @@ package allocate
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,12 +12,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/gofrs/flock"
-	"github.com/google/renameio/v2/maybe"
 
 	"github.com/portmoor/portmoor/ports"
+	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/tree"
 )
@@ -40,7 +36,7 @@ type Assignment struct {
 type Paths struct {
 	// Ports is the project's file of assignments, data/ports.json.
 	Ports string
-	// Ledger is the machine's, which all checkouts share.
+	// Ledger is the machine's, which all checkouts share. A link is followed.
 	Ledger string
 	// Checkout is the project's folder, absolute: its name in the ledger.
 	Checkout string
@@ -53,19 +49,19 @@ type Paths struct {
 	Forgiving bool
 }
 
-// Store holds the lock of the ledger from Open to Close.
+// Store is what was remembered when it was read.
 type Store struct {
 	// Assigned are the project's assignments, by key.
 	Assigned map[string]Assignment
-	// Claims are the ports of other checkouts.
-	Claims []Held
 	// Corrupt reports a ports file that can't be read, and that was forgiven.
 	Corrupt bool
+	// Unwritten is why this user can't write the ledger, so that other checkouts do not
+	// learn of the ports; nil when it was written, or did not have to be.
+	Unwritten error
 
 	paths  Paths
-	lock   *flock.Flock
-	ledger ledger
-	gone   []claim                    // of folders that are not there any more
+	ledger *ledger
+	src    []byte                     // the ports file; nil for none
 	kept   map[string]json.RawMessage // keys of the ports file that are not ours
 }
 
@@ -73,74 +69,98 @@ type Store struct {
 // as what it should be. It is never overwritten.
 var ErrCorrupt = errors.New("not valid")
 
-// lockWait is how long another run is waited for.
-const lockWait = 30 * time.Second
-
-// ledger is the file of all checkouts, by folder and project.
-type ledger struct {
-	Version   int                         `json:"version"`
-	Checkouts map[string]map[string]claim `json:"checkouts"`
-}
-
-// claim is what one project of a checkout holds, by key.
-type claim map[string]ledgerEntry
-
-type ledgerEntry struct {
-	Port    int            `json:"port"`
-	Width   int            `json:"width,omitempty"`
-	Manual  bool           `json:"manual,omitempty"`
-	Pinned  bool           `json:"pinned,omitempty"`
-	Sockets []ledgerSocket `json:"sockets"`
-}
-
-type ledgerSocket struct {
-	Address  string `json:"address,omitempty"`
-	Protocol string `json:"protocol"`
-}
-
-// Read reads both files without the lock, for who changes nothing.
+// Read reads both files without the lock; neither need exist. It fails when a file
+// is corrupt.
 func Read(paths Paths) (*Store, error) {
-	s := &Store{paths: paths, Assigned: map[string]Assignment{}, kept: map[string]json.RawMessage{}}
-	return s, errors.Join(s.readLedger(), s.readPorts())
+	paths.Ledger = linked(paths.Ledger)
+	l, err := readLedger(paths.Ledger)
+	if err != nil {
+		l, _ = newLedger(paths.Ledger, nil)
+	}
+	s := &Store{paths: paths, ledger: l}
+	return s, errors.Join(err, s.readPorts())
 }
 
-// Open takes the lock and reads both files; neither need exist. It fails when
-// another run holds the lock for too long, or a file is corrupt.
-func Open(paths Paths) (*Store, error) {
-	s := &Store{paths: paths, Assigned: map[string]Assignment{}, kept: map[string]json.RawMessage{}}
-	if err := os.MkdirAll(filepath.Dir(paths.Ledger), 0o700); err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Dir(paths.Ledger), say.Cause(err))
-	}
-	if err := tree.Regular(paths.Ledger + ".lock"); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s.lock: %w", paths.Ledger, say.Cause(err)) // a pipe would be waited for
-	}
-	s.lock = flock.New(paths.Ledger + ".lock")
-	ctx, cancel := context.WithTimeout(context.Background(), lockWait)
-	defer cancel()
-	if locked, err := s.lock.TryLockContext(ctx, 5*time.Millisecond); err != nil || !locked {
-		if errors.Is(err, context.DeadlineExceeded) {
-			return nil, fmt.Errorf("%s.lock: another run has held it for %s", paths.Ledger, lockWait)
+// linked is what a path leads to, which need not be there.
+func linked(path string) string {
+	for range 40 {
+		to, err := os.Readlink(path)
+		if err != nil {
+			break
 		}
-		if err == nil {
-			err = errors.New("can't be locked")
-		}
-		return nil, fmt.Errorf("%s.lock: %w", paths.Ledger, say.Cause(err))
+		path = tree.Absolute(filepath.Dir(path), to)[0]
 	}
-	if err := errors.Join(s.readLedger(), s.readPorts()); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	return s, nil
+	return path
 }
 
-// Close gives the lock back, if there is one.
-func (s *Store) Close() error {
-	if s.lock == nil {
-		return nil
+// Commit calls a function that writes, with Save for one, while no other run does. It
+// is told whether another run has written in between what matters here: then the store
+// has been read again, and what was decided is not what it holds. While others have the
+// lock, waiting is called, once; nil for nothing to do.
+func (s *Store) Commit(waiting func(), write func(changed bool) error) (err error) {
+	l, err := lock(s.paths.Ledger, waiting)
+	switch {
+	case err == nil:
+		defer func() { err = errors.Join(err, l.Unlock()) }()
+	case forbidden(err): // who may not lock it can't write it
+		s.Unwritten = err
+	default:
+		return err
 	}
-	return s.lock.Unlock()
+	changed, err := s.update()
+	if err != nil {
+		return err
+	}
+	return write(changed)
+}
+
+// update takes over what others have written, and reports whether it matters: it is
+// about this checkout, or about ports that were given to it.
+func (s *Store) update() (changed bool, err error) {
+	before := *s
+	now, err := readLedger(s.paths.Ledger)
+	if err != nil {
+		return false, err
+	}
+	if !bytes.Equal(now.src, s.ledger.src) {
+		s.ledger = now
+	}
+	src, err := tree.ReadIf(s.paths.Ports, tree.MaxFile)
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", s.paths.Ports, say.Cause(err))
+	}
+	same := bytes.Equal(src, s.src) && maps.EqualFunc(before.ledger.of(s.paths.Checkout), s.ledger.of(s.paths.Checkout), sameClaim)
+	if !same || s.ledger == now && s.overlaps(before) {
+		return true, s.readPorts()
+	}
+	return false, nil
+}
+
+// overlaps reports whether others hold a port that was given here, and did not before.
+func (s *Store) overlaps(before Store) bool {
+	for _, a := range s.Assigned {
+		for port := a.Port; port < a.Port+max(a.Width, 1); port++ {
+			known := before.Claims(port)
+			for _, h := range s.Claims(port) {
+				if meet([]ports.Socket{h.Socket}, a.Sockets) && !slices.Contains(known, h) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func sameClaim(a, b claim) bool {
+	return maps.EqualFunc(a, b, func(x, y ledgerEntry) bool {
+		same := slices.Equal(x.Sockets, y.Sockets)
+		x.Sockets, y.Sockets = nil, nil
+		return same && x.Port == y.Port && x.Width == y.Width && x.Manual == y.Manual && x.Pinned == y.Pinned
+	})
 }
 
 func (s *Store) readPorts() error {
+	s.Assigned, s.kept, s.src, s.Corrupt = map[string]Assignment{}, map[string]json.RawMessage{}, nil, false
 	src, err := tree.Read(s.paths.Ports, tree.MaxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -148,6 +168,7 @@ func (s *Store) readPorts() error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.paths.Ports, say.Cause(err))
 	}
+	s.src = src
 	all := map[string]json.RawMessage{}
 	if err := decode(s.paths.Ports, src, &all); err != nil {
 		if !s.paths.Forgiving {
@@ -169,7 +190,7 @@ func (s *Store) readPorts() error {
 		}
 		a := Assignment{Key: key, Port: port, Width: 1}
 		if e, ok := mine[key]; ok && e.Port == port {
-			a.Manual, a.Pinned, a.Width = e.Manual, e.Pinned, max(e.Width, 1)
+			a.Manual, a.Pinned, a.Width = e.Manual, e.Pinned, e.ports().Width()
 			for _, socket := range e.Sockets {
 				a.Sockets = append(a.Sockets, ports.Socket(socket))
 			}
@@ -184,7 +205,14 @@ func (s *Store) readPorts() error {
 // wasManual reports whether the ledger has the mark of a checkout that was moved:
 // of a folder that is gone, with the same key and port.
 func (s *Store) wasManual(key string, port int) bool {
-	return slices.ContainsFunc(s.gone, func(c claim) bool { return c[key].Manual && c[key].Port == port })
+	return slices.ContainsFunc(s.ledger.having(port), func(line int) bool {
+		for _, c := range s.ledger.claims(line) {
+			if c[key].Manual && c[key].Port == port {
+				return s.ledger.gone(s.ledger.folders[line])
+			}
+		}
+		return false
+	})
 }
 
 // Foreign reports that the ports file has something else than a port for a key.
@@ -213,77 +241,36 @@ func decode(path string, src []byte, v any) error {
 	return nil
 }
 
-func (s *Store) mine() claim { return s.ledger.Checkouts[s.paths.Checkout][s.paths.Project] }
+func (s *Store) mine() claim { return s.ledger.of(s.paths.Checkout)[s.paths.Project] }
 
-// readLedger reads what other checkouts hold; those whose folders are gone hold
-// nothing any more.
-func (s *Store) readLedger() error {
-	s.ledger = ledger{Version: 1, Checkouts: map[string]map[string]claim{}}
-	src, err := tree.Read(s.paths.Ledger, tree.MaxLedger)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return fmt.Errorf("%s: %w", s.paths.Ledger, say.Cause(err))
-	}
-	if err := decode(s.paths.Ledger, src, &s.ledger); err != nil {
-		return err
-	}
-	if s.ledger.Version != 1 {
-		return fmt.Errorf("%s: version %d: %w for this portmoor", s.paths.Ledger, s.ledger.Version, ErrCorrupt)
-	}
-	if s.ledger.Checkouts == nil {
-		s.ledger.Checkouts = map[string]map[string]claim{}
-	}
-	if err := s.ledger.bound(); err != nil {
-		return fmt.Errorf("%s: %w", s.paths.Ledger, err)
-	}
-	maps.DeleteFunc(s.ledger.Checkouts, func(folder string, claims map[string]claim) bool {
-		_, err := os.Stat(folder)
-		if !errors.Is(err, fs.ErrNotExist) {
-			return false
-		}
-		s.gone = append(s.gone, slices.Collect(maps.Values(claims))...)
-		return true
-	})
-	for _, folder := range slices.Sorted(maps.Keys(s.ledger.Checkouts)) {
-		for _, project := range slices.Sorted(maps.Keys(s.ledger.Checkouts[folder])) {
-			if folder == s.paths.Checkout && sameProject(project, s.paths.Project) {
-				continue
-			}
+// Claims are what other checkouts, and other projects of this one, hold of a port.
+// Those whose folders are gone hold nothing any more.
+func (s *Store) Claims(port int) (held []Held) {
+	for _, line := range s.ledger.having(port) {
+		folder := s.ledger.folders[line]
+		all := s.ledger.claims(line)
+		for _, project := range slices.Sorted(maps.Keys(all)) {
 			owner := Owner{Kind: Checkout, Name: folder}
 			if folder == s.paths.Checkout {
+				if sameProject(project, s.paths.Project) {
+					continue
+				}
 				name, _, _ := strings.Cut(project, " ")
 				owner = Owner{Kind: Neighbour, Name: name}
 			}
-			s.claims(owner, s.ledger.Checkouts[folder][project])
-		}
-	}
-	return nil
-}
-
-// maxClaims bounds the ports that a ledger may speak of.
-const maxClaims = 1 << 20
-
-// bound keeps the ports of each entry to those that there are.
-func (l ledger) bound() error {
-	total := 0
-	for _, projects := range l.Checkouts {
-		for _, c := range projects {
-			for key, e := range c {
-				if e.Port < 1 || e.Port > ports.Last {
-					delete(c, key)
+			for _, key := range slices.Sorted(maps.Keys(all[project])) {
+				e := all[project][key]
+				if !e.ports().Has(port) || s.ledger.gone(folder) {
 					continue
 				}
-				e.Width = min(max(e.Width, 0), ports.Last-e.Port+1)
-				c[key] = e
-				if total += max(e.Width, 1) * len(e.Sockets); total > maxClaims {
-					return fmt.Errorf("%w: more than %d ports", ErrCorrupt, maxClaims)
+				owner.Detail = key
+				for _, socket := range e.Sockets {
+					held = append(held, Held{ports.Socket(socket), port, owner})
 				}
 			}
 		}
 	}
-	return nil
+	return held
 }
 
 func sameProject(a, b string) bool {
@@ -292,43 +279,24 @@ func sameProject(a, b string) bool {
 	return nameA == nameB || fileA != "" && fileA == fileB
 }
 
-func (s *Store) claims(owner Owner, c claim) {
-	for _, key := range slices.Sorted(maps.Keys(c)) {
-		e := c[key]
-		owner.Detail = key
-		for _, socket := range e.Sockets {
-			for port := e.Port; port < e.Port+max(e.Width, 1); port++ {
-				s.Claims = append(s.Claims, Held{ports.Socket(socket), port, owner})
-			}
-		}
-	}
-}
-
-// Backup copies the ports file beside itself and returns the copy's path, "" when
-// there is nothing to copy.
+// Backup writes what the ports file was read as beside it and returns the path of
+// that, "" when there is nothing to keep.
 func (s *Store) Backup() (string, error) {
-	src, err := tree.Read(s.paths.Ports, tree.MaxFile)
-	if errors.Is(err, fs.ErrNotExist) {
+	if s.src == nil {
 		return "", nil
 	}
 	backup := s.paths.Ports + ".bak"
-	if err == nil {
-		err = maybe.WriteFile(backup, src, 0o644)
-	}
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", backup, say.Cause(err))
-	}
-	return backup, nil
+	return backup, rewrite.WriteOurs(backup, s.src)
 }
 
 // Save writes the assignments: first the ledger, so that nobody else takes what
 // the ports file is about to say, then the ports file. Files that would not
-// change are left alone.
+// change are left alone. It is called by what Commit calls.
 func (s *Store) Save() error {
 	mine := claim{}
-	ports := maps.Clone(s.kept)
+	all := maps.Clone(s.kept)
 	for key, a := range s.Assigned {
-		ports[key] = json.RawMessage(fmt.Sprint(a.Port))
+		all[key] = json.RawMessage(fmt.Sprint(a.Port))
 		e := ledgerEntry{Port: a.Port, Manual: a.Manual, Pinned: a.Pinned, Sockets: []ledgerSocket{}}
 		if a.Width > 1 {
 			e.Width = a.Width
@@ -338,39 +306,45 @@ func (s *Store) Save() error {
 		}
 		mine[key] = e
 	}
-	if s.ledger.Checkouts[s.paths.Checkout] == nil {
-		s.ledger.Checkouts[s.paths.Checkout] = map[string]claim{}
-	}
-	s.ledger.Checkouts[s.paths.Checkout][s.paths.Project] = mine
-	if len(mine) == 0 {
-		delete(s.ledger.Checkouts[s.paths.Checkout], s.paths.Project)
-	}
-	if len(s.ledger.Checkouts[s.paths.Checkout]) == 0 {
-		delete(s.ledger.Checkouts, s.paths.Checkout)
-	}
-	if err := write(s.paths.Ledger, s.ledger); err != nil {
+	if err := s.saveLedger(mine); err != nil {
 		return err
 	}
-	return write(s.paths.Ports, ports)
-}
-
-// write puts a value into a file as JSON, sorted, with a newline at its end.
-func write(path string, v any) error {
-	text, err := json.MarshalIndent(v, "", "  ")
+	text, err := json.MarshalIndent(all, "", "  ")
 	if err != nil {
 		return err
 	}
 	text = append(text, '\n')
-	if old, err := tree.Read(path, tree.MaxLedger); err == nil && bytes.Equal(old, text) {
+	if bytes.Equal(s.src, text) || s.src == nil && len(all) == 0 { // nothing to remember needs no file
 		return nil
-	} else if errors.Is(err, fs.ErrNotExist) && string(text) == "{}\n" {
-		return nil // nothing to remember needs no file
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fmt.Errorf("%s: %w", filepath.Dir(path), say.Cause(err))
+	return replace(s.paths.Ports, s.src, text)
+}
+
+// replace writes a file that was read a moment ago, under the lock.
+func replace(path string, before, after []byte) error {
+	_, err := rewrite.WriteAll([]rewrite.Output{{Path: path, Before: before, After: after, Ours: true}})
+	return err
+}
+
+func (s *Store) saveLedger(mine claim) error {
+	changed, err := s.ledger.set(s.paths.Checkout, s.paths.Project, mine)
+	if err = errors.Join(err, s.ledger.broken); err != nil {
+		return err
 	}
-	if err := maybe.WriteFile(path, text, 0o644); err != nil {
-		return fmt.Errorf("%s: %w", path, say.Cause(err))
+	switch {
+	case !changed:
+		s.Unwritten = nil
+	case s.Unwritten == nil:
+		s.ledger.sweep(s.paths.Checkout)
+		text, err := s.ledger.text()
+		if err != nil {
+			return err
+		}
+		err = replace(s.paths.Ledger, s.ledger.src, text)
+		if !forbidden(err) {
+			return err
+		}
+		s.Unwritten = err
 	}
 	return nil
 }

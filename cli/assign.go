@@ -45,6 +45,7 @@ func (c *program) runAssign(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	c.tellAll(s.Notes())
 	c.tellAll(stack.Stale(s, []allocate.Outcome{{Unit: before, Ports: u.Want, Moved: u.Want != before.Want}}))
 	fmt.Fprintf(c.Err, "%s has port %s (%s)\n", u.Key, u.Want, u.Var)
 	return nil

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -90,11 +91,13 @@ func (c *program) reportMoves(s *stack.Stack, outcomes []allocate.Outcome) (move
 			all = append(all, say.Problem{Kind: say.Finding, Place: o.Unit.Place, Message: o.Unit.Key + ": " + o.Problem, Hint: o.Hint})
 		case o.Moved:
 			moved++
-			all = append(all, say.Problem{Kind: say.Note, Place: o.Unit.Place, Message: fmt.Sprintf("%s moves from %s to %s (%s): %s is held by %s",
-				o.Unit.Key, o.Unit.Want, o.Ports, cmp.Or(o.Unit.Var, "by the override file"), o.Unit.Want, o.Owner)})
+			all = append(all, say.Problem{Kind: say.Note, Place: o.Unit.Place, Message: fmt.Sprintf("%s moves from %s to %s (%s): %s is %s",
+				o.Unit.Key, o.Unit.Want, o.Ports, cmp.Or(o.Unit.Var, "by the override file"), o.Unit.Want, o.Owner.Has())})
+		case o.Note != "":
+			all = append(all, say.Problem{Kind: say.Note, Place: o.Unit.Place, Message: o.Unit.Key + ": " + o.Note})
 		}
 	}
-	c.tellAll(append(all, stack.Stale(s, outcomes)...))
+	c.tellAll(slices.Concat(s.Notes(), all, stack.Stale(s, outcomes)))
 	return moved
 }
 

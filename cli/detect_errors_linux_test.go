@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,38 +47,57 @@ func open(t *testing.T) (dir, bin string) {
 	return dir, bin
 }
 
-// TestForbidden: a folder, a ports file and a ledger that can't be written are
-// each an error that names them, and nothing changes.
+// TestForbidden: a folder that can't be written is an error that names it, and nothing
+// changes; a ledger that only can't be written is a warning, as long as what others
+// have can be read there.
 func TestForbidden(t *testing.T) {
 	dir, bin := open(t)
 	const text = "services: {web: {image: x, ports: [\"${WEB_HOST_PORT:-28400}:80\"]}}\n"
+	ledgers, mine := filepath.Join(dir, "ledgers"), filepath.Join(dir, "mine")
 	put(t, filepath.Join(dir, "work", "compose.yaml"), text)
-	put(t, filepath.Join(dir, "ledgers", "ledger.json"), "{\"version\": 1, \"checkouts\": {}}\n")
-	mine := filepath.Join(dir, "mine")
-	if err := errors.Join(os.Mkdir(mine, 0o777), os.Chmod(mine, 0o777)); err != nil {
+	put(t, filepath.Join(mine, "compose.yaml"), text)
+	put(t, filepath.Join(ledgers, "ledger.json"), fmt.Sprintf(`{"version":1,"checkouts":{%q:{"work data/ports.json":{"web":{"port":28400,"sockets":[{"protocol":"tcp"}]}}}}}`, filepath.Join(dir, "work")))
+	put(t, filepath.Join(ledgers, "secret.json"), "{}")
+	if err := errors.Join(os.Chmod(mine, 0o777), os.Chmod(filepath.Join(ledgers, "secret.json"), 0)); err != nil {
 		t.Fatal(err)
 	}
-	for _, secret := range []string{filepath.Join(dir, "ledgers", "secret.json")} {
-		put(t, secret, "{}")
-		if err := os.Chmod(secret, 0); err != nil {
-			t.Fatal(err)
-		}
-	}
-	work := filepath.Join(dir, "work")
-	before := treeOf(t, work)
-	tests := []struct{ name, ledger, want string }{
-		{"read-only folder", filepath.Join(mine, "ledger.json"), "\ndata: permission denied\n"},
-		{"somebody else's ledger", filepath.Join(dir, "ledgers", "ledger.json"), "\n../ledgers/ledger.json.lock: permission denied\n"},
-		{"somebody else's folder", filepath.Join(dir, "ledgers", "new", "ledger.json"), "\n../ledgers/new: permission denied\n"},
+	tests := []struct {
+		name, folder, ledger string
+		code                 int
+		want                 string
+		port                 int
+	}{
+		{"somebody else's folder", "work", "mine/ledger.json", 3, "\ndata/ports.json: cannot create its folder: permission denied\nhint: name files that you may write: --ports-file for the assignments", 0},
+		{"a ledger that can't be read", "mine", "ledgers/secret.json", 3, "secret.json: permission denied\n", 0},
+		{"somebody else's ledger", "mine", "ledgers/ledger.json", 0, "\n../ledgers/ledger.json.lock: permission denied: other checkouts do not learn which ports this one has\n", 10000},
+		{"somebody else's folder for it", "mine", "ledgers/new/ledger.json", 0, "\n../ledgers/new: permission denied: other checkouts do not learn which ports this one has\n", 28400},
 	}
 	for _, test := range tests {
-		code, errs := asNobody(t, bin, work, []string{"PORTMOOR_LEDGER=" + test.ledger}, "detect")
-		if code != 3 || !strings.Contains("\n"+errs, test.want) || strings.Count(errs, "hint: name files that you may write") != 1 {
+		work := filepath.Join(dir, test.folder)
+		_, _ = os.RemoveAll(filepath.Join(work, "data")), os.RemoveAll(filepath.Join(work, ".ports.env"))
+		before := treeOf(t, work)
+		environ := []string{"PORTMOOR_LEDGER=" + filepath.Join(dir, test.ledger)}
+		code, errs := asNobody(t, bin, work, environ, "detect")
+		if code != test.code || !strings.Contains("\n"+errs, test.want) || strings.Count(errs, "hint: ") != 1 {
 			t.Errorf("%s: exit %d, want %q in: %s", test.name, code, test.want, errs)
 		}
-		compareTrees(t, test.name, before, treeOf(t, work))
+		if test.code != 0 {
+			delete(before, "ledger.json")
+			now := treeOf(t, work)
+			delete(now, "ledger.json")
+			compareTrees(t, test.name, before, now)
+			continue
+		}
+		if ports := assigned(t, work); ports["web"] != test.port {
+			t.Errorf("%s: %v", test.name, ports)
+		}
+		for _, args := range [][]string{{"detect"}, {"assign", "web", "28401"}} {
+			if code, errs := asNobody(t, bin, work, environ, args...); code != 0 || strings.Count(errs, "do not learn") != 1 {
+				t.Errorf("%s: %v: exit %d: %s", test.name, args, code, errs)
+			}
+		}
 	}
-	code, errs := asNobody(t, bin, work, []string{"PORTMOOR_LEDGER=" + filepath.Join(dir, "ledgers", "secret.json")}, "validate")
+	code, errs := asNobody(t, bin, mine, []string{"PORTMOOR_LEDGER=" + filepath.Join(ledgers, "secret.json")}, "validate")
 	if code != 3 || !strings.Contains(errs, "secret.json: permission denied\n") {
 		t.Errorf("exit %d: %s", code, errs)
 	}

@@ -28,6 +28,7 @@ func (c *program) runReset(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	c.tellAll(s.Notes())
 	backup := say.Visible(s.Show(done.Backup))
 	switch {
 	case done == stack.Forgotten{}:

@@ -27,7 +27,7 @@ func (s *Stack) Check(e Engine) (outcomes []allocate.Outcome, err error) {
 		if o.Moved { // here it is what stops the project
 			o.Moved, o.Ports, o.Hint = false, ports.Range{}, "run portmoor detect, or stop whatever holds it"
 		}
-		o.Problem = cmp.Or(o.Unit.Unfit, fmt.Sprintf("port %s is held by %s", o.Unit.Want, o.Owner))
+		o.Problem = cmp.Or(o.Unit.Unfit, fmt.Sprintf("port %s is %s", o.Unit.Want, o.Owner.Has()))
 	}
 	return outcomes, nil
 }

@@ -21,19 +21,19 @@ import (
 // writes the env file for Compose. With prune it forgets what no mapping has any
 // more.
 func (s *Stack) Detect(e Engine, prune bool) (outcomes []allocate.Outcome, err error) {
-	err = s.locked(func() error {
+	r := round{s, e}
+	err = change{decide: func() error {
 		if err := s.refuseElsewhere(e.Containers, e.Remote); err != nil {
 			return err
 		}
-		r := round{s, e}
 		r.setIdle()
 		outcomes = r.assign()
 		if prune {
 			r.prune()
 		}
 		r.remember(outcomes)
-		return s.save()
-	})
+		return nil
+	}, write: s.save, ahead: r.ahead}.do(s)
 	return outcomes, err
 }
 
@@ -57,6 +57,13 @@ func (s round) assign() []allocate.Outcome {
 		}
 	}
 	return allocate.Assign(units, s.machine(s.engine), s.choices(units))[:len(s.units)]
+}
+
+// ahead tries more ports than it takes to assign.
+func (s round) ahead(n int) {
+	options := s.choices(s.units)
+	options.Ahead = n
+	allocate.Assign(s.units, s.machine(s.engine), options)
 }
 
 // choices say what may be chosen, and which units never run together.
@@ -86,8 +93,8 @@ func (s round) setIdle() {
 // run only.
 func (s round) remember(outcomes []allocate.Outcome) {
 	for _, o := range outcomes {
-		if o.Problem != "" || o.Ports.Zero() || o.Unit.Source == allocate.Environment {
-			continue
+		if o.Problem != "" || o.Ports.Zero() || o.Unit.Source == allocate.Environment || o.Owner.Claim() && !o.Moved {
+			continue // what somebody else has reserved stays his
 		}
 		if o.Unit.Source == allocate.EnvFile && s.store.Assigned[o.Unit.Key].Manual {
 			continue // what was chosen by hand is back when the pin is gone
@@ -111,8 +118,8 @@ func (s round) prune() {
 // Choose gives a unit a port by hand, which is never moved, and returns the unit.
 // Unless it is forced, a port that is reserved or that somebody has is refused.
 func (s *Stack) Choose(e Engine, name string, port int, force bool) (u allocate.Unit, err error) {
-	err = s.locked(func() error {
-		i, err := s.find(name)
+	err = change{decide: func() error {
+		i, err := find(s, name)
 		if err != nil {
 			return err
 		}
@@ -139,8 +146,8 @@ func (s *Stack) Choose(e Engine, name string, port int, force bool) (u allocate.
 			}
 		}
 		s.store.Assigned[u.Key] = allocate.Assignment{Key: u.Key, Port: port, Manual: true, Sockets: u.Sockets, Width: u.Want.Width()}
-		return s.save()
-	})
+		return nil
+	}, write: s.save, ahead: round{s, e}.ahead}.do(s)
 	return u, err
 }
 
@@ -158,7 +165,7 @@ func (s round) refuseTaken(i int) error {
 			owner.Name = o.Unit.Service
 		}
 		if displaced || j == i && o.Problem != "" {
-			return say.Findingf("choose another, or give --force", "port %s is held by %s", u.Want, owner)
+			return say.Findingf("choose another, or give --force", "port %s is %s", u.Want, owner.Has())
 		}
 	}
 	return nil
@@ -189,7 +196,7 @@ func picked(name string, q live.Question) *Picked {
 // Unit is what SERVICE or SERVICE:PORT names: a key of the ports file, or the only
 // mapping of a service. Where Docker picks the port, that is an error, a [Picked].
 func (s *Stack) Unit(name string) (allocate.Unit, error) {
-	i, err := s.find(name)
+	i, err := find(s, name)
 	switch {
 	case err != nil:
 		return allocate.Unit{}, err
@@ -200,7 +207,7 @@ func (s *Stack) Unit(name string) (allocate.Unit, error) {
 	return s.units[i], nil
 }
 
-func (s *Stack) find(name string) (int, error) {
+func find(s *Stack, name string) (int, error) {
 	var keys, several []string
 	only := -1
 	service, container, _ := strings.Cut(name, ":")
@@ -295,31 +302,28 @@ type Forgotten struct {
 // Forget forgets the project's ports, but for those chosen by hand where they are
 // kept, and leaves a copy beside the ports file.
 func (s *Stack) Forget(keepManual bool) (done Forgotten, err error) {
-	err = s.locked(func() error {
-		var keys []string
+	var forget bool
+	err = change{decide: func() error {
+		done = Forgotten{Corrupt: s.store.Corrupt}
 		for key, a := range s.store.Assigned {
 			if !keepManual || !a.Manual {
-				keys = append(keys, key)
+				delete(s.store.Assigned, key)
+				done.Ports++
 			}
 		}
-		if len(keys) == 0 && !s.store.Corrupt {
+		forget = done != Forgotten{}
+		return nil
+	}, write: func() error {
+		if !forget {
 			return nil
 		}
-		backup, err := s.store.Backup()
-		if err != nil {
+		if done.Backup, err = s.store.Backup(); err != nil {
 			return storeProblem(err)
 		}
-		for _, key := range keys {
-			delete(s.store.Assigned, key)
-		}
-		if err := s.store.Save(); err != nil {
-			return storeProblem(err)
-		}
-		done = Forgotten{len(keys), backup, s.store.Corrupt}
 		if err := os.Remove(s.envPath()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return say.Failf("", "%s: can't be removed", s.envPath())
 		}
-		return s.writeEnv()
-	})
+		return s.save()
+	}}.do(s)
 	return done, err
 }

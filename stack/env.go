@@ -54,7 +54,9 @@ func (s *Stack) Env() (lines []string) {
 }
 
 // WriteEnv writes the env file for Compose.
-func (s *Stack) WriteEnv() error { return s.locked(s.writeEnv) }
+func (s *Stack) WriteEnv() error {
+	return change{decide: func() error { return nil }, write: s.writeEnv}.do(s)
+}
 
 // writeEnv writes the file unless it says the same already. Without any
 // assignment there is none.
@@ -70,7 +72,7 @@ func (s *Stack) writeEnv() error {
 	if string(old) == text {
 		return nil
 	}
-	return rewrite.Write(s.envPath(), []byte(text))
+	return rewrite.WriteOurs(s.envPath(), []byte(text))
 }
 
 // EnvArgs are the --env-file arguments for docker compose on one line: the env files

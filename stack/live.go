@@ -107,7 +107,7 @@ func (s *Stack) join(own []docker.Container, e Engine) []live.Port {
 	}
 	if e.Answered {
 		machine := s.machine(e)
-		machine.Passive = true
+		machine.Passive, machine.Claims = true, nil // who has only reserved a port keeps nobody from binding it
 		options.Held = func(from docker.Container, m *compose.Mapping, port int) bool {
 			owner, held := machine.Holder(socketOf(m), port, false)
 			return held && (!settling(from) || !owner.Hidden())

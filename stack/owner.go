@@ -41,7 +41,7 @@ func (e *Engine) Lose(lost []allocate.Held) (more bool) {
 // of one that runs is free for the project, and one that is stopped has none. Where
 // no engine answers, what the project was assigned and Docker's proxy has is its own.
 func (s *Stack) machine(e Engine) *allocate.Machine {
-	m := &allocate.Machine{Held: slices.Clone(s.store.Claims), Remote: e.Remote}
+	m := &allocate.Machine{Claims: s.store.Claims, Remote: e.Remote, Table: s.table}
 	for _, from := range e.Containers {
 		switch {
 		case !s.owns(from):
@@ -54,7 +54,7 @@ func (s *Stack) machine(e Engine) *allocate.Machine {
 		m.Silent, m.Denied = assignedBefore(s), e.Denied
 	}
 	for _, lost := range e.Lost { // where nobody is seen to hold it
-		if _, held := m.Holder(lost.Socket, lost.Port, false); !held {
+		if owner, held := m.Holder(lost.Socket, lost.Port, false); !held || owner.Claim() {
 			m.Hold(lost)
 		}
 	}

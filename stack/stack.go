@@ -6,8 +6,8 @@
 // its ports should be is one law ([Stack.Wanted]); who else has a port is what an
 // [Engine] says, a fact that is asked for once by whoever calls. Methods that only
 // tell read without a lock; [Stack.Detect], [Stack.Choose], [Stack.Forget] and
-// [Stack.WriteEnv] change what is remembered under the lock of the ledger, and hold
-// it for no longer than that takes.
+// [Stack.WriteEnv] decide without one too, and take the lock of the ledger to write.
+// Where another run was faster they decide again.
 //
 //	w, p, err := workspace.OpenOne(request)
 //	s, err := stack.Open(w, p, stack.Options{Access: stack.Writing})
@@ -40,6 +40,7 @@ type Stack struct {
 	names      strategies.Names
 	paths      allocate.Paths
 	store      *allocate.Store
+	table      *allocate.Table // while something is changed, which may take several tries
 	units      []allocate.Unit
 	mappingsOf map[string][]*compose.Mapping // those that a unit is for, by its key
 	unitOf     map[*compose.Mapping]int      // by mapping; none where Docker picks its port
@@ -94,25 +95,85 @@ func Open(w *workspace.Workspace, p *compose.Project, o Options) (*Stack, error)
 			return nil, err
 		}
 	}
-	return s, s.read(allocate.Read)
+	return s, s.read()
 }
 
 // read reads what is remembered, and works out what is wanted.
-func (s *Stack) read(open func(allocate.Paths) (*allocate.Store, error)) (err error) {
-	if s.store, err = open(s.paths); err != nil {
+func (s *Stack) read() (err error) {
+	if s.store, err = allocate.Read(s.paths); err != nil {
 		return storeProblem(err)
 	}
 	s.gather()
 	return nil
 }
 
-// locked does something with what is remembered under the lock, and saves it.
-func (s *Stack) locked(change func() error) error {
-	if err := s.read(allocate.Open); err != nil {
+// change is something that is decided about what is remembered, and then written.
+type change struct {
+	decide, write func() error
+	// ahead tries more ports than it takes to decide, for a second decision; nil where
+	// no port is tried.
+	ahead func(n int)
+}
+
+// most is how many ports are tried ahead of a second decision; four times as many ahead
+// of each that follows.
+const most = 64
+
+// do decides without the lock, and writes under it. When another run has written in
+// between, it decides again under the lock, unless a port has to be tried for that.
+// While others have the lock is the time to try more.
+func (c change) do(s *Stack) error {
+	s.table = &allocate.Table{}
+	defer func() { s.table = nil }()
+	for n := 0; ; n = max(most, 4*n) {
+		if err := s.read(); err != nil {
+			return err
+		}
+		if err := c.decide(); err != nil {
+			return err
+		}
+		try := func() {
+			if c.ahead != nil {
+				c.ahead(max(most, n))
+			}
+		}
+		if n > 0 {
+			try()
+		}
+		locked := false
+		err := s.store.Commit(try, func(changed bool) error {
+			locked = true
+			if changed {
+				if err := c.again(s); err != nil {
+					return err
+				}
+			}
+			return c.write()
+		})
+		switch {
+		case err != nil && !locked:
+			return storeProblem(err)
+		case !errors.Is(err, errLacks):
+			return err
+		}
+	}
+}
+
+// errLacks is why nothing can be decided under the lock.
+var errLacks = errors.New("a port was not tried")
+
+// again decides by what the store holds now and what was tried before.
+func (c change) again(s *Stack) error {
+	s.table.Sealed, s.table.Lacked = true, false
+	defer func() { s.table.Sealed = false }()
+	s.gather()
+	if err := c.decide(); err != nil {
 		return err
 	}
-	defer s.store.Close() //nolint:errcheck // the lock ends with the process
-	return change()
+	if s.table.Lacked {
+		return errLacks
+	}
+	return nil
 }
 
 // save writes what is remembered, and the env file for Compose.
@@ -121,6 +182,18 @@ func (s *Stack) save() error {
 		return storeProblem(err)
 	}
 	return s.writeEnv()
+}
+
+// Notes are what should be known of the last change, though it was made; none of a nil
+// Stack.
+func (s *Stack) Notes() []say.Problem {
+	if s == nil || s.store == nil || s.store.Unwritten == nil {
+		return nil
+	}
+	return []say.Problem{{
+		Kind: say.Note, Message: s.store.Unwritten.Error() + ": other checkouts do not learn which ports this one has",
+		Hint: "let your user write there, or name another ledger with PORTMOOR_LEDGER",
+	}}
 }
 
 // findPaths are where the project's ports and the machine's ledger are.

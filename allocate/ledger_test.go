@@ -1,0 +1,364 @@
+package allocate
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/portmoor/portmoor/ports"
+)
+
+// random are checkouts in folders of all kinds of names, with ports of all kinds.
+func random(r *rand.Rand, n int) map[string]map[string]claim {
+	all := map[string]map[string]claim{}
+	for i := range n {
+		folder := "/" + []string{"home", `a"b`, `a":{b`, `back\slash`, "ü", "<x>", `"port":28080`, "new\nline"}[r.IntN(8)] + fmt.Sprint("/", i)
+		all[folder] = map[string]claim{}
+		for range 1 + r.IntN(2) {
+			c := claim{}
+			for k := range 1 + r.IntN(3) {
+				e := ledgerEntry{Port: 1 + r.IntN(ports.Last), Sockets: []ledgerSocket{{"", "tcp"}}}
+				if r.IntN(3) == 0 {
+					e.Width = 2 + r.IntN(200)
+				}
+				if r.IntN(4) == 0 {
+					e.Sockets = append(e.Sockets, ledgerSocket{"127.0.0.1", "udp"})
+				}
+				e.Manual, e.Pinned = r.IntN(4) == 0, r.IntN(4) == 0
+				c[fmt.Sprintf(`web:%d/"port":7,`, k)] = e
+			}
+			all[folder][fmt.Sprint("shop", r.IntN(3), " data/ports.json")] = c
+		}
+	}
+	return all
+}
+
+// TestLedgerText: whatever a ledger holds, what is written is JSON and read by line;
+// who has which port is what decoding all of it says.
+func TestLedgerText(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 30 {
+		all := random(r, r.IntN(20))
+		old, err := json.MarshalIndent(map[string]any{"version": 1, "checkouts": all}, "", "  ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := newLedger("ledger.json", old)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := l.text()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back struct {
+			Version   int
+			Checkouts map[string]map[string]claim
+		}
+		if err := json.Unmarshal(text, &back); err != nil || back.Version != 1 {
+			t.Fatalf("%v: %s", err, text)
+		}
+		if diff := cmp.Diff(all, back.Checkouts); diff != "" {
+			t.Fatalf("(-want +got):\n%s", diff)
+		}
+		if !(&ledger{}).readLines(text) {
+			t.Fatalf("not read by line:\n%s", text)
+		}
+		if l, err = newLedger("ledger.json", text); err != nil {
+			t.Fatal(err)
+		}
+		if again, err := l.text(); err != nil || string(again) != string(text) {
+			t.Fatalf("%v: %s became\n%s", err, text, again)
+		}
+		for folder := range all { // none of which is there, but for this question
+			l.missing[folder] = false
+		}
+		s := &Store{ledger: l, paths: Paths{Checkout: "/elsewhere"}}
+		for port := 1; port <= ports.Last; port += 1 + r.IntN(40) {
+			n := 0
+			for _, projects := range all {
+				for _, c := range projects {
+					for _, e := range c {
+						if e.ports().Has(port) {
+							n += len(e.Sockets)
+						}
+					}
+				}
+			}
+			if got := s.Claims(port); len(got) != n {
+				t.Fatalf("%d: %d claims, want %d: %v", port, len(got), n, got)
+			}
+		}
+	}
+}
+
+// TestLedgerLines: what is not written by us is decoded as a whole, and errors in it
+// are found.
+func TestLedgerLines(t *testing.T) {
+	const head, tail = `{"version":1,"checkouts":{` + "\n", "}}\n"
+	for text, want := range map[string]string{
+		head + tail:                     "",
+		head + `"/a":{},` + "\n" + tail: "not valid JSON",
+		head + `"/a":{}` + "\n" + `"/b":{}` + "\n" + tail:  "not valid JSON",
+		head + `"/b":{},` + "\n" + `"/a":{}` + "\n" + tail: "",
+		head + `"/a":{}`:                                                  "not valid JSON",
+		head + `"/a":{}` + "\n" + tail + tail:                             "more follows",
+		strings.Replace(head, "1", "2", 1) + tail:                         "version 2",
+		`{"version":1,"checkouts":{"/a":{}}}`:                             "",
+		`{"version":1,"swept":"/x","checkouts":{` + "\n" + tail:           "",
+		`{"version":1,"swept":7,"checkouts":{` + "\n" + tail:              "not valid JSON",
+		head + `"/a":{"p":{"web":{"port":1,"sockets":[]}}}` + "\n" + tail: "",
+		head + "\n" + tail:                                                "",
+	} {
+		_, err := newLedger("ledger.json", []byte(text))
+		if want == "" && err != nil || want != "" && (!errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%q: got %v, want %q", text, err, want)
+		}
+	}
+
+	// A line that is torn is found by who asks for its port, and never overwritten.
+	p := paths(t)
+	torn := head + `"/":{"p":{"web":{"port":8080,"sockets":[}}}` + "\n" + tail
+	put(t, p.Ledger, torn)
+	s, err := Read(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Claims(8080)
+	s.Assigned["web"] = Assignment{Key: "web", Port: 8081, Sockets: []ports.Socket{{Protocol: "tcp"}}}
+	if err := commit(s); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "ledger.json: line 2: not valid JSON") {
+		t.Error(err)
+	}
+	if got, _ := os.ReadFile(p.Ledger); string(got) != torn {
+		t.Errorf("became %s", got)
+	}
+}
+
+// TestGone is the law of when a checkout is forgotten.
+func TestGone(t *testing.T) {
+	root := t.TempDir()
+	defer func(was []string) { mounts = was }(mounts)
+	mounts = append(slices.Clone(mounts), filepath.ToSlash(filepath.Join(root, "media")), filepath.ToSlash(filepath.Join(root, "media", "*")))
+	for _, dir := range []string{"work/there", "unmounted", "media/me/disk"} {
+		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(t, filepath.Join(root, "file"), "")
+	for folder, want := range map[string]bool{
+		"work/there":         false,
+		"work/gone":          true,
+		"work/gone/shop":     true,
+		"unmounted/shop":     false, // an empty folder may be where a disk belongs
+		"unmounted/a/shop":   false,
+		"media/usb/shop":     false, // and so may one that disks are mounted in
+		"media/me/other/a/b": false,
+		"media/me/disk/shop": false, // it is there, and empty
+		"file/shop":          false, // the system does not say that there is nothing
+	} {
+		if got := gone(filepath.Join(root, folder)); got != want {
+			t.Errorf("%s: gone is %v", folder, got)
+		}
+	}
+}
+
+// TestSweep: checkouts that are gone are forgotten by those who write, some at a
+// time; who is there stays.
+func TestSweep(t *testing.T) {
+	p := paths(t)
+	dir := filepath.Dir(p.Checkout)
+	all := map[string]map[string]claim{}
+	for i := range 300 {
+		folder := filepath.Join(dir, fmt.Sprintf("c%03d", i))
+		all[folder] = map[string]claim{"shop": {"web": {Port: 20000 + i, Sockets: []ledgerSocket{{"", "tcp"}}}}}
+		if i%10 == 0 {
+			put(t, filepath.Join(folder, "compose.yaml"), "")
+		}
+	}
+	text, err := json.Marshal(map[string]any{"version": 1, "checkouts": all})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, p.Ledger, string(text))
+	for i := range 300/step + 2 {
+		save(t, p, Assignment{Key: "web", Port: 10000 + i, Sockets: []ports.Socket{{Protocol: "tcp"}}})
+		l, err := readLedger(p.Ledger)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if left := len(l.folders); i == 0 && left != 301-58 && left != 301-57 || i > 300/step && left != 31 {
+			t.Errorf("after %d runs: %d are left", i+1, left)
+		}
+	}
+}
+
+// TestLinkedLedger: what a link leads to is written, also where nothing is there yet.
+func TestLinkedLedger(t *testing.T) {
+	for _, there := range []bool{false, true} {
+		p := paths(t)
+		target := filepath.Join(filepath.Dir(p.Checkout), "real", "ledger.json")
+		if there {
+			put(t, target, `{"version":1,"checkouts":{}}`)
+		}
+		if err := os.MkdirAll(filepath.Dir(p.Ledger), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink("../real/ledger.json", p.Ledger); err != nil {
+			t.Skip(err)
+		}
+		save(t, p, Assignment{Key: "web", Port: 10000, Sockets: []ports.Socket{{Protocol: "tcp"}}})
+		if info, err := os.Lstat(p.Ledger); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+			t.Errorf("the link is gone: %v", err)
+		}
+		p.Ledger = target
+		p.Checkout = filepath.Dir(p.Checkout)
+		if s, err := Read(p); err != nil || len(s.Claims(10000)) != 1 {
+			t.Errorf("not written through: %v", err)
+		}
+	}
+}
+
+// TestCommit: what another run has written in between is in the way where it is about
+// the same ports, or the same checkout, and nowhere else.
+func TestCommit(t *testing.T) {
+	tcp, udp := []ports.Socket{{Protocol: "tcp"}}, []ports.Socket{{Protocol: "udp"}}
+	mine := Assignment{Key: "web", Port: 10000, Sockets: tcp, Width: 3}
+	for _, c := range []struct {
+		what          string
+		before, after Assignment // of another checkout
+		same          bool       // which is this one
+		file          string     // or the ports file
+		want          error
+	}{
+		{what: "nothing"},
+		{what: "another port", after: Assignment{Port: 9999, Sockets: tcp}},
+		{what: "the port", after: Assignment{Port: 10000, Sockets: tcp}, want: errChanged},
+		{what: "one of its ports", after: Assignment{Port: 10002, Sockets: tcp}, want: errChanged},
+		{what: "a range with one of its ports", after: Assignment{Port: 9998, Sockets: tcp, Width: 3}, want: errChanged},
+		{what: "the next port", after: Assignment{Port: 10003, Sockets: tcp}},
+		{what: "the port of another protocol", after: Assignment{Port: 10000, Sockets: udp}},
+		{what: "the port, which it had before", before: Assignment{Port: 10000, Sockets: tcp}, after: Assignment{Port: 10000, Sockets: tcp}},
+		{what: "the same checkout", after: Assignment{Port: 9999, Sockets: udp}, same: true, want: errChanged},
+		{what: "the ports file", file: `{"web": 9}`, want: errChanged},
+	} {
+		p := paths(t)
+		other := p
+		if !c.same {
+			other.Checkout = filepath.Join(filepath.Dir(p.Checkout), "other")
+			put(t, filepath.Join(other.Checkout, "compose.yaml"), "")
+			other.Ports = filepath.Join(other.Checkout, "ports.json")
+		}
+		write := func(a Assignment) {
+			if a.Key = "x"; a.Port > 0 {
+				save(t, other, a)
+			}
+		}
+		write(c.before)
+		s, err := Read(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Assigned["web"] = mine
+		write(c.after)
+		if c.file != "" {
+			put(t, p.Ports, c.file)
+		}
+		if err := commit(s); !errors.Is(err, c.want) || err != nil && c.want == nil {
+			t.Errorf("%s: got %v, want %v", c.what, err, c.want)
+		}
+		if c.want == nil { // and nobody's claims are lost
+			l, err := readLedger(p.Ledger)
+			if err != nil || len(l.of(p.Checkout)) != 1 || c.after.Port > 0 && len(l.of(other.Checkout)) != 1 {
+				t.Errorf("%s: %v: %v", c.what, err, l.folders)
+			}
+		}
+		if l, err := lock(p.Ledger, nil); err != nil {
+			t.Errorf("%s: the lock is held: %v", c.what, err)
+		} else if err := l.Unlock(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestLargeLedger holds one change of a ledger of 10,000 checkouts against what it
+// took when all of it was decoded, and encoded again, in one run.
+func TestLargeLedger(t *testing.T) {
+	p, dir := paths(t), filepath.ToSlash(t.TempDir())
+	all := map[string]map[string]claim{}
+	for i := range 10_000 {
+		c := claim{}
+		for k := range 3 {
+			c[fmt.Sprint("service-", k)] = ledgerEntry{Port: 12000 + (3*i+k)%50000, Sockets: []ledgerSocket{{"", "tcp"}}}
+		}
+		folder := dir // by one of its many names: to make so many takes time
+		for bit := range 14 {
+			folder += []string{"/", "/."}[i>>bit&1]
+		}
+		all[folder] = map[string]claim{"shop data/ports.json": c}
+	}
+	text, err := json.MarshalIndent(map[string]any{"version": 1, "checkouts": all}, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, p.Ledger, string(text))
+	save(t, p, Assignment{Key: "web", Port: 9999, Sockets: []ports.Socket{{Protocol: "tcp"}}})
+	best := func(do func(i int)) time.Duration {
+		least := time.Hour
+		for i := range 3 {
+			began := time.Now()
+			do(i)
+			least = min(least, time.Since(began))
+		}
+		return least
+	}
+	before := best(func(int) {
+		var l struct{ Checkouts map[string]map[string]claim }
+		if err := json.Unmarshal(text, &l); err != nil {
+			t.Fatal(err)
+		}
+		var held []Held
+		for folder, projects := range l.Checkouts {
+			_, _ = os.Stat(folder)
+			for _, c := range projects {
+				for key, e := range c {
+					held = append(held, Held{ports.Socket(e.Sockets[0]), e.Port, Owner{Checkout, folder, key}})
+				}
+			}
+		}
+		if len(byPort(held)) == 0 {
+			t.Fatal("nothing is held")
+		}
+		if _, err := json.MarshalIndent(l, "", "  "); err != nil {
+			t.Fatal(err)
+		}
+	})
+	now := best(func(i int) {
+		s, err := Read(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for port := 12000; port < 12010; port++ {
+			if len(s.Claims(port)) == 0 {
+				t.Fatal("nobody has it")
+			}
+		}
+		s.Assigned["web"] = Assignment{Key: "web", Port: 10000 + i, Sockets: []ports.Socket{{Protocol: "tcp"}}}
+		if err := commit(s); err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Logf("%v, was %v", now, before)
+	if now > before/3 {
+		t.Errorf("took %v, all of it %v", now, before)
+	}
+}

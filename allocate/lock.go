@@ -1,0 +1,68 @@
+package allocate
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/say"
+)
+
+// lockWait is how long another run is waited for.
+var lockWait = 30 * time.Second
+
+// lock takes the lock of a file, which is a file beside it. Who waits is in a queue of
+// the system's: asking again and again would let a lottery decide who is next. Who has
+// to wait has time to do something before, unless that is nil.
+func lock(path string, waiting func()) (*flock.Flock, error) {
+	if _, err := rewrite.MakeFolders(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Dir(path), say.Cause(err))
+	}
+	path += ".lock"
+	flag := os.O_RDONLY | syscall.O_NONBLOCK // a pipe is not waited for
+	made := false
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		made, flag = true, flag|os.O_CREATE // which some systems refuse where the file is another user's
+	}
+	l := flock.New(path, flock.SetFlag(flag), flock.SetPermissions(0o644))
+	free, err := l.TryLock()
+	if err == nil && !free && waiting != nil {
+		waiting()
+	}
+	locked := make(chan error, 1)
+	go func() {
+		if err == nil && !free {
+			err = l.Lock()
+		}
+		locked <- err
+	}()
+	select {
+	case err := <-locked:
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, say.Cause(err))
+		}
+	case <-time.After(lockWait):
+		go func() { // its turn may still come
+			if <-locked == nil {
+				_ = l.Unlock()
+			}
+		}()
+		return nil, fmt.Errorf("%s: another run has held it for %s", path, lockWait)
+	}
+	if made {
+		rewrite.Follow(path)
+	}
+	return l, nil
+}
+
+// forbidden reports an error that says that this user may not write.
+func forbidden(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
+}

@@ -56,6 +56,9 @@ type Unit struct {
 	Source Source
 	// Place is where Want is set, for people: "compose.yaml:5:9", ".env:2".
 	Place string
+	// Has are the ports that containers of the project have for it now, which it keeps
+	// rather than move to others.
+	Has []ports.Range
 	// Service is what its mappings belong to, the first of Services.
 	Service  string
 	Services []string

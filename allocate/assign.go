@@ -145,8 +145,17 @@ func (a *assigner) move(i int) {
 		out.Hint = "to let it move, run portmoor migrate --write, or portmoor detect --override FILE if the file is not yours; or stop whatever holds it"
 		return
 	}
-	if free := a.free(i, 1); !free.Zero() {
-		a.settle(i, free)
+	to := ports.Range{}
+	for _, has := range u.Has {
+		if _, taken := a.holder(i, has, false); !taken && to.Zero() && has.Width() == u.Want.Width() {
+			to = has
+		}
+	}
+	if to.Zero() {
+		to = a.free(i, 1)
+	}
+	if !to.Zero() {
+		a.settle(i, to)
 		out.Moved = true
 		return
 	}

@@ -36,6 +36,10 @@ func TestAssign(t *testing.T) {
 	local.Sockets[0].Address = "127.0.0.1"
 	other := unit("o", "O", 8080, Default)
 	other.Sockets[0].Address = "127.0.0.2"
+	running := func(u Unit, has ...ports.Range) Unit {
+		u.Has = has
+		return u
+	}
 	idle := func(u Unit) Unit {
 		u.Idle = true
 		return u
@@ -71,6 +75,11 @@ func TestAssign(t *testing.T) {
 		"an idle pin yields":         {[]Unit{idle(unit("a", "A", 8080, EnvFile)), unit("b", "B", 8080, Manual)}, nil, Options{}, []string{"a port 8080 is pinned by compose.yaml:1:1, but held by service b", "b 8080"}},
 		"not to who can move":        {[]Unit{unit("a", "A", 8080, Default), idle(unit("b", "", 8080, Default))}, nil, Options{}, []string{"a 10000 moved", "b 8080"}},
 		"nor on another protocol":    {[]Unit{unit("a", "A", 8080, Default), idle(unit("b", "", 8080, Default)), numbered}, nil, Options{}, []string{"a 10000 moved", "b 8080", "u 8080"}},
+		"what its container has":     {[]Unit{running(unit("a", "A", 8080, Default), ports.One(10002))}, taken{"8080/tcp": true}, Options{}, []string{"a 10002 moved"}},
+		"not while it has to move":   {[]Unit{running(unit("a", "A", 8080, Default), ports.One(10002))}, nil, Options{}, []string{"a 8080"}},
+		"not what somebody wants":    {[]Unit{running(unit("a", "A", 8080, Default), ports.One(10002)), unit("b", "", 10002, Default)}, taken{"8080/tcp": true}, Options{}, []string{"a 10000 moved", "b 10002"}},
+		"not what does not fit":      {[]Unit{running(wide, ports.One(10002), ports.From(10003, 2))}, taken{"8001/tcp": true}, Options{}, []string{"r 10003-10004 moved"}},
+		"nor for a literal":          {[]Unit{running(unit("a", "", 8080, Default), ports.One(10002))}, taken{"8080/tcp": true}, Options{}, []string{"a port 8080 is a literal in the compose file, and is held by process nginx (pid 7)"}},
 		"the range is full": {
 			[]Unit{unit("a", "A", 8080, Default)},
 			taken{"8080/tcp": true, "10000/tcp": true, "10001/tcp": true, "10002/tcp": true, "10003/tcp": true, "10004/tcp": true},

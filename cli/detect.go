@@ -68,11 +68,14 @@ func (c *program) tellMoved(moved int, same sameFlags) {
 
 // writeOverride writes the override file, and says how to pass it on.
 func (c *program) writeOverride(s *stack.Stack, path string, outcomes []allocate.Outcome) error {
-	files, err := s.WriteOverride(path, outcomes)
-	if err != nil {
+	files, removed, err := s.WriteOverride(path, outcomes)
+	switch {
+	case err != nil:
 		return err
-	}
-	if files == nil {
+	case removed:
+		fmt.Fprintf(c.Err, "no literal port has to move: %s is removed; leave it out of -f and COMPOSE_FILE\n", say.Visible(path))
+		return nil
+	case files == nil:
 		fmt.Fprintln(c.Err, "no literal port has to move: no override file is needed")
 		return nil
 	}

@@ -45,7 +45,7 @@ func TestTwoCopies(t *testing.T) {
 	second.run("docker", "compose", "down", "-t", "0")
 
 	first.run("portmoor", "migrate", "--write")
-	contains(t, second.try("portmoor", "migrate", "--write").err, "web moves from 8080 to 10004 (WEB_HOST_PORT): 8080 is reserved by "+first.dir+", not running; portmoor reset there frees it")
+	contains(t, second.try("portmoor", "migrate", "--write").err, "web moves from 8080 to 10004 (WEB_HOST_PORT): 8080 is held by container first/web (first-web-1)")
 	first.run("portmoor", "validate")
 	second.run("portmoor", "validate")
 	second.run("sh", "-c", "docker compose $("+filepath.Join(os.Getenv("PORTMOOR_E2E"), "portmoor")+" env --args) up -d")

@@ -27,6 +27,7 @@ func (s *Stack) Detect(e Engine, prune bool) (outcomes []allocate.Outcome, err e
 			return err
 		}
 		r.setIdle()
+		r.setHas()
 		outcomes = r.assign()
 		if prune {
 			r.prune()
@@ -89,6 +90,27 @@ func (s round) setIdle() {
 	}
 }
 
+// setHas notes the host ports that the project's own containers have for each unit, with
+// whatever files they were started.
+func (s round) setHas() {
+	for i := range s.units {
+		u := &s.units[i]
+		u.Has = nil
+		for _, from := range s.engine.Containers {
+			if !s.owns(from) || !from.Running() {
+				continue
+			}
+			for _, m := range s.mappingsOf[u.Key] {
+				for _, b := range from.Bindings {
+					if m.Service == from.Service && m.Protocol == b.Protocol && m.Container.Has(b.ContainerPort) {
+						u.Has = append(u.Has, ports.From(b.HostPort-b.ContainerPort+m.Container.First, m.Container.Width()))
+					}
+				}
+			}
+		}
+	}
+}
+
 // remember keeps what was assigned; the environment of the process is for this
 // run only.
 func (s round) remember(outcomes []allocate.Outcome) {
@@ -99,8 +121,10 @@ func (s round) remember(outcomes []allocate.Outcome) {
 		if o.Unit.Source == allocate.EnvFile && s.store.Assigned[o.Unit.Key].Manual {
 			continue // what was chosen by hand is back when the pin is gone
 		}
+		before, known := s.store.Assigned[o.Unit.Key]
+		repeats := o.Unit.Var == "" && !o.Moved && o.Unit.Source == allocate.Default && !(known && !before.Pinned && before.Port == o.Ports.First) // an override file may repeat it
 		s.store.Assigned[o.Unit.Key] = allocate.Assignment{
-			Key: o.Unit.Key, Port: o.Ports.First, Manual: o.Unit.Source == allocate.Manual, Pinned: o.Unit.Source == allocate.EnvFile || o.Unit.Var == "" && !o.Moved && o.Unit.Source == allocate.Default,
+			Key: o.Unit.Key, Port: o.Ports.First, Manual: o.Unit.Source == allocate.Manual, Pinned: o.Unit.Source == allocate.EnvFile || repeats,
 			Sockets: o.Unit.Sockets, Width: o.Ports.Width(),
 		}
 	}

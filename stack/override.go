@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -38,43 +39,51 @@ func (s *Stack) MayOverride(path string) error {
 
 // WriteOverride writes a compose file that moves the ports of services whose files
 // one does not own, and returns the files of the project with it, as people name
-// them; none when no number has to move. It replaces the lists of ports, since a list
-// that is only added to would bind the old ports as well; so it repeats what does not
-// move.
-func (s *Stack) WriteOverride(path string, outcomes []allocate.Outcome) (named []string, err error) {
+// them. When no number has to move there are none, and one that was written before is
+// removed. The file replaces the lists of ports, since a list that is only added to
+// would bind the old ports as well; so it repeats what does not move.
+func (s *Stack) WriteOverride(path string, outcomes []allocate.Outcome) (named []string, removed bool, err error) {
+	abs := tree.Absolute(s.Dir, path)[0]
 	moved := map[string]ports.Range{}
 	moves := map[string]bool{} // services
+	stuck := false
 	for _, o := range outcomes {
+		stuck = stuck || o.Problem != "" && o.Unit.Var == ""
 		if o.Problem == "" && o.Unit.Var == "" && o.Ports != s.mappingsOf[o.Unit.Key][0].HostPort.Ports {
 			moved[o.Unit.Key] = o.Ports
 			moves[o.Unit.Service] = true
 		}
 	}
-	if len(moves) == 0 {
-		return nil, nil
+	if len(moves) == 0 && (stuck || !tree.Exists(abs)) {
+		return nil, false, nil
 	}
-	abs := tree.Absolute(s.Dir, path)[0]
+	if err := s.MayOverride(path); err != nil {
+		return nil, false, err
+	}
+	if len(moves) == 0 {
+		if err := os.Remove(abs); err != nil {
+			return nil, false, say.Failf("remove it: its ports are not assigned any more", "%s: can't be removed", abs)
+		}
+		return nil, true, nil
+	}
 	files := slices.DeleteFunc(slices.Clone(s.Project.Group.Files), func(f string) bool { return f == abs })
 	model, environ, err := anyModel(s, files)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	text := override(s, moves, moved, model)
 	if err := checkOverride(s, model, compose.ModelInput{
 		Dir: s.Project.Dir, Files: append(files, abs), Environ: environ, Content: map[string][]byte{abs: text},
 	}, moved); err != nil {
-		return nil, say.Failf("it was not written; this is a bug in portmoor, please report it with the compose file", "%s: %s", abs, say.Shown(s.Dir, err.Error()))
-	}
-	if err := s.MayOverride(path); err != nil {
-		return nil, err
+		return nil, false, say.Failf("it was not written; this is a bug in portmoor, please report it with the compose file", "%s: %s", abs, say.Shown(s.Dir, err.Error()))
 	}
 	if err := rewrite.Write(abs, text); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	for _, f := range append(files, abs) {
 		named = append(named, s.Show(f))
 	}
-	return named, nil
+	return named, false, nil
 }
 
 // override is the text of the file.

@@ -318,12 +318,23 @@ func BenchmarkDetect(b *testing.B) {
 type safeBuffer struct {
 	mu     sync.Mutex
 	buffer bytes.Buffer
+	closed bool
 }
 
 func (b *safeBuffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.closed {
+		return 0, io.ErrClosedPipe
+	}
 	return b.buffer.Write(p)
+}
+
+// close ends a command that writes more, as one that reads it does when it has enough.
+func (b *safeBuffer) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
 }
 
 func (b *safeBuffer) String() string {

@@ -6,12 +6,10 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"os/signal"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -128,7 +126,7 @@ type porter struct{ *program }
 // watchPorts prints whenever the answer has changed. The project is read again
 // each time; while its files can't be read it is what it was.
 func (c porter) watchPorts(ctx context.Context, q question, s *stack.Stack, engine *docker.Engine, open func() (*stack.Stack, error)) error {
-	until, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	until, stop := signal.NotifyContext(ctx, endings()...)
 	defer stop()
 	last := ""
 	return engine.Follow(until, s.Project.Name, func([]string) error {
@@ -153,8 +151,11 @@ func (c porter) watchPorts(ctx context.Context, q question, s *stack.Stack, engi
 		fmt.Fprint(c.Out, out)
 		last = strings.TrimPrefix(out, "\n") + notes
 		return c.written()
-	})
+	}, c.lost)
 }
+
+// lost says that the engine is waited for.
+func (c *program) lost(err error) { c.say(err.Error()+": waiting until it is back", "") }
 
 // rendered is what is printed of an answer, and what is said beside it.
 func (c porter) rendered(q question, s *stack.Stack, found stack.Found) (out, notes string) {

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/signal"
 	"strings"
-	"syscall"
 	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
@@ -68,7 +66,7 @@ type syncer struct{ *program }
 // watchSync tells services what is new, and says once what can't be told. That
 // may be over the next time, and is no failure of the watch.
 func (c syncer) watchSync(ctx context.Context, s *stack.Stack, engine *docker.Engine, format string) error {
-	until, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	until, stop := signal.NotifyContext(ctx, endings()...)
 	defer stop()
 	told := map[string]string{} // by container
 	said := error(nil)
@@ -92,6 +90,9 @@ func (c syncer) watchSync(ctx context.Context, s *stack.Stack, engine *docker.En
 			said = err
 		}
 		return errors.Join(c.printFiles(s, files, format, true), c.written())
+	}, func(err error) {
+		clear(told) // who was started meanwhile may have lost its file
+		c.lost(err)
 	})
 }
 

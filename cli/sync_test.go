@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -100,8 +101,20 @@ func TestSyncWatch(t *testing.T) {
 	one.ports = []string{"0.0.0.0:32999:80/tcp"} // as after a restart
 	engine.Set(listOf(t, dir, one), inspected())
 	out.waitFor(t, "shop-dyn-1  /app/port  32999\n")
-	engine.Stop()
-	if code := <-ended; code != 3 || !strings.Contains(errs.String(), "hung up") || strings.Count(out.String(), "\n") != 3 {
+	// The engine is restarted, and all of them with it: who was told is told again.
+	engine.Down()
+	errs.waitFor(t, "hung up: waiting until it is back\n")
+	engine.Up()
+	for range 1000 {
+		if strings.Count(out.String(), "shop-dyn-1  /app/port  32999\n") == 2 {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	out.close()
+	one.ports = []string{"0.0.0.0:33000:80/tcp"}
+	engine.Set(listOf(t, dir, one), inspected())
+	if code := <-ended; code != 3 || strings.Count(errs.String(), "hung up") != 1 || strings.Count(out.String(), "\n") != 4 {
 		t.Errorf("exit %d: %s%s", code, out.String(), errs.String())
 	}
 }

@@ -182,7 +182,7 @@ func (c starter) runInterruptible(cmd *exec.Cmd) (interrupted bool, err error) {
 		ownProcessGroup(cmd)
 	}
 	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, endings()...)
 	defer signal.Stop(signals)
 	if err := cmd.Start(); err != nil {
 		return false, err
@@ -205,6 +205,15 @@ func (c starter) runInterruptible(cmd *exec.Cmd) (interrupted bool, err error) {
 			}
 		}
 	}
+}
+
+// endings are the signals that end a command: on Ctrl-C, by kill, and when the terminal
+// is closed, unless nohup has seen to it that it goes on.
+func endings() []os.Signal {
+	if signal.Ignored(syscall.SIGHUP) {
+		return []os.Signal{os.Interrupt, syscall.SIGTERM}
+	}
+	return []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
 }
 
 func (c starter) onTerminal() bool {

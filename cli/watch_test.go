@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestPortWatch prints again when the answer has changed, and ends with the
-// engine.
+// TestPortWatch prints again when the answer has changed, also after the engine was
+// restarted, which is said once.
 func TestPortWatch(t *testing.T) {
 	dir := stackHere(t)
 	engine := record(t, dir)
@@ -40,12 +40,24 @@ func TestPortWatch(t *testing.T) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	engine.Stop()
-	if code := <-ended; code != 3 || !strings.Contains(errs.String(), "hung up") {
+	for range 2 {
+		engine.Down()
+		errs.waitFor(t, "hung up: waiting until it is back\n")
+		time.Sleep(600 * time.Millisecond)
+		set(32801)
+		engine.Up()
+		out.waitFor(t, `"host_port":"32801"`)
+	}
+	if n := strings.Count(errs.String(), "hung up"); n != 2 {
+		t.Errorf("said %d times: %s", n, errs.String())
+	}
+	out.close()
+	set(32802)
+	if code := <-ended; code != 3 {
 		t.Errorf("exit %d: %s", code, errs.String())
 	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	if len(lines) != 4 || lines[0] != none || !json.Valid([]byte(lines[1])) || !json.Valid([]byte(lines[2])) || lines[3] != none {
+	if len(lines) != 5 || lines[0] != none || !json.Valid([]byte(lines[1])) || !json.Valid([]byte(lines[2])) || lines[3] != none {
 		t.Errorf("printed %s", out.String())
 	}
 }
@@ -69,9 +81,17 @@ func TestPortWatchNotes(t *testing.T) {
 	one.ports[0] = "0.0.0.0:28599:80/tcp"
 	engine.Set(listOf(t, dir, one), nil)
 	out.waitFor(t, "WEB_HOST_PORT=28599\n")
-	engine.Stop()
-	<-ended
-	if n := strings.Count(errs.String(), "port 443/tcp of service web is not bound, and left out\n"); n != 2 {
+	out.close()
+	one.ports[0] = "0.0.0.0:28598:80/tcp"
+	for done := false; !done; {
+		engine.Set(listOf(t, dir, one), nil)
+		select {
+		case <-ended:
+			done = true
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+	if n := strings.Count(errs.String(), "port 443/tcp of service web is not bound, and left out\n"); n != 3 {
 		t.Errorf("said %d times: %s", n, errs.String())
 	}
 }

@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -85,7 +86,7 @@ func TestFollow(t *testing.T) {
 				return enough
 			}
 			return nil
-		})
+		}, nil)
 	}()
 	next := func() int {
 		select {
@@ -119,7 +120,32 @@ func TestFollow(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 
-	go func() { ended <- e.Follow(t.Context(), "shop", func([]string) error { calls <- 0; return nil }) }()
+	// An engine that is restarted is waited for, whatever it says meanwhile.
+	ctx, stop := context.WithCancel(t.Context())
+	lost := make(chan error, 16)
+	go func() {
+		ended <- e.Follow(ctx, "shop", func([]string) error { calls <- 0; return nil }, func(err error) { lost <- err })
+	}()
+	for range 2 {
+		next()
+		waitForFollower(t, engine)
+		engine.Down()
+		if err := <-lost; err.Error() != "docker endpoint "+engine.Endpoint+": hung up" {
+			t.Errorf("got %v", err)
+		}
+		time.Sleep(3 * again)
+		engine.Up()
+	}
+	next()
+	if len(lost) > 0 {
+		t.Errorf("told more than once: %v", <-lost)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Errorf("got %v", err)
+	}
+
+	go func() { ended <- e.Follow(t.Context(), "shop", func([]string) error { calls <- 0; return nil }, nil) }()
 	next()
 	waitForFollower(t, engine)
 	engine.Stop()
@@ -131,6 +157,12 @@ func TestFollow(t *testing.T) {
 	case <-time.After(4 * time.Second):
 		t.Error("an engine that is gone is followed")
 	}
+
+	// One that was never there is not.
+	engine.Down()
+	if err := connect(t, map[string]string{"DOCKER_HOST": engine.Endpoint}).Follow(t.Context(), "shop", func([]string) error { return nil }, func(error) {}); err == nil {
+		t.Error("an engine that is not there is waited for")
+	}
 }
 
 // TestFollowStalled: an engine that takes the question for events and says
@@ -140,7 +172,7 @@ func TestFollowStalled(t *testing.T) {
 	engine.Silent = true
 	e := connect(t, map[string]string{"DOCKER_HOST": engine.Endpoint})
 	e.Timeout = 200 * time.Millisecond
-	err := e.Follow(t.Context(), "shop", func([]string) error { return errors.New("called") })
+	err := e.Follow(t.Context(), "shop", func([]string) error { return errors.New("called") }, func(error) {})
 	if err == nil || !strings.HasSuffix(err.Error(), "no answer within 200ms") {
 		t.Errorf("got %v", err)
 	}

@@ -16,10 +16,45 @@ const (
 )
 
 // Follow calls a function now, and again whenever a container of a project may
-// have got or lost a port, until the context ends, which is no error, the
-// function fails, or the engine does. The function is given the ids of those
-// that were started since the last time, as far as that is known.
-func (e *Engine) Follow(ctx context.Context, project string, call func(started []string) error) error {
+// have got or lost a port, until the context ends, which is no error, or the
+// function fails. The function is given the ids of those that were started since
+// the last time, as far as that is known. An engine that ends after it has
+// answered once, as it does to be restarted, is waited for: lost is told why, once,
+// and the function is called when it is back. nil waits for nobody.
+func (e *Engine) Follow(ctx context.Context, project string, call func(started []string) error, lost func(error)) error {
+	answered := false
+	for waiting := false; ; {
+		err := e.follow(ctx, project, func(started []string) error {
+			err := call(started)
+			if err == nil {
+				answered, waiting = true, false
+			}
+			return err
+		})
+		cause, silent := errors.AsType[*Error](err)
+		if !silent || !answered || lost == nil || ctx.Err() != nil {
+			return ended(ctx, err)
+		}
+		if !waiting {
+			waiting = true
+			lost(cause)
+		}
+		e.talk.Lock()
+		e.agreed = false // it may be another version now
+		e.talk.Unlock()
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(again):
+		}
+	}
+}
+
+// again is how long an engine that does not answer is left alone.
+const again = 250 * time.Millisecond
+
+// follow is Follow until the engine ends.
+func (e *Engine) follow(ctx context.Context, project string, call func(started []string) error) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	which := filters.NewArgs(filters.Arg("type", string(events.ContainerEventType)), filters.Arg("label", labelProject+"="+project))
@@ -28,7 +63,7 @@ func (e *Engine) Follow(ctx context.Context, project string, call func(started [
 	}
 	_, done, err := e.ready(ctx)
 	if err != nil {
-		return ended(ctx, err)
+		return err
 	}
 	done()
 	patience := time.AfterFunc(cmp.Or(e.Timeout, Timeout), stop) // the client waits until the engine begins to answer
@@ -39,14 +74,14 @@ func (e *Engine) Follow(ctx context.Context, project string, call func(started [
 	var started []string
 	for {
 		if err := call(started); err != nil {
-			return ended(ctx, err)
+			return err
 		}
 		started = nil
 		select {
 		case <-ctx.Done():
-			return nil
+			return ctx.Err()
 		case err := <-failed:
-			return ended(ctx, e.explain(err))
+			return e.explain(err)
 		case first := <-messages:
 			started = startedBy(ctx, first, messages)
 		case <-time.After(recheck):

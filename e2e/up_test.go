@@ -136,3 +136,25 @@ volumes: {data: {name: e2e-data}}
 	first.run("portmoor", "up") // its own names are no conflict
 	second.run("docker", "compose", "down", "-t", "0")
 }
+
+// TestOverrideStays: a service that runs on the port of an override file keeps it when
+// the file is written again, whatever is remembered.
+func TestOverrideStays(t *testing.T) {
+	s := newStack(t, "override", `services:
+  web: {image: IMAGE, environment: [WHO=web], ports: ["8097:80"]}
+`)
+	hold(t, 8097)
+	s.run("portmoor", "detect", "--override", "mine.yaml")
+	files := []string{"-f", "compose.yaml", "-f", "mine.yaml"}
+	s.run("portmoor", append([]string{"up"}, files...)...)
+	first := s.port("web")
+	for _, between := range [][]string{{"validate"}, {"reset"}, append([]string{"detect"}, files...)} {
+		s.try("portmoor", between...)
+		s.run("portmoor", "detect", "--override", "mine.yaml")
+		s.run("portmoor", append([]string{"up"}, files...)...)
+		if now := s.port("web"); now != first {
+			t.Errorf("after %v: web moves from %s to %s", between, first, now)
+		}
+		s.reaches("web", "web")
+	}
+}

@@ -122,7 +122,8 @@ func (s round) remember(outcomes []allocate.Outcome) {
 			continue // what was chosen by hand is back when the pin is gone
 		}
 		before, known := s.store.Assigned[o.Unit.Key]
-		repeats := o.Unit.Var == "" && !o.Moved && o.Unit.Source == allocate.Default && !(known && !before.Pinned && before.Port == o.Ports.First) // an override file may repeat it
+		moved := known && !before.Pinned && before.Port == o.Ports.First // which an override file repeats
+		repeats := o.Unit.Var == "" && !o.Moved && o.Unit.Source == allocate.Default && !moved
 		s.store.Assigned[o.Unit.Key] = allocate.Assignment{
 			Key: o.Unit.Key, Port: o.Ports.First, Manual: o.Unit.Source == allocate.Manual, Pinned: o.Unit.Source == allocate.EnvFile || repeats,
 			Sockets: o.Unit.Sockets, Width: o.Ports.Width(),

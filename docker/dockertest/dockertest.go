@@ -45,6 +45,7 @@ type Engine struct {
 
 	server    *httptest.Server
 	mu        sync.Mutex
+	down      bool
 	list      string
 	inspect   map[string]string
 	calls     []string
@@ -93,6 +94,21 @@ func (e *Engine) Stop() {
 	e.listeners = nil
 }
 
+// Down is what an engine is while it is restarted: it hangs up on everybody.
+func (e *Engine) Down() {
+	e.mu.Lock()
+	e.down = true
+	e.mu.Unlock()
+	e.Stop()
+}
+
+// Up ends what Down has begun.
+func (e *Engine) Up() {
+	e.mu.Lock()
+	e.down = false
+	e.mu.Unlock()
+}
+
 // Set changes what it answers with, and tells those who follow events.
 func (e *Engine) Set(list string, inspect map[string]string) {
 	e.mu.Lock()
@@ -129,11 +145,14 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, question, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v"), "/")
 	e.mu.Lock()
 	e.calls = append(e.calls, r.Method+" "+question)
-	stalled, inspect := e.Stalled, func(id string) string { return e.inspect[id] }
+	stalled, down, inspect := e.Stalled, e.down, func(id string) string { return e.inspect[id] }
 	if e.Inspect != nil {
 		inspect = e.Inspect
 	}
 	e.mu.Unlock()
+	if down {
+		panic(http.ErrAbortHandler)
+	}
 	if stalled {
 		<-r.Context().Done()
 		return

@@ -13,6 +13,7 @@ import (
 
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // lockWait is how long another run is waited for.
@@ -26,10 +27,14 @@ func lock(path string, waiting func()) (*flock.Flock, error) {
 		return nil, fmt.Errorf("%s: %w", filepath.Dir(path), say.Cause(err))
 	}
 	path += ".lock"
-	flag := os.O_RDONLY | syscall.O_NONBLOCK // a pipe is not waited for
-	made := false
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		made, flag = true, flag|os.O_CREATE // which some systems refuse where the file is another user's
+	flag := os.O_RDONLY | syscall.O_NONBLOCK // a pipe would be waited for
+	err := tree.Regular(path)
+	made := errors.Is(err, fs.ErrNotExist)
+	switch {
+	case made:
+		flag |= os.O_CREATE // which some systems refuse where the file is another user's
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", path, say.Cause(err))
 	}
 	l := flock.New(path, flock.SetFlag(flag), flock.SetPermissions(0o644))
 	free, err := l.TryLock()

@@ -22,7 +22,7 @@ import (
 // more.
 func (s *Stack) Detect(e Engine, prune bool) (outcomes []allocate.Outcome, err error) {
 	r := round{s, e}
-	err = change{decide: func() error {
+	err = change(s, allocate.Change{Decide: func() error {
 		if err := s.refuseElsewhere(e.Containers, e.Remote); err != nil {
 			return err
 		}
@@ -34,7 +34,7 @@ func (s *Stack) Detect(e Engine, prune bool) (outcomes []allocate.Outcome, err e
 		}
 		r.remember(outcomes)
 		return nil
-	}, write: s.save, ahead: r.ahead}.do(s)
+	}, Write: s.save, Ahead: r.ahead})
 	return outcomes, err
 }
 
@@ -143,7 +143,7 @@ func (s round) prune() {
 // Choose gives a unit a port by hand, which is never moved, and returns the unit.
 // Unless it is forced, a port that is reserved or that somebody has is refused.
 func (s *Stack) Choose(e Engine, name string, port int, force bool) (u allocate.Unit, err error) {
-	err = change{decide: func() error {
+	err = change(s, allocate.Change{Decide: func() error {
 		i, err := find(s, name)
 		if err != nil {
 			return err
@@ -172,7 +172,7 @@ func (s *Stack) Choose(e Engine, name string, port int, force bool) (u allocate.
 		}
 		s.store.Assigned[u.Key] = allocate.Assignment{Key: u.Key, Port: port, Manual: true, Sockets: u.Sockets, Width: u.Want.Width()}
 		return nil
-	}, write: s.save, ahead: round{s, e}.ahead}.do(s)
+	}, Write: s.save, Ahead: round{s, e}.ahead})
 	return u, err
 }
 
@@ -328,7 +328,7 @@ type Forgotten struct {
 // kept, and leaves a copy beside the ports file.
 func (s *Stack) Forget(keepManual bool) (done Forgotten, err error) {
 	var forget bool
-	err = change{decide: func() error {
+	err = change(s, allocate.Change{Decide: func() error {
 		done = Forgotten{Corrupt: s.store.Corrupt}
 		for key, a := range s.store.Assigned {
 			if !keepManual || !a.Manual {
@@ -338,7 +338,7 @@ func (s *Stack) Forget(keepManual bool) (done Forgotten, err error) {
 		}
 		forget = done != Forgotten{}
 		return nil
-	}, write: func() error {
+	}, Write: func() error {
 		if !forget {
 			return nil
 		}
@@ -349,6 +349,6 @@ func (s *Stack) Forget(keepManual bool) (done Forgotten, err error) {
 			return say.Failf("", "%s: can't be removed", s.envPath())
 		}
 		return s.save()
-	}}.do(s)
+	}})
 	return done, err
 }

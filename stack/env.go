@@ -55,7 +55,7 @@ func (s *Stack) Env() (lines []string) {
 
 // WriteEnv writes the env file for Compose.
 func (s *Stack) WriteEnv() error {
-	return change{decide: func() error { return nil }, write: s.writeEnv}.do(s)
+	return change(s, allocate.Change{Decide: func() error { return nil }, Write: s.writeEnv})
 }
 
 // writeEnv writes the file unless it says the same already. Without any

@@ -107,73 +107,16 @@ func (s *Stack) read() (err error) {
 	return nil
 }
 
-// change is something that is decided about what is remembered, and then written.
-type change struct {
-	decide, write func() error
-	// ahead tries more ports than it takes to decide, for a second decision; nil where
-	// no port is tried.
-	ahead func(n int)
-}
-
-// most is how many ports are tried ahead of a second decision; four times as many ahead
-// of each that follows.
-const most = 64
-
-// do decides without the lock, and writes under it. When another run has written in
-// between, it decides again under the lock, unless a port has to be tried for that.
-// While others have the lock is the time to try more.
-func (c change) do(s *Stack) error {
+// change decides about what is remembered, and then writes it, as [allocate.Change] does.
+func change(s *Stack, c allocate.Change) error {
 	s.table = &allocate.Table{}
 	defer func() { s.table = nil }()
-	for n := 0; ; n = max(most, 4*n) {
-		if err := s.read(); err != nil {
-			return err
-		}
-		if err := c.decide(); err != nil {
-			return err
-		}
-		try := func() {
-			if c.ahead != nil {
-				c.ahead(max(most, n))
-			}
-		}
-		if n > 0 {
-			try()
-		}
-		locked := false
-		err := s.store.Commit(try, func(changed bool) error {
-			locked = true
-			if changed {
-				if err := c.again(s); err != nil {
-					return err
-				}
-			}
-			return c.write()
-		})
-		switch {
-		case err != nil && !locked:
-			return storeProblem(err)
-		case !errors.Is(err, errLacks):
-			return err
-		}
+	c.Table, c.Failed = s.table, storeProblem
+	c.Read = func(store *allocate.Store) {
+		s.store = store
+		s.gather()
 	}
-}
-
-// errLacks is why nothing can be decided under the lock.
-var errLacks = errors.New("a port was not tried")
-
-// again decides by what the store holds now and what was tried before.
-func (c change) again(s *Stack) error {
-	s.table.Sealed, s.table.Lacked = true, false
-	defer func() { s.table.Sealed = false }()
-	s.gather()
-	if err := c.decide(); err != nil {
-		return err
-	}
-	if s.table.Lacked {
-		return errLacks
-	}
-	return nil
+	return c.Do(s.paths)
 }
 
 // save writes what is remembered, and the env file for Compose.

@@ -1,0 +1,86 @@
+package allocate
+
+import "errors"
+
+// Change is something that is decided about what is remembered, and then written.
+type Change struct {
+	// Read is given what is remembered, each time before something is decided.
+	Read func(*Store)
+	// Decide decides about that, and Write writes what was decided.
+	Decide, Write func() error
+	// Ahead tries more ports than it takes to decide, for a second decision; nil where
+	// no port is tried.
+	Ahead func(n int)
+	// Table is what the machine has told.
+	Table *Table
+	// Failed says what to do about files that can't be read or locked; nil for nothing.
+	Failed func(error) error
+}
+
+// aheadFirst is how many ports are tried ahead of a second decision; four times as many
+// ahead of each that follows.
+const aheadFirst = 64
+
+// errLacks is why nothing can be decided under the lock.
+var errLacks = errors.New("a port was not tried")
+
+// Do decides without the lock, and writes under it. When another run has written in
+// between, it decides again under the lock, unless a port has to be tried for that.
+// While others have the lock is the time to try more.
+func (c Change) Do(paths Paths) error {
+	for n := 0; ; n = max(aheadFirst, 4*n) {
+		store, err := Read(paths)
+		if err != nil {
+			return c.failed(err)
+		}
+		c.Read(store)
+		if err := c.Decide(); err != nil {
+			return err
+		}
+		try := func() {
+			if c.Ahead != nil {
+				c.Ahead(max(aheadFirst, n))
+			}
+		}
+		if n > 0 {
+			try()
+		}
+		locked := false
+		err = store.Commit(try, func(changed bool) error {
+			locked = true
+			if changed {
+				if err := c.again(store); err != nil {
+					return err
+				}
+			}
+			return c.Write()
+		})
+		switch {
+		case err != nil && !locked:
+			return c.failed(err)
+		case !errors.Is(err, errLacks):
+			return err
+		}
+	}
+}
+
+func (c Change) failed(err error) error {
+	if c.Failed == nil {
+		return err
+	}
+	return c.Failed(err)
+}
+
+// again decides by what the store holds now and what was tried before.
+func (c Change) again(store *Store) error {
+	c.Table.Sealed, c.Table.Lacked = true, false
+	defer func() { c.Table.Sealed = false }()
+	c.Read(store)
+	if err := c.Decide(); err != nil {
+		return err
+	}
+	if c.Table.Lacked {
+		return errLacks
+	}
+	return nil
+}

@@ -1,6 +1,11 @@
 package allocate
 
-import "errors"
+import (
+	"errors"
+	"io/fs"
+
+	"github.com/portmoor/portmoor/say"
+)
 
 // Change is something that is decided about what is remembered, and then written.
 type Change struct {
@@ -13,8 +18,6 @@ type Change struct {
 	Ahead func(n int)
 	// Table is what the machine has told.
 	Table *Table
-	// Failed says what to do about files that can't be read or locked; nil for nothing.
-	Failed func(error) error
 }
 
 // aheadFirst is how many ports are tried ahead of a second decision; four times as many
@@ -31,7 +34,7 @@ func (c Change) Do(paths Paths) error {
 	for n := 0; ; n = max(aheadFirst, 4*n) {
 		store, err := Read(paths)
 		if err != nil {
-			return c.failed(err)
+			return Explain(err)
 		}
 		c.Read(store)
 		if err := c.Decide(); err != nil {
@@ -57,18 +60,11 @@ func (c Change) Do(paths Paths) error {
 		})
 		switch {
 		case err != nil && !locked:
-			return c.failed(err)
+			return Explain(err)
 		case !errors.Is(err, errLacks):
 			return err
 		}
 	}
-}
-
-func (c Change) failed(err error) error {
-	if c.Failed == nil {
-		return err
-	}
-	return c.Failed(err)
 }
 
 // again decides by what the store holds now and what was tried before.
@@ -83,4 +79,20 @@ func (c Change) again(store *Store) error {
 		return errLacks
 	}
 	return nil
+}
+
+// Explain says what to do about files that can't be read or written.
+func Explain(err error) error {
+	var all []error
+	for _, e := range say.Each(err) {
+		hint := "run it again; nothing was changed"
+		switch {
+		case errors.Is(e, ErrCorrupt):
+			hint = "fix the file, or move it away; it was not changed, and no port was assigned"
+		case errors.Is(e, fs.ErrPermission):
+			hint = "name files that you may write: --ports-file for the assignments, PORTMOOR_LEDGER for the ledger"
+		}
+		all = append(all, say.Problem{Message: e.Error(), Hint: hint, Err: e})
+	}
+	return errors.Join(all...)
 }

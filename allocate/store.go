@@ -279,6 +279,17 @@ func sameProject(a, b string) bool {
 	return nameA == nameB || fileA != "" && fileA == fileB
 }
 
+// Notes are what should be known though all else went well.
+func (s *Store) Notes() []say.Problem {
+	if s.Unwritten == nil {
+		return nil
+	}
+	return []say.Problem{{
+		Kind: say.Note, Message: s.Unwritten.Error() + ": other checkouts do not learn which ports this one has",
+		Hint: "let your user write there, or name another ledger with PORTMOOR_LEDGER",
+	}}
+}
+
 // Backup writes what the ports file was read as beside it and returns the path of
 // that, "" when there is nothing to keep.
 func (s *Store) Backup() (string, error) {

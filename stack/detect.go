@@ -343,7 +343,7 @@ func (s *Stack) Forget(keepManual bool) (done Forgotten, err error) {
 			return nil
 		}
 		if done.Backup, err = s.store.Backup(); err != nil {
-			return storeProblem(err)
+			return allocate.Explain(err)
 		}
 		if err := os.Remove(s.envPath()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return say.Failf("", "%s: can't be removed", s.envPath())

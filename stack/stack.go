@@ -16,8 +16,6 @@ package stack
 
 import (
 	"cmp"
-	"errors"
-	"io/fs"
 	"path/filepath"
 	"slices"
 
@@ -101,7 +99,7 @@ func Open(w *workspace.Workspace, p *compose.Project, o Options) (*Stack, error)
 // read reads what is remembered, and works out what is wanted.
 func (s *Stack) read() (err error) {
 	if s.store, err = allocate.Read(s.paths); err != nil {
-		return storeProblem(err)
+		return allocate.Explain(err)
 	}
 	s.gather()
 	return nil
@@ -111,7 +109,7 @@ func (s *Stack) read() (err error) {
 func change(s *Stack, c allocate.Change) error {
 	s.table = &allocate.Table{}
 	defer func() { s.table = nil }()
-	c.Table, c.Failed = s.table, storeProblem
+	c.Table = s.table
 	c.Read = func(store *allocate.Store) {
 		s.store = store
 		s.gather()
@@ -122,7 +120,7 @@ func change(s *Stack, c allocate.Change) error {
 // save writes what is remembered, and the env file for Compose.
 func (s *Stack) save() error {
 	if err := s.store.Save(); err != nil {
-		return storeProblem(err)
+		return allocate.Explain(err)
 	}
 	return s.writeEnv()
 }
@@ -130,13 +128,10 @@ func (s *Stack) save() error {
 // Notes are what should be known of the last change, though it was made; none of a nil
 // Stack.
 func (s *Stack) Notes() []say.Problem {
-	if s == nil || s.store == nil || s.store.Unwritten == nil {
+	if s == nil || s.store == nil {
 		return nil
 	}
-	return []say.Problem{{
-		Kind: say.Note, Message: s.store.Unwritten.Error() + ": other checkouts do not learn which ports this one has",
-		Hint: "let your user write there, or name another ledger with PORTMOOR_LEDGER",
-	}}
+	return s.store.Notes()
 }
 
 // findPaths are where the project's ports and the machine's ledger are.
@@ -167,19 +162,3 @@ func findPaths(s *Stack) (allocate.Paths, error) {
 
 // PortsFileVariable names the ports file in the environment of the process.
 const PortsFileVariable = "PORTMOOR_PORTS_FILE"
-
-// storeProblem says what to do about files that can't be read or written.
-func storeProblem(err error) error {
-	var all []error
-	for _, e := range say.Each(err) {
-		hint := "run it again; nothing was changed"
-		switch {
-		case errors.Is(e, allocate.ErrCorrupt):
-			hint = "fix the file, or move it away; it was not changed, and no port was assigned"
-		case errors.Is(e, fs.ErrPermission):
-			hint = "name files that you may write: --ports-file for the assignments, PORTMOOR_LEDGER for the ledger"
-		}
-		all = append(all, say.Problem{Message: e.Error(), Hint: hint, Err: e})
-	}
-	return errors.Join(all...)
-}

@@ -87,6 +87,9 @@ type Mapping struct {
 	// Entry in the short form, the value of published in the long form, and
 	// empty in a long form without published.
 	Scalar source.Span
+	// Anchor is where the scalar stands that an alias under published repeats, zero where
+	// there is no alias. While the alias stays, so must that scalar.
+	Anchor Place
 	// Host is the host port's text inside Scalar. It is empty, and the place
 	// to write one, where none is written.
 	Host source.Span

@@ -53,15 +53,18 @@ func (w *walker) short(m *Mapping, item *yaml.Node, env Lookup) {
 	m.Syntax = Short
 	n := w.place(m, item)
 	m.Entry = m.Scalar
-	if n.Kind != yaml.ScalarNode || n.Tag != "!!str" && n.Tag != "!!int" && strings.HasPrefix(n.Tag, "!!") {
+	text := n.Value
+	switch {
+	case n.Tag == "!!binary" && n.Decode(&text) == nil:
+		m.lock(lockedTag) // docker compose reads it as the text that it encodes
+	case n.Kind != yaml.ScalarNode || n.Tag != "!!str" && n.Tag != "!!int" && strings.HasPrefix(n.Tag, "!!"):
 		m.Invalid = "not a port, a mapping of ports or a long form"
 		return
 	}
-	if len(n.Value) > maxPort {
+	if len(text) > maxPort {
 		m.Invalid = longPort
 		return
 	}
-	text := n.Value
 	if n.Tag == "!!int" {
 		var number int
 		if err := n.Decode(&number); err != nil {
@@ -340,6 +343,7 @@ func (w *walker) place(m *Mapping, item *yaml.Node) *yaml.Node {
 	}
 	if item.Kind == yaml.AliasNode && m.Syntax == Long {
 		w.walked[item] = true
+		m.Anchor = Place{m.File.Path, m.File.Span(n).Start}
 	}
 	m.scalar = holder
 	m.Scalar = m.File.Span(holder)

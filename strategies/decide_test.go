@@ -74,6 +74,7 @@ func TestTable(t *testing.T) {
 		{`8080:${C}`, `"${WEB_HOST_PORT:-8080}"`, keptTarget},
 		{`"80\u00380:80"`, "the text is escaped, folded or over several lines", "the text is escaped, folded or over several lines"},
 		{`{target: 80, published: !!int 8080}`, "the value has an explicit tag", "the value has an explicit tag"},
+		{`!!binary ODA4MDo4MA==`, "the value has an explicit tag", "the value has an explicit tag"},
 		{`{target: 80, published: 017}`, "the number is not written in plain decimal digits", "the number is not written in plain decimal digits"},
 		{`70000:80`, `host port "70000": ports go from 0 to 65535`, `host port "70000": ports go from 0 to 65535`},
 	}

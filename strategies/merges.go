@@ -41,6 +41,7 @@ func merging(family []*compose.Project, staying ...map[compose.Place]bool) map[c
 				keepClashes(list, kept)
 			}
 		}
+		anchorsStay(family, kept)
 	}
 	return kept
 }
@@ -129,7 +130,7 @@ func anyAddress(ip string) string { return cmp.Or(ip, "0.0.0.0") }
 
 // spelledApart finds the mappings that are one port, but for their spelling: Compose
 // makes two entries of published: 8080 and "8080:80", of which one can't be bound, and
-// takes both for one once both are text.
+// takes both for one once both are text. What is one with a mapping that stays is there too.
 func spelledApart(family []*compose.Project) map[compose.Place]bool {
 	apart := map[compose.Place]bool{}
 	for _, p := range family {
@@ -139,7 +140,53 @@ func spelledApart(family []*compose.Project) map[compose.Place]bool {
 			}
 		}
 	}
+	stayTogether(family, apart)
 	return apart
+}
+
+// stayTogether adds to staying the mappings that have to stay because another one does,
+// or is written so that it can't change: one that shares its bytes, and one that repeats
+// it, of which Compose would make two.
+func stayTogether(family []*compose.Project, staying map[compose.Place]bool) {
+	type port struct {
+		ip, protocol    string
+		container, host ports.Range
+	}
+	var lists [][]compose.Mapping
+	for _, p := range family {
+		lists = append(lists, mergedLists(p)...)
+	}
+	for before := -1; before < len(staying); {
+		before = len(staying)
+		for _, list := range lists {
+			stays := map[port]bool{}
+			each := func(do func(m compose.Mapping, p port)) {
+				for _, m := range list {
+					if m.Invalid == "" && !picked(m) && m.HostPort.Literal() {
+						do(m, port{anyAddress(m.HostIP), m.Protocol, m.Container, m.HostPort.Ports})
+					}
+				}
+			}
+			each(func(m compose.Mapping, p port) { stays[p] = stays[p] || m.Locked != "" || staying[m.Place()] })
+			each(func(m compose.Mapping, p port) {
+				if stays[p] && m.Locked == "" {
+					staying[m.Place()] = true
+				}
+			})
+		}
+		anchorsStay(family, staying)
+	}
+}
+
+// anchorsStay adds to staying the scalars of which an alias that stays is a copy.
+func anchorsStay(family []*compose.Project, staying map[compose.Place]bool) {
+	for _, p := range family {
+		for _, m := range p.Mappings {
+			if m.Anchor != (compose.Place{}) && (m.Locked != "" || staying[m.Place()]) {
+				staying[m.Anchor] = true
+			}
+		}
+	}
 }
 
 // spelledAmong finds them in one list. A number is one port, and what is one with it

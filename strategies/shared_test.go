@@ -147,3 +147,47 @@ func TestSpelledApart(t *testing.T) {
 		})
 	}
 }
+
+// TestRepeatsWhatStays: an entry that repeats one which can't change stays too. With a
+// variable of its own it would be a second port of the service.
+func TestRepeatsWhatStays(t *testing.T) {
+	const move, escaped, tagged = `"0"`, "the text is escaped, folded or over several lines", "the value has an explicit tag"
+	tests := map[string]struct {
+		entries []string
+		dynamic []string
+		stays   bool // the last entry, under hybrid
+	}{
+		"escaped":            {[]string{`"80\u00380:80"`, "8080:80"}, []string{escaped, keptMerges}, true},
+		"a tag":              {[]string{"!!binary ODA4MDo4MA==", "8080:80"}, []string{tagged, keptMerges}, true},
+		"a range":            {[]string{`"80\u00380-8081:80-81"`, "8080-8081:80-81"}, []string{escaped, keptMerges}, true},
+		"another host port":  {[]string{`"80\u00380:80"`, "8081:80"}, []string{escaped, move}, false},
+		"another protocol":   {[]string{`"80\u00380:80"`, "8080:80/udp"}, []string{escaped, move}, false},
+		"a variable with it": {[]string{`"80\u00380:80"`, "${V:-8080}:80"}, []string{escaped, keptMerges}, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			projects := load(t, map[string]string{"compose.yaml": service("web", tt.entries...)}, "compose.yaml")
+			if diff := cmp.Diff(tt.dynamic, decisions(projects, Dynamic, nil)); diff != "" {
+				t.Errorf("dynamic (-want +got):\n%s", diff)
+			}
+			if hybrid := decisions(projects, Hybrid, nil); (hybrid[1] == keptMerges) != tt.stays {
+				t.Errorf("hybrid: %s", hybrid)
+			}
+		})
+	}
+}
+
+// TestAliasStays: where the alias of a host port stays, so does the port that has the
+// anchor. Otherwise the alias would be a copy of what that becomes.
+func TestAliasStays(t *testing.T) {
+	text := `services:
+  web: {image: x, ports: [{target: 81, published: &p 8081}, "9000:90"]}
+  api: {image: x, ports: [{target: 82, published: *p, mode: host}, "8081:82"]}`
+	projects := load(t, map[string]string{"compose.yaml": text}, "compose.yaml")
+	for strategy, moved := range map[Strategy]string{Hybrid: `"${WEB_90_HOST_PORT:-9000}"`, Dynamic: `"0"`} {
+		got := decisions(projects, strategy, nil)
+		if diff := cmp.Diff([]string{keptMerges, moved, keptMerges, keptMerges}, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", strategy, diff)
+		}
+	}
+}

@@ -119,6 +119,9 @@ var shapes = map[string]shape{
 		}
 		return files
 	}, 50, 0},
+	"marks of templates": {func(n int) map[string]string {
+		return composeOf("{% {{\n" + strings.Repeat("{# #}{{<%", n)) // passed over, or not valid
+	}, 20_000, 400_000},
 	"tables": {func(n int) map[string]string {
 		return map[string]string{"compose.yaml": one(""), "README.md": lines(n, "<!-- portmoor:ports -->\n| Service | Port |\n|---|---|\n| w | %d |\n") + "<!-- /portmoor:ports -->\n"}
 	}, 2_000, 60_000},

@@ -1,9 +1,7 @@
 package discover
 
 import (
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/portmoor/portmoor/source"
 )
@@ -51,22 +49,6 @@ func TestWhyPassed(t *testing.T) {
 	} {
 		if got := whyPassed(source.Parse("/c.yaml", []byte(c.src))); got != c.want {
 			t.Errorf("%s: got %d, want %d", name, got, c.want)
-		}
-	}
-}
-
-// TestMarksAreLinear: what never ends, and what ends much later, is looked for once.
-func TestMarksAreLinear(t *testing.T) {
-	for name, src := range map[string]string{
-		"endless":          strings.Repeat("{{{%<%", 100_000),
-		"ends much later":  strings.Repeat("{{", 200_000) + "\n}}",
-		"others in an end": "{% " + strings.Repeat("{# #}", 100_000),
-		"lines":            strings.Repeat("{{\n", 200_000) + "}}",
-	} {
-		start := time.Now()
-		marks([]byte(src))
-		if took := time.Since(start); took > time.Second {
-			t.Errorf("%s: %v", name, took)
 		}
 	}
 }

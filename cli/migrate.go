@@ -25,6 +25,7 @@ ports change, and every file is verified with compose-go before the first is wri
 		Flags: append(projectFlags(),
 			&cli.BoolFlag{Name: "write", Aliases: []string{"w"}, Usage: "write the changes", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "check", Usage: "list what would change, and exit with 1 if anything would", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "strict", Usage: "with --check, exit with 1 also if fixed host ports are left that can't be rewritten", DisableDefaultText: true},
 			formatFlag("how to print the plan", formatNames...),
 		),
 		Action: c.runMigrate,
@@ -33,9 +34,12 @@ ports change, and every file is verified with compose-go before the first is wri
 
 // runMigrate plans, verifies, and then shows or writes.
 func (c *program) runMigrate(ctx *cli.Context) error {
-	write, check, r := ctx.Bool("write"), ctx.Bool("check"), c.request(ctx)
-	if write && check {
+	write, check, strict, r := ctx.Bool("write"), ctx.Bool("check"), ctx.Bool("strict"), c.request(ctx)
+	switch {
+	case write && check:
 		return say.Usagef("give one of the two", "portmoor migrate: --write and --check exclude each other")
+	case strict && !check:
+		return say.Usagef("give both", "portmoor migrate: --strict is for --check")
 	}
 	go schema.Prepare() // takes as long as reading a hundred files
 	w, err := c.openAll(r)
@@ -51,7 +55,7 @@ func (c *program) runMigrate(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if check && len(m.Outputs) > 0 {
+	if check && (len(m.Outputs) > 0 || strict && len(m.Left()) > 0) {
 		c.fail(exitFindings)
 	}
 	if write {

@@ -39,6 +39,9 @@ func (c migrator) showMigration(v migrationView) error {
 			before, after := scalar(ch)
 			fmt.Fprintf(c.Out, "%s: service %s: %s would become %s\n", v.w.Place(ch.Mapping.File, ch.Mapping.Scalar), say.Visible(ch.Mapping.Service), say.Visible(before), say.Visible(after))
 		}
+		for _, s := range v.m.Left() {
+			fmt.Fprintf(c.Out, "%s: service %s: host port %s is left: %s\n", v.w.Place(s.Mapping.File, s.Mapping.Entry), say.Visible(s.Mapping.Service), s.Mapping.HostPort.Ports, say.Visible(s.Reason))
+		}
 	case !v.write:
 		if err := c.diff(v.w.Dir, v.m.Outputs, v.style); err != nil {
 			return err
@@ -114,6 +117,9 @@ func (c migrator) summary(v migrationView) {
 	if reasons[strategies.KeptNoDefault] > 0 {
 		fmt.Fprintln(c.Err, "hint: portmoor lint --fix gives defaults from an example env file")
 	}
+	if left := len(m.Left()); left > 0 {
+		fmt.Fprintf(c.Err, "  left: %s that can't be rewritten\n", say.Count(left, "fixed host port"))
+	}
 	if m.Invalid > 0 {
 		fmt.Fprintf(c.Err, "  %s not valid, and left alone\n", say.Count(m.Invalid, "file"))
 	}
@@ -163,6 +169,7 @@ type migrationReport struct {
 		Mappings     int `json:"mappings"`
 		Changed      int `json:"changed"`
 		Skipped      int `json:"skipped"`
+		Left         int `json:"left"`
 	} `json:"summary"`
 }
 
@@ -188,6 +195,7 @@ type migrationSkip struct {
 	Column  int    `json:"column"`
 	Text    string `json:"text"`
 	Reason  string `json:"reason"`
+	Left    bool   `json:"left"` // a fixed host port that can't be rewritten
 }
 
 func migrationReportOf(w *workspace.Workspace, m *migrate.Migration) migrationReport {
@@ -209,12 +217,13 @@ func migrationReportOf(w *workspace.Workspace, m *migrate.Migration) migrationRe
 		f := entry(s.Mapping.File)
 		at := s.Mapping.Written()
 		line, column := s.Mapping.File.Position(at.Start)
-		f.Skips = append(f.Skips, migrationSkip{s.Mapping.Service, line, column, string(s.Mapping.File.Src[at.Start:at.End]), s.Reason})
+		f.Skips = append(f.Skips, migrationSkip{s.Mapping.Service, line, column, string(s.Mapping.File.Src[at.Start:at.End]), s.Reason, s.Left})
 	}
 	for _, path := range slices.Sorted(maps.Keys(files)) {
 		r.Files = append(r.Files, *files[path])
 	}
 	r.Summary.Files, r.Summary.FilesChanged = w.FilesAsked(), len(m.Files())
 	r.Summary.Mappings, r.Summary.Changed, r.Summary.Skipped = len(m.Changes)+len(m.Skips), len(m.Changes), len(m.Skips)
+	r.Summary.Left = len(m.Left())
 	return r
 }

@@ -39,6 +39,10 @@ type Expr struct {
 // Literal reports whether the host port is written as a plain number or range.
 func (e Expr) Literal() bool { return e.Text != "" && !hasVariable(e.Text) }
 
+// Settable reports whether the host port is what the variable is set to. Of
+// ${X:+8080} it is not: X only switches the port on.
+func (e Expr) Settable() bool { return e.Var != "" && e.Op != ":+" && e.Op != "+" }
+
 // Syntax is how a mapping is written.
 type Syntax int
 
@@ -107,7 +111,9 @@ type Mapping struct {
 	Name      string      // the long form's name, "" if none
 	// AppProtocol is the long form's app_protocol, such as http; "" if none.
 	AppProtocol string
-	Key         Key
+	// Mode is the long form's mode, host or ingress; "" if none.
+	Mode string
+	Key  Key
 	// Shared reports that the same bytes serve other services too, through an
 	// anchor, a merge key or extends.
 	Shared bool
@@ -130,6 +136,12 @@ type Mapping struct {
 	Locked string
 	// Invalid says why Compose refuses the entry; "" when it does not.
 	Invalid string
+	// Unset says why Compose refuses the entry while no variable is set but those
+	// that are required; "" when it does not.
+	Unset string
+	// Opaque reports that a variable holds, or may hold, several parts of the entry:
+	// nobody can say where in it the host port is.
+	Opaque bool
 
 	envFiles [][]EnvFile // that its variables are looked up in, the outermost first
 	zero     bool        // the host port is written as 0, not left out
@@ -204,13 +216,28 @@ type Service struct {
 	// PortFile reports that the service declares SERVICE_PORT_FILE in its
 	// environment, so that it can learn its host port after start.
 	PortFile bool
-	// HostNetwork reports network_mode: host, under which ports are discarded.
-	HostNetwork bool
 	// NetworkMode is what network_mode says; zero where it is not set.
 	NetworkMode Text
+	// Networks is where the service names networks; zero where it names none.
+	Networks Text
 	// ContainerName is what container_name says; zero where it is not set. Extends is where the
 	// service says that it extends the one which sets it; zero for one that sets it itself.
 	ContainerName, NameExtends Text
+}
+
+// Base is a service that another one extends, in its own file or from another.
+type Base struct {
+	File    *source.File
+	Service string
+}
+
+// Vain is a !reset or !override of ports in a file that is included. Compose loads
+// an include by itself, so that such a tag replaces nothing of the other files.
+type Vain struct {
+	File    *source.File
+	Span    source.Span // the key that has the tag
+	Service string
+	Tag     string // !reset or !override
 }
 
 // Text is a value as it stands in a file. The zero Text is none.
@@ -243,6 +270,13 @@ type Project struct {
 	// EnvFiles are those of the project itself, not of what it includes; the
 	// last one wins.
 	EnvFiles []EnvFile
+	// Bases are the services that others extend, in the order in which they are met.
+	Bases []Base
+	// Vain are the tags that replace nothing, where they stand in included files.
+	Vain []Vain
+	// Swarm reports that the project has what only docker stack deploy heeds: an
+	// overlay network, or a service with endpoint_mode, placement or update_config.
+	Swarm bool
 	// Problems are what stops docker compose from loading the project, those
 	// of its files included.
 	Problems []source.Problem

@@ -85,6 +85,21 @@ func ParseExpr(text string) Expr {
 	return e
 }
 
+// Expressions are the variable expressions of a text, in order; what is nested in one
+// stays in it.
+func Expressions(text string) (found []Expr) {
+	for i := 0; i < len(text); i++ {
+		if text[i] == '$' {
+			n := expressionLen(text[i:])
+			if e := ParseExpr(text[i : i+n]); e.Var != "" {
+				found = append(found, e)
+			}
+			i += n - 1
+		}
+	}
+	return found
+}
+
 // expressionLen is the length of the escape or variable expression that opens
 // text, which starts with a dollar sign: "$$", "$NAME" or "${…}". It is 1 for
 // a dollar sign that opens nothing.

@@ -61,7 +61,10 @@ func (g *merger) resolve(s *service, in scope, env Lookup) {
 		return
 	}
 	g.resolve(base, in, env)
-	if !s.portTag.Drops {
+	g.project.Bases = append(g.project.Bases, Base{in.file, base.Name})
+	if s.portTag.Drops {
+		s.used = s.used || len(base.ports) > 0
+	} else {
 		s.ports = append(g.copies(base.ports, s, heir), s.ports...)
 	}
 	if s.ContainerName.Value == "" && base.ContainerName.Value != "" {
@@ -126,7 +129,8 @@ func (g *merger) extendedFile(s *service, in scope, env Lookup) (scope, bool) {
 	return scope{g.extended[path], file, filepath.Dir(path), true}, true
 }
 
-// inherit takes over what a service does not set itself.
+// inherit takes over what a service does not set itself, but for the keys of
+// which a tag drops what was there before.
 func (s *service) inherit(base *service) {
 	own := make(map[string]bool, len(s.Profiles))
 	for _, p := range s.Profiles {
@@ -134,21 +138,30 @@ func (s *service) inherit(base *service) {
 	}
 	s.Profiles = slices.Clone(s.Profiles)
 	for _, p := range base.Profiles {
-		if !own[p] {
+		if !own[p] && !s.resets["profiles"] {
 			s.Profiles = append(s.Profiles, p)
 		}
 	}
-	if s.ScaleText.File == nil {
-		s.Scale, s.ScaleText = base.Scale, base.ScaleText
+	take := func(own *Text, from Text, keys ...string) bool {
+		ours := own.File == nil && !slices.ContainsFunc(keys, func(k string) bool { return s.resets[k] })
+		if ours {
+			*own = from
+		}
+		return ours
 	}
-	if s.ContainerName.Value == "" {
-		s.ContainerName, s.NameExtends = base.ContainerName, cmp.Or(s.NameExtends, base.NameExtends)
+	if take(&s.ScaleText, base.ScaleText, "scale", "deploy") {
+		s.Scale = base.Scale
 	}
-	s.Image = cmp.Or(s.Image, base.Image)
-	s.PortFile = s.PortFile || base.PortFile
-	if s.NetworkMode.File == nil {
-		s.NetworkMode, s.HostNetwork = base.NetworkMode, base.HostNetwork
+	if take(&s.ContainerName, base.ContainerName, "container_name") {
+		s.NameExtends = cmp.Or(s.NameExtends, base.NameExtends)
 	}
+	take(&s.NetworkMode, base.NetworkMode, "network_mode")
+	take(&s.Networks, base.Networks, "networks")
+	if s.Image == "" && !s.resets["image"] {
+		s.Image = base.Image
+	}
+	s.PortFile = s.PortFile || base.PortFile && !s.resets["environment"]
+	s.swarm = s.swarm || base.swarm && !s.resets["deploy"]
 	s.defines = s.defines || base.defines
 }
 

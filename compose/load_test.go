@@ -85,6 +85,22 @@ services:
 compose.yaml base "8080:80" 80#1
 compose.yaml web "8080:80" 80#1 inherited
 compose.yaml other "1:80" 80#1`},
+		"tags of an include replace nothing outside it": {`
+-- compose.yaml --
+services: {web: {image: x, ports: ["8080:80"]}, db: {image: x, ports: ["1:1"]}}
+-- over.yaml --
+include: [{path: [inner.yaml, more.yaml]}]
+-- inner.yaml --
+services: {web: {ports: !reset []}, db: !override {image: x, ports: ["2:2"]}, api: {image: x, ports: ["3:3"]}}
+-- more.yaml --
+services: {api: {ports: !override ["4:4"]}}`, []string{"compose.yaml", "over.yaml"}, `
+compose.yaml web "8080:80" 80#1
+compose.yaml db "1:1" 1#1
+inner.yaml db "2:2" 2#1
+inner.yaml api "3:3" 3#1 overridden
+more.yaml api "4:4" 4#1
+vain: inner.yaml:1:18 !reset of web
+vain: inner.yaml:1:37 !override of db`},
 		"documents of one file": {`
 -- compose.yaml --
 services: {web: {image: x, ports: ["8080:80"]}}
@@ -136,6 +152,10 @@ func loaded(p *Project) (lines []string) {
 			line += " " + []string{"", "duplicate", "overridden", "extended"}[m.Dropped]
 		}
 		lines = append(lines, line)
+	}
+	for _, v := range p.Vain {
+		line, column := v.File.Position(v.Span.Start)
+		lines = append(lines, fmt.Sprintf("vain: %s:%d:%d %s of %s", filepath.Base(v.File.Path), line, column, v.Tag, v.Service))
 	}
 	for _, q := range p.Problems {
 		line, column := q.File.Position(q.Span.Start)

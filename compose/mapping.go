@@ -19,6 +19,7 @@ const (
 	lockedTag     = "the value has an explicit tag"
 	lockedAnchor  = "the anchor is also used outside ports"
 	lockedAddress = "the variable holds an address or a whole mapping"
+	lockedOpaque  = "the variable has no value, and may hold a whole mapping"
 	lockedNumber  = "the number is not written in plain decimal digits"
 	lockedMissing = "there is no published key to write to"
 )
@@ -27,6 +28,9 @@ const (
 const maxPort = 1000
 
 var longPort = fmt.Sprintf("the text is longer than %d bytes", maxPort)
+
+// NoAddress is why Compose refuses a long form whose host_ip is empty.
+const NoAddress = "host_ip is empty"
 
 // mapping reads one entry of a ports list. It returns a mapping for every
 // entry; one that Compose refuses says so in Invalid.
@@ -101,19 +105,13 @@ func (m *Mapping) readShort(text string, env Lookup) {
 			m.Container = ports.Range{}
 		}
 	}
+	m.Unset = unsetShort(text)
 	if d, known, err := resolveShort(text, unset); err == nil && known {
 		m.HostPort.DefaultPorts = d.host
 	} else if bare, err := expand(m.HostPort.Text, unset); err == nil {
 		m.HostPort.DefaultPorts, _ = ports.Parse(bare)
 	}
-	for _, lookup := range []Lookup{env, unset} {
-		if host, err := expand(m.HostPort.Text, lookup); err == nil && strings.ContainsAny(host, ":") {
-			m.lock(lockedAddress)
-		}
-		if target, err := expand(m.Target, lookup); err == nil && strings.ContainsAny(target, ":") {
-			m.lock(lockedAddress)
-		}
-	}
+	m.lockOpaque(text, env)
 	host, err := expand(m.HostPort.Text, env)
 	m.zero = err == nil && host == "0"
 	if known && (!m.HostPort.Ports.Zero() || !hasVariable(m.HostPort.Text)) {
@@ -122,6 +120,54 @@ func (m *Mapping) readShort(text string, env Lookup) {
 			published = "0"
 		}
 		m.identity = identity(m.HostIP, published, m)
+	}
+}
+
+// lockOpaque locks an entry of which a variable holds several parts.
+func (m *Mapping) lockOpaque(text string, env Lookup) {
+	for _, lookup := range []Lookup{env, unset} {
+		for _, part := range []string{m.HostPort.Text, m.Target} {
+			if value, err := expand(part, lookup); err == nil && strings.Contains(value, ":") {
+				m.Opaque = true
+				m.lock(lockedAddress)
+			}
+		}
+	}
+	_, err := ports.Parse(m.HostPort.Text)
+	alone := m.HostPort.Text == "" && !strings.HasPrefix(text, ":") && m.Address == ""
+	if m.Invalid == "" && m.Container.Zero() && hasVariable(m.Target) && (alone || m.HostPort.Literal() && err != nil) {
+		m.Opaque = true
+		m.lock(lockedOpaque)
+	}
+}
+
+// unsetShort says why Compose refuses a text while no variable is set but those
+// that are required, which it asks for by name; "" when it does not.
+func unsetShort(text string) string {
+	if !hasVariable(text) {
+		return ""
+	}
+	expanded, err := expand(text, required(text))
+	if err != nil {
+		return ""
+	}
+	if _, err := parseShort(expanded); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// required sets the variables that a text can't do without, and no other.
+func required(text string) Lookup {
+	names := map[string]bool{}
+	for _, e := range Expressions(text) {
+		names[e.Var] = names[e.Var] || strings.HasSuffix(e.Op, "?")
+	}
+	return func(name string) (string, bool) {
+		if names[name] {
+			return "1", true
+		}
+		return "", false
 	}
 }
 
@@ -204,9 +250,12 @@ func (w *walker) long(m *Mapping, n *yaml.Node, env Lookup) {
 	}
 	m.Entry = m.File.Span(n.Content[0])
 	text := func(key string) (string, bool) {
-		v := source.Deref(source.Value(n, key))
+		v := source.Deref(kept(n, key))
 		if v == nil || v.Tag == "!!null" {
 			return "", false
+		}
+		if t, err := expand(v.Value, required(v.Value)); err == nil && t == "" && hasVariable(v.Value) && (key == "target" || key == "host_ip") {
+			m.Unset = map[string]string{"target": "no container port", "host_ip": NoAddress}[key]
 		}
 		t, err := expand(v.Value, env)
 		return t, err == nil
@@ -216,8 +265,9 @@ func (w *walker) long(m *Mapping, n *yaml.Node, env Lookup) {
 	}
 	m.Name, _ = text("name")
 	m.AppProtocol, _ = text("app_protocol")
+	m.Mode, _ = text("mode")
 	m.HostIP, _ = text("host_ip")
-	if v := source.Deref(source.Value(n, "host_ip")); v != nil && v.Tag != "!!null" {
+	if v := source.Deref(kept(n, "host_ip")); v != nil && v.Tag != "!!null" {
 		m.Address = v.Value
 	}
 	w.target(m, n, text)
@@ -235,8 +285,17 @@ func (w *walker) long(m *Mapping, n *yaml.Node, env Lookup) {
 	}
 }
 
+// kept is the value of a key; nil where there is none, or !reset takes it away.
+func kept(n *yaml.Node, key string) *yaml.Node {
+	v := source.Value(n, key)
+	if v == nil || source.Tagged(v).Empties {
+		return nil
+	}
+	return v
+}
+
 func (w *walker) target(m *Mapping, n *yaml.Node, text func(string) (string, bool)) {
-	v := source.Deref(source.Value(n, "target"))
+	v := source.Deref(kept(n, "target"))
 	if v == nil || v.Tag == "!!null" {
 		m.Invalid = "no target: the container port is missing"
 		return
@@ -267,7 +326,7 @@ func (w *walker) target(m *Mapping, n *yaml.Node, text func(string) (string, boo
 }
 
 func (w *walker) published(m *Mapping, n *yaml.Node, env Lookup) {
-	item := source.Value(n, "published")
+	item := kept(n, "published")
 	if item == nil || source.Deref(item).Tag == "!!null" && source.Deref(item).Value == "" {
 		m.Locked = lockedMissing
 		m.identity = identity(m.HostIP, "", m)

@@ -99,9 +99,11 @@ func (g *merger) model(paths []string, dir string, env Lookup) []*service {
 			if l.name != "" && len(g.stack) == 0 {
 				g.project.Name = l.name
 			}
+			g.project.Swarm = g.project.Swarm || l.swarm
 			g.include(&l, dir, env)
 			g.drop(merged, l)
 			g.extend(&l, dir, env)
+			g.vain(l.services)
 			merged.overlay(l.services)
 		}
 	}
@@ -223,11 +225,12 @@ func (g *merger) variablesFrom(own []string) []string {
 }
 
 // again are the services of an include, for one more file that names it: they are
-// laid over others there.
+// laid over others there, and what their tags drop is dropped.
 func (g *merger) again(known []*service) []*service {
 	all := make([]*service, 0, len(known))
 	for _, s := range known {
 		c := *s
+		c.drops, c.portTag, c.resets = source.Reset{}, source.Reset{}, nil
 		g.chains[&c] = g.chains[s]
 		all = append(all, &c)
 	}
@@ -237,22 +240,39 @@ func (g *merger) again(known []*service) []*service {
 // drop removes from what was merged so far whatever a document's !reset and
 // !override tags name.
 func (g *merger) drop(merged *services, l layer) {
-	drop := func(s *service) {
+	drop := func(s *service, all bool) (had bool) {
 		g.number(s.ports)
 		for _, m := range s.ports {
 			m.Dropped = Overridden
 		}
-		s.ports = nil
+		had, s.ports = len(s.ports) > 0, nil
+		if all {
+			*s = service{Service: Service{Name: s.Name, File: s.File, Span: s.Span, Scale: 1}}
+		}
+		return had
 	}
 	if l.drops.Drops {
 		for _, s := range merged.list {
-			drop(s)
+			drop(s, true)
 		}
 		return
 	}
 	for _, over := range l.services {
 		if s := merged.names[over.Name]; s != nil && (over.drops.Drops || over.portTag.Drops) {
-			drop(s)
+			over.used = drop(s, over.drops.Drops) || over.used
+		}
+	}
+}
+
+// vain notes the tags of an included document that drop nothing.
+func (g *merger) vain(services []*service) {
+	for _, s := range services {
+		tag := "!override"
+		if s.drops.Empties || s.portTag.Empties {
+			tag = "!reset"
+		}
+		if len(g.stack) > 0 && !s.used && (s.drops.Drops || s.portTag.Drops) {
+			g.project.Vain = append(g.project.Vain, Vain{s.File, s.tag, s.Name, tag})
 		}
 	}
 }
@@ -293,6 +313,7 @@ func (g *merger) finish(merged []*service) {
 			last[m.identity] = m
 		}
 		g.number(s.ports)
+		g.project.Swarm = g.project.Swarm || s.swarm
 		sort.Strings(s.Profiles)
 		g.project.Services = append(g.project.Services, s.Service)
 	}
@@ -364,8 +385,11 @@ func number(ports []*Mapping) {
 	for _, m := range ports {
 		t := target{m.Key.Container, m.Protocol}
 		host := m.HostPort.Ports.String()
-		if host == "" {
-			host = m.HostPort.Var
+		if host == "" && m.HostPort.Var != "" {
+			host = m.HostPort.Text
+			if m.HostPort.Settable() {
+				host = m.HostPort.Var
+			}
 		}
 		if hosts[t] == nil {
 			hosts[t] = map[string]int{}

@@ -21,6 +21,11 @@ type service struct {
 	defines bool // has an image, a build or an extends
 	drops   source.Reset
 	portTag source.Reset
+	// resets are the keys of which a tag drops what earlier files say.
+	resets map[string]bool
+	swarm  bool        // it has what only docker stack deploy heeds
+	tag    source.Span // of ports, or of the service, if that has the tag
+	used   bool        // the tag drops something
 }
 
 // reference is a service or file that a document names.
@@ -39,6 +44,7 @@ type layer struct {
 	drops    source.Reset
 	includes []reference
 	name     string
+	swarm    bool // it has an overlay network
 }
 
 // walker turns documents into layers. One walker serves one project, since
@@ -94,6 +100,11 @@ func (w *walker) layer(f *source.File, doc *yaml.Node, env Lookup) layer {
 			l.includes = w.includes(f, fd.Value, env)
 		case "name":
 			l.name, _ = expand(source.Deref(fd.Value).Value, env)
+		case "networks":
+			l.swarm = slices.ContainsFunc(source.Fields(fd.Value), func(n source.Field) bool {
+				driver := source.Deref(source.Value(n.Value, "driver"))
+				return driver != nil && driver.Value == "overlay"
+			})
 		}
 	}
 	return l
@@ -114,7 +125,10 @@ func (w *walker) services(l *layer, fd source.Field, env Lookup) {
 }
 
 func (w *walker) service(f *source.File, fd source.Field, env Lookup) *service {
-	s := &service{Service: Service{Name: fd.Key.Value, File: f, Span: f.Span(fd.Key), Scale: 1}, drops: source.Tagged(fd.Value)}
+	s := &service{
+		Service: Service{Name: fd.Key.Value, File: f, Span: f.Span(fd.Key), Scale: 1},
+		drops:   source.Tagged(fd.Value), tag: f.Span(fd.Key), resets: map[string]bool{},
+	}
 	n := source.Deref(fd.Value)
 	if n.Tag == "!!null" || s.drops.Empties {
 		return s
@@ -123,44 +137,64 @@ func (w *walker) service(f *source.File, fd source.Field, env Lookup) *service {
 		w.unlessSchema(f, n, "service "+quote(s.Name)+" is not a mapping", "indent its keys below its name")
 		return s
 	}
+	for _, a := range source.Fields(n) {
+		tag := source.Tagged(a.Value)
+		s.resets[a.Key.Value] = tag.Drops
+		if a.Key.Value == "ports" {
+			s.portTag = tag
+			if tag.Drops && !s.drops.Drops {
+				s.tag = f.Span(a.Key)
+			}
+			w.ports(f, s, a.Value, env)
+		} else if v := source.Deref(a.Value); !tag.Empties && v.Tag != "!!null" {
+			s.set(f, a.Key, v, env)
+		}
+	}
+	return s
+}
+
+// set reads one key of a service.
+func (s *service) set(f *source.File, key, v *yaml.Node, env Lookup) {
 	text := func(n *yaml.Node) string {
 		v, _ := expand(source.Deref(n).Value, env)
 		return v
 	}
-	for _, a := range source.Fields(n) {
-		v := source.Deref(a.Value)
-		switch a.Key.Value {
-		case "image", "build":
-			s.defines = s.defines || v.Tag != "!!null"
-			if a.Key.Value == "image" {
-				s.Image = text(v)
-			}
-		case "extends":
-			s.extends, s.defines = extends(v, text), true
-		case "ports":
-			s.portTag = source.Tagged(a.Value)
-			w.ports(f, s, a.Value, env)
-		case "profiles":
-			for _, p := range v.Content {
-				t := text(p)
-				s.Profiles = append(s.Profiles, t[:min(len(t), maxPort)])
-			}
-		case "scale":
-			s.scale(f, v, text(v))
-		case "deploy":
-			if r := source.Deref(source.Value(v, "replicas")); r != nil {
-				s.scale(f, r, text(r))
-			}
-		case "container_name":
-			s.ContainerName = Text{f, f.Span(v), text(v)}
-		case "network_mode":
-			s.NetworkMode = Text{f, f.Span(v), text(v)}
-			s.HostNetwork = s.NetworkMode.Value == "host"
-		case "environment":
-			s.PortFile = declares(v, "SERVICE_PORT_FILE")
+	switch key.Value {
+	case "image":
+		s.defines, s.Image = true, text(v)
+	case "build":
+		s.defines = true
+	case "extends":
+		s.extends, s.defines = extends(v, text), true
+	case "profiles":
+		for _, p := range v.Content {
+			t := text(p)
+			s.Profiles = append(s.Profiles, t[:min(len(t), maxPort)])
 		}
+	case "scale":
+		s.scale(f, v, text(v))
+	case "deploy":
+		if r := source.Value(v, "replicas"); r != nil {
+			tag := source.Tagged(r)
+			s.resets["deploy"] = s.resets["deploy"] || tag.Drops
+			if !tag.Empties {
+				s.scale(f, source.Deref(r), text(r))
+			}
+		}
+		s.swarm = slices.ContainsFunc([]string{"endpoint_mode", "placement", "update_config", "rollback_config"}, func(k string) bool {
+			return source.Value(v, k) != nil
+		})
+	case "container_name":
+		s.ContainerName = Text{f, f.Span(v), text(v)}
+	case "network_mode":
+		s.NetworkMode = Text{f, f.Span(v), text(v)}
+	case "networks":
+		if len(v.Content) > 0 {
+			s.Networks = Text{f, f.Span(key), key.Value}
+		}
+	case "environment":
+		s.PortFile = declares(v, "SERVICE_PORT_FILE")
 	}
-	return s
 }
 
 // scale takes over a number of containers, where it is one.

@@ -1,11 +1,13 @@
 package lint
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -14,8 +16,8 @@ var assignmentDrift = Rule{
 	Title:    "An assignment does not fit the compose files",
 	Severity: Warning,
 	Doc: `The assignments in data/ports.json no longer fit the compose files: an entry names no mapping, or names a
-mapping whose host port is a literal that nothing can move, or two entries have the same port. portmoor detect
-updates the file.`,
+mapping whose host port is a literal that nothing can move, or two entries that can run at the same time have the
+same port on one protocol and address. portmoor detect updates the file.`,
 	Bad: `-- data/ports.json --
 {"web": 8080, "api": 9000}
 -- compose.yaml --
@@ -38,33 +40,61 @@ services:
 			return
 		}
 		assigned, _ := f.Values()[0].(map[string]any)
-		mappings := map[string]compose.Mapping{}
+		mappings := map[string][]*compose.Mapping{}
 		names := p.run.families.Names(p.Project)
 		for m := range p.written() {
-			mappings[names.AssignmentKey(*m)] = *m
+			key := names.AssignmentKey(*m)
+			mappings[key] = append(mappings[key], m)
 		}
-		holder := map[int64]string{}
+		a := assignments{services: p.services(), keyOf: map[*compose.Mapping]string{}}
 		for _, key := range slices.Sorted(maps.Keys(assigned)) {
 			port, isPort := assigned[key].(int64)
 			report := func(span source.Span, message, hint string, related ...Related) {
 				p.Report(Finding{File: f, Span: span, Message: message, Hint: hint, Related: related})
 			}
 			name, value := f.At(0, []string{key}, true), f.At(0, []string{key}, false)
-			m, known := mappings[key]
-			switch first, twice := holder[port]; {
-			case !isPort:
+			if !isPort {
 				continue // not ours: unknown keys are kept
-			case !known:
-				report(name, fmt.Sprintf("%s names no mapping of the project", quote(key)), "run portmoor detect --prune")
-			case twice:
-				report(value, fmt.Sprintf("port %d is also assigned to %s", port, quote(first)), "run portmoor detect")
-			case m.HostPort.Literal() && (m.HostPort.Ports.First != int(port) || m.HostPort.Ports.Zero()):
-				report(value, fmt.Sprintf("port %d is assigned, but the compose file says %s", port, m.HostPort.Text),
-					"run portmoor migrate --write, so that the port can move", relatedTo(m, "the host port is a literal here"))
 			}
-			if _, twice := holder[port]; !twice && known {
-				holder[port] = key
+			its := mappings[key]
+			holder := ""
+			for _, m := range its {
+				if port > 0 && port <= ports.Last {
+					holder = cmp.Or(holder, a.add(p, key, *m, int(port)))
+				}
+			}
+			switch {
+			case len(its) == 0:
+				report(name, fmt.Sprintf("%s names no mapping of the project", quote(key)), "run portmoor detect --prune")
+			case holder != "":
+				report(value, fmt.Sprintf("port %d is also assigned to %s", port, quote(holder)), "run portmoor detect")
+			case its[0].HostPort.Literal() && (its[0].HostPort.Ports.First != int(port) || its[0].HostPort.Ports.Zero()):
+				report(value, fmt.Sprintf("port %d is assigned, but the compose file says %s", port, its[0].HostPort.Text),
+					"run portmoor migrate --write, so that the port can move", relatedTo(*its[0], "the host port is a literal here"))
 			}
 		}
 	},
+}
+
+// assignments are mappings as they are published where they have an assigned port.
+type assignments struct {
+	services map[string]compose.Service
+	board    board
+	keyOf    map[*compose.Mapping]string
+}
+
+// add adds a mapping. It returns the key of an earlier assignment that can't start
+// together with it: the two would bind one socket, and run at the same time; "" for none.
+func (a *assignments) add(p *Pass, key string, m compose.Mapping, port int) (holder string) {
+	m.HostPort.Ports = ports.From(port, max(m.HostPort.Ports.Width(), m.HostPort.DefaultPorts.Width()))
+	pub := publication{Mapping: &m, profiles: a.services[m.Service].Profiles, project: p.index}
+	for _, e := range a.board.overlapping(pub.HostPort.Ports) {
+		if a.keyOf[e.Mapping] != key && e.Protocol == pub.Protocol && ports.AddressesOverlap(e.HostIP, pub.HostIP) && p.Project.Together(e.profiles, pub.profiles) {
+			holder = a.keyOf[e.Mapping]
+			break
+		}
+	}
+	a.keyOf[&m] = key
+	a.board.add(pub)
+	return holder
 }

@@ -26,6 +26,9 @@ port as a number.`,
 `,
 	Check: func(p *Pass) {
 		for m := range p.written() {
+			if m.HostPort.Var != "" && !m.HostPort.Settable() {
+				continue // it switches both on
+			}
 			target := compose.Variables(m.Target)
 			for _, v := range compose.Variables(m.HostPort.Text) {
 				if slices.Contains(target, v) {

@@ -2,7 +2,10 @@ package lint
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
+	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/ports"
 )
 
@@ -11,8 +14,8 @@ var browserBlockedPort = Rule{
 	Title:    "Browsers refuse to open the host port",
 	Severity: Warning,
 	Doc: `Browsers refuse to open this host port, one of the bad ports of the Fetch standard: a web page published on
-it fails with ERR_UNSAFE_PORT. Services whose container port says that they are not web pages, such as ssh on 22 or
-smtp on 25, are not reported.`,
+it fails with ERR_UNSAFE_PORT. What is no web page is not reported: a host port that is known for another service,
+such as 22 for ssh or 25 for smtp, unless the container port is one of the web's, such as 80.`,
 	Bad: `services:
   web:
     image: example/web
@@ -24,12 +27,12 @@ smtp on 25, are not reported.`,
     ports: ["6001:80"]
   git:
     image: example/git
-    ports: ["22:22"]
+    ports: ["22:2222"]
 `,
 	Check: func(p *Pass) {
 		for m := range p.written() {
 			port := ports.FirstBlocked(m.HostPort.Ports)
-			if port == 0 || m.Protocol != "tcp" || m.Container.First < 1024 && ports.BrowsersRefuse(m.Container.First) {
+			if port == 0 || m.Protocol != "tcp" || !servesWeb(m) && (ports.KnownFor(port) || m.Container.First < 1024 && ports.KnownFor(m.Container.First)) {
 				continue
 			}
 			f := aboutValue(m)
@@ -38,4 +41,13 @@ smtp on 25, are not reported.`,
 			p.Report(f)
 		}
 	},
+}
+
+// servesWeb reports a container port that browsers open: one of the web's, or one
+// whose app_protocol says so.
+func servesWeb(m *compose.Mapping) bool {
+	if p := strings.ToLower(m.AppProtocol); p != "" {
+		return strings.HasPrefix(p, "http") || p == "ws" || p == "wss"
+	}
+	return slices.Contains([]int{80, 443, 3000, 5000, 8000, 8008, 8080, 8081, 8443, 8888, 9000}, m.Container.First)
 }

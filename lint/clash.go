@@ -59,48 +59,86 @@ func innerFiles(projects []*compose.Project) map[*source.File]bool {
 	return inner
 }
 
+// collision is a host port that two projects publish.
+type collision struct{ other, mine publication }
+
+// movable reports that each end can be set, so that the two projects can run on one
+// host as they stand.
+func (c collision) movable() bool { return !c.other.HostPort.Literal() && !c.mine.HostPort.Literal() }
+
+// inside reports that both ends stand in one file, from which the two projects have
+// their services: they are variants, and nobody has chosen a port twice.
+func (c collision) inside() bool { return c.other.File == c.mine.File }
+
 // reportClashes warns once of each earlier project that this one can't run
-// beside. Projects of one folder are alternatives, and never compared.
+// beside, and notes once where it can if a variable is set. Projects of one
+// folder are alternatives, and never compared.
 func (p *Pass) reportClashes() {
 	if !p.run.alone[p.index] {
 		return
 	}
-	type collision struct{ other, mine publication }
-	found := map[int][]collision{}
-	var order []int
+	type pair struct {
+		project         int
+		movable, inside bool
+	}
+	found := map[pair][]collision{}
+	var order []pair
 	for _, pub := range p.run.publications[p.index] {
 		other, ok := p.run.holder(pub)
 		if !ok || picks(pub) {
 			continue
 		}
-		if found[other.project] == nil {
-			order = append(order, other.project)
+		c := collision{other, pub}
+		key := pair{other.project, c.movable(), c.inside()}
+		if found[key] == nil {
+			order = append(order, key)
 		}
-		found[other.project] = append(found[other.project], collision{other, pub})
+		found[key] = append(found[key], c)
 	}
-	for _, project := range order {
-		all := found[project]
+	for _, key := range order {
+		all := found[key]
 		if told := slices.DeleteFunc(slices.Clone(all), func(c collision) bool { return p.ignores(c.other.Mapping) }); len(told) > 0 {
 			all = told
 		}
-		first := all[0]
-		var ports []string
-		for _, c := range all {
-			ports = append(ports, named(overlap(c.mine.HostPort.Ports, c.other.HostPort.Ports), c.mine.Protocol))
-		}
-		f := aboutValue(first.mine.Mapping)
-		f.Severity = Warning
-		if p.run.side[p.index] || p.run.side[project] {
-			f.Severity = Info
-		}
-		f.Message = fmt.Sprintf("%s also published by project %s: the two can't run on one host at the same time",
-			list(ports), quote(p.run.projects[project].Name))
-		f.Hint = "give one of the projects other host ports"
-		for _, c := range all[:min(len(all), maxRelated)] {
-			f.Related = append(append(f.Related, publishedAt(c.other)), causes(c.other.Mapping)...)
-		}
-		p.Report(f)
+		p.reportClash(key.project, all)
 	}
+}
+
+func (p *Pass) reportClash(project int, found []collision) {
+	var ports []string
+	for _, c := range found {
+		ports = append(ports, named(overlap(c.mine.HostPort.Ports, c.other.HostPort.Ports), c.mine.Protocol))
+	}
+	f := aboutValue(found[0].mine.Mapping)
+	f.Severity, f.Hint = Warning, "give one of the projects other host ports"
+	if found[0].inside() || p.run.side[p.index] || p.run.side[project] {
+		f.Severity = Info
+	}
+	and := "the two can't run on one host at the same time"
+	if found[0].movable() {
+		f.Severity, f.Hint = Info, "set other ports in one of the projects, or run portmoor detect there"
+		and = "on one host, one of the two has to set a variable"
+	}
+	f.Message = fmt.Sprintf("%s also published by project %s: %s", list(ports), p.tellApart(p.run.projects[project]), and)
+	for _, c := range found[:min(len(found), maxRelated)] {
+		f.Related = append(append(f.Related, publishedAt(c.other)), causes(c.other.Mapping)...)
+	}
+	p.Report(f)
+}
+
+// tellApart names another project, by its folder too where it has the name of this one.
+func (p *Pass) tellApart(other *compose.Project) string {
+	if other.Name != p.Project.Name {
+		return quote(other.Name)
+	}
+	rel, err := filepath.Rel(p.Project.Dir, other.Dir)
+	for err == nil && strings.HasPrefix(rel, "..") {
+		rel = strings.TrimPrefix(strings.TrimPrefix(rel, ".."), string(filepath.Separator))
+	}
+	if err != nil || rel == "" {
+		rel = filepath.Base(other.Dir) // it is above
+	}
+	return quote(other.Name) + " in folder " + quote(filepath.ToSlash(rel))
 }
 
 // holder is what the first earlier project publishes on a port of mine; one of examples

@@ -16,9 +16,10 @@ var hostPortConflict = Rule{
 	Doc: `Two mappings that can run at the same time publish the same host port. Docker starts the first and refuses
 the second with "port is already allocated". Address, protocol, ranges, defaults and the project's env files are
 taken into account. It is a warning if the two run together only under two or more profiles, if the port is inside a
-range that Docker picks from, or if they are in two projects on one host; an info if one of these projects is in a
-folder that is called example, sample, demo, test, testdata, e2e, fixture, tutorial or playground, their plural, or
-ends with such a word, as integration-tests does. Give one of the two another host port.`,
+range that Docker picks from, or if they are in two projects on one host. Between projects it is an info if both ports
+are variables, which each machine can set, or if one of the projects is in a folder that is called example, sample,
+demo, test, testdata, e2e, fixture, tutorial or playground, their plural, or ends with such a word, as
+integration-tests does. Give one of the two another host port.`,
 	Bad: `services:
   api:
     image: example/api
@@ -54,9 +55,10 @@ type publication struct {
 	project  int // its index in the run
 }
 
-// publications lists what a project would bind, in load order; with unknown set
-// also where the host port is not known.
-func publications(index int, p *compose.Project, unknown bool) []publication {
+// publish lists what a project would bind, in load order; with unknown set also
+// where the host port is not known.
+func (r *run) publish(index int, unknown bool) []publication {
+	p := r.projects[index]
 	services := make(map[string]*compose.Service, len(p.Services))
 	for i := range p.Services {
 		services[p.Services[i].Name] = &p.Services[i]
@@ -69,7 +71,7 @@ func publications(index int, p *compose.Project, unknown bool) []publication {
 		}
 		pub := publication{Mapping: m, project: index}
 		if s := services[m.Service]; s != nil {
-			if s.HostNetwork || s.Scale == 0 {
+			if !s.Publishes() || s.Scale == 0 || r.never[index][s.Name] {
 				continue
 			}
 			pub.profiles = s.Profiles

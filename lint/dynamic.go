@@ -28,7 +28,7 @@ services:
 `,
 	Check: func(p *Pass) {
 		for m := range p.written() {
-			if m.HostPort.Var != "" || !m.HostPort.Ports.Zero() || m.HostPort.Text != "" && !m.HostPort.Literal() {
+			if m.Opaque || m.HostPort.Var != "" || !m.HostPort.Ports.Zero() || m.HostPort.Text != "" && !m.HostPort.Literal() {
 				continue
 			}
 			f := about(*m)

@@ -3,6 +3,7 @@ package lint
 import (
 	"fmt"
 
+	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/strategies"
 )
@@ -14,7 +15,7 @@ var hardcodedHostPort = Rule{
 	Doc: `The host port can't be moved without editing the file, so that two checkouts of the project, or two people
 on one machine, want the same port. Under the hybrid and auto strategies, a literal host port should be a variable
 with a default, ${WEB_HOST_PORT:-8080}; under dynamic it should be 0, so that Docker picks a port. portmoor migrate
-rewrites a whole repository; --fix rewrites what lint reports.`,
+rewrites a whole repository; --fix rewrites what lint reports. What migrate can't rewrite is reported with the reason.`,
 	Bad: `services:
   web:
     image: example/web
@@ -44,6 +45,19 @@ rewrites a whole repository; --fix rewrites what lint reports.`,
 				f.Fix = []rewrite.Edit{c.Edit}
 			}
 			p.Report(f)
+		}
+		for _, s := range p.plan().Left() {
+			if m := s.Mapping; !p.Facts.Symlinks[m.File.Path] {
+				f := about(m)
+				if m.Syntax == compose.Long && !m.Scalar.Empty() {
+					f.Span = m.Scalar
+				}
+				f.Message = fmt.Sprintf("host port %s is hard-coded, and portmoor can't rewrite it: %s", m.HostPort.Ports, s.Reason)
+				if name := p.names().Of(m); name != "" && m.Locked != "" {
+					f.Hint = fmt.Sprintf("write ${%s:-%s} by hand", name, m.HostPort.Ports)
+				}
+				p.Report(f)
+			}
 		}
 	},
 }

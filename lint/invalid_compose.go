@@ -1,6 +1,9 @@
 package lint
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/source"
 )
@@ -10,8 +13,8 @@ var invalidCompose = Rule{
 	Title:    "docker compose would refuse the file",
 	Severity: Error,
 	Doc: `docker compose would refuse the file: it is not valid YAML, a key is set twice, a value is of the wrong
-type, a key is unknown to the Compose specification, or a file that it includes or extends is missing. Values that
-contain a variable are not checked.`,
+type, a key is unknown to the Compose specification, a file that it includes or extends is missing, or a service has
+both network_mode and networks. Values that contain a variable are not checked.`,
 	Bad: `services:
   web:
     image: example/web
@@ -47,7 +50,27 @@ contain a variable are not checked.`,
 				p.validate(f, reported[f]) // which would call each service an unknown key
 			}
 		}
+		p.excludedKeys()
 	},
+}
+
+// excludedKeys reports networks beside network_mode. Of a service that no chosen
+// profile starts Compose does not see it.
+func (p *Pass) excludedKeys() {
+	for _, s := range p.Project.Services {
+		mode, networks := s.NetworkMode, s.Networks
+		if mode.Value == "" || networks.Value == "" {
+			continue
+		}
+		at, other := networks, mode
+		if slices.Index(p.Project.Files, mode.File) > slices.Index(p.Project.Files, networks.File) {
+			at, other = mode, networks // the later one is to go
+		}
+		f := Finding{File: at.File, Span: at.Span, Service: s.Name, Hint: "remove one of the two"}
+		f.Message = fmt.Sprintf("service %s has network_mode and networks, which exclude each other", quote(s.Name))
+		f.Related = []Related{{File: other.File, Span: other.Span, Message: "the other one is here"}}
+		p.Report(f)
+	}
 }
 
 // validate holds a file against the schema. What the walker has reported

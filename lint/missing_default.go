@@ -19,7 +19,8 @@ var missingDefault = Rule{
 	Doc: `The host port is a variable without a default. If nothing sets it, as in a fresh clone, Docker picks a new
 port at every start, and no file says which. Give it a default, ${WEB_PORT:-8080}, or make it required,
 ${WEB_PORT:?}. A variable that an env file in the repository sets is not reported; one that Compose is given by
---env-file has to be listed under env_files in the configuration. --fix takes the default from an example env file
+--env-file has to be listed under env_files in the configuration. It is an error if docker compose refuses the project
+while the variable is not set, as where the container port is one too. --fix takes the default from an example env file
 of the project, such as .env.example.`,
 	Bad: `-- .env.example --
 WEB_PORT=8080
@@ -44,30 +45,82 @@ services:
 				dynamic[c.Mapping.Place()] = true
 			}
 		}
-		for _, m := range p.Project.Mappings {
+		for m := range p.written() {
 			e := m.HostPort
-			if m.Inherited || m.Invalid != "" || e.Var == "" || e.Default != "" || e.Op == "?" || e.Op == ":?" || p.setInRepository(e.Var) {
-				continue
+			switch {
+			case m.Unset != "":
+				p.refusedUnset(*m)
+			case e.Var == "" || !emptyUnset(e) || p.setInRepository(e.Var):
+			case dynamic[m.Place()]: // a default would be dropped again
+			default:
+				p.missingDefault(*m)
 			}
-			if dynamic[m.Place()] {
-				continue // a default would be dropped again
-			}
-			f := aboutHost(m)
-			f.Message = fmt.Sprintf("variable %s has no default: if it is not set, Docker picks a new host port at every start", e.Var)
-			if file, _, set := p.Project.Env.Setter(e.Var); set {
-				f.Related = []Related{relatedLine(file, e.Var, "it is set here, but Git ignores this file")}
-			}
-			f.Hint = fmt.Sprintf("give it a default, such as ${%s:-%s}", e.Var, cmp.Or(m.Container.String(), "8080"))
-			if port, from := p.example(e.Var); port != "" {
-				f.Hint = fmt.Sprintf("write ${%s:-%s}", e.Var, port)
-				f.Related = append(f.Related, relatedLine(from, e.Var, "its example value is here"))
-				if m.Locked == "" && !slices.Contains(compose.Variables(m.Target), e.Var) {
-					f.Fix = []rewrite.Edit{rewrite.Replace(m, "${"+e.Var+":-"+port+"}")}
-				}
-			}
-			p.Report(f)
 		}
 	},
+}
+
+// emptyUnset reports a variable that is nothing while it is unset, and not asked for.
+func emptyUnset(e compose.Expr) bool {
+	return e.Op == ":+" || e.Op == "+" || e.Default == "" && e.Op != "?" && e.Op != ":?"
+}
+
+// missingDefault reports a host port that is a variable without a default.
+func (p *Pass) missingDefault(m compose.Mapping) {
+	e, f := m.HostPort, aboutHost(m)
+	f.Message = fmt.Sprintf("variable %s has no default: if it is not set, Docker picks a new host port at every start", e.Var)
+	if !e.Settable() {
+		f.Message = fmt.Sprintf("variable %s only switches the host port on: if it is not set, Docker picks a new one at every start", e.Var)
+		f.Hint = fmt.Sprintf("write ${%s:-%s} if the port should always be there", cmp.Or(p.names().Of(m), e.Var), e.Default)
+		p.Report(f)
+		return
+	}
+	p.setElsewhere(&f, e.Var, cmp.Or(m.Container.String(), "8080"))
+	if port, from := p.example(e.Var); port != "" {
+		f.Hint = fmt.Sprintf("write ${%s:-%s}", e.Var, port)
+		f.Related = append(f.Related, relatedLine(from, e.Var, "its example value is here"))
+		if m.Locked == "" && !slices.Contains(compose.Variables(m.Target), e.Var) {
+			f.Fix = []rewrite.Edit{rewrite.Replace(m, "${"+e.Var+":-"+port+"}")}
+		}
+	}
+	p.Report(f)
+}
+
+// refusedUnset reports a mapping that is none while a variable is unset.
+func (p *Pass) refusedUnset(m compose.Mapping) {
+	parts := m.Target // which Compose can't do without
+	if m.Unset == compose.NoAddress || !strings.Contains(parts, "$") {
+		parts = m.Address + m.HostPort.Text
+	}
+	for _, e := range compose.Expressions(parts) {
+		if !emptyUnset(e) || p.setInRepository(e.Var) {
+			continue
+		}
+		f := about(m)
+		if slices.Contains(compose.Variables(m.HostPort.Text), e.Var) {
+			f = aboutHost(m)
+		}
+		f.Severity = Error
+		f.Message = fmt.Sprintf("variable %s has no default: if it is not set, docker compose refuses the project: %s", e.Var, m.Unset)
+		example := cmp.Or(m.Container.String(), "8080")
+		switch {
+		case m.Opaque:
+			example = "8080:80"
+		case m.Unset == compose.NoAddress:
+			example = "127.0.0.1"
+		}
+		p.setElsewhere(&f, e.Var, example)
+		p.Report(f)
+		return
+	}
+}
+
+// setElsewhere says what default a variable could have, and where it is set for one
+// machine only.
+func (p *Pass) setElsewhere(f *Finding, variable, example string) {
+	f.Hint = fmt.Sprintf("give it a default, such as ${%s:-%s}", variable, example)
+	if file, _, set := p.Project.Env.Setter(variable); set {
+		f.Related = []Related{relatedLine(file, variable, "it is set here, but Git ignores this file")}
+	}
 }
 
 // setInRepository reports whether an env file that everyone has sets a variable.

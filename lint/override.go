@@ -39,7 +39,7 @@ services:
 			service, container, protocol string
 		}
 		earlier := map[target][]publication{}
-		for _, pub := range publications(p.index, p.Project, true) {
+		for _, pub := range p.run.publish(p.index, true) {
 			t := target{pub.Service, pub.Key.Container, pub.Protocol}
 			if e, found := p.earlier(earlier[t], func(e publication) bool { return appends(e, pub) }); found {
 				f := about(*pub.Mapping)

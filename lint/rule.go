@@ -31,7 +31,7 @@ type Rule struct {
 	Title string
 	// Doc says what is wrong, why it matters and what to do, in whole sentences.
 	Doc string
-	// Severity is that of its findings where nothing else is configured.
+	// Severity is that of its findings where they have none and nothing is configured.
 	Severity Severity
 	// Strategy is the only one under which the rule looks; "" for all.
 	Strategy strategies.Strategy
@@ -63,8 +63,11 @@ func Rules() []Rule {
 		unboundInterface,
 		scaledFixedPort,
 		hostNetworkPorts,
+		sharedNetworkPorts,
 		overrideAppends,
+		resetInInclude,
 		containerNameScaled,
+		duplicateContainerName,
 		portsInExtension,
 		staleReference,
 		unknownPortVariable,
@@ -155,10 +158,11 @@ type Pass struct {
 const maxFindings = 10_000
 
 // Report adds a finding under the rule's name. A finding without a severity
-// gets the rule's; one with a milder one keeps it.
+// gets the rule's; one with a milder one keeps it, and one with a worse one, unless
+// the configuration says how bad the rule's findings are.
 func (p *Pass) Report(f Finding) {
 	f.Rule = p.rule.Name
-	if f.Severity == Off || f.Severity > p.severity {
+	if f.Severity == Off || f.Severity > p.severity && (p.Setting.Severity != nil || p.severity < p.rule.Severity) {
 		f.Severity = p.severity
 	}
 	if len(p.findings) >= maxFindings {
@@ -232,6 +236,15 @@ func (p *Pass) written() iter.Seq[*compose.Mapping] {
 			}
 		}
 	}
+}
+
+// services are those of the project, by name.
+func (p *Pass) services() map[string]compose.Service {
+	services := make(map[string]compose.Service, len(p.Project.Services))
+	for _, s := range p.Project.Services {
+		services[s.Name] = s
+	}
+	return services
 }
 
 // names are the variables that migrate would choose.

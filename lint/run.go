@@ -33,13 +33,14 @@ func RunAll(projects []*compose.Project, options Options) (findings, ignored []F
 	r.readIgnores()
 	r.alone, r.inner = alone(projects)
 	r.side = onTheSide(options.Root, projects)
+	r.never = neverRun(projects, options.Neighbours)
 	r.claimed = sync.OnceValue(r.claims)
 	r.envUsers = sync.OnceValue(func() map[string][]int { return usersOfEnvFiles(projects) })
 	r.passed = sync.OnceValue(r.passedOn)
 	r.docUsers = sync.OnceValue(func() map[*source.File][]*compose.Project { return usersOfDocs(projects, options.Facts.Docs) })
 	r.publications = make([][]publication, len(projects))
 	for i, p := range projects {
-		r.guard(p, func() { r.publications[i] = publications(i, p, false) })
+		r.guard(p, func() { r.publications[i] = r.publish(i, false) })
 		r.plans = append(r.plans, sync.OnceValue(func() rewrite.Plan { return r.families.Plan(p) }))
 	}
 	found := make([][]Finding, len(projects))
@@ -83,6 +84,7 @@ type run struct {
 	files        sync.Map              // *source.File → *contents
 	alone, inner []bool                // by project
 	side         []bool                // by project
+	never        []map[string]bool     // by project: services that never run
 	publications [][]publication       // by project
 	claimed      func() *board
 	breaking     sync.Mutex

@@ -7,7 +7,9 @@ var scaledFixedPort = Rule{
 	Title:    "A scaled service has a fixed host port",
 	Severity: Error,
 	Doc: `The service runs more than once, and each container wants the same host port: the second container does not
-start. Let Docker pick the host port, "0:80", or write a range with a port for each container.`,
+start. Let Docker pick the host port, "0:80", or write a range with a port for each container. It is a warning in a
+file for docker stack deploy, which has an overlay network, endpoint_mode, placement or update_config: there the
+containers share the port, unless its mode is host.`,
 	Bad: `services:
   web:
     image: example/web
@@ -31,47 +33,24 @@ start. Let Docker pick the host port, "0:80", or write a range with a port for e
 			}
 			f := aboutValue(pub.Mapping)
 			f.Related = append(f.Related, saidBy(p.Project, s.ScaleText, "its scale is set here")...)
-			f.Message = fmt.Sprintf("service %s runs %d times, but %s can be bound once", quote(pub.Service), n, named(pub.HostPort.Ports, pub.Protocol))
+			times := "once"
 			if width > 1 {
-				f.Message = fmt.Sprintf("service %s runs %d times, but %s can be bound %d times", quote(pub.Service), n, named(pub.HostPort.Ports, pub.Protocol), width)
+				times = fmt.Sprintf("%d times", width)
 			}
+			f.Message = fmt.Sprintf("service %s runs %d times%s, but %s can be bound %s",
+				quote(pub.Service), n, p.unlessSwarm(&f, p.Project.Ingress(*pub.Mapping)), named(pub.HostPort.Ports, pub.Protocol), times)
 			f.Hint = fmt.Sprintf("let Docker pick the port, or write a range of %d ports", n)
 			p.Report(f)
 		}
 	},
 }
 
-var containerNameScaled = Rule{
-	Name:     "container-name-scaled",
-	Title:    "A scaled service has a container_name",
-	Severity: Error,
-	Doc: `The service runs more than once and has a container_name, which only one container can have. Remove
-container_name, or run the service once.`,
-	Bad: `services:
-  web:
-    image: example/web
-    container_name: web
-    scale: 2
-`,
-	Good: `services:
-  web:
-    image: example/web
-    scale: 2
-`,
-	Check: func(p *Pass) {
-		for _, s := range p.Project.Services {
-			if s.Scale > 1 && s.ContainerName.Value != "" {
-				at, related := s.ContainerName, saidBy(p.Project, s.ScaleText, "its scale is set here")
-				if s.NameExtends.File != nil {
-					related = append([]Related{{File: at.File, Span: at.Span, Message: "the name is set here"}}, related...)
-					at = s.NameExtends
-				}
-				p.Report(Finding{
-					File: at.File, Span: at.Span, Service: s.Name, Related: related,
-					Message: fmt.Sprintf("service %s runs %d times, but only one container can be named %s", quote(s.Name), s.Scale, quote(s.ContainerName.Value)),
-					Hint:    "remove container_name",
-				})
-			}
-		}
-	},
+// unlessSwarm makes a finding milder that is about docker compose only, in a file for
+// docker stack deploy, and says so in a clause.
+func (p *Pass) unlessSwarm(f *Finding, swarm bool) string {
+	if !swarm {
+		return ""
+	}
+	f.Severity = Warning
+	return " with docker compose up"
 }

@@ -51,8 +51,8 @@ its own variable. One variable for tcp and udp on the same port, or for several 
 
 // variables lists the published mappings whose host port is one variable.
 func (p *Pass) variables() (out []publication) {
-	for _, pub := range publications(p.index, p.Project, true) {
-		if pub.HostPort.Var != "" {
+	for _, pub := range p.run.publish(p.index, true) {
+		if pub.HostPort.Settable() {
 			out = append(out, pub)
 		}
 	}

@@ -43,7 +43,7 @@ own rules. Write 127.0.0.1: before it if only this machine should reach the serv
 			default:
 				continue
 			}
-			if m.Address != "" && m.HostIP == "" {
+			if m.Opaque && m.HostPort.Ports.Zero() || m.Address != "" && m.HostIP == "" {
 				continue // a variable without a value
 			}
 			f := about(*m)

@@ -73,8 +73,12 @@ type Options struct {
 // port and protocol, IPv4 before IPv6.
 func Join(p *compose.Project, containers []docker.Container, o Options) []Port {
 	j := joiner{Options: o, mappings: map[string][]*compose.Mapping{}}
+	bound := map[string]bool{}
+	for _, svc := range p.Services {
+		bound[svc.Name] = svc.Publishes() || svc.HostNetwork() // what is on no network, or on another's, has no ports of its own
+	}
 	for i := range p.Mappings {
-		if m := &p.Mappings[i]; m.Dropped == compose.Published && m.Invalid == "" {
+		if m := &p.Mappings[i]; m.Dropped == compose.Published && m.Invalid == "" && bound[m.Service] {
 			j.mappings[m.Service] = append(j.mappings[m.Service], m)
 		}
 	}
@@ -88,7 +92,7 @@ func Join(p *compose.Project, containers []docker.Container, o Options) []Port {
 	}
 	for _, svc := range p.Services {
 		if !served[svc.Name] && svc.Scale > 0 {
-			j.join(docker.Container{Service: svc.Name, HostNetwork: svc.HostNetwork})
+			j.join(docker.Container{Service: svc.Name, HostNetwork: svc.HostNetwork()})
 		}
 	}
 	slices.SortStableFunc(j.ports, compare)

@@ -66,6 +66,12 @@ func BrowsersRefuse(port int) bool {
 	return bad
 }
 
+// KnownFor reports one of the bad ports that people know for a service which browsers
+// do not open, such as ssh or mail: but for a few, that is why they are bad.
+func KnownFor(port int) bool {
+	return BrowsersRefuse(port) && !slices.Contains([]int{1, 6000, 10080}, port)
+}
+
 // FirstBlocked is the lowest port of a range that browsers refuse, 0 for none.
 func FirstBlocked(r Range) int {
 	i, _ := slices.BinarySearch(blocked, r.First)

@@ -144,7 +144,7 @@ func variableFaults(p *compose.Project) map[string]bool {
 			defaults[v] = m.HostPort.Default
 		}
 		s := p.Service(m.Service)
-		if m.Dropped != compose.Published || s.HostNetwork || s.Scale == 0 {
+		if m.Dropped != compose.Published || !s.Publishes() || s.Scale == 0 {
 			continue
 		}
 		for _, e := range byVariable[v] {

@@ -30,6 +30,8 @@ type Change struct {
 type Skip struct {
 	Mapping compose.Mapping
 	Reason  string
+	// Left reports a fixed host port that should become something else, and can't.
+	Left bool
 }
 
 // Plan is what a run does: every mapping is in one of its lists, once,
@@ -62,7 +64,7 @@ func (f Families) Plan(projects ...*compose.Project) Plan {
 	var plan Plan
 	for _, c := range owners {
 		if c.Decision = f.decide(c.Project, c.Mapping); c.Decision.Kind == strategies.Keep {
-			plan.Skips = append(plan.Skips, Skip{c.Mapping, c.Decision.Reason})
+			plan.Skips = append(plan.Skips, Skip{c.Mapping, c.Decision.Reason, c.Decision.Left})
 			continue
 		}
 		c.Edit = Replace(c.Mapping, c.Decision.Text)
@@ -70,7 +72,7 @@ func (f Families) Plan(projects ...*compose.Project) Plan {
 	}
 	for _, m := range entries {
 		if owners[m.Place()].Mapping.Entry != m.Entry {
-			plan.Skips = append(plan.Skips, Skip{m, skipMerged})
+			plan.Skips = append(plan.Skips, Skip{m, skipMerged, false})
 		}
 	}
 	slices.SortFunc(plan.Changes, func(a, b Change) int { return comparePlaces(a.Mapping, b.Mapping) })
@@ -80,6 +82,16 @@ func (f Families) Plan(projects ...*compose.Project) Plan {
 
 func comparePlaces(a, b compose.Mapping) int {
 	return cmp.Or(cmp.Compare(a.File.Path, b.File.Path), a.Entry.Start-b.Entry.Start)
+}
+
+// Left are the fixed host ports that should become something else, and can't.
+func (p Plan) Left() (left []Skip) {
+	for _, s := range p.Skips {
+		if s.Left {
+			left = append(left, s)
+		}
+	}
+	return left
 }
 
 // Edits are the plan's edits by file, in order.

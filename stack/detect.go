@@ -302,7 +302,7 @@ func noPort(s *Stack, name, service string, keys []string) error {
 	case nothing != nil:
 		nothing.Kind = say.Usage
 		return nothing
-	case svc.HostNetwork:
+	case svc.HostNetwork():
 		return say.Usagef("it is the port that the service listens on", "service %s is on the host's network, and needs no port there", service)
 	case svc.Scale == 0:
 		return say.Usagef("portmoor up -- --scale "+service+"=1 starts it", "service %s is scaled to 0, and no port is kept for it", service)

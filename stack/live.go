@@ -183,7 +183,7 @@ func (s *Stack) Answer(q live.Question, found Found) ([]live.Port, error) {
 	nothing := unpublished(s, q)
 	switch {
 	case !ok:
-	case nothing != nil && (s.services[q.Service].HostNetwork || !found.runs(q.Service)):
+	case nothing != nil && (s.services[q.Service].HostNetwork() || !found.runs(q.Service)):
 		return all, nothing // which starting it would not change
 	case found.runs(q.Service):
 	case s.Project.Service(q.Service).Scale == 0:
@@ -199,7 +199,7 @@ func (s *Stack) Answer(q live.Question, found Found) ([]live.Port, error) {
 func unpublished(s *Stack, q live.Question) *live.Missing {
 	var published []string
 	for _, m := range s.Project.Mappings {
-		if m.Service != q.Service || m.Dropped != compose.Published {
+		if svc := s.services[m.Service]; m.Service != q.Service || m.Dropped != compose.Published || !svc.Publishes() && !svc.HostNetwork() {
 			continue
 		}
 		if q.Port == 0 || m.Container.Zero() || m.Container.Has(q.Port) && m.Protocol == q.Protocol {
@@ -207,7 +207,7 @@ func unpublished(s *Stack, q live.Question) *live.Missing {
 		}
 		published = append(published, m.Container.String()+"/"+m.Protocol)
 	}
-	if len(published) == 0 && s.services[q.Service].HostNetwork {
+	if len(published) == 0 && s.services[q.Service].HostNetwork() {
 		return live.Lacks("service "+q.Service+" is on the host's network, and names no port", "what it listens on is a port of the host; listed under ports it is shown here")
 	}
 	return q.Unpublished(published)
@@ -316,7 +316,7 @@ func (s *Stack) VariableOf(p live.Port) string {
 	if p.Mapping == nil {
 		return ""
 	}
-	if p.Mapping.HostPort.Var != "" {
+	if p.Mapping.HostPort.Settable() {
 		return p.Mapping.HostPort.Var
 	}
 	return s.names.Of(*p.Mapping)

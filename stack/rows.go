@@ -40,13 +40,14 @@ func (s *Stack) Rows(e Engine) ([]Row, error) {
 	}
 	for i := range s.Project.Mappings {
 		m := &s.Project.Mappings[i]
-		if _, assigned := s.unitOf[m]; m.Dropped != compose.Published || assigned {
+		svc := s.services[m.Service]
+		if _, assigned := s.unitOf[m]; m.Dropped != compose.Published || assigned || !svc.Publishes() && !svc.HostNetwork() {
 			continue
 		}
 		row := Row{Mappings: []*compose.Mapping{m}}
 		var picked bool
 		switch row.Unit, picked = unassigned(s, m); {
-		case picked && s.services[m.Service].HostNetwork:
+		case picked && svc.HostNetwork():
 			row.From = "host network"
 		case picked:
 			row.From = "docker"

@@ -79,7 +79,7 @@ func (s *Stack) gather() {
 	var mappings []*compose.Mapping
 	for i := range s.Project.Mappings {
 		m := &s.Project.Mappings[i]
-		if svc := s.services[m.Service]; m.Dropped == compose.Published && !svc.HostNetwork && svc.Scale > 0 && hasFixedPort(m) {
+		if svc := s.services[m.Service]; m.Dropped == compose.Published && svc.Publishes() && svc.Scale > 0 && hasFixedPort(m) {
 			mappings = append(mappings, m)
 		}
 	}
@@ -91,7 +91,7 @@ func (s *Stack) gather() {
 	for _, m := range mappings {
 		key := s.names.AssignmentKey(*m)
 		by := key
-		if m.HostPort.Var != "" {
+		if m.HostPort.Settable() {
 			by = "$" + m.HostPort.Var
 		}
 		i, known := at[by]
@@ -109,7 +109,7 @@ func (s *Stack) gather() {
 func (s *Stack) newUnit(key string, m *compose.Mapping) allocate.Unit {
 	u := allocate.Unit{Key: key, Service: m.Service, Place: s.Place(m.File, m.Host)}
 	u.Range, u.Explicit = s.Config.NewPortsOf(m.Service)
-	if m.Locked == "" {
+	if m.Locked == "" && m.HostPort.Settable() {
 		u.Var = m.HostPort.Var
 	}
 	u.Movable = u.Var != "" || s.options.Override && m.Locked == ""
@@ -163,6 +163,9 @@ func serve(s *Stack, u *allocate.Unit, m *compose.Mapping) {
 	if n := s.services[m.Service].Scale; n > 1 {
 		u.Unfit = fmt.Sprintf("service %s runs %d times, but host port %s can be bound once", m.Service, n, u.Want)
 		u.UnfitHint = "leave the port to Docker, as portmoor migrate --strategy auto --write does"
+		if s.Project.Ingress(*m) {
+			u.UnfitHint = "docker stack deploy shares the port; for docker compose, leave it to Docker"
+		}
 	}
 	s.mappingsOf[u.Key] = append(s.mappingsOf[u.Key], m)
 	if !slices.Contains(u.Sockets, socket) {
@@ -182,7 +185,7 @@ func socketOf(m *compose.Mapping) ports.Socket {
 // that by hand.
 func unassigned(s *Stack, m *compose.Mapping) (u allocate.Unit, picked bool) {
 	key := s.names.AssignmentKey(*m)
-	if svc := s.Project.Service(m.Service); svc.Scale == 0 && !svc.HostNetwork && hasFixedPort(m) {
+	if svc := s.Project.Service(m.Service); svc.Scale == 0 && svc.Publishes() && hasFixedPort(m) {
 		return s.newUnit(key, m), false
 	}
 	return allocate.Unit{Key: key, Var: m.HostPort.Var, Service: m.Service}, true

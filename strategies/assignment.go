@@ -11,9 +11,9 @@ import (
 // the mapping with the plain variable, else service:container[/protocol][#n].
 // Mappings that share a variable share the key.
 func (n Names) AssignmentKey(m compose.Mapping) string {
-	variable := m.HostPort.Var
-	if variable == "" {
-		variable = n.Of(m)
+	variable := n.Of(m)
+	if m.HostPort.Settable() {
+		variable = m.HostPort.Var
 	}
 	plain := variableName(m.Key.Service)
 	if variable == plain || variable == plain+"_RANGE" {

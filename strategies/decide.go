@@ -34,6 +34,8 @@ type Decision struct {
 	Address string
 	// Reason says why, in a few words: lower case, no full stop.
 	Reason string
+	// Left reports a number that should become something else, and can't.
+	Left bool
 }
 
 // Facts is what Decide needs to know besides the mapping.
@@ -46,6 +48,8 @@ type Facts struct {
 	Scaled bool
 	// PortFile reports that the service learns its port after start.
 	PortFile bool
+	// Unbound reports that the network of the service lets Docker bind no ports.
+	Unbound bool
 	// Merges reports that Compose would make one of this mapping and another,
 	// or two of what it takes for one, if Docker picked the host port.
 	Merges bool
@@ -74,6 +78,7 @@ const (
 	keptRepeats   = "it repeats a part of another mapping, and Compose treats the two as one"
 	keptShares    = "its variable would be the host port of two mappings"
 	keptUnfit     = "the default in the configuration is not a host port that fits"
+	keptUnbound   = "the network_mode of its service lets Docker publish no ports"
 )
 
 // Decide says what a mapping becomes under a strategy. Auto is hybrid, but dynamic
@@ -91,14 +96,23 @@ const (
 //	${V:-127.0.0.1:8080}:80    kept: it holds an address                   kept
 //	${V:-80}:${V:-80}          kept: one variable on both sides            kept
 //	80${V}:80                  kept: it has several parts                  kept
+//	${V}                       kept: it may hold all of the mapping        kept
 //	8080:80 beside 8081:80     a variable each                             kept: one would merge into the other
 //
 // What is kept has a Reason. Text is spelled in bytes by package rewrite.
 func Decide(m compose.Mapping, s Strategy, facts Facts) Decision {
+	d := decide(m, s, facts)
+	d.Left = d.Kind == Keep && m.Invalid == "" && !facts.Unbound && fixed(m)
+	return d
+}
+
+func decide(m compose.Mapping, s Strategy, facts Facts) Decision {
 	dynamic := s == Dynamic || s == Auto && (facts.Scaled || facts.PortFile)
 	switch {
 	case m.Invalid != "":
 		return keep(m.Invalid)
+	case facts.Unbound:
+		return keep(keptUnbound)
 	case picked(m) && dynamic:
 		return keep(keptDynamic)
 	case picked(m) && facts.Default == "":
@@ -123,9 +137,12 @@ func Decide(m compose.Mapping, s Strategy, facts Facts) Decision {
 	return parameterize(facts.Names.Of(m), m.HostPort.Text, "a literal host port")
 }
 
+// fixed reports a host port that is a number, and no variable.
+func fixed(m compose.Mapping) bool { return m.HostPort.Literal() && !m.HostPort.Ports.Zero() }
+
 // picked reports whether a mapping leaves its host port to Docker.
 func picked(m compose.Mapping) bool {
-	return m.HostPort.Text == "" || m.HostPort.Literal() && m.HostPort.Ports.Zero()
+	return !m.Opaque && (m.HostPort.Text == "" || m.HostPort.Literal() && m.HostPort.Ports.Zero())
 }
 
 func keep(reason string) Decision { return Decision{Kind: Keep, Reason: reason} }

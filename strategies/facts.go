@@ -1,6 +1,7 @@
 package strategies
 
 import (
+	"maps"
 	"strconv"
 
 	"github.com/portmoor/portmoor/compose"
@@ -17,33 +18,40 @@ func Gather(names Names, remembered map[compose.Place]string) func(compose.Mappi
 		return Facts{
 			Names: names, Default: remembered[at], Merges: names.merges[at], Repeats: names.narrow[at], Repeated: names.wide[at],
 			Spelled: names.spelled[at], Shares: names.shared[at],
-			Scaled: names.scaled[at], PortFile: names.portFile[at],
+			Scaled: names.scaled[at], PortFile: names.portFile[at], Unbound: names.unbound[at],
 		}
 	}
 }
 
 // users finds the places of which a service that has them runs more than once,
 // or learns its port after start: an entry is written once for all projects of
-// the family, and one that only an overlay scales has to fit there too.
-func users(family []*compose.Project) (scaled, portFile map[compose.Place]bool) {
-	scaled, portFile = map[compose.Place]bool{}, map[compose.Place]bool{}
+// the family, and one that only an overlay scales has to fit there too. Unbound are
+// those that Docker binds for none of the services that have them.
+func users(family []*compose.Project) (scaled, portFile, unbound map[compose.Place]bool) {
+	scaled, portFile, unbound = map[compose.Place]bool{}, map[compose.Place]bool{}, map[compose.Place]bool{}
+	bound := map[compose.Place]bool{}
 	for _, p := range family {
 		services := map[string]compose.Service{}
 		for _, s := range p.Services {
 			services[s.Name] = s
 		}
 		for _, m := range p.Mappings {
-			if s := services[m.Service]; s.Scale > 1 {
+			s := services[m.Service]
+			if s.Scale > 1 && !p.Ingress(m) {
 				scaled[m.Place()] = true
 			}
-			if services[m.Service].PortFile {
+			if s.PortFile {
 				portFile[m.Place()] = true
+			}
+			if unbound[m.Place()] = true; s.Publishes() {
+				bound[m.Place()] = true
 			}
 		}
 	}
+	maps.DeleteFunc(unbound, func(at compose.Place, _ bool) bool { return bound[at] })
 	spread(family, scaled)
 	spread(family, portFile)
-	return scaled, portFile
+	return scaled, portFile, unbound
 }
 
 // spread adds to places those of mappings that Compose takes for one with them:

@@ -3,8 +3,6 @@ package strategies
 import (
 	"cmp"
 	"maps"
-	"path/filepath"
-	"regexp"
 	"slices"
 
 	"github.com/portmoor/portmoor/compose"
@@ -20,8 +18,9 @@ type Names struct {
 	now    map[string][]holder    // by variable
 	merges map[compose.Place]bool // what [merging] found in the family
 	// narrow are the mappings that say again what a wide one says already.
-	narrow, wide     map[compose.Place]bool
-	scaled, portFile map[compose.Place]bool // what [users] found in the family
+	narrow, wide map[compose.Place]bool
+	// what [users] found in the family
+	scaled, portFile, unbound map[compose.Place]bool
 	// spelled are the mappings that are apart from another only by their spelling.
 	spelled map[compose.Place]bool
 	// shared are those for which no variable is right: two mappings would clash by it.
@@ -90,7 +89,7 @@ func Name(family []*compose.Project, remembered func(*compose.Project) map[compo
 	b.narrow, b.wide = repeating(family)
 	b.spelled = spelledApart(family)
 	b.merges = merging(family, b.narrow, b.wide, b.spelled)
-	b.scaled, b.portFile = users(family)
+	b.scaled, b.portFile, b.unbound = users(family)
 	restored := make([]*compose.Project, 0, len(family))
 	for _, p := range baseFirst(family) {
 		if remembered != nil {
@@ -115,9 +114,6 @@ func Name(family []*compose.Project, remembered func(*compose.Project) map[compo
 	return b.Names
 }
 
-// standardName is what docker compose looks for in a folder by itself.
-var standardName = regexp.MustCompile(`^(docker-)?compose\.ya?ml$`)
-
 // baseFirst sorts projects: those that include others before them, overlays
 // behind the projects that they change, a folder's standard project before its
 // alternatives. The order that they are given in does not matter.
@@ -134,7 +130,7 @@ func baseFirst(family []*compose.Project) []*compose.Project {
 			return 3
 		case len(p.Files) > 0 && reached[p.Files[0]]:
 			return 2
-		case len(p.Files) > 0 && standardName.MatchString(filepath.Base(p.Files[0].Path)):
+		case len(p.Files) > 0 && compose.StandardName(p.Files[0].Path):
 			return 0
 		}
 		return 1
@@ -257,8 +253,8 @@ func (b *builder) collect(p *compose.Project) {
 		}
 		u.name = cmp.Or(u.name, m.Name)
 		u.isRange = u.isRange || m.HostPort.Ports.Width() > 1
-		if v := m.HostPort.Var; v != "" {
-			b.hold(v, u, p.Env, m)
+		if m.HostPort.Settable() {
+			b.hold(m.HostPort.Var, u, p.Env, m)
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 // SharesVariable reports that one variable is the host port of two mappings which
 // would clash whatever its value: they are of two services or container ports.
 func SharesVariable(a, b compose.Mapping) bool {
-	return a.HostPort.Var != "" && a.HostPort.Var == b.HostPort.Var && clashes(a, b)
+	return a.HostPort.Settable() && b.HostPort.Settable() && a.HostPort.Var == b.HostPort.Var && clashes(a, b)
 }
 
 // clashes reports that two mappings can't have one host port.
@@ -101,7 +101,7 @@ func (s *settler) pass() (found bool) {
 	for _, p := range s.family {
 		idle := map[string]bool{} // services that bind no host ports
 		for _, service := range p.Services {
-			idle[service.Name] = service.HostNetwork || service.Scale == 0
+			idle[service.Name] = !service.Publishes() || service.Scale == 0
 		}
 		earlier := map[string]*sharers{}
 		for _, m := range p.Mappings {

@@ -40,6 +40,7 @@ var (
 var (
 	composeName = regexp.MustCompile(`^(.*compose.*|compose\..*)\.ya?ml$`)
 	yamlName    = regexp.MustCompile(`\.ya?ml$`)
+	fileInText  = regexp.MustCompile(`[A-Za-z0-9_./-]*[A-Za-z0-9_-]\.ya?ml\b`)
 )
 
 // Options narrow and widen what Find takes.
@@ -232,7 +233,7 @@ func (d *discoverer) folder(dir string, names []string, named bool) {
 		base = settled // what is left may belong on top of it
 	}
 	for _, name := range names {
-		d.other(dir, name, base, named)
+		d.other(dir, name, base, names, named)
 	}
 }
 
@@ -317,7 +318,7 @@ func (d *discoverer) settled(dir string, names []string) (left []string, first c
 }
 
 // other places a file that is not part of the folder's standard project.
-func (d *discoverer) other(dir, name string, base compose.Group, named bool) {
+func (d *discoverer) other(dir, name string, base compose.Group, beside []string, named bool) {
 	path := filepath.Join(dir, name)
 	alone := compose.Group{Dir: dir, Files: []string{path}}
 	if !named && !d.named(path) {
@@ -333,6 +334,9 @@ func (d *discoverer) other(dir, name string, base compose.Group, named bool) {
 	}
 	bare, services := bareServices(f)
 	canonical := slices.Contains(canonicalNames, name)
+	if below := d.namedBase(f, beside, bare, base); len(below.Files) > 0 {
+		base = below
+	}
 	switch {
 	case canonical && len(base.Files) > 0 && !named:
 		d.found.Notes = append(d.found.Notes, fmt.Sprintf("%s: docker compose uses %s here; this file is treated as a project of its own", path, filepath.Base(base.Files[0])))
@@ -351,6 +355,46 @@ func (d *discoverer) other(dir, name string, base compose.Group, named bool) {
 	default:
 		d.add(alone)
 	}
+}
+
+// namedBase is the file of the folder that an overlay's comments name as what it is
+// laid over: one of those beside it that has a service of the overlay. It is none
+// where they name no such file, or one of the folder's project.
+func (d *discoverer) namedBase(f *source.File, beside, bare []string, base compose.Group) (below compose.Group) {
+	if len(bare) == 0 {
+		return below
+	}
+	dir, start, seen := filepath.Dir(f.Path), 0, map[string]bool{f.Path: true}
+	for line := range bytes.Lines(f.Src) {
+		hash := max(bytes.IndexByte(line, '#'), 0)
+		found := fileInText.FindAllIndex(line[hash:], -1)
+		if hash == 0 && line[0] != '#' || len(found) == 0 || !f.Comment(start+hash+found[len(found)-1][0]) {
+			found = nil
+		}
+		for _, at := range found {
+			path := filepath.Join(dir, filepath.FromSlash(string(line[hash+at[0]:hash+at[1]])))
+			switch {
+			case seen[path]:
+			case slices.Contains(base.Files, path):
+				return compose.Group{}
+			case len(below.Files) == 0 && filepath.Dir(path) == dir && slices.Contains(beside, filepath.Base(path)) && d.extendsProject(path, bare) && !d.isOverlay(path):
+				below = compose.Group{Dir: dir, Files: []string{path}}
+			}
+			seen[path] = true
+		}
+		start += len(line)
+	}
+	return below
+}
+
+// isOverlay reports a file that leaves it to others what its services run.
+func (d *discoverer) isOverlay(path string) bool {
+	f, err := d.loader.File(path)
+	if err != nil {
+		return false
+	}
+	bare, _ := bareServices(f)
+	return len(bare) > 0
 }
 
 // named reports a compose file by its name, or by the configuration.

@@ -118,6 +118,35 @@ compose.yaml a/b/compose.dev.yaml overlay
 a/compose.extends.yaml
 a/compose.other.yaml
 a/compose.own.yaml`},
+		"an overlay of another file": {`
+-- compose.yaml --
+services: {web: {extends: {file: compose.base.yaml, service: web}, ports: ["80:80"]}}
+-- compose.base.yaml --
+services: {web: {image: x}}
+-- compose.podman.yaml --
+# to be used after ./compose.base.yaml
+services: {web: {network_mode: host}}
+-- compose.gpu.yaml --
+services: {web: {labels: ["compose.base.yaml"]}} # not "compose.base.yaml", but compose.yaml
+-- compose.other.yaml --
+# like compose.podman.yaml, old/compose.base.yaml and compose.gone.yaml
+services: {web: {network_mode: host}}
+-- compose.text.yaml --
+services: {web: {labels: ["# compose.base.yaml"]}}
+-- only/compose.prod.yaml --
+# -f compose.common.yaml -f compose.prod.yaml
+services: {web: {ports: ["80"]}}
+-- only/compose.common.yaml --
+services: {web: {image: x}}
+`, discover.Options{}, `
+compose.base.yaml
+compose.base.yaml compose.podman.yaml overlay
+compose.yaml
+compose.yaml compose.gpu.yaml overlay
+compose.yaml compose.other.yaml overlay
+compose.yaml compose.text.yaml overlay
+only/compose.common.yaml
+only/compose.common.yaml only/compose.prod.yaml overlay`},
 		"what Git ignores": {`
 -- .git/HEAD --
 

@@ -27,13 +27,13 @@ type Fixed struct {
 func FixedPorts(projects []*compose.Project, base string) (ports []Fixed) {
 	at, written := map[string]int{}, map[compose.Place]int{}
 	for _, p := range projects {
-		hostNetwork := map[string]bool{}
+		bound := map[string]bool{}
 		for _, s := range p.Services {
-			hostNetwork[s.Name] = s.HostNetwork
+			bound[s.Name] = s.Publishes()
 		}
 		for _, m := range p.Mappings {
 			number := m.HostPort.Ports
-			if m.Dropped != compose.Published || m.Invalid != "" || hostNetwork[m.Service] || number.Zero() || number.Width() > 1 && m.Container.Width() == 1 {
+			if m.Dropped != compose.Published || m.Invalid != "" || !bound[m.Service] || number.Zero() || number.Width() > 1 && m.Container.Width() == 1 {
 				continue // it is not published, or Docker picks
 			}
 			key := strings.Join([]string{p.Dir, m.Service, number.String()}, "\x00")

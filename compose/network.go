@@ -1,0 +1,66 @@
+package compose
+
+import "strings"
+
+// HostNetwork reports network_mode: host: Docker discards the ports of the service,
+// which listens on those of the host.
+func (s Service) HostNetwork() bool { return s.NetworkMode.Value == "host" }
+
+// Publishes reports whether Docker binds the ports of the service. It does not if
+// the service has the network of the host, of another container, or none.
+func (s Service) Publishes() bool {
+	_, kind := s.NetworkOwner()
+	return kind == "" && !s.HostNetwork() && s.NetworkMode.Value != "none"
+}
+
+// NetworkOwner is the service or container whose network a service has, and the
+// word before it, "service" or "container"; both "" where it has none of another.
+func (s Service) NetworkOwner() (name, kind string) {
+	kind, name, found := strings.Cut(s.NetworkMode.Value, ":")
+	if !found || kind != "service" && kind != "container" {
+		return "", ""
+	}
+	return name, kind
+}
+
+// Ingress reports that all replicas of a service share the host port of a mapping, as
+// they do under docker stack deploy.
+func (p *Project) Ingress(m Mapping) bool { return p.Swarm && m.Mode != "host" }
+
+// maxShared bounds how many services are followed to the one whose network they have.
+const maxShared = 100
+
+// NetworkOwners are the services whose network others have in the end, through still
+// others if need be, by the names of those. It lacks a service that has the network of
+// none in the project.
+func (p *Project) NetworkOwners() map[string]string {
+	named, containers := make(map[string]Service, len(p.Services)), map[string]Service{}
+	for _, s := range p.Services {
+		named[s.Name] = s
+		if s.ContainerName.Value != "" {
+			containers[s.ContainerName.Value] = s
+		}
+	}
+	owners := map[string]string{}
+	for _, s := range p.Services {
+		at := s
+		for range maxShared {
+			name, kind := at.NetworkOwner()
+			if kind == "" {
+				if at.Name != s.Name {
+					owners[s.Name] = at.Name
+				}
+				break
+			}
+			next, known := named[name]
+			if kind == "container" {
+				next, known = containers[name]
+			}
+			if !known {
+				break
+			}
+			at = next
+		}
+	}
+	return owners
+}

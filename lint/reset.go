@@ -1,0 +1,58 @@
+package lint
+
+import (
+	"fmt"
+
+	"github.com/portmoor/portmoor/compose"
+)
+
+var resetInInclude = Rule{
+	Name:     "reset-in-include",
+	Title:    "A !reset in an include replaces nothing",
+	Severity: Warning,
+	Doc: `A file that is included has !reset or !override of a service's ports. Compose loads an include by itself,
+before it is laid over the other files, so that the tag replaces nothing of theirs: what they publish stays published.
+Give the file with -f, or under COMPOSE_FILE, instead of including it.`,
+	Bad: `-- compose.yaml --
+include: [closed.yaml]
+services:
+  web:
+    image: example/web
+    ports: ["8080:80"]
+-- closed.yaml --
+services:
+  web:
+    ports: !reset []
+`,
+	Good: `-- compose.yaml --
+services:
+  web:
+    image: example/web
+    ports: ["8080:80"]
+-- compose.override.yaml --
+services:
+  web:
+    ports: !reset []
+`,
+	Check: func(p *Pass) {
+		published := map[string][]compose.Mapping{}
+		for _, m := range p.Project.Mappings {
+			if len(published[m.Service]) < maxEarlier && m.Dropped == compose.Published {
+				published[m.Service] = append(published[m.Service], m)
+			}
+		}
+		for _, v := range p.Project.Vain {
+			f := Finding{File: v.File, Span: v.Span, Service: v.Service, Hint: "give this file with -f instead of including it"}
+			for _, m := range published[v.Service] {
+				if m.File != v.File {
+					f.Related = append(f.Related, relatedTo(m, "this stays published"))
+				}
+			}
+			if len(f.Related) > 0 {
+				f.Message = fmt.Sprintf("%s has no effect in a file that is included: service %s keeps its ports", v.Tag, quote(v.Service))
+				f.Related = f.Related[:min(len(f.Related), maxRelated)]
+				p.Report(f)
+			}
+		}
+	},
+}

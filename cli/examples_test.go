@@ -17,8 +17,8 @@ import (
 func TestRules(t *testing.T) {
 	for _, r := range lint.Rules() {
 		t.Run(r.Name, func(t *testing.T) {
-			if len(r.Doc) < 100 || r.Title == "" || len(r.Title) > 48 || strings.HasSuffix(r.Title, ".") {
-				t.Errorf("undocumented, or the title %q is not a short one", r.Title)
+			if len(r.Doc) < 100 || r.Bad == "" || r.Good == "" || r.Title == "" || len(r.Title) > 48 || strings.HasSuffix(r.Title, ".") {
+				t.Errorf("undocumented, without examples, or the title %q is not a short one", r.Title)
 			}
 			for text, want := range map[string]bool{r.Bad: true, r.Good: false} {
 				dir := t.TempDir()
@@ -43,6 +43,15 @@ func TestRules(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestRuleExamples: each example is one of a rule. One that is left over, or
+// misspelt, would be shown to nobody.
+func TestRuleExamples(t *testing.T) {
+	files, err := os.ReadDir(filepath.Join("..", "lint", "examples"))
+	if err != nil || len(files) != 2*len(lint.Rules()) {
+		t.Errorf("%d examples of %d rules: %v", len(files), len(lint.Rules()), err)
 	}
 }
 

@@ -18,22 +18,6 @@ var assignmentDrift = Rule{
 	Doc: `The assignments in data/ports.json no longer fit the compose files: an entry names no mapping, or names a
 mapping whose host port is a literal that nothing can move, or two entries that can run at the same time have the
 same port on one protocol and address. portmoor detect updates the file.`,
-	Bad: `-- data/ports.json --
-{"web": 8080, "api": 9000}
--- compose.yaml --
-services:
-  web:
-    image: example/web
-    ports: ["${WEB_HOST_PORT:-8080}:80"]
-`,
-	Good: `-- data/ports.json --
-{"web": 10001}
--- compose.yaml --
-services:
-  web:
-    image: example/web
-    ports: ["${WEB_HOST_PORT:-8080}:80"]
-`,
 	Check: func(p *Pass) {
 		f := p.Facts.Assignments[p.Project]
 		if f == nil || len(f.Docs) == 0 || p.Project.Partial {

@@ -14,16 +14,6 @@ var variableBothSides = Rule{
 	Doc: `The same variable is the host port and the container port, so that moving one moves both. The service may
 not listen on the new container port, and healthchecks and other services look for the old one. Write the container
 port as a number.`,
-	Bad: `services:
-  web:
-    image: example/web
-    ports: ["${PORT:-8080}:${PORT:-8080}"]
-`,
-	Good: `services:
-  web:
-    image: example/web
-    ports: ["${PORT:-8080}:8080"]
-`,
 	Check: func(p *Pass) {
 		for m := range p.written() {
 			if m.HostPort.Var != "" && !m.HostPort.Settable() {

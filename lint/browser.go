@@ -16,23 +16,10 @@ var browserBlockedPort = Rule{
 	Doc: `Browsers refuse to open this host port, one of the bad ports of the Fetch standard: a web page published on
 it fails with ERR_UNSAFE_PORT. What is no web page is not reported: a host port that is known for another service,
 such as 22 for ssh or 25 for smtp, unless the container port is one of the web's, such as 80.`,
-	Bad: `services:
-  web:
-    image: example/web
-    ports: ["6000:80"]
-`,
-	Good: `services:
-  web:
-    image: example/web
-    ports: ["6001:80"]
-  git:
-    image: example/git
-    ports: ["22:2222"]
-`,
 	Check: func(p *Pass) {
 		for m := range p.written() {
 			port := ports.FirstBlocked(m.HostPort.Ports)
-			if port == 0 || m.Protocol != "tcp" || !servesWeb(m) && (ports.KnownFor(port) || m.Container.First < 1024 && ports.KnownFor(m.Container.First)) {
+			if port == 0 || m.Protocol != "tcp" || !servesWeb(m) && (ports.NotWeb(m.HostPort.Ports) || m.Container.First < 1024 && ports.NotWeb(m.Container)) {
 				continue
 			}
 			f := aboutValue(m)

@@ -20,22 +20,6 @@ range that Docker picks from, or if they are in two projects on one host. Betwee
 are variables, which each machine can set, or if one of the projects is in a folder that is called example, sample,
 demo, test, testdata, e2e, fixture, tutorial or playground, their plural, or ends with such a word, as
 integration-tests does. Give one of the two another host port.`,
-	Bad: `services:
-  api:
-    image: example/api
-    ports: ["8080:80"]
-  web:
-    image: example/web
-    ports: ["8080:8080"]
-`,
-	Good: `services:
-  api:
-    image: example/api
-    ports: ["8080:80"]
-  web:
-    image: example/web
-    ports: ["8081:8080", "8080:8080/udp"]
-`,
 	Check: checkConflicts,
 }
 

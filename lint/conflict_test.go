@@ -299,6 +299,39 @@ services: {b: {image: x, ports: ["2:80", "1:81", "6:82/udp"]}}
 -- three/compose.yaml --
 services: {c: {image: x, ports: ["5:80/udp", "7:80"]}}`, nil, `
 two/compose.yaml:1:35 warning: host ports 2 and 1 are also published by project "one": the two can't run on one host at the same time <- one/compose.yaml:1:43 <- one/compose.yaml:1:35`},
+		"two projects of which each port can be set": {`
+-- one/compose.yaml --
+services: {a: {image: x, ports: ["${A:-1}:80", "${B:-2}:81", "3:82", "4:83"]}}
+-- two/compose.yaml --
+services: {b: {image: x, ports: ["${C:-1}:80", "2:81", "${D:-3}:82", "4:83"]}}
+-- three/compose.yaml --
+services: {c: {image: x, ports: ["${A:-1}:80"]}}`, nil, `
+three/compose.yaml:1:35 info: host port 1 is also published by project "one": on one host, one of the two has to set a variable <- one/compose.yaml:1:35
+two/compose.yaml:1:35 info: host port 1 is also published by project "one": on one host, one of the two has to set a variable <- one/compose.yaml:1:35
+two/compose.yaml:1:49 warning: host ports 2, 3 and 4 are also published by project "one": the two can't run on one host at the same time <- one/compose.yaml:1:49 <- one/compose.yaml:1:63 <- one/compose.yaml:1:71`},
+		"two projects of one name": {`
+-- a/samples/compose.yaml --
+services: {a: {image: x, ports: ["1:80"]}}
+-- b/samples/compose.yaml --
+services: {b: {image: x, ports: ["1:80"]}}
+-- b/samples/samples/compose.yaml --
+services: {c: {image: x, ports: ["1:80"]}}
+-- b/deep/compose.yaml --
+name: samples
+services: {d: {image: x, ports: ["2:80"]}}
+-- b/deep/samples/compose.yaml --
+services: {e: {image: x, ports: ["2:80"]}}`, nil, `
+b/deep/samples/compose.yaml:1:35 warning: host port 2 is also published by project "samples" in folder "deep": the two can't run on one host at the same time <- b/deep/compose.yaml:2:35
+b/samples/compose.yaml:1:35 warning: host port 1 is also published by project "samples" in folder "a/samples": the two can't run on one host at the same time <- a/samples/compose.yaml:1:35
+b/samples/samples/compose.yaml:1:35 warning: host port 1 is also published by project "samples" in folder "a/samples": the two can't run on one host at the same time <- a/samples/compose.yaml:1:35`},
+		"variants of one file": {`
+-- one/compose.yaml --
+services: {a: {extends: {file: ../base.yaml, service: a}}}
+-- two/compose.yaml --
+services: {b: {extends: {file: ../base.yaml, service: b}}}
+-- base.yaml --
+services: {a: {image: x, ports: ["1:80"]}, b: {image: x, ports: ["1:80"]}}`, nil, `
+base.yaml:1:67 info: host port 1 is also published by project "one": the two can't run on one host at the same time <- base.yaml:1:35`},
 		"a project that another one includes is not beside it": {`
 -- compose.yaml --
 include: [sub/compose.yaml]

@@ -16,22 +16,6 @@ var duplicateContainerName = Rule{
 	Doc: `Two services that can run at the same time have one container_name, which only one container can have:
 docker compose up refuses the project. Services that run together only under two or more profiles may share a name.
 Give each its own, or none.`,
-	Bad: `services:
-  api:
-    image: example/api
-    container_name: app
-  web:
-    image: example/web
-    container_name: app
-`,
-	Good: `services:
-  api:
-    image: example/api
-    container_name: app-api
-  web:
-    image: example/web
-    container_name: app-web
-`,
 	Check: func(p *Pass) {
 		services, order := slices.Clone(p.Project.Services), map[*source.File]int{}
 		for i, f := range p.Project.Files {
@@ -79,17 +63,6 @@ var containerNameScaled = Rule{
 	Doc: `The service runs more than once and has a container_name, which only one container can have. Remove
 container_name, or run the service once. It is a warning in a file for docker stack deploy, which ignores
 container_name.`,
-	Bad: `services:
-  web:
-    image: example/web
-    container_name: web
-    scale: 2
-`,
-	Good: `services:
-  web:
-    image: example/web
-    scale: 2
-`,
 	Check: func(p *Pass) {
 		for _, s := range p.Project.Services {
 			if s.Scale > 1 && s.ContainerName.Value != "" {

@@ -13,20 +13,6 @@ var defaultMismatch = Rule{
 	Severity: Warning,
 	Doc: `The variable of a host port has another default elsewhere in the project, so that the two places mean
 different ports while the variable is unset. Write the same default in both. What !override takes away does not count.`,
-	Bad: `services:
-  web:
-    image: example/web
-    ports: ["${WEB_PORT:-8080}:80"]
-    environment:
-      PUBLIC_URL: http://localhost:${WEB_PORT:-8000}
-`,
-	Good: `services:
-  web:
-    image: example/web
-    ports: ["${WEB_PORT:-8080}:80"]
-    environment:
-      PUBLIC_URL: http://localhost:${WEB_PORT:-8080}
-`,
 	Check: func(p *Pass) {
 		first := map[string]Related{}
 		defaults := map[string]string{}

@@ -20,30 +20,6 @@ var docsDrift = Rule{
 	Doc: `A table of ports in README.md, or in a document listed under docs in the configuration, disagrees with the
 compose files. Only a table between <!-- portmoor:ports --> and <!-- /portmoor:ports --> is read, by its columns
 Service and Port, and Container if it has one. --fix corrects the number if only one mapping can be meant.`,
-	Bad: `-- README.md --
-<!-- portmoor:ports -->
-| Service | Port |
-|---------|------|
-| web     | 8000 |
-<!-- /portmoor:ports -->
--- compose.yaml --
-services:
-  web:
-    image: example/web
-    ports: ["${WEB_HOST_PORT:-8080}:80"]
-`,
-	Good: `-- README.md --
-<!-- portmoor:ports -->
-| Service | Port |
-|---------|------|
-| web     | 8080 |
-<!-- /portmoor:ports -->
--- compose.yaml --
-services:
-  web:
-    image: example/web
-    ports: ["${WEB_HOST_PORT:-8080}:80"]
-`,
 	Check: func(p *Pass) {
 		for _, doc := range p.Facts.Docs[p.Project] {
 			if users := p.run.docUsers()[doc]; users[0] == p.Project && !slices.ContainsFunc(users, partial) {

@@ -13,21 +13,6 @@ var duplicateMapping = Rule{
 	Severity: Error,
 	Doc: `A list of ports has the same mapping twice. Compose drops one of the two if both are written as text; if
 one is a number (published: 8080), it keeps both, and Docker refuses the second. Remove one of the two.`,
-	Bad: `services:
-  web:
-    image: example/web
-    ports:
-      - "8080:80"
-      - target: 80
-        published: 8080
-`,
-	Good: `services:
-  web:
-    image: example/web
-    ports:
-      - "8080:80"
-      - "8443:443"
-`,
 	Check: checkDuplicates,
 }
 

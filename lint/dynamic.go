@@ -10,22 +10,6 @@ var dynamicHostPort = Rule{
 advance. Give it a default, ${WEB_HOST_PORT:-8080}:80; migrate does so for a mapping that has a default under
 defaults in the configuration. A variable without a value is reported by missing-default instead.`,
 	Strategy: "hybrid",
-	Bad: `-- .portmoor.yaml --
-strategy: hybrid
--- compose.yaml --
-services:
-  web:
-    image: example/web
-    ports: ["80", "0:81"]
-`,
-	Good: `-- .portmoor.yaml --
-strategy: hybrid
--- compose.yaml --
-services:
-  web:
-    image: example/web
-    ports: ["${WEB_HOST_PORT:-8080}:80"]
-`,
 	Check: func(p *Pass) {
 		for m := range p.written() {
 			if m.Opaque || m.HostPort.Var != "" || !m.HostPort.Ports.Zero() || m.HostPort.Text != "" && !m.HostPort.Literal() {

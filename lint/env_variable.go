@@ -21,22 +21,6 @@ var unknownPortVariable = Rule{
 	Doc: `An env file sets a variable that is named like a host port, such as WEB_HOST_PORT, but no compose file of
 its projects uses it. It is misspelt, or its service no longer exists, and the port that it should move does not
 move.`,
-	Bad: `-- .env --
-WBE_HOST_PORT=9000
--- compose.yaml --
-services:
-  web:
-    image: example/web
-    ports: ["${WEB_HOST_PORT:-8080}:80"]
-`,
-	Good: `-- .env --
-WEB_HOST_PORT=9000
--- compose.yaml --
-services:
-  web:
-    image: example/web
-    ports: ["${WEB_HOST_PORT:-8080}:80"]
-`,
 	Check: func(p *Pass) {
 		for _, e := range p.Project.Env.Files() {
 			users := p.run.envUsers()[e.File.Path]

@@ -10,16 +10,6 @@ var ephemeralPort = Rule{
 	Severity: Info,
 	Doc: `The host port is in the range that the system uses for outgoing connections (32768-60999 on Linux, or the
 range under ephemeral in the configuration), so that it is sometimes taken when the service starts.`,
-	Bad: `services:
-  web:
-    image: example/web
-    ports: ["33000:80"]
-`,
-	Good: `services:
-  web:
-    image: example/web
-    ports: ["8080:80"]
-`,
 	Check: func(p *Pass) {
 		ephemeral := p.run.options.Policy.Outgoing()
 		for m := range p.written() {

@@ -22,24 +22,6 @@ var outsideGroup = Rule{
 	Severity: Warning,
 	Doc: `The host port is outside the range that the configuration gives to the service's group. Move the port into
 the range, or remove the service from the group.`,
-	Bad: `-- .portmoor.yaml --
-groups:
-  data: {range: 3000-3999, services: [postgres*]}
--- compose.yaml --
-services:
-  postgres-main:
-    image: example/postgres
-    ports: ["5432:5432"]
-`,
-	Good: `-- .portmoor.yaml --
-groups:
-  data: {range: 3000-3999, services: [postgres*]}
--- compose.yaml --
-services:
-  postgres-main:
-    image: example/postgres
-    ports: ["3432:5432"]
-`,
 	Check: func(p *Pass) {
 		for m := range p.written() {
 			for _, g := range p.run.options.Groups {

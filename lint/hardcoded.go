@@ -16,16 +16,6 @@ var hardcodedHostPort = Rule{
 on one machine, want the same port. Under the hybrid and auto strategies, a literal host port should be a variable
 with a default, ${WEB_HOST_PORT:-8080}; under dynamic it should be 0, so that Docker picks a port. portmoor migrate
 rewrites a whole repository; --fix rewrites what lint reports. What migrate can't rewrite is reported with the reason.`,
-	Bad: `services:
-  web:
-    image: example/web
-    ports: ["8080:80"]
-`,
-	Good: `services:
-  web:
-    image: example/web
-    ports: ["${WEB_HOST_PORT:-8080}:80"]
-`,
 	Check: func(p *Pass) {
 		for _, c := range p.plan().Changes {
 			if c.Mapping.HostPort.Ports.Zero() && c.Mapping.HostPort.Literal() || c.Mapping.HostPort.Text == "" {

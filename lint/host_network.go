@@ -13,17 +13,6 @@ var hostNetworkPorts = Rule{
 	Severity: Warning,
 	Doc: `Docker discards the ports of a service with network_mode: host, which listens on its own ports of the
 host, and of one with network_mode: none, which no one can reach. Remove ports, or network_mode.`,
-	Bad: `services:
-  web:
-    image: example/web
-    network_mode: host
-    ports: ["8080:80"]
-`,
-	Good: `services:
-  web:
-    image: example/web
-    network_mode: host
-`,
 	Check: func(p *Pass) {
 		p.unbound(func(s compose.Service) (verdict, bool) {
 			switch s.NetworkMode.Value {
@@ -44,22 +33,6 @@ var sharedNetworkPorts = Rule{
 	Doc: `The service has the network of another service or container (network_mode: service:NAME or
 container:NAME), so that it has no ports of its own to publish: Docker refuses to create its container. Move ports to
 the service that owns the network.`,
-	Bad: `services:
-  vpn:
-    image: example/vpn
-  torrent:
-    image: example/torrent
-    network_mode: service:vpn
-    ports: ["8112:8112"]
-`,
-	Good: `services:
-  vpn:
-    image: example/vpn
-    ports: ["8112:8112"]
-  torrent:
-    image: example/torrent
-    network_mode: service:vpn
-`,
 	Check: func(p *Pass) {
 		owners, services := p.Project.NetworkOwners(), p.services()
 		p.unbound(func(s compose.Service) (verdict, bool) {

@@ -20,18 +20,6 @@ var unusedIgnore = Rule{
 	Doc: `A comment disables a rule where the rule finds nothing, or names a rule that does not exist. Remove it, so
 that it does not hide a later finding. "# portmoor:ignore RULE[,RULE] reason" applies to its own line, or, alone on a
 line, to the next one; "# portmoor:ignore-file RULE reason" applies to the file.`,
-	Bad: `services:
-  web:
-    image: example/web
-    ports:
-      - "${WEB_HOST_PORT:-8080}:80" # portmoor:ignore hardcoded-host-port the load balancer knows it
-`,
-	Good: `services:
-  web:
-    image: example/web
-    ports:
-      - "8080:80" # portmoor:ignore hardcoded-host-port the load balancer knows it
-`,
 	Check: func(*Pass) {}, // Run reports it, when all other rules are done
 }
 

@@ -15,16 +15,6 @@ var invalidCompose = Rule{
 	Doc: `docker compose would refuse the file: it is not valid YAML, a key is set twice, a value is of the wrong
 type, a key is unknown to the Compose specification, a file that it includes or extends is missing, or a service has
 both network_mode and networks. Values that contain a variable are not checked.`,
-	Bad: `services:
-  web:
-    image: example/web
-    port: ["8080:80"]
-`,
-	Good: `services:
-  web:
-    image: example/web
-    ports: ["8080:80"]
-`,
 	Check: func(p *Pass) {
 		reported := map[*source.File]map[int]bool{}
 		for _, q := range p.Project.Problems {

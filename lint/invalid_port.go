@@ -13,16 +13,6 @@ var invalidPort = Rule{
 	Doc: `Compose or Docker refuses this entry of ports. A short form is [IP:][HOST:]CONTAINER[/PROTOCOL] with
 ports from 1 to 65535; both sides of a range have the same length, and a long form needs a target. Some long
 forms pass docker compose config and only fail when the container starts.`,
-	Bad: `services:
-  web:
-    image: example/web
-    ports: ["8080:80:tcp"]
-`,
-	Good: `services:
-  web:
-    image: example/web
-    ports: ["8080:80/tcp"]
-`,
 	Check: func(p *Pass) {
 		for _, m := range p.Project.Mappings {
 			if m.Invalid == "" || m.Inherited {

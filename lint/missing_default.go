@@ -22,19 +22,6 @@ ${WEB_PORT:?}. A variable that an env file in the repository sets is not reporte
 --env-file has to be listed under env_files in the configuration. It is an error if docker compose refuses the project
 while the variable is not set, as where the container port is one too. --fix takes the default from an example env file
 of the project, such as .env.example.`,
-	Bad: `-- .env.example --
-WEB_PORT=8080
--- compose.yaml --
-services:
-  web:
-    image: example/web
-    ports: ["${WEB_PORT}:80"]
-`,
-	Good: `services:
-  web:
-    image: example/web
-    ports: ["${WEB_PORT:-8080}:80", "${ADMIN_PORT:?}:81"]
-`,
 	Check: func(p *Pass) {
 		if p.run.inner[p.index] {
 			return // what includes it may give it an env file, and shows the same mappings
@@ -103,6 +90,8 @@ func (p *Pass) refusedUnset(m compose.Mapping) {
 		f.Message = fmt.Sprintf("variable %s has no default: if it is not set, docker compose refuses the project: %s", e.Var, m.Unset)
 		example := cmp.Or(m.Container.String(), "8080")
 		switch {
+		case e.Default != "":
+			example = e.Default
 		case m.Opaque:
 			example = "8080:80"
 		case m.Unset == compose.NoAddress:

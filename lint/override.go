@@ -14,26 +14,6 @@ var overrideAppends = Rule{
 	Doc: `Two files, or a service and the service that it extends, publish the same container port of one service.
 Compose appends lists of ports and never replaces them, so that the service has both mappings: a warning, or an error
 if Docker can't bind both. Write ports: !override in the later file to replace the list.`,
-	Bad: `-- compose.yaml --
-services:
-  web:
-    image: example/web
-    ports: ["8080:80"]
--- compose.override.yaml --
-services:
-  web:
-    ports: ["9090:80"]
-`,
-	Good: `-- compose.yaml --
-services:
-  web:
-    image: example/web
-    ports: ["8080:80"]
--- compose.override.yaml --
-services:
-  web:
-    ports: !override ["9090:80"]
-`,
 	Check: func(p *Pass) {
 		type target struct {
 			service, container, protocol string

@@ -18,19 +18,6 @@ intended, disable the rule for the line or the repository. Ports 80 and 443 of a
 unless the configuration reserves them: that is where browsers look for it. A service is one if the last part of its
 image's name, without the tag, is one of:
 ` + compose.ReverseProxies + `.`,
-	Bad: `services:
-  web:
-    image: example/web
-    ports: ["80:80"]
-`,
-	Good: `services:
-  web:
-    image: example/web
-    ports: ["8080:80"]
-  proxy:
-    image: traefik:v3
-    ports: ["80:80", "443:443"]
-`,
 	Check: func(p *Pass) {
 		for m := range p.written() {
 			if p.entrance(m) {

@@ -13,27 +13,6 @@ var resetInInclude = Rule{
 	Doc: `A file that is included has !reset or !override of a service's ports. Compose loads an include by itself,
 before it is laid over the other files, so that the tag replaces nothing of theirs: what they publish stays published.
 Give the file with -f, or under COMPOSE_FILE, instead of including it.`,
-	Bad: `-- compose.yaml --
-include: [closed.yaml]
-services:
-  web:
-    image: example/web
-    ports: ["8080:80"]
--- closed.yaml --
-services:
-  web:
-    ports: !reset []
-`,
-	Good: `-- compose.yaml --
-services:
-  web:
-    image: example/web
-    ports: ["8080:80"]
--- compose.override.yaml --
-services:
-  web:
-    ports: !reset []
-`,
 	Check: func(p *Pass) {
 		published := map[string][]compose.Mapping{}
 		for _, m := range p.Project.Mappings {

@@ -10,10 +10,12 @@
 package lint
 
 import (
+	"embed"
 	"fmt"
 	"iter"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/ports"
@@ -36,15 +38,18 @@ type Rule struct {
 	// Strategy is the only one under which the rule looks; "" for all.
 	Strategy strategies.Strategy
 	// Bad and Good are compose files, or txtar archives of several files: the
-	// rule finds something in the one and nothing in the other.
+	// rule finds something in the one and nothing in the other. They are files in
+	// the folder examples.
 	Bad, Good string
 	// Check reports what the rule finds in a project.
 	Check func(*Pass)
 }
 
 // Rules returns every rule, in the order in which they are documented.
-func Rules() []Rule {
-	return []Rule{
+func Rules() []Rule { return slices.Clone(rules()) }
+
+var rules = sync.OnceValue(func() []Rule {
+	all := []Rule{
 		hostPortConflict,
 		duplicateMapping,
 		invalidPort,
@@ -76,6 +81,22 @@ func Rules() []Rule {
 		invalidCompose,
 		unusedIgnore,
 	}
+	for i, r := range all {
+		all[i].Bad, all[i].Good = example(r.Name, "bad"), example(r.Name, "good")
+	}
+	return all
+})
+
+//go:embed examples
+var examples embed.FS
+
+// example is an example of a rule; the tests see to it that each has both kinds.
+func example(rule, kind string) string {
+	text, err := examples.ReadFile("examples/" + rule + "." + kind + ".txt")
+	if err != nil {
+		return ""
+	}
+	return string(text)
 }
 
 // RuleOptions are the options that each rule has in the configuration, by name.

@@ -10,20 +10,6 @@ var scaledFixedPort = Rule{
 start. Let Docker pick the host port, "0:80", or write a range with a port for each container. It is a warning in a
 file for docker stack deploy, which has an overlay network, endpoint_mode, placement or update_config: there the
 containers share the port, unless its mode is host.`,
-	Bad: `services:
-  web:
-    image: example/web
-    ports: ["8080:80"]
-    deploy:
-      replicas: 2
-`,
-	Good: `services:
-  web:
-    image: example/web
-    ports: ["8080-8081:80"]
-    deploy:
-      replicas: 2
-`,
 	Check: func(p *Pass) {
 		for _, pub := range p.run.publications[p.index] {
 			s := p.Project.Service(pub.Service)

@@ -14,19 +14,6 @@ var sharedVariable = Rule{
 	Doc: `The same variable is the host port of two mappings that can run at the same time, so that the two want the
 same port, whatever its value. Services that share a template with the variable are also reported. Give each mapping
 its own variable. One variable for tcp and udp on the same port, or for several addresses, is fine.`,
-	Bad: `services:
-  api:
-    image: example/api
-    ports: ["${PORT:-8080}:80"]
-  web:
-    image: example/web
-    ports: ["${PORT:-8081}:80"]
-`,
-	Good: `services:
-  dns:
-    image: example/dns
-    ports: ["${DNS_HOST_PORT:-5353}:53", "${DNS_HOST_PORT:-5353}:53/udp"]
-`,
 	Check: func(p *Pass) {
 		holders := map[string][]publication{}
 		for _, pub := range p.variables() {

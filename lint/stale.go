@@ -20,24 +20,6 @@ var staleReference = Rule{
 	Doc: `A URL in environment, labels or an env file names a port of this machine (localhost, a loopback address or
 host.docker.internal) that no mapping of the project publishes, and that is not a container port of the same service.
 Such a URL is left over when a port moves. Correct the port, or publish it.`,
-	Bad: `services:
-  web:
-    image: example/web
-    ports: ["8081:80"]
-  mail:
-    image: example/mail
-    environment:
-      LINK: http://localhost:8080/confirm
-`,
-	Good: `services:
-  web:
-    image: example/web
-    ports: ["8080:80"]
-  mail:
-    image: example/mail
-    environment:
-      LINK: http://localhost:8080/confirm
-`,
 	Check: func(p *Pass) {
 		if p.Project.Partial || slices.ContainsFunc(p.Project.Mappings, func(m compose.Mapping) bool {
 			return m.HostPort.Ports.Zero() && !m.HostPort.Literal() && m.HostPort.Text != ""

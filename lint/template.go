@@ -8,20 +8,6 @@ var portsInExtension = Rule{
 	Severity: Info,
 	Doc: `The mapping is in a template under an x- key. Every service that merges the template publishes the same
 host port, and a service that sets its own ports silently loses those of the template. Write ports in the services.`,
-	Bad: `x-base: &base
-  image: example/web
-  ports: ["8080:80"]
-services:
-  web:
-    <<: *base
-`,
-	Good: `x-base: &base
-  image: example/web
-services:
-  web:
-    <<: *base
-    ports: ["8080:80"]
-`,
 	Check: func(p *Pass) {
 		for m := range p.written() {
 			if name := m.File.Extension(m.Entry.Start); name != "" {

@@ -26,16 +26,6 @@ var unboundInterface = Rule{
 	Doc: `The port is open on every network interface of the host, and past most firewalls, because Docker writes its
 own rules. Write 127.0.0.1: before it if only this machine should reach the service. The rule is off by default;
 --fix adds the address to short forms that have none.`,
-	Bad: `services:
-  db:
-    image: example/db
-    ports: ["5432:5432"]
-`,
-	Good: `services:
-  db:
-    image: example/db
-    ports: ["127.0.0.1:5432:5432"]
-`,
 	Check: func(p *Pass) {
 		for m := range p.written() {
 			switch m.HostIP {

@@ -16,19 +16,6 @@ var unquotedPort = Rule{
 	Doc: `Without quotes, YAML 1.1 reads 22:22 as a number in base 60, 1342. Docker Compose does not, but PyYAML
 and other tools that read compose files do. Put the mapping in quotes. With unquoted-port: {all: true} every
 mapping without quotes is reported.`,
-	Bad: `services:
-  git:
-    image: example/git
-    ports:
-      - 2222:22
-`,
-	Good: `services:
-  git:
-    image: example/git
-    ports:
-      - "2222:22"
-      - 8080:80
-`,
 	Check: func(p *Pass) {
 		for _, m := range p.Project.Mappings {
 			text := string(m.File.Src[m.Scalar.Start:m.Scalar.End])

@@ -13,16 +13,6 @@ var variableName = Rule{
 	Doc: `The variable does not say which service's host port it is. A name such as WEB_HOST_PORT, or
 WEB_8443_HOST_PORT for another port of the service, can't be mistaken for the container port, and is what migrate
 writes. migrate keeps an existing name, because env files elsewhere may set it: rename it by hand, in all of them.`,
-	Bad: `services:
-  web:
-    image: example/web
-    ports: ["${PORT:-8080}:80"]
-`,
-	Good: `services:
-  web:
-    image: example/web
-    ports: ["${WEB_HOST_PORT:-8080}:80"]
-`,
 	Check: func(p *Pass) {
 		for m := range p.written() {
 			if v := m.HostPort.Var; m.HostPort.Settable() && !strategies.Conventional(m.Service, v) {

@@ -15,6 +15,67 @@ services:
   a: {image: x, ports: *p}
   b: {image: x, ports: *p}
 `, []string{"shared-variable compose.yaml:1:11"}},
+		"a variable that only switches a port on": {"shared-variable,variable-name,variable-both-sides,default-mismatch", `services:
+  a: {image: x, ports: ["${DEBUG:+8080}:80", "${DEBUG:+8081}:${DEBUG:+81}"]}
+`, nil},
+		"browser-blocked-port: known for something else": {"browser-blocked-port", `services:
+  a: {image: x, ports: ["22:2222", "25:1025", "53:5353", "636:1636", "5060:5060", "6667:7000", "2049:2049", {target: 1143, published: 143, app_protocol: imap}]}
+`, nil},
+		"browser-blocked-port: a web page all the same": {"browser-blocked-port", `services:
+  a: {image: x, ports: ["22:80", "6000:6000", "10080:9999", {target: 1143, published: 143, app_protocol: http}]}
+`, []string{"browser-blocked-port compose.yaml:2:26", "browser-blocked-port compose.yaml:2:35", "browser-blocked-port compose.yaml:2:48", "browser-blocked-port compose.yaml:2:87"}},
+		"published: !reset publishes nothing fixed": {"hardcoded-host-port,reserved-port,host-port-conflict,scaled-fixed-port", `services:
+  a: {image: x, ports: [{target: 80, published: !reset 80}, {target: 81, published: 81, host_ip: !reset 127.0.0.1}], scale: !reset 2}
+  b: {image: x, ports: ["80:80"]}
+`, []string{"hardcoded-host-port compose.yaml:2:85", "reserved-port compose.yaml:2:85", "hardcoded-host-port compose.yaml:3:26", "reserved-port compose.yaml:3:26"}},
+		"network_mode of another file": {"host-network-ports,invalid-compose,hardcoded-host-port", `-- compose.yaml --
+services:
+  a: {image: x, network_mode: host, ports: ["80:80"]}
+  b: {image: x, network_mode: host}
+  c: {image: x, networks: [n]}
+  d: {image: x, network_mode: host, networks: [n]}
+  e: {image: x, networks: []}
+networks: {n: {}}
+-- compose.override.yaml --
+services:
+  a: {network_mode: !reset null, networks: [n]}
+  b: {networks: {n: {}}}
+  c: {network_mode: none}
+  e: {network_mode: none}
+`, []string{"invalid-compose compose.override.yaml:3:7", "invalid-compose compose.override.yaml:4:21", "hardcoded-host-port compose.yaml:2:46", "invalid-compose compose.yaml:5:37"}},
+		"duplicate-container-name": {"duplicate-container-name", `services:
+  a: {image: x, container_name: one}
+  b: {image: x, container_name: one, profiles: [p]}
+  c: {image: x, container_name: two, profiles: [p]}
+  d: {image: x, container_name: two, profiles: [q]}
+  e: {image: x, container_name: "${E:-two}", profiles: [q]}
+  f: {image: x, container_name: "", scale: 0}
+  g: {image: x, container_name: one, scale: 0}
+  h: {extends: a}
+`, []string{"duplicate-container-name compose.yaml:3:33", "duplicate-container-name compose.yaml:6:33", "duplicate-container-name compose.yaml:9:3"}},
+		"assignment-drift: one number on several sockets": {"assignment-drift", `-- data/ports.json --
+{
+  "admin": 10000,
+  "dns": 10000,
+  "dns:53/udp": 10000,
+  "gpu": 10100,
+  "cpu": 10100,
+  "loop": 10200,
+  "other": 10200,
+  "span": 10298,
+  "web": 10300
+}
+-- compose.yaml --
+services:
+  admin: {image: x, ports: ["${ADMIN_HOST_PORT:-1}:80/sctp"]}
+  dns: {image: x, ports: ["${DNS_HOST_PORT:-2}:53", "${DNS_UDP_HOST_PORT:-3}:53/udp"]}
+  gpu: {image: x, profiles: [gpu], ports: ["${GPU_HOST_PORT:-4}:80"]}
+  cpu: {image: x, profiles: [cpu], ports: ["${CPU_HOST_PORT:-5}:80"]}
+  loop: {image: x, ports: ["127.0.0.1:${LOOP_HOST_PORT:-6}:80"]}
+  other: {image: x, ports: ["127.0.0.2:${OTHER_HOST_PORT:-7}:80"]}
+  span: {image: x, ports: ["${SPAN_HOST_PORT_RANGE:-11-14}:81-84"]}
+  web: {image: x, ports: ["${WEB_HOST_PORT:-8}:80"]}
+`, []string{"assignment-drift ports.json:10:10"}},
 		"shared-variable: one unit": {"shared-variable,host-port-conflict", `services:
   a: {image: x, ports: ["${P:-53}:53", "${P:-53}:53/udp", "127.0.0.1:${Q:-1}:1", "127.0.0.2:${Q:-1}:1"]}
 `, nil},

@@ -109,6 +109,9 @@ func (c migrator) summary(v migrationView) {
 	for _, r := range slices.SortedFunc(maps.Keys(reasons), func(a, b string) int { return cmp.Or(reasons[b]-reasons[a], cmp.Compare(a, b)) }) {
 		fmt.Fprintf(c.Err, "  %d kept: %s\n", reasons[r], say.Visible(r))
 	}
+	if left := len(m.Left()); left > 0 {
+		fmt.Fprintf(c.Err, "  left: %s that can't be rewritten\n", say.Count(left, "fixed host port"))
+	}
 	if v.verbose {
 		for _, s := range m.Skips {
 			fmt.Fprintf(c.Err, "  %s: service %s: %s\n", w.Place(s.Mapping.File, s.Mapping.Entry), say.Visible(s.Mapping.Service), say.Visible(s.Reason))
@@ -116,9 +119,6 @@ func (c migrator) summary(v migrationView) {
 	}
 	if reasons[strategies.KeptNoDefault] > 0 {
 		fmt.Fprintln(c.Err, "hint: portmoor lint --fix gives defaults from an example env file")
-	}
-	if left := len(m.Left()); left > 0 {
-		fmt.Fprintf(c.Err, "  left: %s that can't be rewritten\n", say.Count(left, "fixed host port"))
 	}
 	if m.Invalid > 0 {
 		fmt.Fprintf(c.Err, "  %s not valid, and left alone\n", say.Count(m.Invalid, "file"))

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"sync"
@@ -34,11 +33,6 @@ type Group struct {
 	// the others mean.
 	Context []string
 }
-
-// StandardName reports one of the names that docker compose looks for in a folder.
-func StandardName(path string) bool { return standardName.MatchString(filepath.Base(path)) }
-
-var standardName = regexp.MustCompile(`^(docker-)?compose\.ya?ml$`)
 
 // LoadOptions say what variables are resolved with. The zero value is what
 // lint wants: the project's env files and nothing of the process.

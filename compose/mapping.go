@@ -163,12 +163,7 @@ func required(text string) Lookup {
 	for _, e := range Expressions(text) {
 		names[e.Var] = names[e.Var] || strings.HasSuffix(e.Op, "?")
 	}
-	return func(name string) (string, bool) {
-		if names[name] {
-			return "1", true
-		}
-		return "", false
-	}
+	return func(name string) (string, bool) { return map[bool]string{true: "1"}[names[name]], names[name] }
 }
 
 func sameRange(text string, r ports.Range) bool {

@@ -160,10 +160,10 @@ func (s *service) set(f *source.File, key, v *yaml.Node, env Lookup) {
 		return v
 	}
 	switch key.Value {
-	case "image":
-		s.defines, s.Image = true, text(v)
-	case "build":
-		s.defines = true
+	case "image", "build":
+		if s.defines = true; key.Value == "image" {
+			s.Image = text(v)
+		}
 	case "extends":
 		s.extends, s.defines = extends(v, text), true
 	case "profiles":

@@ -97,7 +97,7 @@ services:
   a: {image: x, ports: ["1:80"]}
 -- compose.host.yaml --
 services: {a: {network_mode: host}}`, `
-compose.yaml:2:25 warning: service "a" uses the host's network: Docker discards its ports <- compose.host.yaml:1:30`},
+compose.yaml:2:25 warning: service "a" uses the host's network with compose.host.yaml: Docker discards its ports <- compose.host.yaml:1:30`},
 		"a child on a network of its own": {"host-network-ports", `
 -- compose.yaml --
 services:

@@ -3,13 +3,11 @@ package lint
 import (
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/ports"
-	"github.com/portmoor/portmoor/source"
 )
 
 // claims are what the projects of a run publish that stand on their own: one
@@ -32,31 +30,6 @@ func (r *run) claims() *board {
 		}
 	}
 	return claimed
-}
-
-// alone reports, by index, the projects that stand on their own, and those of which another
-// includes or extends the first file.
-func alone(projects []*compose.Project) (alone, inner []bool) {
-	files := innerFiles(projects)
-	alone, inner = make([]bool, len(projects)), make([]bool, len(projects))
-	for i, p := range projects {
-		inner[i] = len(p.Files) > 0 && files[p.Files[0]]
-		alone[i] = !p.Group.Overlay && !inner[i]
-	}
-	return alone, inner
-}
-
-// innerFiles are those that a project includes or extends.
-func innerFiles(projects []*compose.Project) map[*source.File]bool {
-	inner := map[*source.File]bool{}
-	for _, p := range projects {
-		for _, f := range p.Files {
-			if !slices.Contains(p.Group.Files, f.Path) {
-				inner[f] = true
-			}
-		}
-	}
-	return inner
 }
 
 // collision is a host port that two projects publish.
@@ -163,21 +136,6 @@ func (r *run) holder(mine publication) (first publication, found bool) {
 
 // comparable reports whether two projects could run side by side.
 func (r *run) comparable(a, b int) bool { return r.projects[a].Dir != r.projects[b].Dir }
-
-// sideFolder is the name of a folder of examples or tests, such as samples or
-// integration-tests.
-var sideFolder = regexp.MustCompile(`(?i)^(?:.*[-_. ])?(?:examples?|samples?|demos?|tests?|testdata|e2e|fixtures?|tutorials?|playgrounds?)$`)
-
-// onTheSide reports, by index, the projects in folders of examples or tests below a root:
-// each is started by itself, to try something.
-func onTheSide(root string, projects []*compose.Project) []bool {
-	side := make([]bool, len(projects))
-	for i, p := range projects {
-		below, err := filepath.Rel(root, p.Dir)
-		side[i] = err == nil && slices.ContainsFunc(strings.Split(filepath.ToSlash(below), "/"), sideFolder.MatchString)
-	}
-	return side
-}
 
 // list joins names of ports to the start of a sentence, of many only the
 // first few.

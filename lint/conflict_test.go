@@ -331,7 +331,7 @@ services: {a: {extends: {file: ../base.yaml, service: a}}}
 services: {b: {extends: {file: ../base.yaml, service: b}}}
 -- base.yaml --
 services: {a: {image: x, ports: ["1:80"]}, b: {image: x, ports: ["1:80"]}}`, nil, `
-base.yaml:1:67 info: host port 1 is also published by project "one": the two can't run on one host at the same time <- base.yaml:1:35`},
+two/compose.yaml:1:32 info: host port 1 is also published by project "one": the two can't run on one host at the same time <- base.yaml:1:67 <- one/compose.yaml:1:32`},
 		"a project that another one includes is not beside it": {`
 -- compose.yaml --
 include: [sub/compose.yaml]

@@ -3,6 +3,7 @@ package lint
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/portmoor/portmoor/compose"
 )
@@ -34,7 +35,7 @@ var sharedNetworkPorts = Rule{
 container:NAME), so that it has no ports of its own to publish: Docker refuses to create its container. Move ports to
 the service that owns the network.`,
 	Check: func(p *Pass) {
-		owners, services := p.Project.NetworkOwners(), p.services()
+		owners, services := networkOwners(p.Project), p.services()
 		p.unbound(func(s compose.Service) (verdict, bool) {
 			name, kind := s.NetworkOwner()
 			v := verdict{what: "has the network of " + kind + " " + quote(name), why: "Docker refuses to create its container with ports"}
@@ -69,7 +70,7 @@ func (p *Pass) unbound(judge func(compose.Service) (v verdict, bad bool)) {
 			f := about(m)
 			f.Message = fmt.Sprintf("service %s %s%s: %s", quote(s.Name), v.what, p.condition(s.NetworkMode, f), v.why)
 			f.Hint = v.hint
-			f.Related = append(saidBy(p.Project, s.NetworkMode, "network_mode is set here"), v.related...)
+			f.Related = slices.Concat(f.Related, saidBy(p.Project, s.NetworkMode, "network_mode is set here"), v.related)
 			p.Report(f)
 		}
 	}
@@ -83,4 +84,42 @@ func (p *Pass) condition(cause compose.Text, f Finding) string {
 		return ""
 	}
 	return " with " + filepath.Base(last)
+}
+
+// maxShared bounds how many services are followed to the one whose network they have.
+const maxShared = 100
+
+// networkOwners are the services whose network others have in the end, through still
+// others if need be, by the names of those. It lacks a service that has the network of
+// none in the project.
+func networkOwners(p *compose.Project) map[string]string {
+	named, containers := make(map[string]compose.Service, len(p.Services)), map[string]compose.Service{}
+	for _, s := range p.Services {
+		named[s.Name] = s
+		if s.ContainerName.Value != "" {
+			containers[s.ContainerName.Value] = s
+		}
+	}
+	owners := map[string]string{}
+	for _, s := range p.Services {
+		at := s
+		for range maxShared {
+			name, kind := at.NetworkOwner()
+			if kind == "" {
+				if at.Name != s.Name {
+					owners[s.Name] = at.Name
+				}
+				break
+			}
+			next, known := named[name]
+			if kind == "container" {
+				next, known = containers[name]
+			}
+			if !known {
+				break
+			}
+			at = next
+		}
+	}
+	return owners
 }

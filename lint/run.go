@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lint/around"
 	"github.com/portmoor/portmoor/lint/schema"
 	"github.com/portmoor/portmoor/lint/text"
 	"github.com/portmoor/portmoor/rewrite"
@@ -31,9 +32,9 @@ func RunAll(projects []*compose.Project, options Options) (findings, ignored []F
 	r.families = rewrite.NewFamilies(all, rewrite.FamilyOptions{Strategies: options.Strategies, Remembered: options.Remembered})
 	r.unjudged = map[*source.File]bool{}
 	r.readIgnores()
-	r.alone, r.inner = alone(projects)
-	r.side = onTheSide(options.Root, projects)
-	r.never = neverRun(projects, options.Neighbours)
+	r.alone, r.inner = around.Alone(projects)
+	r.side = around.OnTheSide(options.Root, projects)
+	r.never = around.NeverRun(projects, options.Neighbours)
 	r.claimed = sync.OnceValue(r.claims)
 	r.envUsers = sync.OnceValue(func() map[string][]int { return usersOfEnvFiles(projects) })
 	r.passed = sync.OnceValue(r.passedOn)

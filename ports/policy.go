@@ -66,10 +66,15 @@ func BrowsersRefuse(port int) bool {
 	return bad
 }
 
-// KnownFor reports one of the bad ports that people know for a service which browsers
-// do not open, such as ssh or mail: but for a few, that is why they are bad.
-func KnownFor(port int) bool {
-	return BrowsersRefuse(port) && !slices.Contains([]int{1, 6000, 10080}, port)
+// NotWeb reports ports that people know for services which browsers do not open, such
+// as ssh or mail: but for a few, that is why browsers refuse them.
+func NotWeb(r Range) bool {
+	for port := r.First; port <= r.Last; port++ {
+		if !BrowsersRefuse(port) || slices.Contains([]int{1, 6000, 10080}, port) {
+			return false
+		}
+	}
+	return !r.Zero()
 }
 
 // FirstBlocked is the lowest port of a range that browsers refuse, 0 for none.

@@ -58,6 +58,19 @@ func TestFirstBlocked(t *testing.T) {
 	}
 }
 
+// TestNotWeb: ports that nobody opens in a browser, so that nobody has to be told that
+// he can't.
+func TestNotWeb(t *testing.T) {
+	for r, want := range map[ports.Range]bool{
+		ports.One(22): true, ports.One(25): true, {First: 20, Last: 21}: true, {First: 6665, Last: 6669}: true,
+		{First: 6660, Last: 6670}: false, ports.One(6000): false, ports.One(10080): false, ports.One(80): false, {}: false,
+	} {
+		if got := ports.NotWeb(r); got != want {
+			t.Errorf("%v: %v, want %v", r, got, want)
+		}
+	}
+}
+
 // TestParse: what Compose takes for a port or a range, and what it does not.
 func TestParse(t *testing.T) {
 	for text, want := range map[string]ports.Range{

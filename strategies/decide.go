@@ -102,7 +102,7 @@ const (
 // What is kept has a Reason. Text is spelled in bytes by package rewrite.
 func Decide(m compose.Mapping, s Strategy, facts Facts) Decision {
 	d := decide(m, s, facts)
-	d.Left = d.Kind == Keep && m.Invalid == "" && !facts.Unbound && fixed(m)
+	d.Left = d.Kind == Keep && m.Invalid == "" && m.Locked != "" && !facts.Unbound && fixed(m)
 	return d
 }
 

@@ -3,6 +3,8 @@ package strategies
 import (
 	"cmp"
 	"maps"
+	"path/filepath"
+	"regexp"
 	"slices"
 
 	"github.com/portmoor/portmoor/compose"
@@ -114,6 +116,11 @@ func Name(family []*compose.Project, remembered func(*compose.Project) map[compo
 	return b.Names
 }
 
+// StandardName reports one of the names that docker compose looks for in a folder.
+func StandardName(path string) bool { return standardName.MatchString(filepath.Base(path)) }
+
+var standardName = regexp.MustCompile(`^(docker-)?compose\.ya?ml$`)
+
 // baseFirst sorts projects: those that include others before them, overlays
 // behind the projects that they change, a folder's standard project before its
 // alternatives. The order that they are given in does not matter.
@@ -130,7 +137,7 @@ func baseFirst(family []*compose.Project) []*compose.Project {
 			return 3
 		case len(p.Files) > 0 && reached[p.Files[0]]:
 			return 2
-		case len(p.Files) > 0 && compose.StandardName(p.Files[0].Path):
+		case len(p.Files) > 0 && StandardName(p.Files[0].Path):
 			return 0
 		}
 		return 1

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/portmoor/portmoor/ports"
+	"github.com/portmoor/portmoor/say"
 )
 
 // Options say what Assign may choose, and which units can run together.
@@ -19,6 +20,8 @@ type Options struct {
 	// Ahead is how many more ports the host is asked for, for each unit that may move:
 	// who has to decide again need not ask.
 	Ahead int
+	// About is what commands in hints are about.
+	About say.About
 }
 
 // Assign gives every unit a port: the one it wants where that is free, else, for
@@ -142,7 +145,7 @@ func (a *assigner) move(i int) {
 		return
 	case !u.Movable:
 		out.Problem = fmt.Sprintf("port %s is a literal in the compose file, and is %s", u.Want, out.Owner.Has())
-		out.Hint = "to let it move, run portmoor migrate --write, or portmoor detect --override FILE if the file is not yours; or stop whatever holds it"
+		out.Hint = "to let it move: " + a.options.About.Migrate() + "; if the file is not yours: " + a.options.About.Portmoor("detect", "--override", "ports.override.yaml") + "; or stop whatever holds it"
 		return
 	}
 	to := ports.Range{}

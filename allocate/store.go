@@ -328,6 +328,12 @@ func (s *Store) Save() error {
 	if bytes.Equal(s.src, text) || s.src == nil && len(all) == 0 { // nothing to remember needs no file
 		return nil
 	}
+	if len(all) == 0 {
+		if err := os.Remove(s.paths.Ports); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s: %w", s.paths.Ports, say.Cause(err))
+		}
+		return nil
+	}
 	return replace(s.paths.Ports, s.src, text)
 }
 

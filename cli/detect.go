@@ -12,6 +12,7 @@ import (
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack"
+	"github.com/portmoor/portmoor/workspace"
 )
 
 func detectCommand(c *program) *cli.Command {
@@ -46,13 +47,15 @@ func (c *program) runDetect(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	switch moved := c.reportMoves(s, outcomes); {
+	moved := c.reportMoves(s, outcomes)
+	c.tellUnignored(s.Workspace, s.Unignored())
+	switch {
 	case override != "":
 		if err := c.writeOverride(s, override, outcomes); err != nil {
 			return err
 		}
 	case moved > 0:
-		c.tellMoved(moved, sameProject(ctx))
+		c.tellMoved(moved, s)
 	}
 	if ctx.String("format") == "json" {
 		return say.JSON(c.Out, portReportOf(s, outcomes), true)
@@ -61,9 +64,16 @@ func (c *program) runDetect(ctx *cli.Context) error {
 }
 
 // tellMoved says how to start what was moved, and how to undo it.
-func (c *program) tellMoved(moved int, same sameFlags) {
-	fmt.Fprintf(c.Err, "%s moved. To start the project on its new ports: portmoor up%s, or docker compose%s $(portmoor env --args%s) up. To undo: portmoor reset%s\n",
-		say.Count(moved, "port"), same.ours, same.compose, same.ours, same.ours)
+func (c *program) tellMoved(moved int, s *stack.Stack) {
+	fmt.Fprintf(c.Err, "%s moved. To start the project on its new ports: %s, or %s. To undo: %s\n",
+		say.Count(moved, "port"), say.Visible(s.About.Portmoor("up")), say.Visible(stack.Start(s, s.About)), say.Visible(s.About.Portmoor("reset")))
+}
+
+// tellUnignored says which new files Git does not ignore, and what to do.
+func (c *program) tellUnignored(w *workspace.Workspace, made []string) {
+	if len(made) > 0 {
+		c.say("written, though Git does not ignore it: "+strings.Join(w.Few(made, false), ", "), "to have such files ignored: "+say.About{}.Portmoor("init"))
+	}
 }
 
 // writeOverride writes the override file, and says how to pass it on.
@@ -79,8 +89,8 @@ func (c *program) writeOverride(s *stack.Stack, path string, outcomes []allocate
 		fmt.Fprintln(c.Err, "no literal port has to move: no override file is needed")
 		return nil
 	}
-	named := strings.Join(files, " -f ")
-	fmt.Fprintf(c.Err, "written to %s: docker compose $(portmoor env --args) -f %s up; give portmoor the same -f\n", say.Visible(files[len(files)-1]), say.Visible(named))
+	about := s.AboutFiles(files)
+	fmt.Fprintf(c.Err, "written to %s. To start the project with it: %s, or %s\n", say.Visible(files[len(files)-1]), say.Visible(about.Portmoor("up")), say.Visible(stack.Start(s, about)))
 	return nil
 }
 

@@ -14,7 +14,7 @@ func envCommand(c *program) *cli.Command {
 		Usage: "print the remembered ports as NAME=port lines",
 		Flags: oneProjectFlags(
 			&cli.BoolFlag{Name: "write", Aliases: []string{"w"}, Usage: "write them to .ports.env", DisableDefaultText: true},
-			&cli.BoolFlag{Name: "args", Usage: "print the --env-file arguments for docker compose", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "args", Usage: "print the arguments for docker compose: env files, and the flags that were given", DisableDefaultText: true},
 		),
 		Action: c.runEnv,
 	}
@@ -37,13 +37,15 @@ func (c *program) runEnv(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.WriteEnv(); err != nil || write {
+	err = s.WriteEnv()
+	c.tellUnignored(s.Workspace, s.Unignored())
+	if err != nil || write {
 		return err
 	}
 	if !s.Detected() {
-		c.say("no port is remembered yet", "run portmoor detect")
+		c.say("no port is remembered yet", "to assign them: "+s.About.Portmoor("detect"))
 	}
-	line, err := s.EnvArgs()
+	line, err := s.Args()
 	if err != nil {
 		return err
 	}

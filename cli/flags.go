@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -70,7 +68,7 @@ func (c *program) request(ctx *cli.Context) workspace.Request {
 	c.name = ctx.Command.Name
 	r := workspace.Request{
 		Dir: c.dir, Paths: ctx.Args().Slice(), Files: ctx.StringSlice("file"), EnvFiles: ctx.StringSlice("env-file"), Profiles: ctx.StringSlice("profile"),
-		Config: ctx.String("config"), Name: ctx.String("project-name"), Strategy: ctx.String("strategy"), Environ: c.environ(),
+		Config: ctx.String("config"), Name: ctx.String("project-name"), PortsFile: ctx.String("ports-file"), Strategy: ctx.String("strategy"), Environ: c.environ(),
 		Rules: lint.RuleOptions(), Verbose: ctx.Bool("verbose"), Watch: c.Watch,
 	}
 	if path := ctx.String("override"); path != "" { // what it moved is planned again
@@ -110,33 +108,6 @@ func (c *program) openOne(ctx *cli.Context, o stack.Options) (*stack.Stack, erro
 	if err != nil {
 		return nil, err
 	}
-	o.PortsFile = ctx.String("ports-file")
+	o.PortsFile = r.PortsFile
 	return stack.Open(w, project, o)
-}
-
-// sameFlags are the flags that say which project a command is about, for one that is
-// to be about the same: those of docker compose, and ours, which have them too.
-type sameFlags struct{ compose, ours string }
-
-// sameProject are the flags that say which project it is, as they were given.
-func sameProject(ctx *cli.Context) (same sameFlags) {
-	given := func(names ...string) string {
-		var flags strings.Builder
-		for _, name := range names {
-			if !ctx.IsSet(name) {
-				continue // of a list that nobody gave, String is "[]"
-			}
-			values := ctx.StringSlice(name)
-			if len(values) == 0 {
-				values = []string{ctx.String(name)}
-			}
-			for _, value := range values {
-				fmt.Fprintf(&flags, " --%s %s", name, say.Shell(value))
-			}
-		}
-		return flags.String()
-	}
-	same.compose = given("file", "project-name", "profile")
-	same.ours = same.compose + given("env-file", "ports-file", "config")
-	return same
 }

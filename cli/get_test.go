@@ -26,11 +26,11 @@ func TestGetPicked(t *testing.T) {
 		}
 	}
 	engine.Set(listOf(t, dir, running{service: "web", number: 1}), nil)
-	if code, out, errs := here("get", "dyn"); code != 1 || out != "" || errs != "dyn: docker picks the host port at every start, and service dyn is not running\nhint: portmoor up starts it; docker compose ps -a shows what there is\n" {
+	if code, out, errs := here("get", "dyn"); code != 1 || out != "" || errs != "dyn: docker picks the host port at every start, and service dyn is not running\nhint: to start it: portmoor up; to see what there is: docker compose ps -a\n" {
 		t.Errorf("exit %d: %s%s", code, out, errs)
 	}
 	engine.Set("[]", nil)
-	if code, out, errs := here("get", "dyn"); code != 1 || out != "" || errs != "dyn: docker picks the host port at every start, and project shop is not up\nhint: portmoor up starts it\n" {
+	if code, out, errs := here("get", "dyn"); code != 1 || out != "" || errs != "dyn: docker picks the host port at every start, and project shop is not up\nhint: to start it: portmoor up\n" {
 		t.Errorf("exit %d: %s%s", code, out, errs)
 	}
 	put(t, filepath.Join(dir, "compose.yaml"), "name: shop\nservices: {range: {image: x, ports: [\"28510-28519:80\"]}}\n")

@@ -43,7 +43,7 @@ func production(t *testing.T) (*token.FileSet, map[string]*ast.File) {
 // readsFlags are the functions that may see the command line beside the one of each
 // command that begins with run: they turn flags into values.
 var readsFlags = []string{
-	"flagNames", "lintRequest", "noArguments", "noCommand", "onUsageError", "openOne", "readQuestion", "request", "sameProject", "style",
+	"lintRequest", "noArguments", "noCommand", "onUsageError", "openOne", "readQuestion", "request", "style",
 }
 
 // TestHouse holds the code against the rules of its size and of who sees the command

@@ -69,7 +69,7 @@ services:
 	engine := record(t, dir, web)
 	for _, args := range []string{"none", "none 80"} {
 		code, out, errs := here(append([]string{"port"}, strings.Fields(args)...)...)
-		if code != 1 || out != "" || errs != "service none is not running\nhint: it is scaled to 0: portmoor up -- --scale none=1\n" {
+		if code != 1 || out != "" || errs != "service none is not running\nhint: it is scaled to 0; to start one: portmoor up -- --scale none=1\n" {
 			t.Errorf("port %s: exit %d: %s%s", args, code, out, errs)
 		}
 	}

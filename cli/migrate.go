@@ -26,6 +26,7 @@ ports change, and every file is verified with compose-go before the first is wri
 			&cli.BoolFlag{Name: "write", Aliases: []string{"w"}, Usage: "write the changes", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "check", Usage: "list what would change, and exit with 1 if anything would", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "strict", Usage: "with --check, exit with 1 also if fixed host ports are left that can't be rewritten", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "detect", Usage: "with --write, assign the ports of every project that follows auto, as detect does; of one alone they are, unless --detect=false", DisableDefaultText: true},
 			formatFlag("how to print the plan", formatNames...),
 		),
 		Action: c.runMigrate,
@@ -40,6 +41,8 @@ func (c *program) runMigrate(ctx *cli.Context) error {
 		return say.Usagef("give one of the two", "portmoor migrate: --write and --check exclude each other")
 	case strict && !check:
 		return say.Usagef("give both", "portmoor migrate: --strict is for --check")
+	case ctx.Bool("detect") && !write:
+		return say.Usagef("add --write", "portmoor migrate: --detect needs --write")
 	}
 	go schema.Prepare() // takes as long as reading a hundred files
 	w, err := c.openAll(r)
@@ -47,7 +50,11 @@ func (c *program) runMigrate(ctx *cli.Context) error {
 		return err
 	}
 	given := migrate.Assigned(w)
-	if n := len(given); write && n > 1 && c.variable(stack.PortsFileVariable) != "" {
+	detect := migrate.One(w)
+	if ctx.IsSet("detect") {
+		detect = ctx.Bool("detect")
+	}
+	if n := len(given); write && detect && n > 1 && c.variable(stack.PortsFileVariable) != "" {
 		return say.Usagef("unset it, or migrate one project at a time", "portmoor migrate: %s names one ports file, but %d projects would get ports", stack.PortsFileVariable, n)
 	}
 	m, notes, err := migrate.Plan(w)
@@ -67,21 +74,30 @@ func (c *program) runMigrate(ctx *cli.Context) error {
 	if err := (migrator{c}).showMigration(show); err != nil || !write {
 		return err
 	}
-	return c.detectAll(ctx.Context, r, w, given)
+	switch {
+	case detect:
+		c.detectAll(ctx.Context, r, w, given)
+	case len(given) > 0 && !ctx.IsSet("detect"):
+		c.say(fmt.Sprintf("no port is assigned, since this is about %s", say.Count(len(w.Projects), "project")),
+			"to assign those of one: "+w.AboutOne(given[0]).Portmoor("detect")+"; of all: "+w.About.Portmoor("migrate", "--write", "--detect"))
+	}
+	return nil
 }
 
-// detectAll does what detect does for several projects.
-func (c *program) detectAll(ctx context.Context, r workspace.Request, w *workspace.Workspace, given []*compose.Project) error {
-	moved := 0
+// detectAll does what detect does for the projects of a migration.
+func (c *program) detectAll(ctx context.Context, r workspace.Request, w *workspace.Workspace, given []*compose.Project) {
+	var made []string
 	for _, p := range given {
 		s, outcomes, err := c.detectOnly(ctx, r, w, p.Group)
 		c.exit(err) // the other projects have their ports all the same
-		moved += c.reportMoves(s, outcomes)
+		if moved := c.reportMoves(s, outcomes); moved > 0 {
+			c.tellMoved(moved, s)
+		}
+		if s != nil {
+			made = append(made, s.Unignored()...)
+		}
 	}
-	if moved > 0 {
-		fmt.Fprintf(c.Err, "%s moved. To start a project on its new ports, in its folder: portmoor up, or docker compose $(portmoor env --args) up. To undo: portmoor reset\n", say.Count(moved, "port"))
-	}
-	return nil
+	c.tellUnignored(w, made)
 }
 
 // detectOnly does what detect does for one project of several.

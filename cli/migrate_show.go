@@ -118,7 +118,7 @@ func (c migrator) summary(v migrationView) {
 		}
 	}
 	if reasons[strategies.KeptNoDefault] > 0 {
-		fmt.Fprintln(c.Err, "hint: portmoor lint --fix gives defaults from an example env file")
+		fmt.Fprintf(c.Err, "hint: to take defaults from an example env file: %s\n", say.Visible(w.About.Portmoor("lint", "--fix")))
 	}
 	if m.Invalid > 0 {
 		fmt.Fprintf(c.Err, "  %s not valid, and left alone\n", say.Count(m.Invalid, "file"))
@@ -127,7 +127,7 @@ func (c migrator) summary(v migrationView) {
 		fmt.Fprintf(c.Err, "the previous host ports are kept in %s, so that migrating back restores them\n", say.Visible(w.Show(m.Kept)))
 	}
 	if m.Conflicts > 0 {
-		fmt.Fprintf(c.Err, "%s between host ports: see portmoor lint\n", say.Count(m.Conflicts, "conflict"))
+		fmt.Fprintf(c.Err, "%s between host ports; to see them: %s\n", say.Count(m.Conflicts, "conflict"), say.Visible(w.About.Portmoor("lint")))
 	}
 	if len(m.Outputs) > 0 && !v.write && !v.check {
 		fmt.Fprintln(c.Err, "nothing is written yet: add --write")

@@ -28,7 +28,7 @@ func (c porter) printPorts(q question, s *stack.Stack, ports []live.Port) error 
 		return c.livePortsLines(q, shown, url, live.Lacks(fmt.Sprintf("service %s has no URL there", q.Service), "ports of tcp that can be reached from here have one"))
 	case q.format == "port":
 		number := func(p live.Port) string { return strconv.Itoa(p.HostPort) }
-		return c.livePortsLines(q, live.Bound(shown), number, live.Lacks(fmt.Sprintf("service %s has no port that is bound", q.Service), "docker compose logs "+q.Service+" may say why"))
+		return c.livePortsLines(q, live.Bound(shown), number, live.Lacks(fmt.Sprintf("service %s has no port that is bound", q.Service), live.Logs(s.About, q.Service)))
 	case q.Port > 0:
 		fmt.Fprintln(c.Out, address(live.Bound(shown)[0]))
 	default:

@@ -84,7 +84,7 @@ func (r reconcileRequest) check() error {
 	case r.plan && (r.apply || r.verify):
 		return say.Usagef("review the plan before it is applied", "portmoor reconcile: --plan excludes --apply and --verify")
 	case r.write && !r.apply:
-		return say.Usagef("portmoor reconcile --plan plan.md writes a plan, --apply plan.md --write carries it out", "portmoor reconcile: --write needs --apply")
+		return say.Usagef("write a plan with --plan FILE, then carry it out with --apply FILE --write", "portmoor reconcile: --write needs --apply")
 	case r.health && !r.verify:
 		return say.Usagef("add --verify", "portmoor reconcile: --health needs --verify")
 	}

@@ -62,7 +62,7 @@ func (c reconciler) showSaved(p plan.Plan, doc reconcile.Document, json, sources
 		}
 	}
 	c.summarize(p, sources)
-	fmt.Fprintf(c.Err, "%s: review it, then portmoor reconcile --apply %s --write\n", say.Visible(doc.Path), doc.Arguments())
+	fmt.Fprintf(c.Err, "%s: review it, then: %s\n", say.Visible(doc.Path), say.Visible(doc.Command("--apply", "--write")))
 	return nil
 }
 
@@ -117,7 +117,7 @@ func (c reconciler) tellApplied(r reconcileRequest, d plan.Decided, outputs []re
 	}
 	fmt.Fprintf(c.Err, "%s %s, for %s\n", verb, say.Count(len(outputs), "file"), say.Count(len(d.Moves()), "service"))
 	if !r.write {
-		fmt.Fprintf(c.Err, "portmoor reconcile --apply %s --write makes the changes\n", r.doc.Arguments())
+		fmt.Fprintf(c.Err, "to make the changes: %s\n", say.Visible(r.doc.Command("--apply", "--write")))
 	}
 }
 

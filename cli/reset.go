@@ -7,36 +7,91 @@ import (
 
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack"
+	"github.com/portmoor/portmoor/workspace"
 )
 
 func resetCommand(c *program) *cli.Command {
 	return &cli.Command{
-		Name:   "reset",
-		Usage:  "forget the project's ports; a backup stays beside the file",
-		Flags:  oneProjectFlags(&cli.BoolFlag{Name: "keep-manual", Usage: "keep those that were assigned by hand", DisableDefaultText: true}),
+		Name:        "reset",
+		Usage:       "forget the project's ports; a backup stays beside the file",
+		ArgsUsage:   "[--all [PATH...]]",
+		Description: "With --all it forgets the ports of every project in a folder, and below it: the working folder, or each PATH.",
+		Flags: oneProjectFlags(
+			&cli.BoolFlag{Name: "keep-manual", Usage: "keep those that were assigned by hand", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "all", Usage: "forget the ports of every project in a folder, and below it", DisableDefaultText: true},
+		),
 		Action: c.runReset,
 	}
 }
 
 // runReset forgets, and says how to undo that.
 func (c *program) runReset(ctx *cli.Context) error {
+	keepManual := ctx.Bool("keep-manual")
+	if ctx.Bool("all") {
+		return c.resetAll(c.request(ctx), keepManual)
+	}
+	if err := noArguments(ctx); err != nil {
+		return err
+	}
 	s, err := c.openOne(ctx, stack.Options{Access: stack.Resetting})
 	if err != nil {
 		return err
 	}
-	done, err := s.Forget(ctx.Bool("keep-manual"))
+	done, err := s.Forget(keepManual)
 	if err != nil {
 		return err
 	}
 	c.tellAll(s.Notes())
-	backup := say.Visible(s.Show(done.Backup))
-	switch {
-	case done == stack.Forgotten{}:
+	if done == (stack.Forgotten{}) {
 		fmt.Fprintln(c.Err, "no port is remembered: nothing to forget")
-	case done.Corrupt:
-		fmt.Fprintf(c.Err, "the file that could not be read is now %s\n", backup)
-	default:
-		fmt.Fprintf(c.Err, "%s forgotten; to undo, copy %s over the ports file, and run portmoor detect\n", say.Count(done.Ports, "port"), backup)
+		return nil
+	}
+	c.tellForgotten(s, done)
+	return nil
+}
+
+// resetAll forgets the ports of several projects.
+func (c *program) resetAll(r workspace.Request, keepManual bool) error {
+	if len(r.Files)+len(r.EnvFiles) > 0 || r.Name+r.PortsFile != "" {
+		return say.Usagef("name folders", "portmoor reset: --all excludes the flags that say which project it is")
+	}
+	w, err := c.openAll(r)
+	if err != nil {
+		return err
+	}
+	found := false
+	for _, p := range w.Projects {
+		one, p, err := w.Only(r, p.Group)
+		if err != nil {
+			c.exit(err)
+			continue
+		}
+		s, err := stack.Open(one, p, stack.Options{Access: stack.Resetting})
+		if err != nil {
+			c.exit(err)
+			continue
+		}
+		done, err := s.Forget(keepManual)
+		c.exit(err)
+		c.tellAll(s.Notes())
+		if done != (stack.Forgotten{}) {
+			found = true
+			c.tellForgotten(s, done)
+		}
+	}
+	if !found {
+		fmt.Fprintln(c.Err, "no port is remembered: nothing to forget")
 	}
 	return nil
+}
+
+// tellForgotten says what was forgotten, and how to undo that.
+func (c *program) tellForgotten(s *stack.Stack, done stack.Forgotten) {
+	backup := s.Show(done.Backup)
+	if done.Corrupt {
+		fmt.Fprintf(c.Err, "the file that could not be read is now %s\n", say.Visible(backup))
+		return
+	}
+	fmt.Fprintf(c.Err, "%s of project %s forgotten. To undo: %s && %s\n", say.Count(done.Ports, "port"), s.Project.Name,
+		say.Visible(say.Words([]string{"cp", backup, s.Show(done.File)})), say.Visible(s.About.Portmoor("detect")))
 }

@@ -213,7 +213,7 @@ func TestUpLost(t *testing.T) {
 	code, _, errs := here("up")
 	if code != 1 || !strings.HasPrefix(errs, "port 28590 was taken by another program: trying again, 1 of 3\n") ||
 		!strings.Contains(errs, "web moves from 28590 to 10000 (WEB_HOST_PORT): 28590 is held by process that only the engine sees\n") ||
-		!strings.HasSuffix(errs, "project shop is not up\nhint: portmoor up starts it\n") { // since the engine is a recorded one
+		!strings.HasSuffix(errs, "project shop is not up\nhint: to start it: portmoor up\n") { // since the engine is a recorded one
 		t.Errorf("exit %d: %s", code, errs)
 	}
 	if diff := cmp.Diff([]string{"28590", "10000"}, tried()); diff != "" {

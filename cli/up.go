@@ -92,6 +92,7 @@ func (c starter) assignAndStart(ctx context.Context, open func(stack.Options) (*
 		if err != nil {
 			return nil, err
 		}
+		c.tellUnignored(s.Workspace, s.Unignored())
 		if c.reportStart(s, outcomes); c.code != exitOK {
 			return nil, nil
 		}

@@ -117,7 +117,7 @@ volumes: {data: }
 func TestRestart(t *testing.T) {
 	s := newStack(t, "restart", scaled)
 	s.write("compose.yaml", strings.Replace(strings.ReplaceAll(scaled, "IMAGE", image), ", scale: 3", "", 1))
-	s.fails(1, "project restart is not up\nhint: portmoor up starts it", "portmoor", "port", "web", "80")
+	s.fails(1, "project restart is not up\nhint: to start it: portmoor up", "portmoor", "port", "web", "80")
 	s.run("portmoor", "up")
 	told := func() string { return s.get(s.port("web"), "/port") }
 	live := func() string {
@@ -165,7 +165,7 @@ func TestRestart(t *testing.T) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	if r.code != 1 || r.err != "project restart is not up: restart-web-1 is restarting\nhint: docker compose logs web may say why\n" {
+	if r.code != 1 || r.err != "project restart is not up: restart-web-1 is restarting\nhint: to see why: docker compose logs web\n" {
 		t.Errorf("exit %d: %s%s", r.code, r.out, r.err)
 	}
 	s.run("docker", "compose", "kill")
@@ -226,7 +226,7 @@ func TestNotBound(t *testing.T) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	if r.code != 1 || r.err != "service loop is not running (restarting)\nhint: docker compose logs loop may say why\n" {
+	if r.code != 1 || r.err != "service loop is not running (restarting)\nhint: to see why: docker compose logs loop\n" {
 		t.Errorf("exit %d: %s%s", r.code, r.out, r.err)
 	}
 }

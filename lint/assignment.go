@@ -49,12 +49,12 @@ same port on one protocol and address. portmoor detect updates the file.`,
 			}
 			switch {
 			case len(its) == 0:
-				report(name, fmt.Sprintf("%s names no mapping of the project", quote(key)), "run portmoor detect --prune")
+				report(name, fmt.Sprintf("%s names no mapping of the project", quote(key)), "to forget it: "+p.commands().Portmoor("detect", "--prune"))
 			case holder != "":
-				report(value, fmt.Sprintf("port %d is also assigned to %s", port, quote(holder)), "run portmoor detect")
+				report(value, fmt.Sprintf("port %d is also assigned to %s", port, quote(holder)), "to give each a port of its own: "+p.commands().Portmoor("detect"))
 			case its[0].HostPort.Literal() && (its[0].HostPort.Ports.First != int(port) || its[0].HostPort.Ports.Zero()):
 				report(value, fmt.Sprintf("port %d is assigned, but the compose file says %s", port, its[0].HostPort.Text),
-					"run portmoor migrate --write, so that the port can move", relatedTo(*its[0], "the host port is a literal here"))
+					"so that the port can move: "+p.commands().Migrate(), relatedTo(*its[0], "the host port is a literal here"))
 			}
 		}
 	},

@@ -28,7 +28,7 @@ rewrites a whole repository; --fix rewrites what lint reports. What migrate can'
 			if c.Decision.Kind == strategies.Ephemeral {
 				// Going dynamic drops the default, which only migrate remembers.
 				f.Message = fmt.Sprintf("host port %s is fixed, but %s", c.Mapping.HostPort.Text, c.Decision.Reason)
-				f.Hint = "run portmoor migrate --write, which remembers the port, or write 0"
+				f.Hint = "to remember the port: " + p.commands().Migrate() + "; or write 0"
 			} else {
 				f.Message = fmt.Sprintf("host port %s is hard-coded", c.Mapping.HostPort.Text)
 				f.Hint = "write " + c.Decision.Text

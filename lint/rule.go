@@ -20,6 +20,7 @@ import (
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 )
@@ -131,7 +132,10 @@ type Options struct {
 	// tests; "" is none.
 	Root   string
 	Groups []Group
-	Facts  Facts
+	// About is what commands in hints about a project are about; nil for what those
+	// without flags are about.
+	About func(*compose.Project) say.About
+	Facts Facts
 	// Broken is told the projects that a bug of ours keeps from being looked at, which
 	// then have no findings; nil lets it end the run.
 	Broken func(*compose.Project, error)
@@ -213,6 +217,14 @@ func leftOut(first Finding, more int) Finding {
 		Rule: first.Rule, Severity: first.Severity, File: first.File, Message: fmt.Sprintf("the rule finds %d more, which are not listed", more),
 		Hint: "mend those that are listed, or disable the rule",
 	}
+}
+
+// commands are for hints about the project.
+func (p *Pass) commands() say.About {
+	if p.run.options.About == nil {
+		return say.About{}
+	}
+	return p.run.options.About(p.Project)
 }
 
 // about starts a finding about a mapping as a whole; one that a service extends stands

@@ -32,15 +32,16 @@ func Lacks(message, hint string) *Missing {
 }
 
 // Answer chooses the ports that a question is about from those of the project,
-// or says why they are not there, as a [Missing].
-func (q Question) Answer(project string, containers []docker.Container, ports []Port) ([]Port, error) {
+// or says why they are not there, as a [Missing]. Commands that it names are about
+// the same as about.
+func (q Question) Answer(project string, about say.About, containers []docker.Container, ports []Port) ([]Port, error) {
 	if !slices.ContainsFunc(containers, docker.Container.Running) {
-		return nil, notUp(project, containers)
+		return nil, notUp(project, about, containers)
 	}
 	if q.Service == "" {
 		return ports, nil
 	}
-	replica, err := q.replica(containers)
+	replica, err := q.replica(about, containers)
 	if err != nil {
 		return nil, err
 	}
@@ -64,9 +65,9 @@ func (q Question) Answer(project string, containers []docker.Container, ports []
 	case len(found) == 0:
 		return nil, q.Unpublished(published)
 	case found[0].State == Foreign:
-		return nil, Lacks(q.what()+" is not bound: something else has the host port", "portmoor validate says who")
+		return nil, Lacks(q.what()+" is not bound: something else has the host port", "to see what: "+about.Portmoor("validate"))
 	}
-	return nil, &Missing{say.Problem{Kind: say.Finding, Message: q.what() + " is not bound", Hint: logs(q.Service)}, true}
+	return nil, &Missing{say.Problem{Kind: say.Finding, Message: q.what() + " is not bound", Hint: Logs(about, q.Service)}, true}
 }
 
 func (q Question) what() string {
@@ -88,22 +89,25 @@ func (q Question) Unpublished(published []string) *Missing {
 // restarting is the state of a container that ends again and again.
 const restarting = "restarting"
 
-func logs(service string) string { return "docker compose logs " + service + " may say why" }
+// Logs is the hint to look at what a service says.
+func Logs(about say.About, service string) string {
+	return "to see why: " + about.Docker("logs", service)
+}
 
 // notUp is why no container runs. One that ends again and again is no matter of
 // starting it.
-func notUp(project string, containers []docker.Container) error {
+func notUp(project string, about say.About, containers []docker.Container) error {
 	for _, c := range containers {
 		if c.State == restarting {
-			return Lacks(fmt.Sprintf("project %s is not up: %s is restarting", project, c.Name), logs(c.Service))
+			return Lacks(fmt.Sprintf("project %s is not up: %s is restarting", project, c.Name), Logs(about, c.Service))
 		}
 	}
-	return Lacks("project "+project+" is not up", "portmoor up starts it")
+	return Lacks("project "+project+" is not up", "to start it: "+about.Portmoor("up"))
 }
 
 // replica is the container that is asked for: one that runs.
-func (q Question) replica(containers []docker.Container) (docker.Container, error) {
-	what, state, hint := "service "+q.Service, "", "portmoor up starts it; docker compose ps -a shows what there is"
+func (q Question) replica(about say.About, containers []docker.Container) (docker.Container, error) {
+	what, state, hint := "service "+q.Service, "", "to start it: "+about.Portmoor("up")+"; to see what there is: "+about.Docker("ps", "-a")
 	if q.Index > 0 {
 		what = fmt.Sprintf("replica %d of service %s", q.Index, q.Service)
 	}
@@ -115,7 +119,7 @@ func (q Question) replica(containers []docker.Container) (docker.Container, erro
 		case !c.OneOff:
 			state = " (" + c.State + ")"
 			if c.State == restarting {
-				hint = logs(q.Service)
+				hint = Logs(about, q.Service)
 			}
 		}
 	}

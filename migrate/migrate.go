@@ -241,7 +241,7 @@ func (m *Migration) Write() error {
 	return nil
 }
 
-// Assigned are the projects that a migration gives ports to, as detect does: those
+// Assigned are the projects that a migration may give ports to, as detect does: those
 // that docker compose finds by themselves and that follow the auto strategy, since
 // that is what auto is.
 func Assigned(w *workspace.Workspace) (given []*compose.Project) {
@@ -252,4 +252,10 @@ func Assigned(w *workspace.Workspace) (given []*compose.Project) {
 		}
 	}
 	return given
+}
+
+// One reports that a migration is about one project, that of one folder, so that its
+// ports are assigned by itself; those of many would be claimed for nobody.
+func One(w *workspace.Workspace) bool {
+	return !slices.ContainsFunc(w.Projects, func(p *compose.Project) bool { return p.Dir != w.Projects[0].Dir })
 }

@@ -60,7 +60,7 @@ type application struct {
 
 // again is the hint about a plan that no longer fits.
 func (a application) again() string {
-	return "plan again: portmoor reconcile --plan " + a.doc.Arguments()
+	return "plan again: " + a.doc.Command("--plan")
 }
 
 // outputs are the files that a plan changes and that are not changed yet, and how

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -26,28 +25,13 @@ type Document struct {
 // Arguments are what follows --plan or --apply in a command about the document,
 // for a shell.
 func (d Document) Arguments() string {
-	words := []string{argument(d.Path)}
-	if d.About.Config != "" {
-		words = append(words, "--config "+argument(d.About.Config))
-	}
-	for _, path := range d.About.Files {
-		words = append(words, "--file "+argument(path))
-	}
-	for _, profile := range d.About.Profiles {
-		words = append(words, "--profile "+say.Shell(profile))
-	}
-	for _, path := range d.About.Paths {
-		words = append(words, argument(path))
-	}
-	return strings.Join(words, " ")
+	return strings.TrimSpace(say.Words(say.Paths(d.Path)) + " " + d.About.Command().Searching())
 }
 
-// argument is a path as an argument: with slashes, and no flag.
-func argument(path string) string {
-	if path = filepath.ToSlash(path); strings.HasPrefix(path, "-") {
-		path = "./" + path
-	}
-	return say.Shell(path)
+// Command is a command about the document, with --plan or --apply and what follows,
+// for a shell.
+func (d Document) Command(flag string, more ...string) string {
+	return d.About.Command().Portmoor("reconcile", slices.Concat([]string{flag}, say.Paths(d.Path), more)...)
 }
 
 // Save writes a plan. A document that says the same, whenever it was written, keeps
@@ -89,7 +73,7 @@ func (d Document) Save(p plan.Plan) error {
 func (d Document) Open() (plan.Decided, error) {
 	src, err := d.read()
 	if err == nil && src == nil {
-		err = say.Usagef("portmoor reconcile --plan "+d.Arguments()+" writes one", "%s: no such file", d.Path)
+		err = say.Usagef("to write one: "+d.Command("--plan"), "%s: no such file", d.Path)
 	}
 	if err != nil {
 		return plan.Decided{}, err

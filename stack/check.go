@@ -25,7 +25,7 @@ func (s *Stack) Check(e Engine) (outcomes []allocate.Outcome, err error) {
 			continue
 		}
 		if o.Moved { // here it is what stops the project
-			o.Moved, o.Ports, o.Hint = false, ports.Range{}, "run portmoor detect, or stop whatever holds it"
+			o.Moved, o.Ports, o.Hint = false, ports.Range{}, "to move it: "+s.About.Portmoor("detect")+"; or stop whatever holds it"
 		}
 		o.Problem = cmp.Or(o.Unit.Unfit, fmt.Sprintf("port %s is %s", o.Unit.Want, o.Owner.Has()))
 	}

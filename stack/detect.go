@@ -69,7 +69,7 @@ func (s round) ahead(n int) {
 
 // choices say what may be chosen, and which units never run together.
 func (s round) choices(units []allocate.Unit) allocate.Options {
-	return allocate.Options{Policy: s.Config.Policy(), Together: func(a, b int) bool {
+	return allocate.Options{Policy: s.Config.Policy(), About: s.About, Together: func(a, b int) bool {
 		return slices.ContainsFunc(units[a].Services, func(x string) bool {
 			return slices.ContainsFunc(units[b].Services, func(y string) bool {
 				return s.Project.Together(s.services[x].Profiles, s.services[y].Profiles)
@@ -151,7 +151,7 @@ func (s *Stack) Choose(e Engine, name string, port int, force bool) (u allocate.
 		u = s.units[i]
 		switch {
 		case u.Var == "":
-			return say.Findingf("run portmoor migrate --write first", "%s: the host port of %s is a literal, which no assignment moves", u.Place, u.Key)
+			return say.Findingf("to make it a variable: "+s.About.Migrate(), "%s: the host port of %s is a literal, which no assignment moves", u.Place, u.Key)
 		case u.Source == allocate.EnvFile || u.Source == allocate.Environment:
 			return say.Findingf("remove it there first", "%s pins the host port of %s, which wins over an assignment", u.Place, u.Key)
 		case u.Unfit != "":
@@ -305,7 +305,7 @@ func noPort(s *Stack, name, service string, keys []string) error {
 	case svc.HostNetwork():
 		return say.Usagef("it is the port that the service listens on", "service %s is on the host's network, and needs no port there", service)
 	case svc.Scale == 0:
-		return say.Usagef("portmoor up -- --scale "+service+"=1 starts it", "service %s is scaled to 0, and no port is kept for it", service)
+		return say.Usagef("to start one: "+s.About.Portmoor("up", "--", "--scale", service+"=1"), "service %s is scaled to 0, and no port is kept for it", service)
 	}
 	return say.Usagef(say.Meant("", name, keys, "there are "+strings.Join(keys, ", ")), "project %s has no host port called %s", s.Project.Name, name)
 }
@@ -320,7 +320,8 @@ func hasContainer(s *Stack, key, service, container string) bool {
 // Forgotten is what Forget has done. The zero value is nothing.
 type Forgotten struct {
 	Ports   int
-	Backup  string // the copy of the ports file
+	File    string // the ports file
+	Backup  string // its copy
 	Corrupt bool   // the ports file could not be read
 }
 
@@ -339,12 +340,13 @@ func (s *Stack) Forget(keepManual bool) (done Forgotten, err error) {
 		forget = done != Forgotten{}
 		return nil
 	}, Write: func() error {
-		if !forget {
-			return nil
+		if forget {
+			done.File = s.paths.Ports
+			if done.Backup, err = s.store.Backup(); err != nil {
+				return allocate.Explain(err)
+			}
 		}
-		if done.Backup, err = s.store.Backup(); err != nil {
-			return allocate.Explain(err)
-		}
+		// Also with nothing to forget there may be claims, where somebody has removed the file.
 		if err := os.Remove(s.envPath()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return say.Failf("", "%s: can't be removed", s.envPath())
 		}

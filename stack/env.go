@@ -67,7 +67,7 @@ func (s *Stack) writeEnv() error {
 		return nil
 	}
 	text := envHeader +
-		"# Pass it with the project's other env files: docker compose $(portmoor env --args) up\n" +
+		"# Pass it to docker compose with the project's other env files, as portmoor env --args prints them.\n" +
 		strings.Join(append(lines, ""), "\n")
 	if string(old) == text {
 		return nil
@@ -75,23 +75,35 @@ func (s *Stack) writeEnv() error {
 	return rewrite.WriteOurs(s.envPath(), []byte(text))
 }
 
-// EnvArgs are the --env-file arguments for docker compose on one line: the env files
-// of the project in Compose's order, the assigned ports last, since --env-file alone
-// would drop .env. An error says that a shell would take a path apart.
-func (s *Stack) EnvArgs() (string, error) {
-	files := s.envFiles()
-	args := make([]string, 0, len(files))
-	for _, f := range files {
-		name := f
-		if breaks(name) { // from here the path may have nothing that breaks
-			if rel, err := filepath.Rel(s.Dir, f); err == nil {
-				name = rel
-			}
+// Start is the command of docker compose that starts the project, as about says of it,
+// on its ports: one that asks for its arguments, unless a shell would take one apart.
+func Start(s *Stack, about say.About) string {
+	if _, err := s.args(about); err == nil {
+		return about.Start()
+	}
+	about.Compose.EnvFiles = envFiles(s)
+	return about.Docker("up")
+}
+
+// Args are the arguments for docker compose on one line, that make it see the project
+// as it was seen here, with the assigned ports: the flags that were given, and the env
+// files in Compose's order, since --env-file alone would drop .env. An error says that
+// a shell would take one of them apart.
+func (s *Stack) Args() (string, error) { return s.args(s.About) }
+
+func (s *Stack) args(told say.About) (string, error) {
+	told.Compose.EnvFiles = envFiles(s)
+	args := told.Compose.Words()
+	for i, arg := range args {
+		if !breaks(arg) {
+			continue
 		}
-		if breaks(name) {
-			return "", say.Failf("export COMPOSE_ENV_FILES='"+strings.Join(files, ",")+"'", "%s: the shell would split the path", say.Visible(f))
+		// From here the path may have nothing that breaks.
+		if rel, err := filepath.Rel(s.Dir, arg); err == nil && filepath.IsAbs(arg) && !breaks(rel) {
+			args[i] = rel
+			continue
 		}
-		args = append(args, "--env-file "+name)
+		return "", say.Failf("write it in quotes: "+told.Docker("up"), "%s: the shell would split the path", say.Visible(arg))
 	}
 	return strings.Join(args, " "), nil
 }
@@ -101,7 +113,7 @@ func (s *Stack) Detected() bool { return tree.Exists(s.envPath()) }
 
 // envFiles are the env files that there are, in the order in which the last
 // one wins.
-func (s *Stack) envFiles() (files []string) {
+func envFiles(s *Stack) (files []string) {
 	for _, f := range s.Project.EnvFiles {
 		if f.File.Path != s.envPath() {
 			files = append(files, f.File.Path)
@@ -127,7 +139,7 @@ func (s *Stack) ComposeArgs() (args []string) {
 	for _, profile := range s.Project.Group.Profiles {
 		args = append(args, "--profile", profile)
 	}
-	for _, f := range s.envFiles() {
+	for _, f := range envFiles(s) {
 		args = append(args, "--env-file", f)
 	}
 	return args

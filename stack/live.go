@@ -63,7 +63,7 @@ func (s Live) Look(ctx context.Context) (Found, error) {
 // Judge finds out who has what is not bound, for which the engine is asked once
 // more.
 func (s Live) Judge(ctx context.Context, found Found) (Found, error) {
-	if unbound(found.Ports) == nil {
+	if unbound(s.About, found.Ports) == nil {
 		return found, nil
 	}
 	all, err := s.concerned(ctx, s.engine, found)
@@ -130,10 +130,10 @@ func settling(from docker.Container) bool {
 }
 
 // unbound is why not all ports are there yet, nil when they are.
-func unbound(ports []live.Port) error {
+func unbound(about say.About, ports []live.Port) error {
 	for _, p := range ports {
 		if p.HostPort == 0 {
-			return live.Lacks(fmt.Sprintf("port %s of service %s is not bound", p.Target(), p.Service), "docker compose ps -a shows what there is")
+			return live.Lacks(fmt.Sprintf("port %s of service %s is not bound", p.Target(), p.Service), "to see what there is: "+about.Docker("ps", "-a"))
 		}
 	}
 	return nil
@@ -175,7 +175,7 @@ func (s *Stack) Knows(service string) error {
 // start, only what runs is told. Where there is no answer now, the error is a
 // [live.Missing].
 func (s *Stack) Answer(q live.Question, found Found) ([]live.Port, error) {
-	all, err := q.Answer(s.Project.Name, found.Containers, found.Ports)
+	all, err := q.Answer(s.Project.Name, s.About, found.Containers, found.Ports)
 	if q.Service == "" {
 		return slices.DeleteFunc(slices.Clone(all), func(p live.Port) bool { return p.HostPort == 0 && !s.Starts(p.Service) }), err
 	}
@@ -187,9 +187,9 @@ func (s *Stack) Answer(q live.Question, found Found) ([]live.Port, error) {
 		return all, nothing // which starting it would not change
 	case found.runs(q.Service):
 	case s.Project.Service(q.Service).Scale == 0:
-		missing.Hint = "it is scaled to 0: portmoor up -- --scale " + q.Service + "=1"
+		missing.Hint = "it is scaled to 0; to start one: " + s.About.Portmoor("up", "--", "--scale", q.Service+"=1")
 	case !s.Starts(q.Service):
-		missing.Hint = "none of its profiles is chosen: portmoor up --profile " + s.Project.Service(q.Service).Profiles[0]
+		missing.Hint = "none of its profiles is chosen; to start it: " + s.About.Portmoor("up", "--profile", s.Project.Service(q.Service).Profiles[0])
 	}
 	return all, err
 }
@@ -234,11 +234,11 @@ func (s Live) Wait(ctx context.Context, q live.Question, wait time.Duration, wai
 		}
 		answer, err := s.Answer(q, found)
 		if err == nil && wait > 0 {
-			err = unbound(answer)
+			err = unbound(s.About, answer)
 		}
 		missing, ok := errors.AsType[*live.Missing](err)
 		switch {
-		case !ok && (err != nil || unbound(answer) == nil):
+		case !ok && (err != nil || unbound(s.About, answer) == nil):
 			return answer, err
 		case !ok:
 			return s.Judged(ctx, q, found)

@@ -131,7 +131,7 @@ func (s *Stack) LostSince(before, now []docker.Failure, own []docker.Container) 
 		for _, socket := range assignedSockets(s, f.Container.Service, f.Port) {
 			held := allocate.Held{Socket: socket, Port: f.Port, Owner: allocate.Owner{Kind: allocate.Process, Name: "that only the engine sees"}}
 			if is, by := ownHolder(own, held); is {
-				return nil, say.Failf("a service that runs several times needs ports that Docker picks: portmoor migrate --strategy auto --write", "port %d is bound by %s of the project itself", f.Port, by.Name)
+				return nil, say.Failf("a service that runs several times needs ports that Docker picks: "+s.About.Migrate("--strategy", "auto"), "port %d is bound by %s of the project itself", f.Port, by.Name)
 			}
 			lost = append(lost, held)
 		}

@@ -43,6 +43,7 @@ type Stack struct {
 	mappingsOf map[string][]*compose.Mapping // those that a unit is for, by its key
 	unitOf     map[*compose.Mapping]int      // by mapping; none where Docker picks its port
 	services   map[string]compose.Service
+	made       []string // files that were not there before
 	started    []string // the services that are started; nil for those that profiles start
 }
 
@@ -114,7 +115,10 @@ func change(s *Stack, c allocate.Change) error {
 		s.store = store
 		s.gather()
 	}
-	return c.Do(s.paths)
+	absent := slices.DeleteFunc([]string{s.paths.Ports, s.envPath()}, tree.Exists)
+	err := c.Do(s.paths)
+	s.made = append(s.made, slices.DeleteFunc(absent, func(path string) bool { return !tree.Exists(path) })...)
+	return err
 }
 
 // save writes what is remembered, and the env file for Compose.
@@ -132,6 +136,12 @@ func (s *Stack) Notes() []say.Problem {
 		return nil
 	}
 	return s.store.Notes()
+}
+
+// Unignored are the files that this run has made in a Git repository and that Git does
+// not ignore, though they are of this machine alone; nil for none.
+func (s *Stack) Unignored() []string {
+	return slices.DeleteFunc(slices.Clone(s.made), func(path string) bool { return !tree.InGit(path) || tree.GitIgnored(path) })
 }
 
 // findPaths are where the project's ports and the machine's ledger are.

@@ -162,7 +162,7 @@ func serve(s *Stack, u *allocate.Unit, m *compose.Mapping) {
 	}
 	if n := s.services[m.Service].Scale; n > 1 {
 		u.Unfit = fmt.Sprintf("service %s runs %d times, but host port %s can be bound once", m.Service, n, u.Want)
-		u.UnfitHint = "leave the port to Docker, as portmoor migrate --strategy auto --write does"
+		u.UnfitHint = "to leave the port to Docker: " + s.About.Migrate("--strategy", "auto")
 		if s.Project.Ingress(*m) {
 			u.UnfitHint = "docker stack deploy shares the port; for docker compose, leave it to Docker"
 		}

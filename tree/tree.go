@@ -139,6 +139,9 @@ func Root(dir string) string {
 	}
 }
 
+// InGit reports a path in a Git repository.
+func InGit(path string) bool { return Exists(filepath.Join(Root(Folder(path)), ".git")) }
+
 // Folder is a path itself if it is a folder or not there, else the folder that it
 // is in.
 func Folder(path string) string {

@@ -42,7 +42,7 @@ func (w *Workspace) found(r Request, found discover.Found) (notes []say.Problem)
 			}
 		}
 		if len(paths) > 0 {
-			notes = append(notes, note(strings.Join(w.few(r, paths), ", ")+": "+passedOver(why, len(paths)), ""))
+			notes = append(notes, note(strings.Join(w.Few(paths, r.Verbose), ", ")+": "+passedOver(why, len(paths)), ""))
 		}
 	}
 	if r.Verbose {
@@ -56,7 +56,7 @@ func (w *Workspace) found(r Request, found discover.Found) (notes []say.Problem)
 // repositories names the repositories that were passed over, several in one line
 // where there are many.
 func (w *Workspace) repositories(r Request, dirs []string) (notes []say.Problem) {
-	if names := w.few(r, dirs); len(names) < len(dirs) {
+	if names := w.Few(dirs, r.Verbose); len(names) < len(dirs) {
 		return []say.Problem{note(strings.Join(names, ", ")+": are repositories of their own, and passed over", "")}
 	}
 	for _, dir := range dirs {
@@ -65,12 +65,12 @@ func (w *Workspace) repositories(r Request, dirs []string) (notes []say.Problem)
 	return notes
 }
 
-// few are the first of many paths, and how many more there are; all of them where
-// everything is to be said.
-func (w *Workspace) few(r Request, paths []string) (names []string) {
+// Few are paths as users see them, as words of a list: of many the first, and how many
+// more there are, unless all are to be said.
+func (w *Workspace) Few(paths []string, all bool) (names []string) {
 	const most = 3
 	for i, p := range paths {
-		if i == most && len(paths) > most+1 && !r.Verbose {
+		if i == most && len(paths) > most+1 && !all {
 			return append(names, fmt.Sprintf("and %d more", len(paths)-most))
 		}
 		names = append(names, w.Show(p))
@@ -107,7 +107,7 @@ func (w *Workspace) loaded(r Request, unrecognized []string) (notes []say.Proble
 		are = fmt.Sprintf("%d files are", n)
 	}
 	return append(notes, note(
-		fmt.Sprintf("%s: %s compose by content but not by name, not taken", strings.Join(w.few(r, unrecognized), ", "), are),
+		fmt.Sprintf("%s: %s compose by content but not by name, not taken", strings.Join(w.Few(unrecognized, r.Verbose), ", "), are),
 		"name them as arguments, or list them under files in "+config.Name))
 }
 

@@ -46,6 +46,9 @@ type Request struct {
 	Config string
 	// Name is the name of the project; "" for Compose's rule.
 	Name string
+	// PortsFile is where the ports of the one project are remembered; "" for what the
+	// environment or the configuration says.
+	PortsFile string
 	// Strategy is that of every project; "" for what environment and configuration say.
 	Strategy string
 	// Environ is the environment of the process; nil for lint, where the same files
@@ -76,8 +79,10 @@ type Workspace struct {
 	// Dir is the working folder, and Home the one that the configuration's paths are
 	// relative to; both are absolute.
 	Dir, Home string
-	Config    config.Config
-	Projects  []*compose.Project
+	// About is what commands are about that are to be about the same.
+	About    say.About
+	Config   config.Config
+	Projects []*compose.Project
 	// Neighbours are the other projects of the folders: variables are named for all
 	// of a folder, also when only some of its files were asked for.
 	Neighbours []*compose.Project
@@ -89,6 +94,7 @@ type Workspace struct {
 	// say.Failure where that fails the run.
 	Unseen []say.Problem
 
+	alone   bool // it is about one project, found as docker compose finds it
 	loader  *compose.Loader
 	environ map[string]string
 	context map[string]bool // files that only say what others mean
@@ -103,7 +109,7 @@ func Open(r Request) (w *Workspace, notes []say.Problem, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	w = &Workspace{Dir: r.Dir, context: map[string]bool{}}
+	w = &Workspace{Dir: r.Dir, About: r.Command(), context: map[string]bool{}}
 	if err := w.configure(r, cmp.Or(r.StdinName, paths[0])); err != nil {
 		return nil, nil, err
 	}

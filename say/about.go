@@ -1,0 +1,120 @@
+package say
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// About is what a command is about, for the commands that it prints: each of them is
+// about the same. The zero value is what commands without flags are about.
+type About struct {
+	// In is the folder that commands about one project run in; "" for the working
+	// folder.
+	In string
+	// Ours are the flags of Portmoor's commands about one project, and Compose those
+	// that docker compose needs to see the same one.
+	Ours, Compose Flags
+	// Search are the flags of the commands that search for projects, lint, migrate and
+	// reconcile, and Paths is what they search; nil for the working folder.
+	Search Flags
+	Paths  []string
+}
+
+// Flags say which project it is. The zero value is none.
+type Flags struct {
+	Config             string
+	Files              []string
+	Name               string
+	Profiles, EnvFiles []string
+	PortsFile          string
+	Strategy           string
+}
+
+// searching are the commands that search for projects.
+var searching = []string{"lint", "migrate", "reconcile"}
+
+// Portmoor is a command of Portmoor with its own words, for a shell.
+func (a About) Portmoor(command string, words ...string) string {
+	if slices.Contains(searching, command) {
+		return strings.TrimSpace(Words(slices.Concat([]string{"portmoor", command}, words)) + " " + a.Searching())
+	}
+	return line(a.In, slices.Concat([]string{"portmoor", command}, a.Ours.Words(), words))
+}
+
+// Migrate is the command that turns the literals of the project into variables, where
+// no flag says otherwise. It assigns no ports where flags that it does not have say
+// whose they would be.
+func (a About) Migrate(flags ...string) string {
+	if flags != nil {
+		a.Search.Strategy = "" // they have another
+	}
+	if a.Ours.Name != "" || a.Ours.EnvFiles != nil || a.Ours.PortsFile != "" {
+		flags = append(slices.Clone(flags), "--detect=false")
+	}
+	return a.Portmoor("migrate", append(slices.Clone(flags), "--write")...)
+}
+
+// Searching are the flags and paths of a command that searches for projects, for a
+// shell.
+func (a About) Searching() string { return Words(slices.Concat(a.Search.Words(), Paths(a.Paths...))) }
+
+// Docker is a command of docker compose, for a shell.
+func (a About) Docker(words ...string) string {
+	return line(a.In, slices.Concat([]string{"docker", "compose"}, a.Compose.Words(), words))
+}
+
+// Start is the command of docker compose that starts the project on the ports that
+// Portmoor remembers, for a shell.
+func (a About) Start() string {
+	args := Words(slices.Concat([]string{"portmoor", "env", "--args"}, a.Ours.Words()))
+	return line(a.In, []string{"docker", "compose"}) + " $(" + args + ") up"
+}
+
+// Words are the flags as words of a command.
+func (f Flags) Words() (words []string) {
+	add := func(flag string, values ...string) {
+		for _, v := range values {
+			if v != "" {
+				words = append(words, flag, v)
+			}
+		}
+	}
+	add("--config", Paths(f.Config)...)
+	add("--file", Paths(f.Files...)...)
+	add("--project-name", f.Name)
+	add("--profile", f.Profiles...)
+	add("--env-file", Paths(f.EnvFiles...)...)
+	add("--ports-file", Paths(f.PortsFile)...)
+	add("--strategy", f.Strategy)
+	return words
+}
+
+// Paths are paths as words of a command: with slashes, and no flags.
+func Paths(all ...string) (words []string) {
+	for _, path := range all {
+		if path = filepath.ToSlash(path); strings.HasPrefix(path, "-") {
+			path = "./" + path
+		}
+		words = append(words, path)
+	}
+	return words
+}
+
+// Words are words of a command, quoted for a shell.
+func Words(words []string) string {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		quoted[i] = Shell(w)
+	}
+	return strings.Join(quoted, " ")
+}
+
+// line is a command in a folder, quoted for a shell.
+func line(in string, words []string) string {
+	command := Words(words)
+	if in != "" {
+		command = "cd " + Shell(Paths(in)[0]) + " && " + command
+	}
+	return command
+}

@@ -69,7 +69,7 @@ func TestWaitScaledToNone(t *testing.T) {
 	if code, out, errs := here("port", "--wait", "300ms", "--format", "port"); code != 0 || out != "28505\n" {
 		t.Errorf("exit %d: %s%s", code, out, errs)
 	}
-	if code, out, errs := here("port", "none"); code != 1 || out != "" || errs != "service none is not running (exited)\nhint: it is scaled to 0: portmoor up -- --scale none=1\n" {
+	if code, out, errs := here("port", "none"); code != 1 || out != "" || errs != "service none is not running (exited)\nhint: it is scaled to 0; to start one: portmoor up -- --scale none=1\n" {
 		t.Errorf("exit %d: %s%s", code, out, errs)
 	}
 	if _, out, _ := here("show"); strings.Contains(out, "none") {

@@ -174,8 +174,9 @@ func (inv *Inventory) search(o Search, subjects []references.Subject) references
 		Root: w.Home, Subjects: subjects, Opening: plan.Title, Progress: o.Progress,
 		Defined: map[string][]source.Span{}, Keyed: map[string]bool{}, Known: map[int]bool{},
 		Skip:    map[string]bool{w.Config.Path: true},
-		Options: tree.Options{Base: w.Home, Ignore: slices.Concat(w.Config.Ignore, w.Config.References.Ignore)},
+		Options: w.Tree(),
 	}
+	q.Options.Ignore = slices.Concat(q.Options.Ignore, w.Config.References.Ignore)
 	if o.Plan != "" {
 		q.Skip[tree.Absolute(w.Dir, o.Plan)[0]] = true
 	}

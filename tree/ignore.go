@@ -18,6 +18,9 @@ type Options struct {
 	Base string
 	// Ignore are gitignore patterns.
 	Ignore []string
+	// Environ is the environment of the process, which says where the settings of Git
+	// are that a repository does not have itself; nil for none.
+	Environ map[string]string
 }
 
 // passedOver are folders that hold other people's files.
@@ -35,7 +38,11 @@ type Ignores struct {
 // repository.
 func Above(dir string, options Options) Ignores {
 	ig := Ignores{root: Root(dir), base: options.Base, options: matcher(options.Ignore)}
-	ig.patterns = ig.read(filepath.Join(ig.root, ".git", "info", "exclude"), nil)
+	if Exists(filepath.Join(ig.root, ".git")) {
+		for _, file := range excludes(ig.root, options.Environ) {
+			ig.patterns = append(ig.patterns, ig.read(file, nil)...)
+		}
+	}
 	for d := ig.root; d != dir; {
 		ig = ig.Enter(d)
 		below, _, _ := strings.Cut(strings.TrimPrefix(dir[len(d):], string(filepath.Separator)), string(filepath.Separator))
@@ -131,10 +138,11 @@ func parts(base, path string) []string {
 	return strings.Split(filepath.ToSlash(rel), "/")
 }
 
-// GitIgnored reports whether Git ignores a file, so that a clean clone lacks it.
-func GitIgnored(path string) bool {
+// GitIgnored reports whether Git ignores a file, so that a clean clone lacks it. The
+// environment is that of Options.
+func GitIgnored(path string, environ map[string]string) bool {
 	dir := filepath.Dir(path)
-	return Above(dir, Options{Base: dir}).Enter(dir).Git(path)
+	return Above(dir, Options{Base: dir, Environ: environ}).Enter(dir).Git(path)
 }
 
 // Files visits every regular file below a folder that neither Git nor the

@@ -121,7 +121,7 @@ func TestFiles(t *testing.T) {
 		}
 	}
 	for path, want := range map[string]bool{"a": false, "old/b": true, "sub/mine": true, "mine": false, "skip/e": false} {
-		if tree.GitIgnored(filepath.Join(root, filepath.FromSlash(path))) != want {
+		if tree.GitIgnored(filepath.Join(root, filepath.FromSlash(path)), nil) != want {
 			t.Errorf("%s: not %v", path, want)
 		}
 	}

@@ -24,7 +24,7 @@ func OpenOne(r Request) (*Workspace, *compose.Project, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	w := &Workspace{Dir: r.Dir, alone: true, context: map[string]bool{}}
+	w := &Workspace{Dir: r.Dir, alone: true, git: r.Git, context: map[string]bool{}}
 	if err := w.configure(r, group.Files[0]); err != nil {
 		return nil, nil, err
 	}
@@ -34,7 +34,7 @@ func OpenOne(r Request) (*Workspace, *compose.Project, error) {
 // Only is the workspace of one project, loaded under the environment of a request,
 // as a command about that project alone has it.
 func (w *Workspace) Only(r Request, group compose.Group) (*Workspace, *compose.Project, error) {
-	one := &Workspace{Dir: w.Dir, Home: w.Home, Config: w.Config, About: r.Command(), alone: w.alone, environ: r.Environ, context: map[string]bool{}}
+	one := &Workspace{Dir: w.Dir, Home: w.Home, Config: w.Config, About: r.Command(), alone: w.alone, environ: r.Environ, git: w.git, context: map[string]bool{}}
 	except := tree.Absolute(w.Dir, r.Except...)
 	group.Files = slices.DeleteFunc(slices.Clone(group.Files), func(f string) bool { return slices.Contains(except, f) })
 	if len(group.Files) == 0 {

@@ -54,6 +54,9 @@ type Request struct {
 	// Environ is the environment of the process; nil for lint, where the same files
 	// give the same answer.
 	Environ map[string]string
+	// Git is the environment of the process as Git sees it, which says where its own
+	// settings are; nil for those of the repository alone.
+	Git map[string]string
 	// Stdin is the text of the file StdinName, which need not exist; nil when
 	// standard input is not read.
 	Stdin     []byte
@@ -97,6 +100,7 @@ type Workspace struct {
 	alone   bool // it is about one project, found as docker compose finds it
 	loader  *compose.Loader
 	environ map[string]string
+	git     map[string]string
 	context map[string]bool // files that only say what others mean
 }
 
@@ -109,7 +113,7 @@ func Open(r Request) (w *Workspace, notes []say.Problem, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	w = &Workspace{Dir: r.Dir, About: r.Command(), context: map[string]bool{}}
+	w = &Workspace{Dir: r.Dir, About: r.Command(), git: r.Git, context: map[string]bool{}}
 	if err := w.configure(r, cmp.Or(r.StdinName, paths[0])); err != nil {
 		return nil, nil, err
 	}
@@ -232,7 +236,7 @@ func (w *Workspace) discovery() discover.Options {
 
 // Tree says what is passed over in the workspace's folders.
 func (w *Workspace) Tree() tree.Options {
-	return tree.Options{Base: w.Home, Ignore: w.Config.Ignore}
+	return tree.Options{Base: w.Home, Ignore: w.Config.Ignore, Environ: w.git}
 }
 
 // configured are the projects that the configuration settles.

@@ -82,6 +82,7 @@ func Find(l *compose.Loader, paths []string, options Options) (Found, error) {
 	d.reading.SetLimit(runtime.GOMAXPROCS(0))
 	folders := map[string][]string{} // files named one by one, by folder
 	var dirs, walked []string
+	ignored := tree.Matches(options.Base, options.Ignore)
 	for _, path := range paths {
 		abs, err := filepath.Abs(path)
 		if err != nil {
@@ -91,7 +92,7 @@ func Find(l *compose.Loader, paths []string, options Options) (Found, error) {
 		switch {
 		case err != nil:
 			return Found{}, fmt.Errorf("%s: %w", path, say.Cause(err))
-		case !info.IsDir() && tree.Above(filepath.Dir(abs), options.Options).Options(abs):
+		case !info.IsDir() && ignored(abs):
 			d.found.Ignored = append(d.found.Ignored, abs)
 		case info.IsDir():
 			walked = append(walked, abs)

@@ -178,7 +178,7 @@ func facts(w *workspace.Workspace) (f lint.Facts, notes []say.Problem) {
 			}
 		}
 		for _, e := range p.Env.Files() {
-			f.Tracked[e.File.Path] = !tree.GitIgnored(e.File.Path)
+			f.Tracked[e.File.Path] = !tree.GitIgnored(e.File.Path, w.Tree().Environ)
 		}
 		lacksDefault := func(m compose.Mapping) bool { return m.HostPort.Var != "" && m.HostPort.Default == "" }
 		if _, done := f.Examples[p.Dir]; !done && slices.ContainsFunc(p.Mappings, lacksDefault) {

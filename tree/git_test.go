@@ -1,0 +1,108 @@
+package tree_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/portmoor/portmoor/tree"
+)
+
+// TestExcludes: what Git ignores by its settings is what is ignored here, as Git itself
+// says, in a repository and in a worktree of it.
+func TestExcludes(t *testing.T) {
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip(err)
+	}
+	patterns := map[string]string{"home/ig": "byhome\n", "home/.config/git/ignore": "byxdg\n", "home/inc/more": "[core]\n\texcludesFile = ~/inc/ig\n", "home/inc/ig": "byinclude\n", "xdg/git/ignore": "byotherxdg\n", "rel": "byrelative\n"}
+	for name, c := range map[string]struct {
+		global, local string
+		environ       []string
+		want          []string // of the repository, and of its worktree
+	}{
+		"nothing but the default":    {"", "", nil, []string{"byinfo", "byxdg"}},
+		"another folder of the user": {"", "", []string{"XDG_CONFIG_HOME=$ROOT/xdg"}, []string{"byinfo", "byotherxdg"}},
+		"the user's":                 {"[core]\n\tExcludesFile = \"~/ig\" # mine\n", "", nil, []string{"byhome", "byinfo"}},
+		"none":                       {"[core]\nexcludesfile =\n", "", nil, []string{"byinfo"}},
+		"the repository's":           {"[core]\nexcludesfile = ~/ig\n", "[core]\n\texcludesfile = ../rel\n", nil, []string{"byinfo", "byrelative"}},
+		"an include":                 {"[include]\npath = inc/more\n", "", nil, []string{"byinclude", "byinfo"}},
+		"an include before":          {"[include]\npath = inc/more\n[core]\nexcludesfile = ~/ig\n", "", nil, []string{"byhome", "byinfo"}},
+		"a condition":                {"[includeIf \"gitdir:$ROOT/\"]\npath = ~/inc/more\n", "", nil, []string{"byinclude", "byinfo"}},
+		"a condition of a name":      {"[includeIf \"gitdir:repo/.git\"]\npath = ~/inc/more\n", "", nil, nil},
+		"a condition of another":     {"[includeIf \"gitdir:~/elsewhere/\"]\npath = ~/inc/more\n", "", nil, []string{"byinfo", "byxdg"}},
+		"another file":               {"[core]\nexcludesfile = ~/ig\n", "", []string{"GIT_CONFIG_GLOBAL=$ROOT/home/inc/more"}, []string{"byinclude", "byinfo"}},
+		"the environment":            {"", "", []string{"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=core.excludesFile", "GIT_CONFIG_VALUE_0=$ROOT/home/ig"}, []string{"byhome", "byinfo"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := write(t, patterns)
+			filled := func(text string) string { return strings.ReplaceAll(text, "$ROOT", filepath.ToSlash(root)) }
+			environ := []string{"HOME=" + filepath.Join(root, "home"), "USERPROFILE=" + filepath.Join(root, "home"), "GIT_CONFIG_NOSYSTEM=1", "PATH=" + os.Getenv("PATH")}
+			for _, e := range c.environ {
+				environ = append(environ, filled(e))
+			}
+			git := func(dir string, args ...string) string {
+				cmd := exec.CommandContext(t.Context(), "git", args...)
+				cmd.Dir, cmd.Env = dir, environ
+				out, _ := cmd.CombinedOutput() // check-ignore fails where it finds none
+				return string(out)
+			}
+			repo, linked := filepath.Join(root, "repo"), filepath.Join(root, "linked")
+			git(root, "init", "-q", "repo")
+			git(repo, "-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-q", "--allow-empty", "-m", "x")
+			git(repo, "worktree", "add", "-q", linked)
+			for file, text := range map[string]string{"home/.gitconfig": c.global, "repo/.git/info/exclude": "byinfo\n", "repo/.git/config": string(read(t, repo)) + c.local} {
+				if err := os.WriteFile(filepath.Join(root, filepath.FromSlash(file)), []byte(filled(text)), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			vars := map[string]string{}
+			for _, e := range environ {
+				name, value, _ := strings.Cut(e, "=")
+				vars[name] = value
+			}
+			for _, dir := range []string{repo, linked} {
+				names := []string{"byhome", "byxdg", "byotherxdg", "byinfo", "byinclude", "byrelative", "plain"}
+				want := strings.Fields(git(dir, append([]string{"check-ignore"}, names...)...))
+				slices.Sort(want)
+				var got []string
+				for _, name := range names {
+					if tree.GitIgnored(filepath.Join(dir, name), vars) {
+						got = append(got, name)
+					}
+				}
+				slices.Sort(got)
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("%s (-git +got):\n%s", dir, diff)
+				}
+				if c.want != nil && !slices.Equal(want, c.want) {
+					t.Errorf("%s: git says %v, which is not what this tests", dir, want)
+				}
+			}
+		})
+	}
+}
+
+func read(t *testing.T, repo string) []byte {
+	t.Helper()
+	src, err := os.ReadFile(filepath.Join(repo, ".git", "config"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return src
+}
+
+// TestSettingsTorn: a configuration that can't be read says nothing, and what else
+// there is still counts. It includes one that includes itself.
+func TestSettingsTorn(t *testing.T) {
+	for _, text := range []string{"[", "[core", "[core]\nexcludesfile = \"a", "[core]\nexcludesfile = \\x", "[core]\nexcludesfile = a\\", "\x00", "[core \"\\", "[include]\npath = config", "key = v"} {
+		root := write(t, map[string]string{"repo/.git/config": text, "repo/.git/info/exclude": "mine\n"})
+		if !tree.GitIgnored(filepath.Join(root, "repo", "mine"), nil) {
+			t.Errorf("%q: info/exclude does not count", text)
+		}
+	}
+}

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -62,6 +64,20 @@ func TestPreCommit(t *testing.T) {
 	}
 	if strings.Contains(out, "notes.yaml") || strings.Contains(out, "good/") {
 		t.Errorf("more than what is staged: %s", out)
+	}
+
+	// Many files are one run: conflicts are found wherever pre-commit would have
+	// split them.
+	const pairs = 20
+	for i := range pairs {
+		for _, side := range []string{"a", "b"} {
+			put(t, filepath.Join(repo, fmt.Sprintf("%s%02d", side, i), "compose.yaml"), fmt.Sprintf("services: {web: {image: x, ports: [\"%d:80\"]}}\n", 8100+i))
+		}
+	}
+	command(t, repo, 0, "git", "add", "-A")
+	out = command(t, repo, 1, "pre-commit", "run", "--all-files", "portmoor-lint")
+	if n := len(regexp.MustCompile(`(?m)^b\d\d/.* \[host-port-conflict\]$`).FindAllString(out, -1)); n != pairs {
+		t.Errorf("%d of %d conflicts: %s", n, pairs, out)
 	}
 }
 

@@ -4,16 +4,21 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/config"
+	"github.com/portmoor/portmoor/migrate"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
+	"github.com/portmoor/portmoor/strategies"
 	"github.com/portmoor/portmoor/tree"
+	"github.com/portmoor/portmoor/workspace"
 )
 
 func initCommand(c *program) *cli.Command {
@@ -30,7 +35,7 @@ func initCommand(c *program) *cli.Command {
 const (
 	initialConfig = `# Settings of portmoor, which keeps the host ports of this repository in order.
 # yaml-language-server: $schema=https://raw.githubusercontent.com/portmoor/portmoor/main/docs/portmoor.schema.json
-strategy: auto # hybrid, dynamic or auto
+strategy: %s # hybrid, dynamic or auto
 `
 	preCommitHook = `  - repo: https://github.com/portmoor/portmoor
     rev: main
@@ -69,26 +74,50 @@ func (c *program) runInit(ctx *cli.Context) error {
 		return err
 	}
 	root := tree.Root(tree.Folder(base))
-	steps := []func(string) (string, error){writeConfig, addHook, addIgnored}
+	w, _, err := workspace.Open(workspace.Request{Dir: root, Git: c.environ()})
+	if err != nil && tree.Exists(filepath.Join(root, config.Name)) { // without one there may be no compose file
+		if _, err := config.Load(filepath.Join(root, config.Name)); err != nil {
+			return err
+		}
+	}
+	steps := []func() (string, error){func() (string, error) { return writeConfig(root, w) }}
+	if tree.InGit(root) {
+		steps = append(steps, func() (string, error) { return addHook(root) }, func() (string, error) { return addIgnored(root, w) })
+	}
 	if ctx.Bool("make") {
-		steps = append(steps, addTargets)
+		steps = append(steps, func() (string, error) { return addTargets(root) })
 	}
 	for _, step := range steps {
-		said, err := step(root)
+		said, err := step()
 		if err != nil {
 			return say.Failf("", "%s", err)
 		}
 		fmt.Fprintln(c.Err, said)
 	}
+	if !tree.InGit(root) {
+		c.say("no hooks and no .gitignore are written: "+say.Path(base, root)+" is not in a Git repository", "")
+	}
 	return nil
 }
 
-func writeConfig(root string) (string, error) {
-	path := filepath.Join(root, config.Name)
-	if tree.Exists(path) {
+// writeConfig writes the configuration, with the strategy that the files have; in one
+// that is there it names that strategy, unless it names one or the files follow auto.
+func writeConfig(root string, w *workspace.Workspace) (string, error) {
+	path, strategy := filepath.Join(root, config.Name), strategies.Auto
+	if w != nil {
+		strategy = migrate.Present(w)
+	}
+	switch {
+	case !tree.Exists(path):
+		return fmt.Sprintf("%s: written, with strategy %s", config.Name, strategy), rewrite.Write(path, fmt.Appendf(nil, initialConfig, strategy))
+	case w == nil || w.Config.Strategy != "" || strategy == strategies.Auto:
 		return config.Name + ": exists already", nil
 	}
-	return config.Name + ": written", rewrite.Write(path, []byte(initialConfig))
+	text, err := config.SetStrategy(w.Config.Src, string(strategy))
+	if err != nil {
+		return fmt.Sprintf("%s: exists already; add strategy: %s", config.Name, strategy), nil //nolint:nilerr // it is said what to do
+	}
+	return fmt.Sprintf("%s: strategy %s is added", config.Name, strategy), rewrite.Write(path, text)
 }
 
 // addHook adds the hook to pre-commit's configuration, whose last key has to be
@@ -147,7 +176,29 @@ func indentAs(src []byte, text string) string {
 	return text
 }
 
-func addIgnored(root string) (string, error) {
+// ignored are the patterns of what belongs to one machine, also of files that the
+// configuration names.
+func ignored(w *workspace.Workspace) []string {
+	lines := slices.Clone(ignoredByGit)
+	if w == nil {
+		return lines
+	}
+	for _, name := range []string{w.Config.PortsFile, w.Config.PortsEnvFile} {
+		name = path.Clean(filepath.ToSlash(name))
+		if name == "." || path.IsAbs(name) || strings.HasPrefix(name, "../") {
+			continue
+		}
+		ext := path.Ext(name)
+		for _, line := range []string{"**/" + name, "**/" + strings.TrimSuffix(name, ext) + ".*" + ext} {
+			if !slices.Contains(lines, line) {
+				lines = append(lines, line)
+			}
+		}
+	}
+	return lines
+}
+
+func addIgnored(root string, w *workspace.Workspace) (string, error) {
 	const name = ".gitignore"
 	path := filepath.Join(root, name)
 	src, err := tree.ReadIf(path, tree.MaxFile)
@@ -159,7 +210,7 @@ func addIgnored(root string) (string, error) {
 		has[strings.TrimSpace(line)] = true
 	}
 	out := ended(src)
-	for _, line := range ignoredByGit {
+	for _, line := range ignored(w) {
 		if !has[line] {
 			out = append(out, line+"\n"...)
 		}

@@ -64,15 +64,18 @@ type style struct {
 	width int // of the terminal, 0 for none
 }
 
-// style is coloured as --color says, else on terminals unless NO_COLOR is set
-// (no-color.org).
+// dumb reports a terminal that knows no control sequences.
+func (c *console) dumb() bool { return c.variable("TERM") == "dumb" }
+
+// style is coloured as --color says, else on terminals that know colours unless
+// NO_COLOR is set (no-color.org).
 func (c *console) style(ctx *cli.Context) style {
 	s := style{width: terminal(c.Out)}
 	switch ctx.String("color") {
 	case "always":
 		s.color = true
 	case "auto", "":
-		s.color = s.width > 0 && c.variable("NO_COLOR") == ""
+		s.color = s.width > 0 && c.variable("NO_COLOR") == "" && !c.dumb()
 	}
 	return s
 }

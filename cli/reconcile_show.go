@@ -174,7 +174,7 @@ func (c reconciler) showHealth(checks []reconcile.Check) {
 // progress is a bar for people who wait for more than a second at a terminal.
 // done is nil where there are none.
 func (c reconciler) progress(what string) (done func(done, all int), finish func()) {
-	if terminal(c.Err) == 0 {
+	if terminal(c.Err) == 0 || c.dumb() {
 		return nil, func() {}
 	}
 	var late atomic.Bool

@@ -2,7 +2,6 @@ package config
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -27,17 +26,33 @@ func SetDefaults(src []byte, defaults map[string]map[string]string) ([]byte, err
 	if reflect.DeepEqual(want.Defaults, old) {
 		return bytes.Clone(src), nil
 	}
-	out, err := newSplicer(src).set(entries(defaults))
+	return add(src, entries(defaults), want)
+}
+
+// SetStrategy returns the file src, which has no strategy, with one; otherwise it is
+// as [SetDefaults].
+func SetStrategy(src []byte, strategy string) ([]byte, error) {
+	want, err := Parse("", src)
+	if err != nil {
+		return nil, err
+	}
+	want.Strategy = strategy
+	return add(src, entry{key: "strategy", value: strategy}, want)
+}
+
+// add is a file with an entry set, which has to say what is wanted.
+func add(src []byte, e entry, want Config) ([]byte, error) {
+	out, err := newSplicer(src).set(e)
 	if err != nil {
 		return nil, err
 	}
 	got, err := Parse("", out)
 	if err != nil {
-		return nil, fmt.Errorf("defaults can't be added: %w", err)
+		return nil, fmt.Errorf("%s can't be added: %w", e.key, err)
 	}
 	want.Src = got.Src
 	if !reflect.DeepEqual(got, want) {
-		return nil, errors.New("defaults can't be added: they could not be read back")
+		return nil, fmt.Errorf("%s can't be added: it could not be read back", e.key)
 	}
 	return out, nil
 }

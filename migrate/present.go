@@ -1,0 +1,36 @@
+package migrate
+
+import (
+	"slices"
+
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/strategies"
+	"github.com/portmoor/portmoor/workspace"
+)
+
+// Present is the strategy that the host ports of a workspace are written as already:
+// a migration to it would change none, and lint has nothing against them. It is auto
+// where they follow none, or where there is none.
+func Present(w *workspace.Workspace) strategies.Strategy {
+	follow := func(s strategies.Strategy) bool {
+		each := map[*compose.Project]strategies.Strategy{}
+		for _, p := range w.Projects {
+			each[p] = s
+		}
+		families := rewrite.NewFamilies(slices.Concat(w.Projects, w.Neighbours), rewrite.FamilyOptions{Strategies: each, Remembered: w.Remembered})
+		plan := families.Plan(w.Projects...)
+		if slices.ContainsFunc(plan.Changes, func(ch rewrite.Change) bool { return w.Asked(ch.Mapping.File) }) || len(plan.Skips) == 0 {
+			return false
+		}
+		options := lint.Options{Strategies: each, Remembered: w.Remembered, Neighbours: w.Neighbours, Only: []string{"hardcoded-host-port", "dynamic-host-port"}}
+		return lint.Run(w.Projects, options) == nil
+	}
+	for _, s := range []strategies.Strategy{strategies.Hybrid, strategies.Auto, strategies.Dynamic} {
+		if follow(s) {
+			return s
+		}
+	}
+	return strategies.Auto
+}

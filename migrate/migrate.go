@@ -81,7 +81,7 @@ func Plan(w *workspace.Workspace) (m *Migration, notes []say.Problem, err error)
 	if err := m.remember(); err != nil {
 		return nil, notes, err
 	}
-	if m.Kept != "" && tree.GitIgnored(m.Kept) {
+	if m.Kept != "" && tree.GitIgnored(m.Kept, w.Tree().Environ) {
 		notes = append(notes, say.Problem{
 			Kind: say.Note, Place: m.Kept, Message: "Git ignores this file, which keeps the host ports that go: no other clone could migrate back",
 			Hint: "add !" + filepath.Base(m.Kept) + " to .gitignore",

@@ -47,7 +47,7 @@ func (c *program) runAssign(ctx *cli.Context) error {
 	}
 	c.tellAll(s.Notes())
 	c.tellAll(stack.Stale(s, []allocate.Outcome{{Unit: before, Ports: u.Want, Moved: u.Want != before.Want}}))
-	c.tellUnignored(s.Workspace, s.Unignored())
+	c.tellUnignored(s.Workspace, stack.Unignored(s))
 	fmt.Fprintf(c.Err, "%s has port %s (%s)\n", u.Key, u.Want, u.Var)
 	return nil
 }

@@ -48,7 +48,7 @@ func (c *program) runDetect(ctx *cli.Context) error {
 		return err
 	}
 	moved := c.reportMoves(s, outcomes)
-	c.tellUnignored(s.Workspace, s.Unignored())
+	c.tellUnignored(s.Workspace, stack.Unignored(s))
 	switch {
 	case override != "":
 		if err := c.writeOverride(s, override, outcomes); err != nil {

@@ -38,7 +38,7 @@ func (c *program) runEnv(ctx *cli.Context) error {
 		return err
 	}
 	err = s.WriteEnv()
-	c.tellUnignored(s.Workspace, s.Unignored())
+	c.tellUnignored(s.Workspace, stack.Unignored(s))
 	if err != nil || write {
 		return err
 	}

@@ -94,7 +94,7 @@ func (c *program) detectAll(ctx context.Context, r workspace.Request, w *workspa
 			c.tellMoved(moved, s)
 		}
 		if s != nil {
-			made = append(made, s.Unignored()...)
+			made = append(made, stack.Unignored(s)...)
 		}
 	}
 	c.tellUnignored(w, made)

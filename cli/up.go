@@ -92,7 +92,7 @@ func (c starter) assignAndStart(ctx context.Context, open func(stack.Options) (*
 		if err != nil {
 			return nil, err
 		}
-		c.tellUnignored(s.Workspace, s.Unignored())
+		c.tellUnignored(s.Workspace, stack.Unignored(s))
 		if c.reportStart(s, outcomes); c.code != exitOK {
 			return nil, nil
 		}

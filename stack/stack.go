@@ -140,7 +140,7 @@ func (s *Stack) Notes() []say.Problem {
 
 // Unignored are the files that this run has made in a Git repository and that Git does
 // not ignore, though they are of this machine alone; nil for none.
-func (s *Stack) Unignored() []string {
+func Unignored(s *Stack) []string {
 	return slices.DeleteFunc(slices.Clone(s.made), func(path string) bool { return !tree.InGit(path) || tree.GitIgnored(path, s.Tree().Environ) })
 }
 

@@ -75,10 +75,8 @@ func (c *program) runInit(ctx *cli.Context) error {
 	}
 	root := tree.Root(tree.Folder(base))
 	w, _, err := workspace.Open(workspace.Request{Dir: root, Git: c.environ()})
-	if err != nil && tree.Exists(filepath.Join(root, config.Name)) { // without one there may be no compose file
-		if _, err := config.Load(filepath.Join(root, config.Name)); err != nil {
-			return err
-		}
+	if err != nil {
+		w = nil // there may be no compose file yet
 	}
 	steps := []func() (string, error){func() (string, error) { return writeConfig(root, w) }}
 	if tree.InGit(root) {

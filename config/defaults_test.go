@@ -84,7 +84,7 @@ func TestSetDefaultsRefuses(t *testing.T) {
 		{"", defaults{"app": {"web:80": "a"}}, `defaults can't be added: 4:15: want a host port such as 8080 or ${WEB_PORT:-8080}, not "a"`},
 		{"", defaults{"": {"web:80": "1"}}, `defaults can't be added: 3:3: a value is missing`},
 		{"", defaults{"a\nb": {"web:80": "1"}}, `defaults can't be added: 3:3: control characters and line breaks are not allowed`},
-		{"", defaults{"a\xff": {"web:80": "1"}}, `defaults can't be added: they could not be read back`},
+		{"", defaults{"a\xff": {"web:80": "1"}}, `defaults can't be added: it could not be read back`},
 	} {
 		got, err := SetDefaults([]byte(test.src), test.set)
 		if err == nil || err.Error() != test.want || got != nil {

@@ -7,12 +7,14 @@ import (
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/strategies"
+	"github.com/portmoor/portmoor/tree"
 	"github.com/portmoor/portmoor/workspace"
 )
 
 // Present is the strategy that the host ports of a workspace are written as already:
 // a migration to it would change none, and lint has nothing against them. It is auto
-// where they follow none, or where there is none.
+// where they follow none, where there is none, and where they follow hybrid as well but
+// ports are assigned, as a migration to auto does.
 func Present(w *workspace.Workspace) strategies.Strategy {
 	follow := func(s strategies.Strategy) bool {
 		each := map[*compose.Project]strategies.Strategy{}
@@ -27,7 +29,11 @@ func Present(w *workspace.Workspace) strategies.Strategy {
 		options := lint.Options{Strategies: each, Remembered: w.Remembered, Neighbours: w.Neighbours, Only: []string{"hardcoded-host-port", "dynamic-host-port"}}
 		return lint.Run(w.Projects, options) == nil
 	}
-	for _, s := range []strategies.Strategy{strategies.Hybrid, strategies.Auto, strategies.Dynamic} {
+	order := []strategies.Strategy{strategies.Hybrid, strategies.Auto, strategies.Dynamic}
+	if slices.ContainsFunc(w.Projects, func(p *compose.Project) bool { return tree.Exists(w.PortsFile(p)) }) {
+		order[0], order[1] = order[1], order[0]
+	}
+	for _, s := range order {
 		if follow(s) {
 			return s
 		}

@@ -254,5 +254,5 @@ func TestPrintedByOne(t *testing.T) {
 var notCommands = []string{
 	"ports-auto-detect:\n", "portmoor port --index N SERVICE", "name a file that portmoor reconcile --plan has written",
 	"portmoor detect --override writes it", "was not written by portmoor detect --override", "portmoor detect writes it.", "as portmoor env --args prints them",
-	"docker compose up failed: ",
+	"docker compose up failed: ", " with docker compose up", "or run portmoor detect there", "portmoor reset there", "portmoor reset -p ",
 }

@@ -41,7 +41,7 @@ func (c *program) runShow(ctx *cli.Context) error {
 	fmt.Fprintln(t, "PORT OF\tPORT\tDEFAULT\tASSIGNED\tLIVE\tSTATE\tVARIABLE\tFROM")
 	for _, r := range rows {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", say.Visible(r.Key), cmp.Or(r.Want.String(), "-"), cmp.Or(r.Default.String(), "-"),
-			cmp.Or(r.Assigned.String(), "-"), cmp.Or(stack.HostPorts(r.Ports), "-"), cmp.Or(string(stack.Sum(r.Ports)), "-"), r.Var, r.From)
+			cmp.Or(r.Assigned.String(), "-"), cmp.Or(live.HostPorts(r.Ports), "-"), cmp.Or(string(live.Sum(r.Ports)), "-"), r.Var, r.From)
 	}
 	return t.Flush()
 }
@@ -77,7 +77,7 @@ func shownPorts(project string, rows []stack.Row) []shownPort {
 			has := r.Ports[0]
 			all = append(all, shownPort{
 				Project: project, Service: r.Service, Key: r.Key, ContainerPort: strconv.Itoa(has.ContainerPort), Protocol: has.Protocol, HostIP: has.HostIP,
-				Source: r.From, Live: stack.HostPorts(r.Ports), State: string(has.State), URL: has.URL,
+				Source: r.From, Live: live.HostPorts(r.Ports), State: string(has.State), URL: has.URL,
 			})
 		}
 		for _, m := range r.Mappings {
@@ -85,7 +85,7 @@ func shownPorts(project string, rows []stack.Row) []shownPort {
 			shown := shownPort{
 				Project: project, Service: m.Service, Key: r.Key, ContainerPort: m.Container.String(), Protocol: m.Protocol, HostIP: m.HostIP,
 				HostPort: r.Want.String(), Variable: r.Var, Default: r.Default.String(), Assigned: r.Assigned.String(), Source: r.From,
-				Live: stack.HostPorts(has), State: string(stack.Sum(has)),
+				Live: live.HostPorts(has), State: string(live.Sum(has)),
 			}
 			if there := live.Bound(live.Shown(has)); len(there) > 0 {
 				shown.URL = there[0].URL

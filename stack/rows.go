@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
@@ -104,34 +103,4 @@ func (r Row) Of(m *compose.Mapping) (found []live.Port) {
 		}
 	}
 	return found
-}
-
-// Sum sums up ports: what is not as it should be is what a reader has to know. It
-// is "" for none.
-func Sum(all []live.Port) live.State {
-	for _, s := range []live.State{live.Drifted, live.Foreign, live.Down, live.OK} {
-		if slices.ContainsFunc(all, func(p live.Port) bool { return p.State == s }) {
-			return s
-		}
-	}
-	return ""
-}
-
-// HostPorts are the host ports that are bound, ranges in short: "8080,9000-9002".
-func HostPorts(all []live.Port) string {
-	var numbers []int
-	for _, p := range live.Bound(live.Shown(all)) {
-		numbers = append(numbers, p.HostPort)
-	}
-	slices.Sort(numbers)
-	var parts []string
-	numbers = slices.Compact(numbers)
-	for i := 0; i < len(numbers); {
-		r := ports.One(numbers[i])
-		for i++; i < len(numbers) && numbers[i] == r.Last+1; i++ {
-			r.Last++
-		}
-		parts = append(parts, r.String())
-	}
-	return strings.Join(parts, ",")
 }

@@ -171,7 +171,7 @@ func (s *Store) readPorts() error {
 	s.src = src
 	all := map[string]json.RawMessage{}
 	if err := decode(s.paths.Ports, src, &all); err != nil {
-		if !s.paths.Forgiving {
+		if !s.paths.Forgiving || !torn(src) {
 			return err
 		}
 		s.Corrupt, all = true, map[string]json.RawMessage{}
@@ -215,6 +215,13 @@ func (s *Store) wasManual(key string, port int) bool {
 	})
 }
 
+// torn reports a text that can be what is left of a ports file: of none that is whole,
+// and of nothing but what begins like one.
+func torn(src []byte) bool {
+	text := bytes.Trim(src, " \t\r\n\x00")
+	return !json.Valid(src) && (len(text) == 0 || text[0] == '{')
+}
+
 // Foreign reports that the ports file has something else than a port for a key.
 // It is never overwritten.
 func (s *Store) Foreign(key string) bool {
@@ -233,10 +240,10 @@ func decode(path string, src []byte, v any) error {
 		offset = int64(len(src))
 	}
 	if err == nil && len(bytes.TrimSpace(src[offset:])) > 0 {
-		err = errors.New("more follows")
+		return fmt.Errorf("%s: byte %d: %w JSON: more follows", path, offset, ErrCorrupt)
 	}
-	if err != nil {
-		return fmt.Errorf("%s: byte %d: %w JSON: %s", path, offset, ErrCorrupt, err.Error())
+	if err != nil { // whose text repeats that of the file
+		return fmt.Errorf("%s: byte %d: %w JSON", path, offset, ErrCorrupt)
 	}
 	return nil
 }

@@ -152,7 +152,11 @@ func TestCorrupt(t *testing.T) {
 			t.Errorf("%q became %q", src, got)
 		}
 		p.Forgiving = true
-		if s, err := Read(p); err != nil || len(s.Assigned) > 0 {
+		if src == "[1]" { // JSON of somebody else
+			if _, err := Read(p); !errors.Is(err, ErrCorrupt) {
+				t.Errorf("reset of a list: %v", err)
+			}
+		} else if s, err := Read(p); err != nil || len(s.Assigned) > 0 {
 			t.Errorf("reset: %v", err)
 		}
 		p.Forgiving = false

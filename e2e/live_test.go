@@ -202,7 +202,7 @@ func TestNotBound(t *testing.T) {
   loop: {image: IMAGE, ports: ["0:80"], environment: ["LISTEN=:99999"], restart: always, profiles: [loop]}
 `)
 	s.run("portmoor", "up")
-	s.fails(1, "service none is not running\nhint: it is scaled to 0: portmoor up -- --scale none=1\n", "portmoor", "port", "none", "80")
+	s.fails(1, "service none is not running\nhint: it is scaled to 0; to start one: portmoor up -- --scale none=1\n", "portmoor", "port", "none", "80")
 	s.run("portmoor", "up", "--", "--scale", "none=1")
 	contains(t, s.run("portmoor", "show"), "none     8091  8091     -         8091   ok               default")
 

@@ -321,5 +321,5 @@ func TestNotStarted(t *testing.T) {
 	s.reaches("web", "web")
 	s.fails(1, "debug: port 8096 is ", "portmoor", "validate", "--profile", "debug")
 	s.fails(1, "debug: port 8096 is ", "portmoor", "up", "--profile", "debug")
-	s.fails(1, "service debug is not running\nhint: none of its profiles is chosen: portmoor up --profile debug", "portmoor", "port", "debug", "80")
+	s.fails(1, "service debug is not running\nhint: none of its profiles is chosen; to start it: portmoor up --profile debug", "portmoor", "port", "debug", "80")
 }

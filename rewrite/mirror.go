@@ -33,11 +33,7 @@ func newMirror(p *compose.Project) (mirror, error) {
 	}
 	relative := map[string][]byte{}
 	for path, src := range files {
-		rel, err := filepath.Rel(m.base, path)
-		if err != nil {
-			return m, err
-		}
-		relative[rel] = src
+		relative[m.name(path)] = src
 	}
 	var err error
 	m.root, err = writeTemporary(relative)
@@ -49,22 +45,26 @@ func within(dir, path string) bool {
 	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 }
 
-func (m mirror) path(path string) string {
-	rel, err := filepath.Rel(m.base, path)
-	if err != nil {
-		return path
+// name is what a file is called in the copy.
+func (m mirror) name(path string) string {
+	if rel, err := filepath.Rel(m.base, path); err == nil {
+		return rel
 	}
-	return filepath.Join(m.root, rel)
+	return path
 }
+
+func (m mirror) path(path string) string { return filepath.Join(m.root, m.name(path)) }
 
 func (m mirror) remove() { _ = removeTemporary(m.root) }
 
 func (m mirror) load(content map[string][]byte, environ map[string]string) (*types.Project, error) {
 	files := map[string][]byte{}
 	for path, src := range content {
-		files[m.path(path)] = src
+		if within(m.base, path) { // the others are not the project's
+			files[m.name(path)] = src
+		}
 	}
-	if err := overwriteTemporary(files); err != nil {
+	if err := overwriteTemporary(m.root, files); err != nil {
 		return nil, errors.Join(errMirror, err)
 	}
 	in := compose.ModelInput{Dir: m.path(m.project.Dir), Environ: environ}

@@ -7,32 +7,34 @@ import (
 )
 
 // writeTemporary puts files, named relative to it, into a new temporary folder.
-func writeTemporary(files map[string][]byte) (root string, err error) {
-	root, err = os.MkdirTemp("", "portmoor-verify-")
+func writeTemporary(files map[string][]byte) (folder string, err error) {
+	folder, err = os.MkdirTemp("", "portmoor-verify-")
 	if err != nil {
 		return "", err
 	}
-	absolute := map[string][]byte{}
-	for rel, src := range files {
-		absolute[filepath.Join(root, rel)] = src
+	if err := overwriteTemporary(folder, files); err != nil {
+		return "", errors.Join(err, removeTemporary(folder))
 	}
-	if err := overwriteTemporary(absolute); err != nil {
-		return "", errors.Join(err, removeTemporary(root))
-	}
-	return root, nil
+	return folder, nil
 }
 
-// overwriteTemporary writes files of a temporary folder.
-func overwriteTemporary(files map[string][]byte) error {
-	for path, src := range files {
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+// overwriteTemporary writes files, named relative to it, of a temporary folder, and
+// nothing outside it.
+func overwriteTemporary(folder string, files map[string][]byte) error {
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return err
+	}
+	defer root.Close() //nolint:errcheck // it was only a folder to start from
+	for name, src := range files {
+		if err := root.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 			return err
 		}
-		if err := os.WriteFile(path, src, 0o600); err != nil {
+		if err := root.WriteFile(name, src, 0o600); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func removeTemporary(root string) error { return os.RemoveAll(root) }
+func removeTemporary(folder string) error { return os.RemoveAll(folder) }

@@ -17,7 +17,7 @@ import (
 )
 
 // mostTimes is how much longer than parsing alone a lint may take.
-const mostTimes = 4
+const mostTimes = 6
 
 // BenchmarkLint lints the whole corpus and, in turn, only parses the same bytes
 // with the YAML library on as many processors. It fails when the ratio of the

@@ -78,9 +78,12 @@ func (x runeIndex) before(src []byte, offset int) int {
 // forward is the offset of the rune that is n runes behind another, at most
 // the end of the file.
 func (x runeIndex) forward(src []byte, from, n int) int {
-	target := x.before(src, from) + n
-	block := max(sort.SearchInts(x, target+1)-1, 0)
-	at, left := block*runeBlock, target-x[block]
+	at, left := from, n
+	if n > runeBlock {
+		target := x.before(src, from) + n
+		block := max(sort.SearchInts(x, target+1)-1, 0)
+		at, left = block*runeBlock, target-x[block]
+	}
 	for ; at < len(src); at++ {
 		if !utf8.RuneStart(src[at]) {
 			continue

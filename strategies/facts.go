@@ -27,7 +27,7 @@ func Gather(names Names, remembered map[compose.Place]string) func(compose.Mappi
 // or learns its port after start: an entry is written once for all projects of
 // the family, and one that only an overlay scales has to fit there too. Unbound are
 // those that Docker binds for none of the services that have them.
-func users(family []*compose.Project) (scaled, portFile, unbound map[compose.Place]bool) {
+func users(family []*compose.Project, lists [][]compose.Mapping) (scaled, portFile, unbound map[compose.Place]bool) {
 	scaled, portFile, unbound = map[compose.Place]bool{}, map[compose.Place]bool{}, map[compose.Place]bool{}
 	bound := map[compose.Place]bool{}
 	for _, p := range family {
@@ -49,33 +49,31 @@ func users(family []*compose.Project) (scaled, portFile, unbound map[compose.Pla
 		}
 	}
 	maps.DeleteFunc(unbound, func(at compose.Place, _ bool) bool { return bound[at] })
-	spread(family, scaled)
-	spread(family, portFile)
+	spread(lists, scaled)
+	spread(lists, portFile)
 	return scaled, portFile, unbound
 }
 
 // spread adds to places those of mappings that Compose takes for one with them:
 // if one goes to Docker, the others have to go too.
-func spread(family []*compose.Project, places map[compose.Place]bool) {
+func spread(merged [][]compose.Mapping, places map[compose.Place]bool) {
 	if len(places) == 0 {
 		return
 	}
 	var lists [][]compose.Mapping
-	for _, p := range family {
-		for _, list := range mergedLists(p) {
-			bySlot, order := map[slot][]compose.Mapping{}, []slot{}
-			known, _ := place(list) // the entries of others stay
-			for _, m := range known {
-				for _, s := range m.slots {
-					if s = s.unbare(); bySlot[s] == nil {
-						order = append(order, s)
-					}
-					bySlot[s] = append(bySlot[s], m.Mapping)
+	for _, list := range merged {
+		bySlot, order := map[slot][]compose.Mapping{}, []slot{}
+		known, _ := place(list) // the entries of others stay
+		for _, m := range known {
+			for _, s := range m.slots {
+				if s = s.unbare(); bySlot[s] == nil {
+					order = append(order, s)
 				}
+				bySlot[s] = append(bySlot[s], m.Mapping)
 			}
-			for _, s := range order {
-				lists = append(lists, bySlot[s])
-			}
+		}
+		for _, s := range order {
+			lists = append(lists, bySlot[s])
 		}
 	}
 	passes := 0

@@ -50,7 +50,7 @@ func TestRepeatingIsWithin(t *testing.T) {
 				}
 			}
 		}
-		gotNarrow, gotWide := repeating([]*compose.Project{{Mappings: list}})
+		gotNarrow, gotWide := repeating(merged([]*compose.Project{{Mappings: list}}))
 		if diff := cmp.Diff([]map[compose.Place]bool{narrow, wide}, []map[compose.Place]bool{gotNarrow, gotWide}); diff != "" {
 			t.Fatalf("seed %d (-want +got):\n%s", seed, diff)
 		}

@@ -14,21 +14,19 @@ import (
 // when Docker picks the others': Compose would make one of two, or two of one.
 // Projects that share a file are looked at together, since an entry is written
 // once for all of them. Staying are places that are known to keep theirs.
-func merging(family []*compose.Project, staying ...map[compose.Place]bool) map[compose.Place]bool {
+func merging(family []*compose.Project, merged [][]compose.Mapping, staying ...map[compose.Place]bool) map[compose.Place]bool {
 	var lists [][]placed
 	kept := map[compose.Place]bool{}
 	for _, places := range staying {
 		maps.Copy(kept, places)
 	}
-	for _, p := range family {
-		for _, list := range mergedLists(p) {
-			if known, ok := place(list); ok {
-				lists = append(lists, known)
-				continue
-			}
-			for _, m := range list {
-				kept[m.Place()] = true
-			}
+	for _, list := range merged {
+		if known, ok := place(list); ok {
+			lists = append(lists, known)
+			continue
+		}
+		for _, m := range list {
+			kept[m.Place()] = true
 		}
 	}
 	passes := 0
@@ -60,27 +58,25 @@ func keepAll(list []placed, kept map[compose.Place]bool) {
 // service: "9004-9006:1-3" and "9005:2". Compose makes an entry of each port, and
 // takes two equal ones for one; under two variables they would come apart. The
 // range can't be left to Docker either, as then there would be one more.
-func repeating(family []*compose.Project) (narrow, wide map[compose.Place]bool) {
+func repeating(lists [][]compose.Mapping) (narrow, wide map[compose.Place]bool) {
 	narrow, wide = map[compose.Place]bool{}, map[compose.Place]bool{}
 	type alike struct {
 		protocol, address string
 		offset            int // from container ports to host ports
 	}
-	for _, p := range family {
-		for _, list := range mergedLists(p) {
-			if !slices.ContainsFunc(list, func(m compose.Mapping) bool { return m.Container.Width() > 1 }) {
-				continue
+	for _, list := range lists {
+		if !slices.ContainsFunc(list, func(m compose.Mapping) bool { return m.Container.Width() > 1 }) {
+			continue
+		}
+		groups := map[alike][]compose.Mapping{}
+		for _, m := range list {
+			if !m.Container.Zero() {
+				of := alike{m.Protocol, anyAddress(m.HostIP), m.HostPort.Ports.First - m.Container.First}
+				groups[of] = append(groups[of], m)
 			}
-			groups := map[alike][]compose.Mapping{}
-			for _, m := range list {
-				if !m.Container.Zero() {
-					of := alike{m.Protocol, anyAddress(m.HostIP), m.HostPort.Ports.First - m.Container.First}
-					groups[of] = append(groups[of], m)
-				}
-			}
-			for _, group := range groups {
-				nested(group, narrow, wide)
-			}
+		}
+		for _, group := range groups {
+			nested(group, narrow, wide)
 		}
 	}
 	return narrow, wide
@@ -131,34 +127,31 @@ func anyAddress(ip string) string { return cmp.Or(ip, "0.0.0.0") }
 // spelledApart finds the mappings that are one port, but for their spelling: Compose
 // makes two entries of published: 8080 and "8080:80", of which one can't be bound, and
 // takes both for one once both are text. What is one with a mapping that stays is there too.
-func spelledApart(family []*compose.Project) map[compose.Place]bool {
+func spelledApart(family []*compose.Project, lists [][]compose.Mapping) map[compose.Place]bool {
 	apart := map[compose.Place]bool{}
-	for _, p := range family {
-		for _, list := range mergedLists(p) {
-			if slices.ContainsFunc(list, func(m compose.Mapping) bool { return m.Number }) {
-				spelledAmong(list, apart)
-			}
+	for _, list := range lists {
+		if slices.ContainsFunc(list, func(m compose.Mapping) bool { return m.Number }) {
+			spelledAmong(list, apart)
 		}
 	}
-	stayTogether(family, apart)
+	stayTogether(family, lists, apart)
 	return apart
 }
 
 // stayTogether adds to staying the mappings that have to stay because another one does,
 // or is written so that it can't change: one that shares its bytes, and one that repeats
 // it, of which Compose would make two.
-func stayTogether(family []*compose.Project, staying map[compose.Place]bool) {
+func stayTogether(family []*compose.Project, lists [][]compose.Mapping, staying map[compose.Place]bool) {
 	type port struct {
 		ip, protocol    string
 		container, host ports.Range
 	}
-	var lists [][]compose.Mapping
-	for _, p := range family {
-		lists = append(lists, mergedLists(p)...)
-	}
 	for before := -1; before < len(staying); {
 		before = len(staying)
 		for _, list := range lists {
+			if !slices.ContainsFunc(list, func(m compose.Mapping) bool { return m.Locked != "" || staying[m.Place()] }) {
+				continue
+			}
 			stays := map[port]bool{}
 			each := func(do func(m compose.Mapping, p port)) {
 				for _, m := range list {
@@ -218,6 +211,14 @@ func spelledAmong(list []compose.Mapping, apart map[compose.Place]bool) {
 			}
 		}
 	}
+}
+
+// merged are the lists of [mergedLists] of a family.
+func merged(family []*compose.Project) (lists [][]compose.Mapping) {
+	for _, p := range family {
+		lists = append(lists, mergedLists(p)...)
+	}
+	return lists
 }
 
 // mergedLists are the entries that meet in the ports of one service; those

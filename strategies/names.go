@@ -88,10 +88,11 @@ func Name(family []*compose.Project, remembered func(*compose.Project) map[compo
 		splits:  map[compose.Key]bool{},
 		repeats: map[compose.Key]compose.Key{},
 	}
-	b.narrow, b.wide = repeating(family)
-	b.spelled = spelledApart(family)
-	b.merges = merging(family, b.narrow, b.wide, b.spelled)
-	b.scaled, b.portFile, b.unbound = users(family)
+	lists := merged(family)
+	b.narrow, b.wide = repeating(lists)
+	b.spelled = spelledApart(family, lists)
+	b.merges = merging(family, lists, b.narrow, b.wide, b.spelled)
+	b.scaled, b.portFile, b.unbound = users(family, lists)
 	restored := make([]*compose.Project, 0, len(family))
 	for _, p := range baseFirst(family) {
 		if remembered != nil {

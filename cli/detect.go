@@ -72,7 +72,7 @@ func (c *program) tellMoved(moved int, s *stack.Stack) {
 // tellUnignored says which new files Git does not ignore, and what to do.
 func (c *program) tellUnignored(w *workspace.Workspace, made []string) {
 	if len(made) > 0 {
-		c.say("written, though Git does not ignore it: "+strings.Join(w.Few(made, false), ", "), "to have such files ignored: "+say.About{}.Portmoor("init"))
+		c.say("Git does not ignore what was written: "+strings.Join(w.Few(made, false), ", "), "to have such files ignored: "+say.About{}.Portmoor("init"))
 	}
 }
 

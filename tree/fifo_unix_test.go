@@ -3,6 +3,7 @@
 package tree_test
 
 import (
+	"errors"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -11,7 +12,7 @@ import (
 	"github.com/portmoor/portmoor/tree"
 )
 
-// TestReadFifo: a pipe that nobody writes into is refused, not waited for.
+// TestReadFifo: a pipe that nobody writes into is refused, not waited for, also where a folder is looked for.
 func TestReadFifo(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
@@ -20,6 +21,9 @@ func TestReadFifo(t *testing.T) {
 	done := make(chan error, 1)
 	go func() {
 		_, err := tree.Read(path, tree.MaxFile)
+		if tree.Empty(path) {
+			err = errors.New("an empty folder")
+		}
 		done <- err
 	}()
 	select {

@@ -110,6 +110,9 @@ func Exists(path string) bool {
 
 // Empty reports a folder that holds nothing.
 func Empty(dir string) bool {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return false // a pipe would be waited for
+	}
 	f, err := os.Open(dir)
 	if err != nil {
 		return false

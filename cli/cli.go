@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"strings"
 	"time"
@@ -49,6 +50,7 @@ type Process struct {
 // Run runs the command line and returns the exit code.
 func Run(p Process) int {
 	logrus.SetOutput(io.Discard) // compose-go logs to the global logger
+	log.SetOutput(io.Discard)    // so does net/http, with what an engine sends unasked
 	logrus.SetLevel(logrus.PanicLevel)
 	out := &output{Writer: p.Out}
 	p.Out = out

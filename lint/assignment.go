@@ -26,9 +26,11 @@ same port on one protocol and address. portmoor detect updates the file.`,
 		assigned, _ := f.Values()[0].(map[string]any)
 		mappings := map[string][]*compose.Mapping{}
 		names := p.run.families.Names(p.Project)
-		for m := range p.written() {
-			key := names.AssignmentKey(*m)
-			mappings[key] = append(mappings[key], m)
+		for i := range p.Project.Mappings { // also those that are written elsewhere: each has its assignment
+			if m := &p.Project.Mappings[i]; m.Invalid == "" {
+				key := names.AssignmentKey(*m)
+				mappings[key] = append(mappings[key], m)
+			}
 		}
 		a := assignments{services: p.services(), keyOf: map[*compose.Mapping]string{}}
 		for _, key := range slices.Sorted(maps.Keys(assigned)) {

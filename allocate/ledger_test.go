@@ -362,3 +362,19 @@ func TestLargeLedger(t *testing.T) {
 		t.Errorf("took %v, all of it %v", now, before)
 	}
 }
+
+// TestLockLink: a link in the place of the lock makes no file where it leads to.
+func TestLockLink(t *testing.T) {
+	ledger := filepath.Join(t.TempDir(), "ledger.json")
+	outside := filepath.Join(t.TempDir(), "outside")
+	if err := os.Symlink(outside, ledger+".lock"); err != nil {
+		t.Skip(err)
+	}
+	l, err := lock(ledger, nil)
+	if err == nil {
+		_ = l.Unlock()
+	}
+	if _, there := os.Lstat(outside); err == nil || there == nil {
+		t.Errorf("%v, and %v", err, there)
+	}
+}

@@ -31,6 +31,8 @@ func lock(path string, waiting func()) (*flock.Flock, error) {
 	err := tree.Regular(path)
 	made := errors.Is(err, fs.ErrNotExist)
 	switch {
+	case made && tree.IsSymlink(path):
+		return nil, fmt.Errorf("%s: a link that leads nowhere", path) // another's folder may be root's to write into
 	case made:
 		flag |= os.O_CREATE // which some systems refuse where the file is another user's
 	case err != nil:

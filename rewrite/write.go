@@ -250,9 +250,9 @@ func sweep(files []Output) {
 	}
 }
 
-// temporary is what the name of the temporary file of a path begins with; a number
+// temporary is what the name of the temporary file of a path begins with, which nobody else's does; a number
 // follows.
-func temporary(path string) string { return "." + filepath.Base(path) }
+func temporary(path string) string { return "." + filepath.Base(path) + ".portmoor-" }
 
 // removeEmpty removes the folders that hold nothing, innermost first.
 func removeEmpty(folders []string) {

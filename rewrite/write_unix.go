@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/gofrs/flock"
@@ -70,7 +71,8 @@ func newTemporary(f Output) (tempFile, error) {
 		options = append(options, renameio.WithPermissions(0o644))
 	}
 	for range 100 {
-		tmp, err := renameio.NewPendingFile(f.Path, options...)
+		name := strings.TrimPrefix(temporary(f.Path), ".") // renameio puts the dot before it, and a number behind it
+		tmp, err := renameio.NewPendingFile(filepath.Join(filepath.Dir(f.Path), name), options...)
 		if err != nil {
 			return tempFile{}, err
 		}
@@ -110,8 +112,13 @@ func sweepOne(path string) {
 // everybody may write, but each only what is his, it stays that of who made it. What
 // the system does not allow is left as it is.
 func Follow(path string) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0) // never what a link leads to
+	if err != nil {
+		return
+	}
+	defer f.Close() //nolint:errcheck // it was only opened for its access
 	folder, err := os.Stat(filepath.Dir(path))
-	now, errNow := os.Lstat(path)
+	now, errNow := f.Stat()
 	if err != nil || errNow != nil || folder.Mode()&fs.ModeSticky != 0 {
 		return
 	}
@@ -121,16 +128,16 @@ func Follow(path string) {
 	switch {
 	case !ok || !ok2:
 	case os.Geteuid() == 0:
-		_ = os.Chown(path, int(want.Uid), int(want.Gid))
+		_ = f.Chown(int(want.Uid), int(want.Gid))
 	case others != 0 && want.Gid != have.Gid:
-		_ = os.Chown(path, -1, int(want.Gid))
+		_ = f.Chown(-1, int(want.Gid))
 	}
 	mode := now.Mode() | others | others<<1
 	if now.IsDir() {
 		mode |= others>>1 | folder.Mode()&fs.ModeSetgid
 	}
 	if mode != now.Mode() {
-		_ = os.Chmod(path, mode)
+		_ = f.Chmod(mode)
 	}
 }
 

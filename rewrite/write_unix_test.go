@@ -3,6 +3,7 @@
 package rewrite
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -138,27 +139,28 @@ func TestTwiceThroughLinkedFolder(t *testing.T) {
 func TestLeftBehind(t *testing.T) {
 	dir := t.TempDir()
 	stays := map[string]string{
-		"f.yml": "new", ".f.yml": "x", ".f.yml1x": "x", ".f.yml.1": "x", ".g.yml12": "x", "f.yml12": "x", ".f.yml7": "written",
+		"f.yml": "new", ".f.yml": "x", ".f.yml.portmoor-1x": "x", ".f.yml.portmoor-": "x", ".g.yml.portmoor-12": "x",
+		"f.yml.portmoor-12": "x", ".f.yml.portmoor-7": "written", ".f.yml1": "somebody's", ".f.yml20261128": "somebody's",
 	}
-	fill(t, dir, map[string]string{"f.yml": "old", ".f.yml123": "left", ".f.yml9": "left"})
+	fill(t, dir, map[string]string{"f.yml": "old", ".f.yml.portmoor-123": "left", ".f.yml.portmoor-9": "left"})
 	fill(t, dir, stays)
 	fill(t, dir, map[string]string{"f.yml": "old"})
-	if err := os.Mkdir(filepath.Join(dir, ".f.yml5"), 0o755); err != nil {
+	if err := os.Mkdir(filepath.Join(dir, ".f.yml.portmoor-5"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	stays[".f.yml5"] = "folder"
-	if err := os.Symlink("f.yml", filepath.Join(dir, ".f.yml6")); err != nil {
+	stays[".f.yml.portmoor-5"] = "folder"
+	if err := os.Symlink("f.yml", filepath.Join(dir, ".f.yml.portmoor-6")); err != nil {
 		t.Fatal(err)
 	}
-	stays[".f.yml6"] = os.ModeSymlink.String()
+	stays[".f.yml.portmoor-6"] = os.ModeSymlink.String()
 	if os.Geteuid() == 0 {
-		fill(t, dir, map[string]string{".f.yml4": "x"})
-		if err := os.Chown(filepath.Join(dir, ".f.yml4"), 1234, 1234); err != nil {
+		fill(t, dir, map[string]string{".f.yml.portmoor-4": "x"})
+		if err := os.Chown(filepath.Join(dir, ".f.yml.portmoor-4"), 1234, 1234); err != nil {
 			t.Fatal(err)
 		}
-		stays[".f.yml4"] = "x"
+		stays[".f.yml.portmoor-4"] = "x"
 	}
-	lock := lockOf(filepath.Join(dir, ".f.yml7"))
+	lock := lockOf(filepath.Join(dir, ".f.yml.portmoor-7"))
 	if err := lock.Lock(); err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +175,7 @@ func TestLeftBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	stays["f.yml"] = "newer"
-	delete(stays, ".f.yml7")
+	delete(stays, ".f.yml.portmoor-7")
 	wantContents(t, dir, stays)
 }
 
@@ -216,5 +218,30 @@ func TestFollows(t *testing.T) {
 				t.Errorf("in %v: %s is %v of %d:%d, want %v of %d:%d", c.folder, name, info.Mode(), st.Uid, st.Gid, want, uid, gid)
 			}
 		}
+	}
+}
+
+// TestFollowLink: who owns a folder does not get what a link in it leads to.
+func TestFollowLink(t *testing.T) {
+	dir := t.TempDir()
+	outside := filepath.Join(t.TempDir(), "outside")
+	fill(t, filepath.Dir(outside), map[string]string{"outside": "x"})
+	link := filepath.Join(dir, "link")
+	if err := errors.Join(os.Chmod(outside, 0o600), os.Chmod(dir, 0o777), os.Symlink(outside, link)); err != nil {
+		t.Fatal(err)
+	}
+	if os.Geteuid() == 0 {
+		if err := os.Chown(dir, 1234, 1234); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before, err := os.Stat(outside)
+	if err != nil {
+		t.Fatal(err)
+	}
+	Follow(link)
+	after, err := os.Stat(outside)
+	if err != nil || after.Mode() != before.Mode() || after.Sys().(*syscall.Stat_t).Uid != before.Sys().(*syscall.Stat_t).Uid {
+		t.Errorf("%v is %v now, %v", before, after, err)
 	}
 }

@@ -39,7 +39,7 @@ func merging(family []*compose.Project, merged [][]compose.Mapping, staying ...m
 				keepClashes(list, kept)
 			}
 		}
-		anchorsStay(family, kept)
+		anchorsStay(family, kept, nil)
 	}
 	return kept
 }
@@ -127,21 +127,21 @@ func anyAddress(ip string) string { return cmp.Or(ip, "0.0.0.0") }
 // spelledApart finds the mappings that are one port, but for their spelling: Compose
 // makes two entries of published: 8080 and "8080:80", of which one can't be bound, and
 // takes both for one once both are text. What is one with a mapping that stays is there too.
-func spelledApart(family []*compose.Project, lists [][]compose.Mapping) map[compose.Place]bool {
+func spelledApart(family []*compose.Project, lists [][]compose.Mapping, unbound map[compose.Place]bool) map[compose.Place]bool {
 	apart := map[compose.Place]bool{}
 	for _, list := range lists {
 		if slices.ContainsFunc(list, func(m compose.Mapping) bool { return m.Number }) {
 			spelledAmong(list, apart)
 		}
 	}
-	stayTogether(family, lists, apart)
+	stayTogether(family, lists, apart, unbound)
 	return apart
 }
 
 // stayTogether adds to staying the mappings that have to stay because another one does,
 // or is written so that it can't change: one that shares its bytes, and one that repeats
 // it, of which Compose would make two.
-func stayTogether(family []*compose.Project, lists [][]compose.Mapping, staying map[compose.Place]bool) {
+func stayTogether(family []*compose.Project, lists [][]compose.Mapping, staying, unbound map[compose.Place]bool) {
 	type port struct {
 		ip, protocol    string
 		container, host ports.Range
@@ -167,15 +167,16 @@ func stayTogether(family []*compose.Project, lists [][]compose.Mapping, staying 
 				}
 			})
 		}
-		anchorsStay(family, staying)
+		anchorsStay(family, staying, unbound)
 	}
 }
 
-// anchorsStay adds to staying the scalars of which an alias that stays is a copy.
-func anchorsStay(family []*compose.Project, staying map[compose.Place]bool) {
+// anchorsStay adds to staying the scalars of which an alias that stays is a copy; one of
+// unbound stays too.
+func anchorsStay(family []*compose.Project, staying, unbound map[compose.Place]bool) {
 	for _, p := range family {
 		for _, m := range p.Mappings {
-			if m.Anchor != (compose.Place{}) && (m.Locked != "" || staying[m.Place()]) {
+			if m.Anchor != (compose.Place{}) && (!movable(m) || staying[m.Place()] || unbound[m.Place()]) {
 				staying[m.Anchor] = true
 			}
 		}

@@ -90,9 +90,9 @@ func Name(family []*compose.Project, remembered func(*compose.Project) map[compo
 	}
 	lists := merged(family)
 	b.narrow, b.wide = repeating(lists)
-	b.spelled = spelledApart(family, lists)
-	b.merges = merging(family, lists, b.narrow, b.wide, b.spelled)
 	b.scaled, b.portFile, b.unbound = users(family, lists)
+	b.spelled = spelledApart(family, lists, b.unbound)
+	b.merges = merging(family, lists, b.narrow, b.wide, b.spelled)
 	restored := make([]*compose.Project, 0, len(family))
 	for _, p := range baseFirst(family) {
 		if remembered != nil {

@@ -1,6 +1,7 @@
 package strategies
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -189,5 +190,26 @@ func TestAliasStays(t *testing.T) {
 		if diff := cmp.Diff([]string{keptMerges, moved, keptMerges, keptMerges}, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", strategy, diff)
 		}
+	}
+}
+
+// TestAliasOfAnother: an alias that stays for a reason of its own keeps its anchor as it is, whatever the reason.
+func TestAliasOfAnother(t *testing.T) {
+	for name, other := range map[string]string{
+		"no host ports":      `{image: x, network_mode: host, ports: [{target: 82, published: *p}]}`,
+		"no container port":  `{image: x, ports: [{target: "${T:?set it}", published: *p, host_ip: 127.0.0.2}]}`,
+		"an address of text": `{image: x, ports: [{target: "${P:-8081}", published: *p, host_ip: 127.0.0.2}]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := "services:\n  a: {image: x, ports: [{target: 81, published: &p 8081, host_ip: 127.0.0.1}]}\n  b: " + other + "\n  c: {image: x, ports: ['9000:90']}\n"
+			for _, strategy := range []Strategy{Hybrid, Dynamic} {
+				projects := load(t, map[string]string{"compose.yaml": text}, "compose.yaml")
+				got := decisions(projects, strategy, nil)
+				moves := func(text string) bool { return strings.HasPrefix(text, `"`) }
+				if !moves(got[1]) && moves(got[0]) || !moves(got[2]) {
+					t.Errorf("%s: %q", strategy, got)
+				}
+			}
+		})
 	}
 }

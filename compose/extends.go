@@ -149,9 +149,8 @@ func (s *service) inherit(base *service) {
 		}
 		return ours
 	}
-	if take(&s.ScaleText, base.ScaleText, "scale", "deploy") {
-		s.Scale = base.Scale
-	}
+	take(&s.scale, base.scale, "scale")
+	take(&s.replicas, base.replicas, "deploy")
 	if take(&s.ContainerName, base.ContainerName, "container_name") {
 		s.NameExtends = cmp.Or(s.NameExtends, base.NameExtends)
 	}

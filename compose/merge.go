@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -315,6 +316,12 @@ func (g *merger) finish(merged []*service) {
 		g.number(s.ports)
 		g.project.Swarm = g.project.Swarm || s.swarm
 		sort.Strings(s.Profiles)
+		if s.ScaleText = s.scale; s.scale.File == nil {
+			s.ScaleText = s.replicas
+		}
+		if n, err := strconv.Atoi(s.ScaleText.Value); err == nil {
+			s.Scale = n
+		}
 		g.project.Services = append(g.project.Services, s.Service)
 	}
 	g.lockAnchors()

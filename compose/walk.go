@@ -22,10 +22,11 @@ type service struct {
 	drops   source.Reset
 	portTag source.Reset
 	// resets are the keys of which a tag drops what earlier files say.
-	resets map[string]bool
-	swarm  bool        // it has what only docker stack deploy heeds
-	tag    source.Span // of ports, or of the service, if that has the tag
-	used   bool        // the tag drops something
+	resets          map[string]bool
+	scale, replicas Text        // each a key of its own, of which scale counts
+	swarm           bool        // it has what only docker stack deploy heeds
+	tag             source.Span // of ports, or of the service, if that has the tag
+	used            bool        // the tag drops something
 }
 
 // reference is a service or file that a document names.
@@ -172,13 +173,13 @@ func (s *service) set(f *source.File, key, v *yaml.Node, env Lookup) {
 			s.Profiles = append(s.Profiles, t[:min(len(t), maxPort)])
 		}
 	case "scale":
-		s.scale(f, v, text(v))
+		s.scale = countIn(f, v, text(v))
 	case "deploy":
 		if r := source.Value(v, "replicas"); r != nil {
 			tag := source.Tagged(r)
 			s.resets["deploy"] = s.resets["deploy"] || tag.Drops
 			if !tag.Empties {
-				s.scale(f, source.Deref(r), text(r))
+				s.replicas = countIn(f, source.Deref(r), text(r))
 			}
 		}
 		s.swarm = slices.ContainsFunc([]string{"endpoint_mode", "placement", "update_config", "rollback_config"}, func(k string) bool {
@@ -197,11 +198,12 @@ func (s *service) set(f *source.File, key, v *yaml.Node, env Lookup) {
 	}
 }
 
-// scale takes over a number of containers, where it is one.
-func (s *service) scale(f *source.File, n *yaml.Node, text string) {
+// countIn is a number of containers, zero where the text is none.
+func countIn(f *source.File, n *yaml.Node, text string) (t Text) {
 	if count, err := strconv.Atoi(text); err == nil && count >= 0 {
-		s.Scale, s.ScaleText = count, Text{f, f.Span(n), text}
+		t = Text{f, f.Span(n), text}
 	}
+	return t
 }
 
 // declares reports whether an environment, in either form, has the variable.

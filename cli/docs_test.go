@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/lint"
 )
 
@@ -103,5 +106,16 @@ func TestLinks(t *testing.T) {
 	}
 	if links < 40 {
 		t.Errorf("only %d links", links)
+	}
+}
+
+// TestStrategies: the configuration takes the strategies that there are; a tag can't be made of a list.
+func TestStrategies(t *testing.T) {
+	field, ok := reflect.TypeFor[config.Config]().FieldByName("Strategy")
+	values := strings.Split(field.Tag.Get("values"), ",")
+	slices.Sort(values)
+	want := slices.Sorted(slices.Values(strategyNames))
+	if diff := cmp.Diff(want, values); !ok || diff != "" {
+		t.Error(diff)
 	}
 }

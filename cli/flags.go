@@ -9,6 +9,7 @@ import (
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack"
+	"github.com/portmoor/portmoor/strategies"
 	"github.com/portmoor/portmoor/workspace"
 )
 
@@ -26,7 +27,7 @@ func projectFlags() []cli.Flag {
 
 // The values of flags that take one of a few.
 var (
-	strategyNames = []string{"auto", "hybrid", "dynamic"}
+	strategyNames = namesOf(strategies.All)
 	colorNames    = []string{"auto", "always", "never"}
 	formatNames   = []string{"text", "json"}
 	reportNames   = []string{"text", "json", "sarif", "github", "gitlab", "junit", "checkstyle"}
@@ -110,4 +111,11 @@ func (c *program) openOne(ctx *cli.Context, o stack.Options) (*stack.Stack, erro
 	}
 	o.PortsFile = r.PortsFile
 	return stack.Open(w, project, o)
+}
+
+func namesOf[T ~string](all []T) (names []string) {
+	for _, a := range all {
+		names = append(names, string(a))
+	}
+	return names
 }

@@ -17,7 +17,7 @@ var assignmentDrift = Rule{
 	Severity: Warning,
 	Doc: `The assignments in data/ports.json no longer fit the compose files: an entry names no mapping, or names a
 mapping whose host port is a literal that nothing can move, or two entries that can run at the same time have the
-same port on one protocol and address. portmoor detect updates the file.`,
+same port on one protocol and address. portmoor detect updates the file; with --prune it forgets what names no mapping.`,
 	Check: func(p *Pass) {
 		f := p.Facts.Assignments[p.Project]
 		if f == nil || len(f.Docs) == 0 || p.Project.Partial {

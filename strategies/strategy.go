@@ -10,7 +10,10 @@
 //	decision := strategies.Decide(mapping, strategies.Hybrid, strategies.Facts{Names: names})
 package strategies
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Strategy is what host ports should be written as.
 type Strategy string
@@ -22,10 +25,12 @@ const (
 	Auto    Strategy = "auto"    // hybrid, but dynamic where a fixed port can't work or is not needed
 )
 
+// All are the strategies, in the order in which they are listed for people.
+var All = []Strategy{Auto, Hybrid, Dynamic}
+
 // Parse reads a strategy's name. The error lists the names there are.
 func Parse(name string) (Strategy, error) {
-	switch s := Strategy(name); s {
-	case Hybrid, Dynamic, Auto:
+	if s := Strategy(name); slices.Contains(All, s) {
 		return s, nil
 	}
 	return "", fmt.Errorf("strategy %q is not auto, hybrid or dynamic", name)

@@ -134,7 +134,7 @@ func Open(r Request) (w *Workspace, notes []say.Problem, err error) {
 	groups := once(found.Groups)
 	sources := r.MayBeEmpty && len(w.Config.Sources) > 0
 	if len(groups) == 0 && !sources && len(found.Failures)+len(found.Ignored) == 0 && !slices.ContainsFunc(found.Passed, discover.Passed.Said) {
-		return nil, notes, say.Usagef("name a compose file, or list it under files in "+config.Name, "%s: no compose files here", strings.Join(paths, ", "))
+		return nil, append(notes, w.loaded(r, found.Unrecognized)...), say.Usagef("name a compose file, or list it under files in "+config.Name, "%s: no compose files here", strings.Join(paths, ", "))
 	}
 	for i := range groups {
 		groups[i].Profiles = slices.Concat(groups[i].Profiles, r.Profiles)

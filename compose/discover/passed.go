@@ -76,9 +76,10 @@ var brackets = []bracket{{"{%", "%}"}, {"{#", "#}"}, {"<%", "%>"}, {"%{", "}"}, 
 
 var (
 	// A placeholder that begins with a dot is no mark by itself: it is one of Swarm's, such
-	// as {{.Node.Hostname}}, or of docker's --format, whose quotes were forgotten.
+	// as {{.Node.Hostname}}, or of docker's --format, whose quotes were forgotten; so is one that
+	// begins with a function of theirs.
 	certain   = regexp.MustCompile(`^(?:\{%|\{#|<%|%\{ *(?:if|else|endif|for|endfor)\b|\{\{[-~]? *[A-Za-z_#/!>^{&$"'])`)
-	formats   = regexp.MustCompile(`^\{\{[-~]? *json\b`)
+	formats   = regexp.MustCompile(`^\{\{[-~]? *(?:config|env|index|join|json|len|lower|normalize|pad|print|printf|println|secret|slice|split|table|title|truncate|upper)\b`)
 	statement = regexp.MustCompile(`(?m)^[ \t]*(?:- +)?(?:\{%|<%|%\{|\{\{[-~]? *(?:[#/^]|(?:if|range|with|define|block)\b))`)
 	alone     = regexp.MustCompile(`(?m)^([ \t]*)(?:` + "\x00" + `[ \t]*)+(\r?)$`)
 )

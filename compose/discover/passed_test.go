@@ -38,6 +38,8 @@ func TestWhyPassed(t *testing.T) {
 		"a tab":                            {"services:\n\tweb: {image: x}\n", NoServices},
 		"a conflict of a merge":            {service + "<<<<<<< HEAD\n    restart: no\n=======\n    restart: always\n>>>>>>> b\n", NoServices},
 		"Swarm's placeholder, no quotes":   {service + "    hostname: {{.Node.Hostname}}\n", NoServices},
+		"Swarm's function, no quotes":      {service + "    hostname: {{index .Service.Labels \"host\"}}\n", NoServices},
+		"docker's function, no quotes":     {service + "    labels: [a: {{ upper .Name }}]\n", NoServices},
 		"the same inside a text":           {service + "    hostname: {{.Node.Hostname}}-{{.Task.Slot}}\n", NoServices},
 		"docker's --format, no quotes":     {service + "    command: [docker, inspect, -f, {{json .State}}]\n", NoServices},
 		"a tab beside marks in quotes":     {service + "    labels: {a: \"{{ b }}\"}\n\tx: y\n", NoServices},

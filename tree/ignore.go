@@ -142,7 +142,13 @@ func parts(base, path string) []string {
 // environment is that of Options.
 func GitIgnored(path string, environ map[string]string) bool {
 	dir := filepath.Dir(path)
-	return Above(dir, Options{Base: dir, Environ: environ}).Enter(dir).Git(path)
+	ig := Above(dir, Options{Base: dir, Environ: environ}).Enter(dir)
+	for at := dir; len(parts(ig.root, at)) > 0 && at != filepath.Dir(at); at = filepath.Dir(at) {
+		if ig.byGit(at, true) {
+			return true // Git does not look into the folder, whatever brings back the file
+		}
+	}
+	return ig.Git(path)
 }
 
 // Files visits every regular file below a folder that neither Git nor the

@@ -163,3 +163,19 @@ func TestPaths(t *testing.T) {
 		t.Error("a link is not what it leads to")
 	}
 }
+
+// TestGitIgnoredBelow: what is below an ignored folder stays ignored, as Git has it.
+func TestGitIgnoredBelow(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{".git/HEAD": "", ".gitignore": "cfg/\n!.portmoor.yaml\n*.log\n!kept.log\n", "cfg/.portmoor.yaml": "", "kept.log": ""} {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string]bool{"cfg/.portmoor.yaml": true, ".portmoor.yaml": false, "kept.log": false, "other.log": true} {
+		if got := tree.GitIgnored(filepath.Join(dir, name), nil); got != want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}

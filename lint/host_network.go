@@ -43,6 +43,9 @@ the service that owns the network.`,
 			if owner := owners[s.Name]; owner != "" {
 				v.hint = fmt.Sprintf("move ports to service %s, whose network it is", quote(owner))
 				at := services[owner]
+				if !at.Publishes() {
+					v.hint = fmt.Sprintf("remove ports: service %s, whose network it is, publishes none", quote(owner))
+				}
 				v.related = []Related{{File: at.File, Span: at.Span, Message: "the network is that of service " + quote(owner)}}
 			}
 			return v, kind != ""

@@ -8,24 +8,22 @@ import (
 	"github.com/portmoor/portmoor/say"
 )
 
-// many is how many findings of a kind are mended in one place rather than one by one.
+// many is how many variables are set in one place rather than one by one.
 const many = 10
 
 // Advice is what to do about many findings that have one cause, "" for nothing: variables
 // without a default that an env file sets, of which nobody has told Portmoor.
 func (l *Linter) Advice(findings []lint.Finding) string {
 	unset := map[string]bool{}
-	n := 0
 	for _, f := range findings {
 		if f.Rule != "missing-default" || f.Fix != nil {
 			continue
 		}
-		n++
 		for _, v := range compose.Variables(string(f.File.Src[f.Span.Start:f.Span.End])) {
 			unset[v] = true
 		}
 	}
-	if n < many {
+	if len(unset) < many {
 		return ""
 	}
 	for _, example := range l.w.Examples(l.w.Home) {

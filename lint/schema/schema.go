@@ -8,6 +8,7 @@
 package schema
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -133,6 +134,20 @@ func folded(list []string) bool {
 		return slices.EqualFunc(list, strings.Split(pattern, "."), func(key, want string) bool { return want == "*" || want == key })
 	})
 }
+
+// topKeys are the names of the properties at the top level.
+var topKeys = sync.OnceValue(func() map[string]bool {
+	known := map[string]bool{}
+	var doc struct {
+		Properties map[string]any `json:"properties"`
+	}
+	if err := json.Unmarshal([]byte(composeschema.Schema), &doc); err == nil {
+		for name := range doc.Properties {
+			known[name] = true
+		}
+	}
+	return known
+})
 
 // knownKeys are the names of all properties in the schema.
 var knownKeys = sync.OnceValue(func() map[string]bool {

@@ -32,11 +32,12 @@ type speller struct{ asked int }
 
 const maxNearest = 100
 
-func (s *speller) nearest(key string) string {
+func (s *speller) nearest(key string, known map[string]bool) string {
 	if s.asked++; s.asked > maxNearest {
 		return ""
 	}
-	return say.Nearest(key, slices.Sorted(maps.Keys(knownKeys())))
+	others := slices.DeleteFunc(slices.Sorted(maps.Keys(known)), func(k string) bool { return k == key })
+	return say.Nearest(key, others)
 }
 
 func unknownKeys(path, keys []string, names *speller) []Violation {
@@ -50,12 +51,12 @@ func unknownKeys(path, keys []string, names *speller) []Violation {
 			})
 			continue
 		}
-		where := "at the top level"
+		where, known := "at the top level", topKeys()
 		if len(path) > 0 {
-			where = "in " + dotted(path)
+			where, known = "in "+dotted(path), knownKeys()
 		}
 		hint := "remove it, or put x- before it"
-		if near := names.nearest(key); near != "" {
+		if near := names.nearest(key, known); near != "" {
 			hint = "did you mean " + near + "?"
 		}
 		found = append(found, Violation{

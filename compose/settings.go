@@ -126,7 +126,7 @@ func (c *settings) envPaths(f *source.File, n *yaml.Node) (paths []string) {
 		}
 		path := tree.Absolute(dir, name)[0]
 		target, err := filepath.EvalSymlinks(path)
-		if rel, errRel := filepath.Rel(c.root, target); err == nil && errRel == nil && filepath.IsLocal(rel) {
+		if err == nil && tree.Within(c.root, target) {
 			paths = append(paths, path)
 		}
 	}

@@ -3,11 +3,11 @@ package rewrite
 import (
 	"errors"
 	"path/filepath"
-	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // mirror is a copy of a project's files in a temporary folder.
@@ -21,13 +21,13 @@ func newMirror(p *compose.Project) (mirror, error) {
 	m := mirror{project: p, base: p.Dir}
 	files := map[string][]byte{}
 	for _, f := range p.Files {
-		for !within(m.base, f.Path) {
+		for !tree.Within(m.base, f.Path) {
 			m.base = filepath.Dir(m.base)
 		}
 		files[f.Path] = f.Src
 	}
 	for _, e := range p.Env.Files() {
-		if within(m.base, e.File.Path) {
+		if tree.Within(m.base, e.File.Path) {
 			files[e.File.Path] = nil // compose-go asks whether it exists
 		}
 	}
@@ -38,11 +38,6 @@ func newMirror(p *compose.Project) (mirror, error) {
 	var err error
 	m.root, err = writeTemporary(relative)
 	return m, err
-}
-
-func within(dir, path string) bool {
-	rel, err := filepath.Rel(dir, path)
-	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 }
 
 // name is what a file is called in the copy.
@@ -60,7 +55,7 @@ func (m mirror) remove() { _ = removeTemporary(m.root) }
 func (m mirror) load(content map[string][]byte, environ map[string]string) (*types.Project, error) {
 	files := map[string][]byte{}
 	for path, src := range content {
-		if within(m.base, path) { // the others are not the project's
+		if tree.Within(m.base, path) { // the others are not the project's
 			files[m.name(path)] = src
 		}
 	}

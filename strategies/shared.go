@@ -56,9 +56,10 @@ func Defaults(p *compose.Project) iter.Seq[Default] {
 }
 
 // notInterpolated reports what Compose leaves as it is: a dollar sign that is
-// written twice, and the key of a mapping.
+// the second of a pair, and the key of a mapping.
 func notInterpolated(src []byte, span source.Span) bool {
-	if span.Start > 0 && src[span.Start-1] == '$' {
+	before := src[:span.Start]
+	if (len(before)-len(bytes.TrimRight(before, "$")))%2 == 1 {
 		return true
 	}
 	rest := bytes.TrimLeft(src[span.End:], "\"'")

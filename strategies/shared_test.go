@@ -213,3 +213,17 @@ func TestAliasOfAnother(t *testing.T) {
 		})
 	}
 }
+
+// TestDefaultsOfPairs: of dollar signs two and two are one, and what is left opens a variable.
+func TestDefaultsOfPairs(t *testing.T) {
+	for text, want := range map[string]int{"${A:-1}": 1, "$${A:-1}": 0, "$$${A:-1}": 1, "$$$${A:-1}": 0, "x$${A:-1}": 0} {
+		projects := load(t, map[string]string{"compose.yaml": "services: {a: {image: x, environment: {U: '" + text + "'}}}\n"}, "compose.yaml")
+		n := 0
+		for range Defaults(projects[0]) {
+			n++
+		}
+		if n != want {
+			t.Errorf("%s: %d", text, n)
+		}
+	}
+}

@@ -108,6 +108,13 @@ func Exists(path string) bool {
 	return err == nil
 }
 
+// Within reports a path that is a folder, or below it, by their names alone: links are
+// not followed.
+func Within(dir, path string) bool {
+	rel, err := filepath.Rel(dir, path)
+	return err == nil && (rel == "." || filepath.IsLocal(rel))
+}
+
 // Empty reports a folder that holds nothing.
 func Empty(dir string) bool {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {

@@ -124,7 +124,7 @@ func Find(l *compose.Loader, paths []string, options Options) (Found, error) {
 	}
 	slices.SortFunc(d.found.Groups, compareGroups)
 	d.onlyContext(func(path string) bool {
-		return slices.Contains(folders[filepath.Dir(path)], filepath.Base(path)) || slices.ContainsFunc(walked, func(dir string) bool { return within(dir, path) })
+		return slices.Contains(folders[filepath.Dir(path)], filepath.Base(path)) || slices.ContainsFunc(walked, func(dir string) bool { return tree.Within(dir, path) })
 	})
 	return d.found, nil
 }

@@ -41,7 +41,7 @@ func (d *discoverer) devcontainer(path string) (set compose.Group, ok bool) {
 	root := d.bound(dir)
 	for _, file := range files {
 		abs := tree.Absolute(dir, filepath.FromSlash(file))[0]
-		if strings.Contains(file, "$") || tree.Regular(abs) != nil || !within(root, abs) || d.options.Ignored()(abs) || slices.Contains(set.Files, abs) {
+		if strings.Contains(file, "$") || tree.Regular(abs) != nil || !tree.Within(root, abs) || d.options.Ignored()(abs) || slices.Contains(set.Files, abs) {
 			return set, false
 		}
 		set.Files = append(set.Files, abs)
@@ -52,15 +52,10 @@ func (d *discoverer) devcontainer(path string) (set compose.Group, ok bool) {
 
 // bound is the folder above which nothing belongs to the same repository.
 func (d *discoverer) bound(dir string) string {
-	if d.options.Base != "" && within(d.options.Base, dir) {
+	if d.options.Base != "" && tree.Within(d.options.Base, dir) {
 		return d.options.Base
 	}
 	return tree.Root(dir)
-}
-
-func within(dir, path string) bool {
-	rel, err := filepath.Rel(dir, path)
-	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 }
 
 // describe notes the set that a file describes.

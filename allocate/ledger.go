@@ -108,8 +108,12 @@ func newLedger(path string, src []byte) (*ledger, error) {
 	return l, nil
 }
 
-// readLines reads the file as text writes it, and reports whether it is that.
+// readLines reads the file as text writes it, and reports whether it is that: without
+// blanks between a key and its value, which the index does not look for.
 func (l *ledger) readLines(src []byte) bool {
+	if bytes.Contains(src, []byte(`": `)) || bytes.Contains(src, []byte(`" :`)) || bytes.Contains(src, []byte("\t")) {
+		return false
+	}
 	first, rest, _ := bytes.Cut(src, []byte("\n"))
 	var head ledgerHead
 	if !bytes.HasSuffix(first, []byte(`"checkouts":{`)) || json.Unmarshal(slices.Concat(first, []byte("}}")), &head) != nil || head.Version != 1 {

@@ -378,3 +378,23 @@ func TestLockLink(t *testing.T) {
 		t.Errorf("%v, and %v", err, there)
 	}
 }
+
+// TestLedgerByHand: a port counts however its line is spelled.
+func TestLedgerByHand(t *testing.T) {
+	for _, port := range []string{`"port":18090`, `"port": 18090`, `"port" :18090`, "\"port\":\t18090"} {
+		p := paths(t)
+		other := filepath.Dir(p.Checkout)
+		key, err := json.Marshal(other)
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(t, p.Ledger, "{\"version\":1,\"checkouts\":{\n"+string(key)+`:{"o data/ports.json":{"web":{`+port+`,"sockets":[{"protocol":"tcp"}]}}}`+"\n}}\n")
+		s, err := Read(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if held := s.Claims(18090); len(held) != 1 {
+			t.Errorf("%s: %v", port, held)
+		}
+	}
+}

@@ -59,27 +59,28 @@ func (c *program) resetAll(r workspace.Request, keepManual bool) error {
 	if err != nil {
 		return err
 	}
-	found := false
+	none := true
 	for _, p := range w.Projects {
 		one, p, err := w.Only(r, p.Group)
-		if err != nil {
-			c.exit(err)
-			continue
+		var s *stack.Stack
+		if err == nil {
+			s, err = stack.Open(one, p, stack.Options{Access: stack.Resetting})
 		}
-		s, err := stack.Open(one, p, stack.Options{Access: stack.Resetting})
-		if err != nil {
-			c.exit(err)
-			continue
+		var done stack.Forgotten
+		if err == nil {
+			done, err = s.Forget(keepManual)
+			c.tellAll(s.Notes())
 		}
-		done, err := s.Forget(keepManual)
-		c.exit(err)
-		c.tellAll(s.Notes())
-		if done != (stack.Forgotten{}) {
-			found = true
+		switch {
+		case err != nil: // what is remembered there is not known
+			c.exit(err)
+			none = false
+		case done != stack.Forgotten{}:
 			c.tellForgotten(s, done)
+			none = false
 		}
 	}
-	if !found {
+	if none {
 		fmt.Fprintln(c.Err, "no port is remembered: nothing to forget")
 	}
 	return nil

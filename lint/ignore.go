@@ -134,7 +134,7 @@ func (r *run) unusedIgnores() (found []Finding) {
 		return nil
 	}
 	ran := map[string]bool{}
-	for _, rule := range Rules() {
+	for _, rule := range rules() {
 		ran[rule.Name] = r.severity(rule) != Off && rule.Strategy == ""
 	}
 	misspelt, more := 0, 0

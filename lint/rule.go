@@ -103,7 +103,7 @@ func example(rule, kind string) string {
 // RuleOptions are the options that each rule has in the configuration, by name.
 func RuleOptions() map[string][]string {
 	options := map[string][]string{}
-	for _, r := range Rules() {
+	for _, r := range rules() {
 		options[r.Name] = nil
 	}
 	options[unquotedPort.Name] = []string{"all"}

@@ -101,7 +101,7 @@ func (r *run) check(i int) []Finding {
 	r.projects[i].Step("lint")
 	var findings []Finding
 	strategy := cmp.Or(r.options.Strategies[r.projects[i]], strategies.Auto)
-	for _, rule := range Rules() {
+	for _, rule := range rules() {
 		severity := r.severity(rule)
 		if severity == Off || rule.Strategy != "" && rule.Strategy != strategy {
 			continue

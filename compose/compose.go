@@ -14,34 +14,10 @@ package compose
 import (
 	"go.yaml.in/yaml/v4"
 
+	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 )
-
-// Expr is a host port as it is written.
-type Expr struct {
-	// Text is the source text, "" where no host port is written.
-	Text string
-	// Var is the variable's name when Text is one variable expression and
-	// nothing else. A literal, or a text of several parts, has none.
-	Var string
-	// Op is the operator after the name: "", ":-", "-", ":?", "?", ":+" or "+".
-	Op string
-	// Default is the text after Op as written; nested expressions stay in it.
-	Default string
-	// Ports is what Text means under the project's environment. Zero means
-	// that Docker picks a port, or that a variable has no value.
-	Ports ports.Range
-	// DefaultPorts is what Text means when no variable is set.
-	DefaultPorts ports.Range
-}
-
-// Literal reports whether the host port is written as a plain number or range.
-func (e Expr) Literal() bool { return e.Text != "" && !hasVariable(e.Text) }
-
-// Settable reports whether the host port is what the variable is set to. Of
-// ${X:+8080} it is not: X only switches the port on.
-func (e Expr) Settable() bool { return e.Var != "" && e.Op != ":+" && e.Op != "+" }
 
 // Syntax is how a mapping is written.
 type Syntax int
@@ -101,7 +77,7 @@ type Mapping struct {
 	Address string
 	// HostIP is the address without brackets; "" means all of them.
 	HostIP   string
-	HostPort Expr
+	HostPort variable.Expr
 	// Target is the container port as written, variables included, and TargetAt where
 	// the long form has it; empty in the short form.
 	Target    string
@@ -143,9 +119,9 @@ type Mapping struct {
 	// nobody can say where in it the host port is.
 	Opaque bool
 
-	envFiles [][]EnvFile // that its variables are looked up in, the outermost first
-	zero     bool        // the host port is written as 0, not left out
-	identity string      // compose-go's key for dropping repeated entries
+	envFiles [][]variable.File // that its variables are looked up in, the outermost first
+	zero     bool              // the host port is written as 0, not left out
+	identity string            // compose-go's key for dropping repeated entries
 	scalar   *yaml.Node
 }
 
@@ -179,13 +155,13 @@ func (m Mapping) Written() source.Span {
 }
 
 // Setter is the env file that gives a variable of the mapping its value.
-func (m Mapping) Setter(name string) (EnvFile, bool) {
+func (m Mapping) Setter(name string) (variable.File, bool) {
 	for _, files := range m.envFiles {
 		if f, _, ok := (Env{files: files}).Setter(name); ok {
 			return f, true
 		}
 	}
-	return EnvFile{}, false
+	return variable.File{}, false
 }
 
 // Drop is why an entry of the source is not in the merged project.
@@ -269,7 +245,7 @@ type Project struct {
 	Env Env
 	// EnvFiles are those of the project itself, not of what it includes; the
 	// last one wins.
-	EnvFiles []EnvFile
+	EnvFiles []variable.File
 	// Bases are the services that others extend, in the order in which they are met.
 	Bases []Base
 	// Vain are the tags that replace nothing, where they stand in included files.

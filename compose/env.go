@@ -3,31 +3,19 @@ package compose
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
-	"sync"
-	"unicode"
 
-	"github.com/compose-spec/compose-go/v2/dotenv"
-
+	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/tree"
 )
 
-// EnvFile is one env file that variables are resolved from.
-type EnvFile struct {
-	File *source.File // bytes and path; never parsed as YAML
-	Vars map[string]string
-
-	lines func() map[string]source.Span
-}
-
 // Env is where a project's variables come from. The zero Env sets none.
 type Env struct {
-	files   []EnvFile         // later ones win
+	files   []variable.File   // later ones win
 	environ map[string]string // the process environment, which wins over all; nil for lint
 }
 
@@ -41,63 +29,27 @@ func (e Env) Lookup(name string) (string, bool) {
 }
 
 // Files are the env files that were read, in order; later ones win.
-func (e Env) Files() []EnvFile { return e.files }
+func (e Env) Files() []variable.File { return e.files }
 
 // Setter is the env file that sets a variable, and the value; the process
 // environment is not asked.
-func (e Env) Setter(name string) (EnvFile, string, bool) {
+func (e Env) Setter(name string) (variable.File, string, bool) {
 	for _, f := range slices.Backward(e.files) {
 		if v, ok := f.Vars[name]; ok {
 			return f, v, true
 		}
 	}
-	return EnvFile{}, "", false
-}
-
-// Line is the span of the line that sets a variable, empty when it does not.
-func (f EnvFile) Line(name string) source.Span {
-	if f.lines == nil {
-		return source.Span{}
-	}
-	return f.lines()[name]
-}
-
-// linesOf are the lines that set variables, by name; the last one wins.
-func linesOf(src []byte) map[string]source.Span {
-	lines, at := map[string]source.Span{}, 0
-	for line := range bytes.Lines(src) {
-		text := bytes.TrimLeft(line, " \t")
-		start := at + len(line) - len(text)
-		at += len(line)
-		if i := bytes.IndexAny(text, "\r\n"); i >= 0 {
-			text = text[:i]
-		}
-		if rest, exported := bytes.CutPrefix(text, []byte("export")); exported && len(rest) > 0 && (rest[0] == ' ' || rest[0] == '\t') {
-			if name, ok := nameOf(bytes.TrimLeft(rest, " \t")); ok {
-				lines[name] = source.Span{Start: start, End: start + len(text)}
-			}
-		}
-		if name, ok := nameOf(text); ok {
-			lines[name] = source.Span{Start: start, End: start + len(text)}
-		}
-	}
-	return lines
-}
-
-// nameOf is the name that a line of an env file sets.
-func nameOf(line []byte) (name string, ok bool) {
-	i := bytes.IndexAny(line, "=:")
-	return string(bytes.TrimRight(line[:max(i, 0)], " \t")), i >= 0
+	return variable.File{}, "", false
 }
 
 // Env reads env files by themselves: what is wrong with them is passed over.
 func (l *Loader) Env(paths ...string) Env {
 	var problems []source.Problem
-	return l.env(paths, unset, &problems)
+	return l.env(paths, variable.Unset, &problems)
 }
 
 // env reads env files in order; those that do not exist are passed over.
-func (l *Loader) env(paths []string, outer Lookup, problems *[]source.Problem) Env {
+func (l *Loader) env(paths []string, outer variable.Lookup, problems *[]source.Problem) Env {
 	var e Env
 	for _, path := range paths {
 		src, err := tree.Read(path, tree.MaxFile)
@@ -108,12 +60,12 @@ func (l *Loader) env(paths []string, outer Lookup, problems *[]source.Problem) E
 			continue
 		}
 		if known, ok := l.plain.Load(path); ok {
-			if known, ok := known.(EnvFile); ok && bytes.Equal(known.File.Src, src) {
+			if known, ok := known.(variable.File); ok && bytes.Equal(known.File.Src, src) {
 				e.files = append(e.files, known)
 				continue
 			}
 		}
-		file, plain, problem := parseEnv(path, src, func(name string) (string, bool) {
+		file, plain, problem := variable.ParseFile(path, src, func(name string) (string, bool) {
 			if v, ok := outer(name); ok {
 				return v, true
 			}
@@ -129,101 +81,6 @@ func (l *Loader) env(paths []string, outer Lookup, problems *[]source.Problem) E
 		e.files = append(e.files, file)
 	}
 	return e
-}
-
-// parseEnv reads the text of an env file, which is plain when it asks for no variable
-// of others, and so means the same for every project.
-func parseEnv(path string, src []byte, outer Lookup) (e EnvFile, plain bool, problem *source.Problem) {
-	plain = true
-	lookup := func(name string) (string, bool) {
-		plain = false
-		return outer(name)
-	}
-	f := &source.File{Path: path, Src: src}
-	if excess := explodes(string(src), lookup); excess != "" {
-		return e, false, &source.Problem{File: f, Message: excess, Hint: "shorten it"}
-	}
-	vars, err := dotenv.ParseWithLookup(bytes.NewReader(src), lookup)
-	if err != nil {
-		return e, false, &source.Problem{
-			File: f, Message: "not a valid env file: " + strings.ReplaceAll(err.Error(), "\n", " "),
-			Hint: "docker compose refuses it: write NAME=value lines",
-		}
-	}
-	return EnvFile{File: f, Vars: vars, lines: sync.OnceValue(func() map[string]source.Span { return linesOf(src) })}, plain, nil
-}
-
-// maxReplaced bounds the variables in the values of an env file.
-const maxReplaced = 200_000
-
-// explodes says what of an env file is out of all bounds, as when each line has the
-// value of the one before twice; "" for nothing. Statements are told apart as the
-// parser does.
-func explodes(src string, outer Lookup) (excess string) {
-	if !strings.Contains(src, "$") && !strings.Contains(src, `\0`) {
-		return ""
-	}
-	if strings.Count(src, "$") > maxReplaced {
-		return fmt.Sprintf("more than %d variables in values", maxReplaced)
-	}
-	excess = fmt.Sprintf("its values together are longer than %d MiB", maxGrown>>20)
-	sizes, total := map[string]int{}, 0
-	for src = strings.TrimSpace(src); src != ""; src = strings.TrimSpace(src) {
-		if src[0] == '#' {
-			_, src, _ = strings.Cut(src, "\n")
-			continue
-		}
-		i := strings.IndexAny(src, "=:\n")
-		if i < 0 {
-			return ""
-		}
-		name := strings.TrimSpace(src[:i])
-		if rest, exported := strings.CutPrefix(name, "export"); exported && strings.TrimLeftFunc(rest, unicode.IsSpace) != rest {
-			name = strings.TrimSpace(rest)
-		}
-		if src[i] == '\n' {
-			src = src[i:]
-			continue
-		}
-		var value string
-		value, src = cutValue(strings.TrimLeft(src[i+1:], "\t\v\f\r \u0085\u00a0"))
-		size := len(value)
-		for _, v := range source.Variables(strings.ReplaceAll(value, `\0044`, "$")) {
-			if text, set := outer(v); set {
-				size += len(text)
-			} else {
-				size += sizes[v]
-			}
-			if size > maxGrown {
-				return excess
-			}
-		}
-		sizes[name] = size
-		if total += size; total > maxGrown {
-			return excess
-		}
-	}
-	return ""
-}
-
-// cutValue takes the value that opens text from the rest.
-func cutValue(text string) (value, rest string) {
-	if text == "" || text[0] != '"' && text[0] != '\'' {
-		value, rest, _ = strings.Cut(text, "\n")
-		return value, rest
-	}
-	for i := 1; i < len(text); i++ {
-		switch text[i] {
-		case '\\':
-			i++
-		case text[0]:
-			if text[0] == '\'' {
-				return "", text[i+1:] // nothing in it is replaced
-			}
-			return text[1:i], text[i+1:]
-		}
-	}
-	return text, ""
 }
 
 // projectName is what Compose makes of a name: lower case, without the

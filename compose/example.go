@@ -5,13 +5,15 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+
+	"github.com/portmoor/portmoor/compose/variable"
 )
 
 // exampleName matches the names under which projects keep an env file to copy.
 var exampleName = regexp.MustCompile(`^(\.?env[._-](example|sample|dist|template|default)|(example|sample|default)\.env)$`)
 
 // Examples reads the example env files of a folder, sorted by name.
-func (l *Loader) Examples(dir string) []EnvFile {
+func (l *Loader) Examples(dir string) []variable.File {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil

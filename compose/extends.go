@@ -6,12 +6,13 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
 
 // extend resolves the extends of every service of a document.
-func (g *merger) extend(l *layer, dir string, env Lookup) {
+func (g *merger) extend(l *layer, dir string, env variable.Lookup) {
 	if !slices.ContainsFunc(l.services, func(s *service) bool { return s.extends != nil }) {
 		return
 	}
@@ -31,7 +32,7 @@ type scope struct {
 }
 
 // resolve puts the ports of what a service extends before its own.
-func (g *merger) resolve(s *service, in scope, env Lookup) {
+func (g *merger) resolve(s *service, in scope, env variable.Lookup) {
 	ref := s.extends
 	if ref == nil || g.chains[s] == resolved {
 		return
@@ -100,7 +101,7 @@ func (g *merger) copies(ports []*Mapping, heir *service, extended bool) []*Mappi
 
 // extendedFile reads the file that a service extends. Its own services are
 // not in the project: their entries are only kept so that they can be edited.
-func (g *merger) extendedFile(s *service, in scope, env Lookup) (scope, bool) {
+func (g *merger) extendedFile(s *service, in scope, env variable.Lookup) (scope, bool) {
 	ref := s.extends
 	if remote(ref.paths[0]) {
 		g.unseen(in.file, "extends %s is remote and is not read", ref.paths[0])

@@ -6,8 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/compose-spec/compose-go/v2/template"
 	"github.com/compose-spec/compose-go/v2/types"
+
+	"github.com/portmoor/portmoor/compose/variable"
 )
 
 var shortSeeds = []string{
@@ -47,7 +48,7 @@ func FuzzShort(f *testing.F) {
 			return
 		}
 		_, host, _ := splitShort(text)
-		m := Mapping{HostIP: got.hostIP, Container: got.container, Protocol: got.protocol, HostPort: Expr{Ports: got.host}, zero: host != "" && got.host.Zero()}
+		m := Mapping{HostIP: got.hostIP, Container: got.container, Protocol: got.protocol, HostPort: variable.Expr{Ports: got.host}, zero: host != "" && got.host.Zero()}
 		var spec []string
 		for _, p := range want {
 			spec = append(spec, fmt.Sprintf("%s:%s:%d/%s", p.HostIP, p.Published, p.Target, p.Protocol))
@@ -59,58 +60,4 @@ func FuzzShort(f *testing.F) {
 			t.Fatalf("%q: we read %v, compose-go %v", text, ours, spec)
 		}
 	})
-}
-
-// FuzzExpr evaluates what ParseExpr took apart, naively, and holds it against
-// compose-go's substitution under three environments.
-func FuzzExpr(f *testing.F) {
-	for _, s := range []string{
-		"${A}", "$A", "${A:-80}", "${A-80}", "${A:?no}", "${A?no}", "${A:+1}", "${A+1}", "${A:-${B:-${C:-81}}}", "${A:-{}}",
-		"${A:-80}}", "$$A", "${}", "${1A}", "${A B}", "${A", "$", "${A:-}", "${A:-$B}", "${A:-x}${B}", "${a_1:-?-+}", "${A:--1}",
-	} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		e := ParseExpr(text)
-		if e.Var == "" || strings.ContainsAny(text, "\n\r") || strings.Count(text, "{") != strings.Count(text, "}") {
-			return
-		}
-		for _, value := range []string{"", "7", "unset"} {
-			lookup := func(name string) (string, bool) {
-				if value == "unset" {
-					return "", false
-				}
-				return value, true
-			}
-			want, wantErr := template.SubstituteWithOptions(text, lookup, template.WithoutLogging)
-			got, err := evaluate(e, lookup)
-			if (err == nil) != (wantErr == nil) || err == nil && got != want {
-				t.Fatalf("%q with %q: %q, %v; compose-go says %q, %v", text, value, got, err, want, wantErr)
-			}
-		}
-	})
-}
-
-// evaluate is what the operators of the Compose specification say.
-func evaluate(e Expr, lookup Lookup) (string, error) {
-	value, set := lookup(e.Var)
-	given := set && (value != "" || !strings.HasPrefix(e.Op, ":"))
-	rest := func() (string, error) {
-		return template.SubstituteWithOptions(e.Default, template.Mapping(lookup), template.WithoutLogging)
-	}
-	switch strings.TrimPrefix(e.Op, ":") {
-	case "-":
-		if !given {
-			return rest()
-		}
-	case "+":
-		if given {
-			return rest()
-		}
-	case "?":
-		if !given {
-			return "", fmt.Errorf("required")
-		}
-	}
-	return value, nil
 }

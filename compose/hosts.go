@@ -3,6 +3,7 @@ package compose
 import (
 	"slices"
 
+	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/ports"
 )
 
@@ -17,9 +18,9 @@ func (p *Project) WithHosts(texts map[Place]string) *Project {
 	for i := range changed.Mappings {
 		m := &changed.Mappings[i]
 		if text, ok := texts[m.Place()]; ok {
-			m.HostPort = ParseExpr(text)
+			m.HostPort = variable.Parse(text)
 			m.HostPort.Ports = portsOf(text, func(name string) (string, bool) { return p.lookup(*m, name) })
-			m.HostPort.DefaultPorts = portsOf(text, unset)
+			m.HostPort.DefaultPorts = portsOf(text, variable.Unset)
 		}
 	}
 	for _, list := range p.numbered {
@@ -42,8 +43,8 @@ func (p *Project) lookup(m Mapping, name string) (string, bool) {
 	return "", false
 }
 
-func portsOf(text string, lookup Lookup) ports.Range {
-	expanded, err := expand(text, lookup)
+func portsOf(text string, lookup variable.Lookup) ports.Range {
+	expanded, err := variable.Expand(text, lookup)
 	if err != nil {
 		return ports.Range{}
 	}

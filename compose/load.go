@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/tree"
@@ -52,7 +53,7 @@ type LoadOptions struct {
 type Loader struct {
 	options LoadOptions
 	files   sync.Map // path → *opened
-	plain   sync.Map // path → EnvFile, of those that ask for no variable of others
+	plain   sync.Map // path → variable.File, of those that ask for no variable of others
 }
 
 type opened struct {
@@ -165,7 +166,7 @@ func (l *Loader) load(group Group) *Project {
 		noted:    map[source.Problem]bool{},
 		chains:   map[*service]chainState{},
 	}
-	g.problems, g.envFiles = envProblems, [][]EnvFile{p.Env.files}
+	g.problems, g.envFiles = envProblems, [][]variable.File{p.Env.files}
 	own := p.Env
 	g.finish(g.model(group.Files, group.Dir, own.Lookup))
 	p.EnvFiles = own.files

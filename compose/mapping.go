@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 )
@@ -34,7 +35,7 @@ const NoAddress = "host_ip is empty"
 
 // mapping reads one entry of a ports list. It returns a mapping for every
 // entry; one that Compose refuses says so in Invalid.
-func (w *walker) mapping(f *source.File, item *yaml.Node, env Lookup) *Mapping {
+func (w *walker) mapping(f *source.File, item *yaml.Node, env variable.Lookup) *Mapping {
 	n := source.Deref(item)
 	m := &Mapping{File: f, Protocol: "tcp"}
 	if n.Kind == yaml.MappingNode {
@@ -53,7 +54,7 @@ func (w *walker) mapping(f *source.File, item *yaml.Node, env Lookup) *Mapping {
 }
 
 // short reads "[IP:][HOST:]CONTAINER[/PROTOCOL]".
-func (w *walker) short(m *Mapping, item *yaml.Node, env Lookup) {
+func (w *walker) short(m *Mapping, item *yaml.Node, env variable.Lookup) {
 	m.Syntax = Short
 	n := w.place(m, item)
 	m.Entry = m.Scalar
@@ -79,14 +80,14 @@ func (w *walker) short(m *Mapping, item *yaml.Node, env Lookup) {
 	}
 	address, host := shortSpans(text)
 	m.Address = text[address.Start:address.End]
-	m.HostPort = ParseExpr(text[host.Start:host.End])
+	m.HostPort = variable.Parse(text[host.Start:host.End])
 	m.Target = cutProtocol(strings.TrimPrefix(text[host.End:], ":"))
 	m.Host = source.Span{Start: m.Host.Start + host.Start, End: m.Host.Start + host.End}
 	m.readShort(text, env)
 }
 
 // readShort fills in what the text means.
-func (m *Mapping) readShort(text string, env Lookup) {
+func (m *Mapping) readShort(text string, env variable.Lookup) {
 	p, known, err := resolveShort(text, env)
 	if err != nil {
 		m.Invalid = err.Error()
@@ -97,24 +98,24 @@ func (m *Mapping) readShort(text string, env Lookup) {
 	m.HostIP, m.Container, m.Protocol, m.HostPort.Ports = p.hostIP, p.container, p.protocol, p.host
 	if !known {
 		// Some variable has no value: only the parts that need none are sure.
-		if host, err := expand(m.HostPort.Text, env); err != nil || !sameRange(host, p.host) {
+		if host, err := variable.Expand(m.HostPort.Text, env); err != nil || !sameRange(host, p.host) {
 			m.HostPort.Ports = ports.Range{}
 		}
-		target, err := expand(m.Target, env)
+		target, err := variable.Expand(m.Target, env)
 		if err != nil || !sameRange(target, p.container) {
 			m.Container = ports.Range{}
 		}
 	}
 	m.Unset = unsetShort(text)
-	if d, known, err := resolveShort(text, unset); err == nil && known {
+	if d, known, err := resolveShort(text, variable.Unset); err == nil && known {
 		m.HostPort.DefaultPorts = d.host
-	} else if bare, err := expand(m.HostPort.Text, unset); err == nil {
+	} else if bare, err := variable.Expand(m.HostPort.Text, variable.Unset); err == nil {
 		m.HostPort.DefaultPorts, _ = ports.Parse(bare)
 	}
 	m.lockOpaque(text, env)
-	host, err := expand(m.HostPort.Text, env)
+	host, err := variable.Expand(m.HostPort.Text, env)
 	m.zero = err == nil && host == "0"
-	if known && (!m.HostPort.Ports.Zero() || !hasVariable(m.HostPort.Text)) {
+	if known && (!m.HostPort.Ports.Zero() || !variable.In(m.HostPort.Text)) {
 		published := m.HostPort.Ports.String()
 		if m.zero {
 			published = "0"
@@ -124,10 +125,10 @@ func (m *Mapping) readShort(text string, env Lookup) {
 }
 
 // lockOpaque locks an entry of which a variable holds several parts.
-func (m *Mapping) lockOpaque(text string, env Lookup) {
-	for _, lookup := range []Lookup{env, unset} {
+func (m *Mapping) lockOpaque(text string, env variable.Lookup) {
+	for _, lookup := range []variable.Lookup{env, variable.Unset} {
 		for _, part := range []string{m.HostPort.Text, m.Target} {
-			if value, err := expand(part, lookup); err == nil && strings.Contains(value, ":") {
+			if value, err := variable.Expand(part, lookup); err == nil && strings.Contains(value, ":") {
 				m.Opaque = true
 				m.lock(lockedAddress)
 			}
@@ -135,7 +136,7 @@ func (m *Mapping) lockOpaque(text string, env Lookup) {
 	}
 	_, err := ports.Parse(m.HostPort.Text)
 	alone := m.HostPort.Text == "" && !strings.HasPrefix(text, ":") && m.Address == ""
-	if m.Invalid == "" && m.Container.Zero() && hasVariable(m.Target) && (alone || m.HostPort.Literal() && err != nil) {
+	if m.Invalid == "" && m.Container.Zero() && variable.In(m.Target) && (alone || m.HostPort.Literal() && err != nil) {
 		m.Opaque = true
 		m.lock(lockedOpaque)
 	}
@@ -144,10 +145,10 @@ func (m *Mapping) lockOpaque(text string, env Lookup) {
 // unsetShort says why Compose refuses a text while no variable is set but those
 // that are required, which it asks for by name; "" when it does not.
 func unsetShort(text string) string {
-	if !hasVariable(text) {
+	if !variable.In(text) {
 		return ""
 	}
-	expanded, err := expand(text, required(text))
+	expanded, err := variable.Expand(text, required(text))
 	if err != nil {
 		return ""
 	}
@@ -158,9 +159,9 @@ func unsetShort(text string) string {
 }
 
 // required sets the variables that a text can't do without, and no other.
-func required(text string) Lookup {
+func required(text string) variable.Lookup {
 	names := map[string]bool{}
-	for _, e := range Expressions(text) {
+	for _, e := range variable.Expressions(text) {
 		names[e.Var] = names[e.Var] || strings.HasSuffix(e.Op, "?")
 	}
 	return func(name string) (string, bool) { return map[bool]string{true: "1"}[names[name]], names[name] }
@@ -174,9 +175,9 @@ func sameRange(text string, r ports.Range) bool {
 // resolveShort parses the text with its variables replaced. When that fails
 // and some variable has no value, it tries again with 1 for each of those, and
 // known is false: a clean clone, without its .env, must not be an error.
-func resolveShort(text string, env Lookup) (p shortPort, known bool, err error) {
-	expanded, err := expand(text, env)
-	if bad := templateError(err); bad != nil {
+func resolveShort(text string, env variable.Lookup) (p shortPort, known bool, err error) {
+	expanded, err := variable.Expand(text, env)
+	if bad := variable.Invalid(err); bad != nil {
 		return shortPort{protocol: "tcp"}, true, bad
 	}
 	if err == nil {
@@ -203,7 +204,7 @@ func resolveShort(text string, env Lookup) (p shortPort, known bool, err error) 
 
 // fillParts is fillMissing with a stub for the address, the host port, the
 // container port and the protocol.
-func fillParts(text string, env Lookup, stubs [4]string) (filled string, missing bool) {
+func fillParts(text string, env variable.Lookup, stubs [4]string) (filled string, missing bool) {
 	address, host := shortSpans(text)
 	protocol := host.End + len(cutProtocol(text[host.End:]))
 	parts := []string{text[:address.End], text[address.End:host.End], text[host.End:protocol], text[protocol:]}
@@ -216,7 +217,7 @@ func fillParts(text string, env Lookup, stubs [4]string) (filled string, missing
 
 // fillMissing replaces the variables of a text, and puts stub in the place of
 // every expression that has no value. It reports whether there is any.
-func fillMissing(text string, env Lookup, stub string) (filled string, missing bool) {
+func fillMissing(text string, env variable.Lookup, stub string) (filled string, missing bool) {
 	var b strings.Builder
 	for i := 0; i < len(text); {
 		if text[i] != '$' {
@@ -224,8 +225,8 @@ func fillMissing(text string, env Lookup, stub string) (filled string, missing b
 			i++
 			continue
 		}
-		n := expressionLen(text[i:])
-		value, err := expand(text[i:i+n], env)
+		n := variable.Len(text[i:])
+		value, err := variable.Expand(text[i:i+n], env)
 		if (err != nil || value == "") && n > 1 && text[i+1] != '$' {
 			value, missing = stub, true
 		}
@@ -236,7 +237,7 @@ func fillMissing(text string, env Lookup, stub string) (filled string, missing b
 }
 
 // long reads {target, published, host_ip, protocol, name}.
-func (w *walker) long(m *Mapping, n *yaml.Node, env Lookup) {
+func (w *walker) long(m *Mapping, n *yaml.Node, env variable.Lookup) {
 	m.Syntax = Long
 	if len(n.Content) == 0 {
 		m.Entry = m.File.Span(n)
@@ -249,10 +250,10 @@ func (w *walker) long(m *Mapping, n *yaml.Node, env Lookup) {
 		if v == nil || v.Tag == "!!null" {
 			return "", false
 		}
-		if t, err := expand(v.Value, required(v.Value)); err == nil && t == "" && hasVariable(v.Value) && (key == "target" || key == "host_ip") {
+		if t, err := variable.Expand(v.Value, required(v.Value)); err == nil && t == "" && variable.In(v.Value) && (key == "target" || key == "host_ip") {
 			m.Unset = map[string]string{"target": "no container port", "host_ip": NoAddress}[key]
 		}
-		t, err := expand(v.Value, env)
+		t, err := variable.Expand(v.Value, env)
 		return t, err == nil
 	}
 	if p, ok := text("protocol"); ok {
@@ -275,7 +276,7 @@ func (w *walker) long(m *Mapping, n *yaml.Node, env Lookup) {
 	if m.Invalid == "" && m.HostIP != "" && net.ParseIP(m.HostIP) == nil {
 		m.Invalid = fmt.Sprintf("host_ip %q is not an IP address", m.HostIP)
 	}
-	if m.Invalid == "" && !validProtocol(m.Protocol) && !hasVariable(m.Protocol) {
+	if m.Invalid == "" && !validProtocol(m.Protocol) && !variable.In(m.Protocol) {
 		m.Invalid = fmt.Sprintf("protocol %q is not tcp, udp or sctp", m.Protocol)
 	}
 }
@@ -301,7 +302,7 @@ func (w *walker) target(m *Mapping, n *yaml.Node, text func(string) (string, boo
 	}
 	m.Target, m.TargetAt = v.Value, m.File.Span(source.Value(n, "target"))
 	t, ok := text("target")
-	if !ok || t == "" && hasVariable(v.Value) {
+	if !ok || t == "" && variable.In(v.Value) {
 		return
 	}
 	number := 0
@@ -320,7 +321,7 @@ func (w *walker) target(m *Mapping, n *yaml.Node, text func(string) (string, boo
 	m.Container = ports.Range{First: number, Last: number}
 }
 
-func (w *walker) published(m *Mapping, n *yaml.Node, env Lookup) {
+func (w *walker) published(m *Mapping, n *yaml.Node, env variable.Lookup) {
 	item := kept(n, "published")
 	if item == nil || source.Deref(item).Tag == "!!null" && source.Deref(item).Value == "" {
 		m.Locked = lockedMissing
@@ -336,13 +337,13 @@ func (w *walker) published(m *Mapping, n *yaml.Node, env Lookup) {
 		m.Invalid = longPort
 		return
 	}
-	m.HostPort = ParseExpr(v.Value)
-	text, err := expand(v.Value, env)
-	if bad := templateError(err); bad != nil {
+	m.HostPort = variable.Parse(v.Value)
+	text, err := variable.Expand(v.Value, env)
+	if bad := variable.Invalid(err); bad != nil {
 		m.Invalid = bad.Error()
 		return
 	}
-	if d, err := expand(v.Value, unset); err == nil {
+	if d, err := variable.Expand(v.Value, variable.Unset); err == nil {
 		m.HostPort.DefaultPorts, _ = ports.Parse(d)
 	}
 	kind := ""
@@ -373,7 +374,7 @@ func cutProtocol(target string) string {
 	for i := 0; i < len(target); i++ {
 		switch target[i] {
 		case '$':
-			i += expressionLen(target[i:]) - 1
+			i += variable.Len(target[i:]) - 1
 		case '/':
 			return target[:i]
 		}

@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
@@ -85,7 +86,7 @@ func listed(list []*service) *services {
 }
 
 // model merges the files of one load: a project's own, or those of one include.
-func (g *merger) model(paths []string, dir string, env Lookup) []*service {
+func (g *merger) model(paths []string, dir string, env variable.Lookup) []*service {
 	merged := listed(nil)
 	for _, path := range paths {
 		f, err := g.open(path)
@@ -112,7 +113,7 @@ func (g *merger) model(paths []string, dir string, env Lookup) []*service {
 }
 
 // include loads what a document includes and puts its own services on top.
-func (g *merger) include(l *layer, dir string, env Lookup) {
+func (g *merger) include(l *layer, dir string, env variable.Lookup) {
 	if len(l.includes) == 0 {
 		return
 	}
@@ -141,7 +142,7 @@ const maxIncludes = 100
 
 // included loads one include: once, however many files name it, for as long as its
 // variables mean the same.
-func (g *merger) included(f *source.File, ref reference, dir string, env Lookup) []*service {
+func (g *merger) included(f *source.File, ref reference, dir string, env variable.Lookup) []*service {
 	paths := make([]string, 0, len(ref.paths))
 	for _, p := range ref.paths {
 		if remote(p) {
@@ -196,7 +197,7 @@ func (g *merger) included(f *source.File, ref reference, dir string, env Lookup)
 
 // env are the env files of an include, each read once for as long as the variables
 // in it mean the same. Those read last win.
-func (g *merger) env(paths []string, outer Lookup) Env {
+func (g *merger) env(paths []string, outer variable.Lookup) Env {
 	key := fmt.Sprintf("%q %q", g.envPaths, paths)
 	vars, done := g.envs[key]
 	if !done {
@@ -204,7 +205,7 @@ func (g *merger) env(paths []string, outer Lookup) Env {
 		g.envs[key] = vars
 	}
 	for _, f := range vars.files {
-		same := func(o EnvFile) bool { return o.File.Path == f.File.Path }
+		same := func(o variable.File) bool { return o.File.Path == f.File.Path }
 		if slices.ContainsFunc(g.project.Env.files, same) {
 			g.project.Env.files = slices.DeleteFunc(slices.Clone(g.project.Env.files), same)
 		}

@@ -12,6 +12,9 @@ import (
 	"github.com/compose-spec/compose-go/v2/loader"
 	"github.com/compose-spec/compose-go/v2/template"
 	"github.com/compose-spec/compose-go/v2/types"
+
+	"github.com/portmoor/portmoor/compose/variable"
+	"github.com/portmoor/portmoor/source"
 )
 
 // ModelInput is what compose-go is given.
@@ -66,10 +69,10 @@ func (p *Project) Environments() []map[string]string {
 		numbers[name], mixed[name] = strconv.Itoa(i+1), "true" // equal ones could make one of two ports
 	}
 	for _, m := range p.Mappings {
-		for _, name := range Variables(m.HostPort.Text + m.Target) {
+		for _, name := range source.Variables(m.HostPort.Text + m.Target) {
 			mixed[name] = numbers[name]
 		}
-		for _, name := range Variables(m.Address) {
+		for _, name := range source.Variables(m.Address) {
 			mixed[name] = "127.0.0.1"
 		}
 		if m.HostPort.Var != "" && m.Container.Width() > 1 {
@@ -95,10 +98,9 @@ func (p *Project) Variables() []string {
 
 // Limits of what is taken and of what compose-go is given.
 const (
-	maxMappings = 10_000   // of one project, anchors followed
-	maxLoaded   = 6_000    // values of one project, aliases followed; compose-go needs a third of a second for them
-	maxScalar   = 16 << 10 // bytes of one text; compose-go's time for a command grows with the square
-	maxRange    = 4096     // ports of one range; compose-go makes an entry of each
+	maxMappings = 10_000 // of one project, anchors followed
+	maxLoaded   = 6_000  // values of one project, aliases followed; compose-go needs a third of a second for them
+	maxRange    = 4096   // ports of one range; compose-go makes an entry of each
 )
 
 // ErrWithheld is returned for a project that compose-go must not see.
@@ -118,8 +120,8 @@ func (p *Project) Loadable() error {
 		}
 	}
 	for _, f := range p.Files {
-		if f.Longest > maxScalar {
-			return fmt.Errorf("%s: a text longer than %d bytes: %w", f.Path, maxScalar, ErrWithheld)
+		if f.Longest > variable.MaxText {
+			return fmt.Errorf("%s: a text longer than %d bytes: %w", f.Path, variable.MaxText, ErrWithheld)
 		}
 	}
 	for _, m := range p.Mappings {

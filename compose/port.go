@@ -6,6 +6,7 @@ import (
 	"net"
 	"strings"
 
+	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 )
@@ -86,7 +87,7 @@ func shortSpans(text string) (address, host source.Span) {
 	for i := 0; i < len(text); i++ {
 		switch text[i] {
 		case '$':
-			i += expressionLen(text[i:]) - 1
+			i += variable.Len(text[i:]) - 1
 		case '[':
 			if end := strings.IndexByte(text[i:], ']'); end > 0 {
 				i += end

@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/tree"
 )
@@ -120,7 +121,7 @@ func (c *settings) envPaths(f *source.File, n *yaml.Node) (paths []string) {
 		if path := source.Value(item, "path"); path != nil {
 			item = path
 		}
-		name, err := expand(source.Deref(item).Value, c.project.Env.Lookup)
+		name, err := variable.Expand(source.Deref(item).Value, c.project.Env.Lookup)
 		if err != nil || name == "" {
 			continue
 		}

@@ -1,15 +1,14 @@
 package compose
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/compose-spec/compose-go/v2/template"
 	"go.yaml.in/yaml/v4"
 
+	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -56,8 +55,8 @@ type walker struct {
 	direct   map[*yaml.Node]bool     // entries that stand in a ports list themselves
 	all      []*Mapping
 	problems []source.Problem
-	full     bool        // maxMappings is reached
-	envFiles [][]EnvFile // that variables are looked up in, the outermost first
+	full     bool              // maxMappings is reached
+	envFiles [][]variable.File // that variables are looked up in, the outermost first
 }
 
 func (w *walker) problem(f *source.File, n *yaml.Node, message, hint string) {
@@ -68,13 +67,13 @@ func (w *walker) problem(f *source.File, n *yaml.Node, message, hint string) {
 // pass, since it holds a variable. What the schema refuses is said by whoever
 // validates with it.
 func (w *walker) unlessSchema(f *source.File, n *yaml.Node, message, hint string) {
-	if n.Kind == yaml.ScalarNode && hasVariable(n.Value) {
+	if n.Kind == yaml.ScalarNode && variable.In(n.Value) {
 		w.problem(f, n, message, hint)
 	}
 }
 
 // layer reads one document.
-func (w *walker) layer(f *source.File, doc *yaml.Node, env Lookup) layer {
+func (w *walker) layer(f *source.File, doc *yaml.Node, env variable.Lookup) layer {
 	l := layer{file: f}
 	if doc.Kind == yaml.DocumentNode {
 		if len(doc.Content) == 0 {
@@ -100,7 +99,7 @@ func (w *walker) layer(f *source.File, doc *yaml.Node, env Lookup) layer {
 		case "include":
 			l.includes = w.includes(f, fd.Value, env)
 		case "name":
-			l.name, _ = expand(source.Deref(fd.Value).Value, env)
+			l.name, _ = variable.Expand(source.Deref(fd.Value).Value, env)
 		case "networks":
 			l.swarm = slices.ContainsFunc(source.Fields(fd.Value), func(n source.Field) bool {
 				driver := source.Deref(source.Value(n.Value, "driver"))
@@ -111,7 +110,7 @@ func (w *walker) layer(f *source.File, doc *yaml.Node, env Lookup) layer {
 	return l
 }
 
-func (w *walker) services(l *layer, fd source.Field, env Lookup) {
+func (w *walker) services(l *layer, fd source.Field, env variable.Lookup) {
 	n := source.Deref(fd.Value)
 	if n.Tag == "!!null" || source.Tagged(fd.Value).Empties {
 		return
@@ -125,7 +124,7 @@ func (w *walker) services(l *layer, fd source.Field, env Lookup) {
 	}
 }
 
-func (w *walker) service(f *source.File, fd source.Field, env Lookup) *service {
+func (w *walker) service(f *source.File, fd source.Field, env variable.Lookup) *service {
 	s := &service{
 		Service: Service{Name: fd.Key.Value, File: f, Span: f.Span(fd.Key), Scale: 1},
 		drops:   source.Tagged(fd.Value), tag: f.Span(fd.Key), resets: map[string]bool{},
@@ -155,9 +154,9 @@ func (w *walker) service(f *source.File, fd source.Field, env Lookup) *service {
 }
 
 // set reads one key of a service.
-func (s *service) set(f *source.File, key, v *yaml.Node, env Lookup) {
+func (s *service) set(f *source.File, key, v *yaml.Node, env variable.Lookup) {
 	text := func(n *yaml.Node) string {
-		v, _ := expand(source.Deref(n).Value, env)
+		v, _ := variable.Expand(source.Deref(n).Value, env)
 		return v
 	}
 	switch key.Value {
@@ -238,7 +237,7 @@ func extends(n *yaml.Node, text func(*yaml.Node) string) *reference {
 	return ref
 }
 
-func (w *walker) includes(f *source.File, n *yaml.Node, env Lookup) []reference {
+func (w *walker) includes(f *source.File, n *yaml.Node, env variable.Lookup) []reference {
 	list := source.Deref(n)
 	if list.Kind != yaml.SequenceNode {
 		if list.Tag != "!!null" {
@@ -255,7 +254,7 @@ func (w *walker) includes(f *source.File, n *yaml.Node, env Lookup) []reference 
 			nodes = []*yaml.Node{n}
 		}
 		for _, c := range nodes {
-			t, _ := expand(source.Deref(c).Value, env)
+			t, _ := variable.Expand(source.Deref(c).Value, env)
 			out = append(out, t)
 		}
 		return out
@@ -282,7 +281,7 @@ func (w *walker) includes(f *source.File, n *yaml.Node, env Lookup) []reference 
 }
 
 // ports reads a service's list of mappings.
-func (w *walker) ports(f *source.File, s *service, n *yaml.Node, env Lookup) {
+func (w *walker) ports(f *source.File, s *service, n *yaml.Node, env variable.Lookup) {
 	list := source.Deref(n)
 	switch {
 	case list.Tag == "!!null" || s.portTag.Empties:
@@ -331,18 +330,6 @@ func (w *walker) own(m *Mapping) {
 }
 
 func quote(s string) string { return strconv.Quote(s) }
-
-// templateError says in our words why compose-go can't read an expression;
-// it is nil when only a required variable is missing.
-func templateError(err error) error {
-	if errors.Is(err, errNested) || errors.Is(err, errLong) {
-		return err
-	}
-	if _, invalid := errors.AsType[*template.InvalidTemplateError](err); invalid {
-		return errors.New("not a valid variable expression")
-	}
-	return nil
-}
 
 // node is short for the library's name where there is no room for it.
 type node = yaml.Node

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/source"
 )
 
 var variableBothSides = Rule{
@@ -19,8 +19,8 @@ port as a number.`,
 			if m.HostPort.Var != "" && !m.HostPort.Settable() {
 				continue // it switches both on
 			}
-			target := compose.Variables(m.Target)
-			for _, v := range compose.Variables(m.HostPort.Text) {
+			target := source.Variables(m.Target)
+			for _, v := range source.Variables(m.HostPort.Text) {
 				if slices.Contains(target, v) {
 					f := about(*m)
 					f.Message = fmt.Sprintf("variable %s is both the host port and the container port", v)

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/source"
 )
@@ -73,7 +74,7 @@ func causes(m *compose.Mapping) []Related {
 
 // setters are the lines of env files that set the variables of a mapping's text.
 func setters(m *compose.Mapping, text string) (lines []Related) {
-	for _, v := range compose.Variables(text) {
+	for _, v := range source.Variables(text) {
 		if file, ok := m.Setter(v); ok {
 			lines = append(lines, relatedLine(file, v, v+" is set here"))
 		}
@@ -88,7 +89,7 @@ func saidBy(p *compose.Project, t compose.Text, message string) (places []Relate
 		return nil
 	}
 	places = []Related{{File: t.File, Span: t.Span, Message: message}}
-	for _, v := range compose.Variables(string(t.File.Src[t.Span.Start:t.Span.End])) {
+	for _, v := range source.Variables(string(t.File.Src[t.Span.Start:t.Span.End])) {
 		if file, _, ok := p.Env.Setter(v); ok {
 			places = append(places, relatedLine(file, v, v+" is set here"))
 		}
@@ -97,7 +98,7 @@ func saidBy(p *compose.Project, t compose.Text, message string) (places []Relate
 }
 
 // relatedLine is the line of an env file that sets a variable.
-func relatedLine(e compose.EnvFile, variable, message string) Related {
+func relatedLine(e variable.File, variable, message string) Related {
 	return Related{File: e.File, Span: e.Line(variable), Message: message}
 }
 

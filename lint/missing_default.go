@@ -8,7 +8,9 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 )
 
@@ -47,7 +49,7 @@ of the project, such as .env.example.`,
 }
 
 // emptyUnset reports a variable that is nothing while it is unset, and not asked for.
-func emptyUnset(e compose.Expr) bool {
+func emptyUnset(e variable.Expr) bool {
 	return e.Op == ":+" || e.Op == "+" || e.Default == "" && e.Op != "?" && e.Op != ":?"
 }
 
@@ -65,7 +67,7 @@ func (p *Pass) missingDefault(m compose.Mapping) {
 	if port, from := p.example(e.Var); port != "" {
 		f.Hint = fmt.Sprintf("write ${%s:-%s}", e.Var, port)
 		f.Related = append(f.Related, relatedLine(from, e.Var, "its example value is here"))
-		if m.Locked == "" && !slices.Contains(compose.Variables(m.Target), e.Var) {
+		if m.Locked == "" && !slices.Contains(source.Variables(m.Target), e.Var) {
 			f.Fix = []rewrite.Edit{rewrite.Replace(m, "${"+e.Var+":-"+port+"}")}
 		}
 	}
@@ -78,12 +80,12 @@ func (p *Pass) refusedUnset(m compose.Mapping) {
 	if m.Unset == compose.NoAddress || !strings.Contains(parts, "$") {
 		parts = m.Address + m.HostPort.Text
 	}
-	for _, e := range compose.Expressions(parts) {
+	for _, e := range variable.Expressions(parts) {
 		if !emptyUnset(e) || p.setInRepository(e.Var) {
 			continue
 		}
 		f := about(m)
-		if slices.Contains(compose.Variables(m.HostPort.Text), e.Var) {
+		if slices.Contains(source.Variables(m.HostPort.Text), e.Var) {
 			f = aboutHost(m)
 		}
 		f.Severity = Error
@@ -123,13 +125,13 @@ func (p *Pass) setInRepository(variable string) bool {
 }
 
 // example is a variable's port in the project's example env files, "" for none.
-func (p *Pass) example(variable string) (string, compose.EnvFile) {
+func (p *Pass) example(name string) (string, variable.File) {
 	for _, f := range p.Facts.Examples[p.Project.Dir] {
-		if port := strings.TrimSpace(f.Vars[variable]); isPort(port) {
+		if port := strings.TrimSpace(f.Vars[name]); isPort(port) {
 			return port, f
 		}
 	}
-	return "", compose.EnvFile{}
+	return "", variable.File{}
 }
 
 // isPort reports a port or a range that can stand as a default.

@@ -18,6 +18,7 @@ import (
 	"sync"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
@@ -152,7 +153,7 @@ type Setting struct {
 // Facts is what rules need to know that is not in the compose files.
 type Facts struct {
 	// Examples are example env files, such as .env.example, by project folder.
-	Examples map[string][]compose.EnvFile
+	Examples map[string][]variable.File
 	// Tracked reports, by path, the env files that Git does not ignore: those
 	// that are there in a clean clone.
 	Tracked map[string]bool

@@ -96,8 +96,8 @@ func Touched(projects []*compose.Project, edits map[*source.File][]Edit) []Chang
 				if !m.HostPort.Literal() {
 					d.Port = "${}" // whatever it is now
 				}
-				for _, name := range compose.Variables(e.New) {
-					if !slices.Contains(compose.Variables(string(m.File.Src[m.Scalar.Start:m.Scalar.End])), name) {
+				for _, name := range source.Variables(e.New) {
+					if !slices.Contains(source.Variables(string(m.File.Src[m.Scalar.Start:m.Scalar.End])), name) {
 						d.Var = name
 					}
 				}
@@ -196,7 +196,7 @@ func environments(p *compose.Project, after map[string][]byte, changes []Change)
 	all := p.Environments()
 	next := 30000
 	for _, path := range slices.Sorted(maps.Keys(after)) {
-		for _, name := range compose.Variables(string(after[path])) {
+		for _, name := range source.Variables(string(after[path])) {
 			for _, environ := range all[1:] {
 				if environ[name] == "" {
 					next++
@@ -206,7 +206,7 @@ func environments(p *compose.Project, after map[string][]byte, changes []Change)
 		}
 	}
 	for _, c := range changes {
-		for _, name := range compose.Variables(c.Decision.Text) {
+		for _, name := range source.Variables(c.Decision.Text) {
 			fits := all[1][name]
 			if c.Mapping.Container.Width() > 1 {
 				fits = c.Mapping.Container.String() // both sides are as wide

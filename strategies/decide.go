@@ -6,7 +6,9 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/ports"
+	"github.com/portmoor/portmoor/source"
 )
 
 // Kind is what should happen to a host port.
@@ -154,7 +156,7 @@ func parameterize(variable, port, reason string) Decision {
 	return Decision{Kind: Parameterize, Var: variable, Port: port, Text: "${" + variable + ":-" + port + "}", Reason: reason}
 }
 
-func variableReason(e compose.Expr) string {
+func variableReason(e variable.Expr) string {
 	switch {
 	case e.Var == "":
 		return keptParts
@@ -192,7 +194,7 @@ func ephemeral(m compose.Mapping, s Strategy, facts Facts) Decision {
 // restore gives a mapping back the host port that the configuration remembers.
 func restore(m compose.Mapping, facts Facts) Decision {
 	const reason = "the configuration has a default"
-	text, e := facts.Default, compose.ParseExpr(facts.Default)
+	text, e := facts.Default, variable.Parse(facts.Default)
 	if e.Literal() {
 		e.Default, e.Op = text, ":-"
 	}
@@ -215,7 +217,7 @@ func restore(m compose.Mapping, facts Facts) Decision {
 
 // defaultOf is what a variable stands for while it is unset, "" for nothing:
 // behind the other operators is a message, or what it stands for while set.
-func defaultOf(e compose.Expr) string {
+func defaultOf(e variable.Expr) string {
 	if e.Op == ":-" || e.Op == "-" {
 		return e.Default
 	}
@@ -232,8 +234,8 @@ func parsePorts(text string) (ports.Range, bool) {
 // bothSides reports whether a variable of the host port is also in the
 // container port, so that moving one would move the other.
 func bothSides(m compose.Mapping) bool {
-	for _, v := range compose.Variables(m.HostPort.Text) {
-		if slices.Contains(compose.Variables(m.Target), v) {
+	for _, v := range source.Variables(m.HostPort.Text) {
+		if slices.Contains(source.Variables(m.Target), v) {
 			return true
 		}
 	}

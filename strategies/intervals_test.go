@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 )
@@ -24,7 +25,7 @@ func entries(r *rand.Rand) []compose.Mapping {
 		list = append(list, compose.Mapping{
 			File: f, Service: "web", Protocol: []string{"tcp", "udp"}[r.IntN(2)], HostIP: []string{"", "0.0.0.0", "127.0.0.1"}[r.IntN(3)],
 			Entry: source.Span{Start: i, End: i + 1}, Scalar: source.Span{Start: i, End: i + 1}, Container: container,
-			HostPort: compose.Expr{Text: host.String(), Ports: host, DefaultPorts: host},
+			HostPort: variable.Expr{Text: host.String(), Ports: host, DefaultPorts: host},
 		})
 	}
 	return list

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 )
@@ -375,7 +376,7 @@ func mayBeEmpty(m compose.Mapping) bool {
 // and with none set.
 func containers(m compose.Mapping) []ports.Range {
 	all := []ports.Range{m.Container}
-	if target, ok := parsePorts(defaultOf(compose.ParseExpr(m.Target))); ok && target != m.Container {
+	if target, ok := parsePorts(defaultOf(variable.Parse(m.Target))); ok && target != m.Container {
 		all = append(all, target)
 	}
 	return slices.DeleteFunc(all, ports.Range.Zero)
@@ -385,7 +386,7 @@ func containers(m compose.Mapping) []ports.Range {
 // variables as they are and with none set.
 func slots(m compose.Mapping, cuts []int) []slot {
 	ips := []string{m.HostIP}
-	if ip := defaultOf(compose.ParseExpr(m.Address)); ip != "" && ip != m.HostIP {
+	if ip := defaultOf(variable.Parse(m.Address)); ip != "" && ip != m.HostIP {
 		ips = append(ips, ip)
 	}
 	var all []slot

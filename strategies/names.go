@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -51,7 +52,7 @@ func (n Names) Of(m compose.Mapping) string {
 
 // heldByOther reports whether a variable now serves another mapping, with
 // another default: with the same one it has always been for both.
-func (n Names) heldByOther(e compose.Expr, m compose.Mapping) bool {
+func (n Names) heldByOther(e variable.Expr, m compose.Mapping) bool {
 	for _, h := range n.now[e.Var] {
 		if h.unit != n.at[m.Place()] && h.port != defaultOf(e) {
 			return true
@@ -256,7 +257,7 @@ func (b *builder) collect(p *compose.Project) {
 		}
 		b.units[m.Key] = u
 		b.at[m.Place()] = u
-		for _, v := range compose.Variables(m.HostPort.Text) {
+		for _, v := range source.Variables(m.HostPort.Text) {
 			b.taken[v] = true // also where it is only remembered
 		}
 		u.name = cmp.Or(u.name, m.Name)

@@ -24,6 +24,7 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/compose/discover"
+	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
@@ -332,7 +333,7 @@ func (w *Workspace) StdinText() []byte {
 }
 
 // Examples are the example env files of a folder.
-func (w *Workspace) Examples(dir string) []compose.EnvFile { return w.loader.Examples(dir) }
+func (w *Workspace) Examples(dir string) []variable.File { return w.loader.Examples(dir) }
 
 // With is the workspace as it would be if files held other bytes, by path. Nothing
 // is written.

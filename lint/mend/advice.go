@@ -3,9 +3,9 @@ package mend
 import (
 	"fmt"
 
-	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/source"
 )
 
 // many is how many variables are set in one place rather than one by one.
@@ -19,7 +19,7 @@ func (l *Linter) Advice(findings []lint.Finding) string {
 		if f.Rule != "missing-default" || f.Fix != nil {
 			continue
 		}
-		for _, v := range compose.Variables(string(f.File.Src[f.Span.Start:f.Span.End])) {
+		for _, v := range source.Variables(string(f.File.Src[f.Span.Start:f.Span.End])) {
 			unset[v] = true
 		}
 	}

@@ -23,6 +23,7 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
@@ -158,7 +159,7 @@ func Concerns(w *workspace.Workspace, f lint.Finding) bool {
 // env files. What can't be read is a note; the rest is as good.
 func facts(w *workspace.Workspace) (f lint.Facts, notes []say.Problem) {
 	f = lint.Facts{
-		Examples: map[string][]compose.EnvFile{}, Tracked: map[string]bool{},
+		Examples: map[string][]variable.File{}, Tracked: map[string]bool{},
 		Symlinks: map[string]bool{}, Assignments: map[*compose.Project]*source.File{}, Docs: map[*compose.Project][]*source.File{},
 	}
 	files := reader{files: map[string]*source.File{}}

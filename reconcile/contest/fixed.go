@@ -86,7 +86,7 @@ func shareVariables(ports []Fixed) {
 	first := map[[2]string]int{}
 	for i := range ports {
 		for _, m := range ports[i].Mappings {
-			for _, name := range compose.Variables(m.HostPort.Text) {
+			for _, name := range source.Variables(m.HostPort.Text) {
 				key := [2]string{ports[i].Project.Dir, name}
 				j, known := first[key]
 				if !known {
@@ -102,8 +102,8 @@ func shareVariables(ports []Fixed) {
 
 // sharesVariable reports a mapping whose host port can't change alone.
 func sharesVariable(m compose.Mapping) bool {
-	return slices.ContainsFunc(compose.Variables(m.HostPort.Text), func(name string) bool {
-		return slices.Contains(compose.Variables(m.Target), name)
+	return slices.ContainsFunc(source.Variables(m.HostPort.Text), func(name string) bool {
+		return slices.Contains(source.Variables(m.Target), name)
 	})
 }
 
@@ -113,7 +113,7 @@ func placesOf(m compose.Mapping, number int) (places []Place) {
 	if span, once := onlyNumber(m.File.Src, m.Host, number); once {
 		places = append(places, Place{m.File, span, "host port"})
 	}
-	for _, name := range compose.Variables(m.HostPort.Text) {
+	for _, name := range source.Variables(m.HostPort.Text) {
 		f, set := m.Setter(name)
 		if !set {
 			continue

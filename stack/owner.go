@@ -69,6 +69,18 @@ func (s *Stack) owns(from docker.Container) bool {
 	return from.Project == s.Project.Name && !from.OneOff && known
 }
 
+// Starts reports whether a service is one that is started: by name, or by the
+// chosen profiles.
+func (s *Stack) Starts(service string) bool {
+	if s.started != nil {
+		return slices.Contains(s.started, service)
+	}
+	return s.Project.Starts(s.services[service].Profiles)
+}
+
+// StartsAny reports whether one of some services is started.
+func (s *Stack) StartsAny(services []string) bool { return slices.ContainsFunc(services, s.Starts) }
+
 // refuseElsewhere refuses to take the containers of another checkout for those
 // of this project because they have its name. The folders of another machine say
 // nothing.

@@ -23,6 +23,7 @@ import (
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/stack/model"
 	"github.com/portmoor/portmoor/strategies"
 	"github.com/portmoor/portmoor/tree"
 	"github.com/portmoor/portmoor/workspace"
@@ -86,7 +87,7 @@ func Open(w *workspace.Workspace, p *compose.Project, o Options) (*Stack, error)
 	if s.paths, err = findPaths(s); err != nil {
 		return nil, err
 	}
-	if s.started, err = selected(s, o.UpArgs); err != nil {
+	if s.started, err = model.Started(p, o.UpArgs, s.Knows); err != nil {
 		return nil, err
 	}
 	if o.Access != Reading {

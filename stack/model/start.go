@@ -1,4 +1,10 @@
-package stack
+// Package model has what can be said of a project on this machine only by compose-go's
+// model of it: which services docker compose up starts, and the override file that moves
+// literal host ports.
+//
+//	started, err := model.Started(project, args, knows)
+//	text, err := model.Override(project, files, path, to)
+package model
 
 import (
 	"slices"
@@ -6,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
+
+	"github.com/portmoor/portmoor/compose"
 )
 
 // upValues are the flags of docker compose up that take a value, which is no
@@ -53,25 +61,13 @@ func valueFollows(flag string) bool {
 	return at >= 0 && flag[at:] == "t"
 }
 
-// Starts reports whether a service is one that is started: by name, or by the
-// chosen profiles.
-func (s *Stack) Starts(service string) bool {
-	if s.started != nil {
-		return slices.Contains(s.started, service)
-	}
-	return s.Project.Starts(s.services[service].Profiles)
-}
-
-// StartsAny reports whether one of some services is started.
-func (s *Stack) StartsAny(services []string) bool { return slices.ContainsFunc(services, s.Starts) }
-
-// selected are the services that docker compose up starts when some are named:
-// those and what they depend on. nil when none is, or nobody can say. The error is
-// about a service that the project does not have.
-func selected(s *Stack, args []string) ([]string, error) {
+// Started are the services that docker compose up starts when its arguments name some:
+// those and what they depend on. nil when they name none, or nobody can say. The error is
+// that of knows, which refuses a service that the project does not have.
+func Started(p *compose.Project, args []string, knows func(service string) error) ([]string, error) {
 	named, flagged, alone := readUpArgs(args)
 	for _, name := range slices.Concat(named, flagged) {
-		if err := s.Knows(name); err != nil {
+		if err := knows(name); err != nil {
 			return nil, err
 		}
 	}
@@ -82,9 +78,9 @@ func selected(s *Stack, args []string) ([]string, error) {
 	if alone {
 		dependencies = types.IgnoreDependencies
 	}
-	model, _, err := anyModel(s, s.Project.Group.Files)
+	model, _, err := load(p, p.Group.Files)
 	if err == nil { // it has every profile, of which some are optional to who is named
-		model, err = model.WithProfiles(s.Project.Profiles())
+		model, err = model.WithProfiles(p.Profiles())
 	}
 	if err == nil {
 		model, err = model.WithServicesEnabled(named...)

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
@@ -56,6 +58,16 @@ type ledgerEntry struct {
 	Manual  bool           `json:"manual,omitempty"`
 	Pinned  bool           `json:"pinned,omitempty"`
 	Sockets []ledgerSocket `json:"sockets"`
+	Backup  ledgerMark     `json:"backup,omitzero"`
+}
+
+// ledgerMark is what the ports file's backup does not say of a port that was forgotten,
+// which is nobody's; the zero value is nothing.
+type ledgerMark struct {
+	Port   int  `json:"was,omitempty"`
+	Width  int  `json:"width,omitempty"`
+	Manual bool `json:"manual,omitempty"`
+	Pinned bool `json:"pinned,omitempty"`
 }
 
 type ledgerSocket struct {
@@ -97,13 +109,14 @@ func newLedger(path string, src []byte) (*ledger, error) {
 	if all.Version != 1 {
 		return nil, fmt.Errorf("%s: version %d: %w for this portmoor", path, all.Version, ErrCorrupt)
 	}
-	l.swept = all.Swept
-	for _, folder := range slices.Sorted(maps.Keys(all.Checkouts)) {
-		line, err := json.Marshal(all.Checkouts[folder])
+	l.swept = folderOf(all.Swept)
+	for key, has := range all.Checkouts {
+		line, err := json.Marshal(has)
 		if err != nil {
 			return nil, err
 		}
-		l.folders, l.lines = append(l.folders, folder), append(l.lines, line)
+		i, _ := slices.BinarySearch(l.folders, folderOf(key))
+		l.folders, l.lines = slices.Insert(l.folders, i, folderOf(key)), slices.Insert(l.lines, i, line)
 	}
 	return l, nil
 }
@@ -119,7 +132,7 @@ func (l *ledger) readLines(src []byte) bool {
 	if !bytes.HasSuffix(first, []byte(`"checkouts":{`)) || json.Unmarshal(slices.Concat(first, []byte("}}")), &head) != nil || head.Version != 1 {
 		return false
 	}
-	l.swept = head.Swept
+	l.swept = folderOf(head.Swept)
 	for string(rest) != "}}\n" {
 		line, after, ended := bytes.Cut(rest, []byte("\n"))
 		end := keyEnd(line)
@@ -134,6 +147,7 @@ func (l *ledger) readLines(src []byte) bool {
 		if strings.Contains(folder, `\`) && json.Unmarshal(line[:end+1], &folder) != nil {
 			return false
 		}
+		folder = folderOf(folder)
 		if n := len(l.folders); n > 0 && folder <= l.folders[n-1] {
 			return false
 		}
@@ -141,6 +155,28 @@ func (l *ledger) readLines(src []byte) bool {
 		rest = after
 	}
 	return true
+}
+
+// spelling begins what JSON can't have as it is. No path that is absolute begins so.
+const spelling = "file:"
+
+// spelled is a path as JSON can have it: as it is, but where it is not UTF-8 its bytes
+// are those of a URL.
+func spelled(path string) string {
+	if utf8.ValidString(path) {
+		return path
+	}
+	return spelling + strings.ReplaceAll(url.PathEscape(path), "%2F", "/")
+}
+
+// folderOf is the path that was spelled.
+func folderOf(text string) string {
+	if escaped, is := strings.CutPrefix(text, spelling); is {
+		if path, err := url.PathUnescape(escaped); err == nil {
+			return path
+		}
+	}
+	return text
 }
 
 // keyEnd is where the quote behind the key of a line is, -1 for nowhere.
@@ -161,14 +197,14 @@ func keyEnd(line []byte) int {
 
 // text is the file.
 func (l *ledger) text() ([]byte, error) {
-	head, err := json.Marshal(ledgerHead{1, l.swept})
+	head, err := json.Marshal(ledgerHead{1, spelled(l.swept)})
 	if err != nil {
 		return nil, err
 	}
 	b := bytes.NewBuffer(make([]byte, 0, len(l.src)+1<<10))
 	fmt.Fprintf(b, "%s,\"checkouts\":{\n", head[:len(head)-1])
 	for i, folder := range l.folders {
-		key, err := json.Marshal(folder)
+		key, err := json.Marshal(spelled(folder))
 		if err != nil {
 			return nil, err
 		}

@@ -8,10 +8,12 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -396,5 +398,60 @@ func TestLedgerByHand(t *testing.T) {
 		if held := s.Claims(18090); len(held) != 1 {
 			t.Errorf("%s: %v", port, held)
 		}
+	}
+}
+
+// TestLedgerBytes: a checkout is kept and found whatever bytes its path has, and so is
+// one that was swept last.
+func TestLedgerBytes(t *testing.T) {
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+		t.Skip("paths are text there")
+	}
+	r := rand.New(rand.NewPCG(3, 4))
+	p := paths(t)
+	others := map[int]string{} // by port
+	for i := range 300 {
+		name := []byte(fmt.Sprint(i, "%", []string{"", "file:", `":{`, "\ufffd"}[r.IntN(4)]))
+		for range r.IntN(6) {
+			if b := byte(1 + r.IntN(255)); b != '/' {
+				name = append(name, b)
+			}
+		}
+		dir := filepath.Join(filepath.Dir(p.Checkout), string(name))
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if utf8.Valid(name) && i%2 == 0 {
+			continue
+		}
+		others[20000+i] = dir
+		of := Paths{Ports: filepath.Join(dir, "data", "ports.json"), Ledger: p.Ledger, Checkout: dir, Project: "shop data\xff/ports.json"}
+		save(t, of, Assignment{Key: "web", Port: 20000 + i, Manual: true, Sockets: []ports.Socket{{Protocol: "tcp"}}})
+		if s, err := Read(of); err != nil || !s.Assigned["web"].Manual {
+			t.Fatalf("%q is not found: %v, %v", dir, s.Assigned, err)
+		}
+	}
+	strange := 0
+	s, err := Read(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for port, dir := range others {
+		if !utf8.ValidString(dir) {
+			strange++
+		}
+		if got := s.Claims(port); len(got) != 1 || got[0].Owner.Name != dir {
+			t.Errorf("%q: %v", dir, got)
+		}
+	}
+	if strange < 50 || !(&ledger{}).readLines(s.ledger.src) {
+		t.Errorf("%d paths that are not UTF-8, of %d", strange, len(others))
+	}
+	indented, err := json.MarshalIndent(json.RawMessage(s.ledger.src), "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l, err := newLedger(p.Ledger, indented); err != nil || !slices.Equal(l.folders, s.ledger.folders) || l.swept != s.ledger.swept {
+		t.Errorf("decoded as a whole it is another ledger: %v", err)
 	}
 }

@@ -73,6 +73,9 @@ var ErrCorrupt = errors.New("not valid")
 // is corrupt.
 func Read(paths Paths) (*Store, error) {
 	paths.Ledger = linked(paths.Ledger)
+	if name, file, ok := strings.Cut(paths.Project, " "); ok {
+		paths.Project = name + " " + spelled(file)
+	}
 	l, err := readLedger(paths.Ledger)
 	if err != nil {
 		l, _ = newLedger(paths.Ledger, nil)
@@ -155,7 +158,7 @@ func sameClaim(a, b claim) bool {
 	return maps.EqualFunc(a, b, func(x, y ledgerEntry) bool {
 		same := slices.Equal(x.Sockets, y.Sockets)
 		x.Sockets, y.Sockets = nil, nil
-		return same && x.Port == y.Port && x.Width == y.Width && x.Manual == y.Manual && x.Pinned == y.Pinned
+		return same && x.Port == y.Port && x.Width == y.Width && x.Manual == y.Manual && x.Pinned == y.Pinned && x.Backup == y.Backup
 	})
 }
 

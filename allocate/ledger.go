@@ -29,6 +29,8 @@ type ledger struct {
 	folders []string // sorted
 	lines   [][]byte // what each folder holds, a JSON object of claims by project
 
+	forgotten map[string]map[string]ledgerMarks // by folder, as it is spelled, and project
+
 	at      []int32 // by port, the first spot of its list; nil until somebody asks
 	spots   []spot
 	wide    []spot                   // whose ports are too many for lists
@@ -47,6 +49,9 @@ type spot struct {
 type ledgerHead struct {
 	Version int    `json:"version"`
 	Swept   string `json:"swept,omitempty"`
+
+	// Forgotten is by folder and project.
+	Forgotten map[string]map[string]ledgerMarks `json:"forgotten,omitempty"`
 }
 
 // claim is what one project of a checkout holds, by key.
@@ -58,14 +63,17 @@ type ledgerEntry struct {
 	Manual  bool           `json:"manual,omitempty"`
 	Pinned  bool           `json:"pinned,omitempty"`
 	Sockets []ledgerSocket `json:"sockets"`
-	Backup  ledgerMark     `json:"backup,omitzero"`
+
+	// Override is the file that moved a literal.
+	Override string `json:"override,omitempty"`
 }
 
-// ledgerMark is what the ports file's backup does not say of a port that was forgotten,
-// which is nobody's; the zero value is nothing.
+// ledgerMarks are what the backup of a ports file does not say of ports that were
+// forgotten, and that are nobody's, by key.
+type ledgerMarks map[string]ledgerMark
+
 type ledgerMark struct {
-	Port   int  `json:"was,omitempty"`
-	Width  int  `json:"width,omitempty"`
+	Port   int  `json:"was"`
 	Manual bool `json:"manual,omitempty"`
 	Pinned bool `json:"pinned,omitempty"`
 }
@@ -109,7 +117,7 @@ func newLedger(path string, src []byte) (*ledger, error) {
 	if all.Version != 1 {
 		return nil, fmt.Errorf("%s: version %d: %w for this portmoor", path, all.Version, ErrCorrupt)
 	}
-	l.swept = folderOf(all.Swept)
+	l.swept, l.forgotten = folderOf(all.Swept), all.Forgotten
 	for key, has := range all.Checkouts {
 		line, err := json.Marshal(has)
 		if err != nil {
@@ -132,7 +140,7 @@ func (l *ledger) readLines(src []byte) bool {
 	if !bytes.HasSuffix(first, []byte(`"checkouts":{`)) || json.Unmarshal(slices.Concat(first, []byte("}}")), &head) != nil || head.Version != 1 {
 		return false
 	}
-	l.swept = folderOf(head.Swept)
+	l.swept, l.forgotten = folderOf(head.Swept), head.Forgotten
 	for string(rest) != "}}\n" {
 		line, after, ended := bytes.Cut(rest, []byte("\n"))
 		end := keyEnd(line)
@@ -197,7 +205,7 @@ func keyEnd(line []byte) int {
 
 // text is the file.
 func (l *ledger) text() ([]byte, error) {
-	head, err := json.Marshal(ledgerHead{1, spelled(l.swept)})
+	head, err := json.Marshal(ledgerHead{1, spelled(l.swept), l.forgotten})
 	if err != nil {
 		return nil, err
 	}
@@ -334,6 +342,29 @@ func (l *ledger) set(folder, project string, mine claim) (changed bool, err erro
 	return true, nil
 }
 
+// setMarks replaces what is known of forgotten ports, and reports whether that is news.
+func (l *ledger) setMarks(folder, project string, marks ledgerMarks) (changed bool) {
+	folder = spelled(folder)
+	if maps.Equal(l.forgotten[folder][project], marks) {
+		return false
+	}
+	l.forgotten = maps.Clone(l.forgotten)
+	of := maps.Clone(l.forgotten[folder])
+	if of == nil {
+		of = map[string]ledgerMarks{}
+	}
+	if l.forgotten == nil {
+		l.forgotten = map[string]map[string]ledgerMarks{}
+	}
+	if of[project] = marks; len(marks) == 0 {
+		delete(of, project)
+	}
+	if l.forgotten[folder] = of; len(of) == 0 {
+		delete(l.forgotten, folder)
+	}
+	return true
+}
+
 func (l *ledger) remove(i int) {
 	l.folders, l.lines = slices.Delete(l.folders, i, i+1), slices.Delete(l.lines, i, i+1)
 	l.forget()
@@ -358,6 +389,11 @@ func (l *ledger) sweep(but string) {
 	}
 	if l.swept = ""; len(l.folders) > step {
 		l.swept = look[step-1]
+	}
+	for n, folder := range slices.Sorted(maps.Keys(l.forgotten)) {
+		if n < step && folder != spelled(but) && l.gone(folderOf(folder)) {
+			delete(l.forgotten, folder)
+		}
 	}
 	for _, folder := range look {
 		if i, known := slices.BinarySearch(l.folders, folder); known && folder != but && l.gone(folder) {

@@ -27,7 +27,10 @@ type Assignment struct {
 	Manual bool
 	// Pinned reports that it only repeats what an env file said.
 	Pinned bool
-	// Sockets and Width are what the port is held for; they are only in the ledger.
+	// Override is the override file that has a literal moved to it; "" for none.
+	Override string
+	// Sockets and Width are what the port is held for. All but the port are only in the
+	// ledger.
 	Sockets []ports.Socket
 	Width   int
 }
@@ -63,6 +66,8 @@ type Store struct {
 	ledger *ledger
 	src    []byte                     // the ports file; nil for none
 	kept   map[string]json.RawMessage // keys of the ports file that are not ours
+	read   map[string]json.RawMessage // all that it has; nil for what can't be read
+	backup ledgerMarks                // of what its copy has
 }
 
 // ErrCorrupt is wrapped by errors about a file that is there but can't be read
@@ -158,12 +163,14 @@ func sameClaim(a, b claim) bool {
 	return maps.EqualFunc(a, b, func(x, y ledgerEntry) bool {
 		same := slices.Equal(x.Sockets, y.Sockets)
 		x.Sockets, y.Sockets = nil, nil
-		return same && x.Port == y.Port && x.Width == y.Width && x.Manual == y.Manual && x.Pinned == y.Pinned && x.Backup == y.Backup
+		return same && x.Port == y.Port && x.Width == y.Width && x.Manual == y.Manual && x.Pinned == y.Pinned && x.Override == y.Override
 	})
 }
 
 func (s *Store) readPorts() error {
 	s.Assigned, s.kept, s.src, s.Corrupt = map[string]Assignment{}, map[string]json.RawMessage{}, nil, false
+	mine := s.mine()
+	s.read, s.backup = nil, s.ledger.forgotten[spelled(s.paths.Checkout)][s.paths.Project]
 	src, err := tree.Read(s.paths.Ports, tree.MaxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -178,13 +185,15 @@ func (s *Store) readPorts() error {
 			return err
 		}
 		s.Corrupt, all = true, map[string]json.RawMessage{}
-		for key, e := range s.mine() { // what was chosen by hand is in the ledger as well
+		for key, e := range mine { // what was chosen by hand is in the ledger as well
 			if e.Manual {
 				all[key] = json.RawMessage(fmt.Sprint(e.Port))
 			}
 		}
 	}
-	mine := s.mine()
+	if !s.Corrupt {
+		s.read = all
+	}
 	for key, raw := range all {
 		var port int
 		if json.Unmarshal(raw, &port) != nil || port < 1 || port > 65535 {
@@ -193,10 +202,12 @@ func (s *Store) readPorts() error {
 		}
 		a := Assignment{Key: key, Port: port, Width: 1}
 		if e, ok := mine[key]; ok && e.Port == port {
-			a.Manual, a.Pinned, a.Width = e.Manual, e.Pinned, e.ports().Width()
+			a.Manual, a.Pinned, a.Width, a.Override = e.Manual, e.Pinned, e.ports().Width(), folderOf(e.Override)
 			for _, socket := range e.Sockets {
 				a.Sockets = append(a.Sockets, ports.Socket(socket))
 			}
+		} else if mark := s.backup[key]; mark.Port == port {
+			a.Manual, a.Pinned = mark.Manual, mark.Pinned
 		} else if !ok {
 			a.Manual = s.wasManual(key, port)
 		}
@@ -300,16 +311,6 @@ func (s *Store) Notes() []say.Problem {
 	}}
 }
 
-// Backup writes what the ports file was read as beside it and returns the path of
-// that, "" when there is nothing to keep.
-func (s *Store) Backup() (string, error) {
-	if s.src == nil {
-		return "", nil
-	}
-	backup := s.paths.Ports + ".bak"
-	return backup, rewrite.WriteOurs(backup, s.src)
-}
-
 // Save writes the assignments: first the ledger, so that nobody else takes what
 // the ports file is about to say, then the ports file. Files that would not
 // change are left alone. It is called by what Commit calls.
@@ -318,7 +319,7 @@ func (s *Store) Save() error {
 	all := maps.Clone(s.kept)
 	for key, a := range s.Assigned {
 		all[key] = json.RawMessage(fmt.Sprint(a.Port))
-		e := ledgerEntry{Port: a.Port, Manual: a.Manual, Pinned: a.Pinned, Sockets: []ledgerSocket{}}
+		e := ledgerEntry{Port: a.Port, Manual: a.Manual, Pinned: a.Pinned, Override: spelled(a.Override), Sockets: []ledgerSocket{}}
 		if a.Width > 1 {
 			e.Width = a.Width
 		}
@@ -330,12 +331,13 @@ func (s *Store) Save() error {
 	if err := s.saveLedger(mine); err != nil {
 		return err
 	}
+	same := s.read != nil && maps.EqualFunc(s.read, all, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) })
 	text, err := json.MarshalIndent(all, "", "  ")
 	if err != nil {
 		return err
 	}
 	text = append(text, '\n')
-	if bytes.Equal(s.src, text) || s.src == nil && len(all) == 0 { // nothing to remember needs no file
+	if same || s.src == nil && len(all) == 0 { // nothing to remember needs no file
 		return nil
 	}
 	if len(all) == 0 {
@@ -355,6 +357,7 @@ func replace(path string, before, after []byte) error {
 
 func (s *Store) saveLedger(mine claim) error {
 	changed, err := s.ledger.set(s.paths.Checkout, s.paths.Project, mine)
+	changed = s.ledger.setMarks(s.paths.Checkout, s.paths.Project, s.backup) || changed
 	if err = errors.Join(err, s.ledger.broken); err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ to Compose with: docker compose $(portmoor env --args) up`,
 // runDetect asks the machine, assigns, remembers and tells what has moved.
 func (c *program) runDetect(ctx *cli.Context) error {
 	override := ctx.String("override")
-	s, err := c.openOne(ctx, stack.Options{Access: stack.Writing, Override: override != ""})
+	s, err := c.openOne(ctx, stack.Options{Access: stack.Writing, Override: override})
 	if err != nil {
 		return err
 	}

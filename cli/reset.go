@@ -2,11 +2,13 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack"
+	"github.com/portmoor/portmoor/tree"
 	"github.com/portmoor/portmoor/workspace"
 )
 
@@ -42,11 +44,11 @@ func (c *program) runReset(ctx *cli.Context) error {
 		return err
 	}
 	c.tellAll(s.Notes())
-	if done == (stack.Forgotten{}) {
+	if !done.Some() {
 		fmt.Fprintln(c.Err, "no port is remembered: nothing to forget")
 		return nil
 	}
-	c.tellForgotten(s, done)
+	c.tellForgotten(s.Workspace, done)
 	return nil
 }
 
@@ -55,13 +57,23 @@ func (c *program) resetAll(r workspace.Request, keepManual bool) error {
 	if len(r.Files)+len(r.EnvFiles) > 0 || r.Name+r.PortsFile != "" {
 		return say.Usagef("name folders", "portmoor reset: --all excludes the flags that say which project it is")
 	}
+	r.Empty = true
 	w, err := c.openAll(r)
 	if err != nil {
 		return err
 	}
 	none := true
-	for _, p := range w.Projects {
-		one, p, err := w.Only(r, p.Group)
+	tell := func(done stack.Forgotten, err error) {
+		if err != nil { // what is remembered there is not known
+			c.exit(err)
+		} else if done.Some() {
+			c.tellForgotten(w, done)
+		}
+		none = none && err == nil && !done.Some()
+	}
+	var failed []string
+	for _, q := range w.Projects {
+		one, p, err := w.Only(r, q.Group)
 		var s *stack.Stack
 		if err == nil {
 			s, err = stack.Open(one, p, stack.Options{Access: stack.Resetting})
@@ -71,13 +83,19 @@ func (c *program) resetAll(r workspace.Request, keepManual bool) error {
 			done, err = s.Forget(keepManual)
 			c.tellAll(s.Notes())
 		}
-		switch {
-		case err != nil: // what is remembered there is not known
-			c.exit(err)
-			none = false
-		case done != stack.Forgotten{}:
-			c.tellForgotten(s, done)
-			none = false
+		if err != nil {
+			failed = append(failed, q.Dir)
+		}
+		tell(done, err)
+	}
+	for _, folder := range tree.Absolute(w.Dir, slices.Concat(r.Paths, []string{"."})[:max(len(r.Paths), 1)]...) {
+		all, notes, errs := stack.ForgetRest(w, r.Environ, folder, failed, keepManual)
+		c.tellAll(notes)
+		for _, err := range errs {
+			tell(stack.Forgotten{}, err)
+		}
+		for _, done := range all {
+			tell(done, nil)
 		}
 	}
 	if none {
@@ -86,13 +104,20 @@ func (c *program) resetAll(r workspace.Request, keepManual bool) error {
 	return nil
 }
 
-// tellForgotten says what was forgotten, and how to undo that.
-func (c *program) tellForgotten(s *stack.Stack, done stack.Forgotten) {
-	backup := s.Show(done.Backup)
+// tellForgotten says what was forgotten, which files still have it, and how to undo
+// that.
+func (c *program) tellForgotten(w *workspace.Workspace, done stack.Forgotten) {
+	for _, path := range done.Left {
+		c.say(path+": still has the ports that were forgotten", "remove it, and name it in -f, COMPOSE_FILE and --env-file no more")
+	}
+	backup := w.Show(done.Backup)
 	if done.Corrupt {
 		fmt.Fprintf(c.Err, "the file that could not be read is now %s\n", say.Visible(backup))
 		return
 	}
-	fmt.Fprintf(c.Err, "%s of project %s forgotten. To undo: %s && %s\n", say.Count(done.Ports, "port"), s.Project.Name,
-		say.Visible(say.Words([]string{"cp", backup, s.Show(done.File)})), say.Visible(s.About.Portmoor("detect")))
+	undo := say.Words(append([]string{"cp"}, say.Paths(backup, w.Show(done.File))...))
+	if done.About != nil {
+		undo += " && " + done.Detect(w.Dir)
+	}
+	fmt.Fprintf(c.Err, "%s of project %s forgotten. To undo: %s\n", say.Count(done.Ports, "port"), done.Name, say.Visible(undo))
 }

@@ -1,10 +1,7 @@
 package stack
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -126,7 +123,7 @@ func (s round) remember(outcomes []allocate.Outcome) {
 		repeats := o.Unit.Var == "" && !o.Moved && o.Unit.Source == allocate.Default && !moved
 		s.store.Assigned[o.Unit.Key] = allocate.Assignment{
 			Key: o.Unit.Key, Port: o.Ports.First, Manual: o.Unit.Source == allocate.Manual, Pinned: o.Unit.Source == allocate.EnvFile || repeats,
-			Sockets: o.Unit.Sockets, Width: o.Ports.Width(),
+			Sockets: o.Unit.Sockets, Width: o.Ports.Width(), Override: overridden(s.Stack, o.Unit, before),
 		}
 	}
 }
@@ -315,42 +312,4 @@ func hasContainer(s *Stack, key, service, container string) bool {
 	return slices.ContainsFunc(s.mappingsOf[key], func(m *compose.Mapping) bool {
 		return m.Service == service && m.Key.Container == container && s.names.AssignmentKey(*m) == key
 	})
-}
-
-// Forgotten is what Forget has done. The zero value is nothing.
-type Forgotten struct {
-	Ports   int
-	File    string // the ports file
-	Backup  string // its copy
-	Corrupt bool   // the ports file could not be read
-}
-
-// Forget forgets the project's ports, but for those chosen by hand where they are
-// kept, and leaves a copy beside the ports file.
-func (s *Stack) Forget(keepManual bool) (done Forgotten, err error) {
-	var forget bool
-	err = change(s, allocate.Change{Decide: func() error {
-		done = Forgotten{Corrupt: s.store.Corrupt}
-		for key, a := range s.store.Assigned {
-			if !keepManual || !a.Manual {
-				delete(s.store.Assigned, key)
-				done.Ports++
-			}
-		}
-		forget = done != Forgotten{}
-		return nil
-	}, Write: func() error {
-		if forget {
-			done.File = s.paths.Ports
-			if done.Backup, err = s.store.Backup(); err != nil {
-				return allocate.Explain(err)
-			}
-		}
-		// Also with nothing to forget there may be claims, where somebody has removed the file.
-		if err := os.Remove(s.envPath()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return say.Failf("", "%s: can't be removed", s.envPath())
-		}
-		return s.save()
-	}})
-	return done, err
 }

@@ -20,17 +20,17 @@ const envHeader = "# Host ports that portmoor found free on this machine. Do not
 
 // writable refuses to keep ports in files that somebody else has written, or
 // that are links, before anything is changed.
-func writable(s *Stack) error {
-	for _, path := range []string{s.envPath(), s.paths.Ports} {
+func writable(env, ports string) error {
+	for _, path := range []string{env, ports} {
 		if tree.IsSymlink(path) {
 			return say.Failf("put a file in its place; nothing was written", "%s: is a symlink, which is not written", path)
 		}
 	}
-	src, err := tree.Read(s.envPath(), tree.MaxFile)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && (len(src) == 0 || bytes.HasPrefix(src, []byte(envHeader))) {
-		return nil
+	src, err := tree.ReadIf(env, tree.MaxFile)
+	if err != nil || len(src) > 0 && !bytes.HasPrefix(src, []byte(envHeader)) {
+		return say.Failf("move it away, or name another as ports_env_file in .portmoor.yaml; nothing was written", "%s: was not written by portmoor", env)
 	}
-	return say.Failf("move it away, or name another as ports_env_file in .portmoor.yaml; nothing was written", "%s: was not written by portmoor", s.envPath())
+	return nil
 }
 
 func (s *Stack) envPath() string { return s.PortsEnvFile(s.Project) }

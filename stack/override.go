@@ -22,11 +22,27 @@ func (s *Stack) MayOverride(path string) error {
 	if abs == s.paths.Ports || abs == s.envPath() {
 		return say.Usagef("name a new file", "%s: is where portmoor keeps the ports", say.Visible(path))
 	}
-	src, err := tree.Read(abs, tree.MaxFile)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && bytes.HasPrefix(src, []byte(model.Header)) {
+	if _, err := os.Stat(abs); errors.Is(err, fs.ErrNotExist) || isOverride(abs) {
 		return nil
 	}
 	return say.Usagef("name a new file", "%s: exists already, and was not written by portmoor detect --override", say.Visible(path))
+}
+
+// isOverride reports a file that detect has written.
+func isOverride(path string) bool {
+	src, err := tree.Read(path, tree.MaxFile)
+	return err == nil && bytes.HasPrefix(src, []byte(model.Header))
+}
+
+// overridden is the file that has moved a literal; "" for none.
+func overridden(s *Stack, u allocate.Unit, before allocate.Assignment) string {
+	switch {
+	case u.Var != "":
+		return ""
+	case s.options.Override == "":
+		return before.Override
+	}
+	return tree.Absolute(s.Dir, s.options.Override)[0]
 }
 
 // WriteOverride writes a compose file that moves the ports of services whose files

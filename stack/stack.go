@@ -64,8 +64,9 @@ type Options struct {
 	// PortsFile takes the place of the configured ports file, relative to the working
 	// folder; "" for what PORTMOOR_PORTS_FILE says, else the configured one.
 	PortsFile string
-	// Override reports that literals may move too, into an override file.
-	Override bool
+	// Override is the file that overrides the ports of services, into which literals may
+	// move too; "" for none.
+	Override string
 	// UpArgs are the arguments of docker compose up, of which those that are no flags
 	// name the services that are started; none for all that the profiles start.
 	UpArgs []string
@@ -91,7 +92,7 @@ func Open(w *workspace.Workspace, p *compose.Project, o Options) (*Stack, error)
 		return nil, err
 	}
 	if o.Access != Reading {
-		if err := writable(s); err != nil {
+		if err := writable(s.envPath(), s.paths.Ports); err != nil {
 			return nil, err
 		}
 	}
@@ -147,28 +148,32 @@ func Unignored(s *Stack) []string {
 
 // findPaths are where the project's ports and the machine's ledger are.
 func findPaths(s *Stack) (allocate.Paths, error) {
-	environ := s.Environ()
-	ledger := environ["PORTMOOR_LEDGER"]
-	if ledger == "" {
-		home := cmp.Or(environ["HOME"], environ["USERPROFILE"])
-		state := cmp.Or(environ["XDG_STATE_HOME"], filepath.Join(home, ".local", "state"))
-		if !filepath.IsAbs(state) {
-			return allocate.Paths{}, say.Failf("set PORTMOOR_LEDGER to a file", "there is no home folder to keep the ledger in")
-		}
-		ledger = filepath.Join(state, "portmoor", "ledger.json")
+	ledger, err := ledgerPath(s.Dir, s.Environ())
+	if err != nil {
+		return allocate.Paths{}, err
 	}
 	file, identity := s.PortsFile(s.Project), s.Project.Name
-	if named := cmp.Or(s.options.PortsFile, environ[PortsFileVariable]); named != "" {
+	if named := cmp.Or(s.options.PortsFile, s.Environ()[PortsFileVariable]); named != "" {
 		file = tree.Absolute(s.Dir, named)[0]
 	}
-	checkout := s.Project.Dir
-	if resolved, err := filepath.EvalSymlinks(checkout); err == nil {
-		checkout = resolved
-	}
+	checkout := tree.Resolved(s.Project.Dir)
 	if rel, err := filepath.Rel(s.Project.Dir, file); err == nil {
 		identity += " " + filepath.ToSlash(rel)
 	}
-	return allocate.Paths{Ports: file, Ledger: tree.Absolute(s.Dir, ledger)[0], Checkout: checkout, Project: identity, Forgiving: s.options.Access == Resetting}, nil
+	return allocate.Paths{Ports: file, Ledger: ledger, Checkout: checkout, Project: identity, Forgiving: s.options.Access == Resetting}, nil
+}
+
+// ledgerPath is the ledger of an environment.
+func ledgerPath(dir string, environ map[string]string) (string, error) {
+	if named := environ["PORTMOOR_LEDGER"]; named != "" {
+		return tree.Absolute(dir, named)[0], nil
+	}
+	home := cmp.Or(environ["HOME"], environ["USERPROFILE"])
+	state := cmp.Or(environ["XDG_STATE_HOME"], filepath.Join(home, ".local", "state"))
+	if !filepath.IsAbs(state) {
+		return "", say.Failf("set PORTMOOR_LEDGER to a file", "there is no home folder to keep the ledger in")
+	}
+	return filepath.Join(state, "portmoor", "ledger.json"), nil
 }
 
 // PortsFileVariable names the ports file in the environment of the process.

@@ -112,7 +112,7 @@ func (s *Stack) newUnit(key string, m *compose.Mapping) allocate.Unit {
 	if m.Locked == "" && m.HostPort.Settable() {
 		u.Var = m.HostPort.Var
 	}
-	u.Movable = u.Var != "" || s.options.Override && m.Locked == ""
+	u.Movable = u.Var != "" || s.options.Override != "" && m.Locked == ""
 	f := facts{written: m.HostPort.DefaultPorts, resolved: m.HostPort.Ports, variable: u.Var != "", movable: u.Movable, foreign: s.store.Foreign(key)}
 	f.remembered, f.assigned = s.store.Assigned[key]
 	place := ""

@@ -173,6 +173,14 @@ func Absolute(base string, paths ...string) []string {
 	return out
 }
 
+// Resolved is a path without links, and as it is where it leads nowhere.
+func Resolved(path string) string {
+	if resolved, err := filepath.EvalSymlinks(path); err == nil {
+		return resolved
+	}
+	return path
+}
+
 // Same reports whether two paths lead to one folder or file.
 func Same(a, b string) bool {
 	if a == b {

@@ -46,8 +46,19 @@ func (w *Workspace) fileOf(p *compose.Project, name string) string {
 	if discover.Standard(p.Group.Files[0]) && !p.Group.Overlay && !p.Renamed {
 		return path
 	}
+	return withName(path, p.Name)
+}
+
+func withName(path, name string) string {
 	ext := filepath.Ext(path)
-	return strings.TrimSuffix(path, ext) + "." + p.Name + ext
+	return strings.TrimSuffix(path, ext) + "." + name + ext
+}
+
+// FilesOf are the ports file and the env file of a project that is known by its folder
+// and its name: where docker compose finds it by itself, and where not.
+func (w *Workspace) FilesOf(dir, name string) (found, named [2]string) {
+	found = [2]string(tree.Absolute(dir, filepath.FromSlash(cmp.Or(w.Config.PortsFile, "data/ports.json")), filepath.FromSlash(cmp.Or(w.Config.PortsEnvFile, ".ports.env"))))
+	return found, [2]string{withName(found[0], name), withName(found[1], name)}
 }
 
 // SettingsName names a file in the configuration: by its folder where docker

@@ -72,6 +72,8 @@ type Request struct {
 	// MayBeEmpty reports that no compose file is needed where the configuration has
 	// sources.
 	MayBeEmpty bool
+	// Empty reports that no compose file is needed.
+	Empty bool
 	// Watch is called at each step of the work on a project; nil for nobody.
 	Watch func(step, path string)
 	// Verbose has every file named in notes, and those that are passed over.
@@ -133,7 +135,7 @@ func Open(r Request) (w *Workspace, notes []say.Problem, err error) {
 		return nil, notes, err
 	}
 	groups := once(found.Groups)
-	sources := r.MayBeEmpty && len(w.Config.Sources) > 0
+	sources := r.Empty || r.MayBeEmpty && len(w.Config.Sources) > 0
 	if len(groups) == 0 && !sources && len(found.Failures)+len(found.Ignored) == 0 && !slices.ContainsFunc(found.Passed, discover.Passed.Said) {
 		return nil, append(notes, w.loaded(r, found.Unrecognized)...), say.Usagef("name a compose file, or list it under files in "+config.Name, "%s: no compose files here", strings.Join(paths, ", "))
 	}

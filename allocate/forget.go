@@ -1,0 +1,98 @@
+package allocate
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/tree"
+)
+
+// Forgotten is what was forgotten. The zero value is nothing.
+type Forgotten struct {
+	Ports   int
+	File    string // the ports file
+	Backup  string // its copy
+	Corrupt bool   // the ports file could not be read
+	// Overrides are the override files that have the ports, sorted; nil for none.
+	Overrides []string
+}
+
+// Some reports that there was something to forget.
+func (f Forgotten) Some() bool { return f.Ports > 0 || f.Corrupt }
+
+// Forget forgets the assignments, but for those chosen by hand where they are kept.
+// What the ports file does not say of them stays in the ledger, so that its copy can
+// take its place again.
+func (s *Store) Forget(keepManual bool) Forgotten {
+	done := Forgotten{Corrupt: s.Corrupt}
+	marks := ledgerMarks{}
+	for key, a := range s.Assigned {
+		if a.Manual || a.Pinned {
+			marks[key] = ledgerMark{a.Port, a.Manual, a.Pinned}
+		}
+		if !keepManual || !a.Manual {
+			delete(s.Assigned, key)
+			done.Ports++
+			if a.Override != "" && !slices.Contains(done.Overrides, a.Override) {
+				done.Overrides = append(done.Overrides, a.Override)
+			}
+		}
+	}
+	slices.Sort(done.Overrides)
+	if done.Some() {
+		s.backup, done.File = marks, s.paths.Ports
+	}
+	return done
+}
+
+// Backup writes what the ports file was read as beside it and returns the path of
+// that, "" when there is nothing to keep.
+func (s *Store) Backup() (string, error) {
+	if s.src == nil {
+		return "", nil
+	}
+	backup := s.paths.Ports + ".bak"
+	return backup, rewrite.WriteOurs(backup, s.src)
+}
+
+// RemoveEnv removes an env file of ours, which need not be there; "" for none.
+func RemoveEnv(path string) error {
+	if path == "" {
+		return nil
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: %w", path, say.Cause(err))
+	}
+	return nil
+}
+
+// Below are the projects that a ledger has ports of in a folder, or below it.
+func Below(path, folder string) (all []Paths, err error) {
+	l, err := readLedger(linked(path))
+	if err != nil {
+		return nil, Explain(err)
+	}
+	for i, checkout := range l.folders {
+		if !tree.Within(folder, checkout) {
+			continue
+		}
+		claims := l.claims(i)
+		for _, project := range slices.Sorted(maps.Keys(claims)) {
+			if _, file, named := strings.Cut(project, " "); named {
+				all = append(all, Paths{Ports: tree.Absolute(checkout, filepath.FromSlash(folderOf(file)))[0], Ledger: path, Checkout: checkout, Project: project, Forgiving: true})
+			}
+		}
+	}
+	if l.broken != nil {
+		return nil, Explain(l.broken)
+	}
+	return all, nil
+}

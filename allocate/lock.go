@@ -1,6 +1,7 @@
 package allocate
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -46,7 +47,8 @@ func lock(path string, waiting func()) (*flock.Flock, error) {
 	locked := make(chan error, 1)
 	go func() {
 		if err == nil && !free {
-			err = l.Lock()
+			bug := say.Guard(func() { err = l.Lock() })
+			err = cmp.Or(bug, err)
 		}
 		locked <- err
 	}()
@@ -58,7 +60,7 @@ func lock(path string, waiting func()) (*flock.Flock, error) {
 	case <-time.After(lockWait):
 		go func() { // its turn may still come
 			if <-locked == nil {
-				_ = l.Unlock()
+				_ = say.Guard(func() { _ = l.Unlock() })
 			}
 		}()
 		return nil, fmt.Errorf("%s: another run has held it for %s", path, lockWait)

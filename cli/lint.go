@@ -55,7 +55,7 @@ func (c *program) runLint(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	go schema.Prepare() // takes as long as reading a hundred files
+	schema.Prepare()
 	w, err := c.openAll(r)
 	if err != nil {
 		return err

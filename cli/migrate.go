@@ -44,7 +44,7 @@ func (c *program) runMigrate(ctx *cli.Context) error {
 	case ctx.Bool("detect") && !write:
 		return say.Usagef("add --write", "portmoor migrate: --detect needs --write")
 	}
-	go schema.Prepare() // takes as long as reading a hundred files
+	schema.Prepare()
 	w, err := c.openAll(r)
 	if err != nil {
 		return err

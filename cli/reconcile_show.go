@@ -179,7 +179,7 @@ func (c reconciler) progress(what string) (done func(done, all int), finish func
 	}
 	var late atomic.Bool
 	late.Store(c.BarDelay < 0)
-	timer := time.AfterFunc(cmp.Or(max(c.BarDelay, 0), time.Second), func() { late.Store(true) })
+	timer := time.AfterFunc(cmp.Or(max(c.BarDelay, 0), time.Second), func() { _ = say.Guard(func() { late.Store(true) }) })
 	var bar *progressbar.ProgressBar
 	done = func(done, all int) {
 		if bar == nil && late.Load() {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -189,7 +190,11 @@ func (c starter) runInterruptible(cmd *exec.Cmd) (interrupted bool, err error) {
 		return false, err
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	go func() {
+		var err error
+		bug := say.Guard(func() { err = cmd.Wait() })
+		ended <- cmp.Or(bug, err)
+	}()
 	for {
 		select {
 		case err := <-ended:
@@ -202,7 +207,7 @@ func (c starter) runInterruptible(cmd *exec.Cmd) (interrupted bool, err error) {
 			case sig != os.Interrupt:
 				_ = cmd.Process.Signal(sig) // it may just have ended
 			default:
-				defer time.AfterFunc(patience, func() { _ = cmd.Process.Signal(sig) }).Stop()
+				defer time.AfterFunc(patience, func() { _ = say.Guard(func() { _ = cmd.Process.Signal(sig) }) }).Stop()
 			}
 		}
 	}

@@ -109,24 +109,19 @@ func (l *Loader) With(changed map[string][]byte) *Loader {
 // Problems of its project, whose other files are still there.
 func (l *Loader) Load(groups []Group) []*Project {
 	projects := make([]*Project, len(groups))
-	each(len(groups), func(i int) {
-		if err := say.Guard(func() { projects[i] = l.load(groups[i]) }); err != nil {
-			projects[i] = broken(groups[i], say.Of(err))
-		}
-	})
-	families(projects)
-	return projects
-}
-
-// each calls a function for every number below n, as many at a time as there
-// are processors.
-func each(n int, call func(int)) {
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i := range n {
-		g.Go(func() error { call(i); return nil })
+	for i := range groups {
+		g.Go(func() error {
+			if err := say.Guard(func() { projects[i] = l.load(groups[i]) }); err != nil {
+				projects[i] = broken(groups[i], say.Of(err))
+			}
+			return nil
+		})
 	}
 	_ = g.Wait()
+	families(projects)
+	return projects
 }
 
 // broken is a project that could not be loaded for a reason of our own.

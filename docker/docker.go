@@ -110,7 +110,7 @@ func (e *Engine) Greet(ctx context.Context) {
 	go func() {
 		ctx, cancel := context.WithTimeout(ctx, cmp.Or(e.Timeout, Timeout))
 		defer cancel()
-		_ = e.agree(ctx) // the first question asks again
+		_ = say.Guard(func() { _ = e.agree(ctx) }) // the first question asks again
 	}()
 }
 
@@ -211,16 +211,17 @@ func (e *Engine) inspected(ctx context.Context, all []Container) ([]Container, e
 		if c.Running() {
 			continue
 		}
-		g.Go(func() error {
-			inspected, err := e.api.ContainerInspect(ctx, c.ID)
-			if errdefs.IsNotFound(err) {
-				gone[i] = true // removed meanwhile
-				return nil
-			}
-			if err == nil {
-				all[i].Bindings = asked(inspected)
-			}
-			return err
+		g.Go(func() (err error) {
+			bug := say.Guard(func() {
+				var inspected container.InspectResponse
+				inspected, err = e.api.ContainerInspect(ctx, c.ID)
+				if gone[i] = errdefs.IsNotFound(err); gone[i] { // removed meanwhile
+					err = nil
+				} else if err == nil {
+					all[i].Bindings = asked(inspected)
+				}
+			})
+			return cmp.Or(bug, err)
 		})
 	}
 	if err := g.Wait(); err != nil {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/docker/docker/api/types/events"
 	"github.com/docker/docker/api/types/filters"
+
+	"github.com/portmoor/portmoor/say"
 )
 
 const (
@@ -66,7 +68,7 @@ func (e *Engine) follow(ctx context.Context, project string, call func(started [
 		return err
 	}
 	done()
-	patience := time.AfterFunc(cmp.Or(e.Timeout, Timeout), stop) // the client waits until the engine begins to answer
+	patience := time.AfterFunc(cmp.Or(e.Timeout, Timeout), func() { _ = say.Guard(stop) }) // the client waits until the engine begins to answer
 	messages, failed := e.api.Events(ctx, events.ListOptions{Filters: which})
 	if !patience.Stop() {
 		return e.explain(context.DeadlineExceeded)

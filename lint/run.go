@@ -49,11 +49,12 @@ func RunAll(projects []*compose.Project, options Options) (findings, ignored []F
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range projects {
 		g.Go(func() error {
-			r.guard(projects[i], func() { found[i] = r.check(i) })
-			return nil
+			return say.Guard(func() { r.guard(projects[i], func() { found[i] = r.check(i) }) })
 		})
 	}
-	_ = g.Wait()
+	if bug := g.Wait(); bug != nil {
+		panic(bug) // for the caller, who has said nobody to tell
+	}
 	findings, ignored = r.suppress(once(slices.Concat(found...)))
 	other := func(f Finding) bool { return options.Only != nil && !slices.Contains(options.Only, f.Rule) }
 	return once(slices.DeleteFunc(findings, other)), slices.DeleteFunc(ignored, other)

@@ -26,8 +26,9 @@ func Present(w *workspace.Workspace) strategies.Strategy {
 		if slices.ContainsFunc(plan.Changes, func(ch rewrite.Change) bool { return w.Asked(ch.Mapping.File) }) || len(plan.Skips) == 0 {
 			return false
 		}
-		options := lint.Options{Strategies: each, Remembered: w.Remembered, Neighbours: w.Neighbours, Only: []string{"hardcoded-host-port", "dynamic-host-port"}}
-		return lint.Run(w.Projects, options) == nil
+		broken := false
+		options := lint.Options{Strategies: each, Remembered: w.Remembered, Neighbours: w.Neighbours, Only: []string{"hardcoded-host-port", "dynamic-host-port"}, Broken: func(*compose.Project, error) { broken = true }}
+		return lint.Run(w.Projects, options) == nil && !broken
 	}
 	order := []strategies.Strategy{strategies.Hybrid, strategies.Auto, strategies.Dynamic}
 	if slices.ContainsFunc(w.Projects, func(p *compose.Project) bool { return tree.Exists(w.PortsFile(p)) }) {

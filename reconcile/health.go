@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/portmoor/portmoor/reconcile/contest"
+	"github.com/portmoor/portmoor/say"
 )
 
 // Check is how a service is, as one of its checks says.
@@ -48,7 +49,9 @@ func (inv *Inventory) Health(ctx context.Context) []Check {
 			continue
 		}
 		asking.Go(func() {
-			checks[i] = ask(ctx, p, inv.host(i), path, named)
+			if bug := say.Guard(func() { checks[i] = ask(ctx, p, inv.host(i), path, named) }); bug != nil {
+				checks[i] = Check{p.Name, p.Port, path, failing, bug.Error()}
+			}
 		})
 	}
 	asking.Wait()

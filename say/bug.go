@@ -11,7 +11,11 @@ import (
 // [Problem]: what the call was about is given up, and the rest of the run goes on.
 func Guard(call func()) (err error) {
 	defer func() {
-		if cause := recover(); cause != nil {
+		switch cause := recover().(type) {
+		case nil:
+		case Problem: // of another call
+			err = cause
+		default:
 			err = bug(cause)
 		}
 	}()

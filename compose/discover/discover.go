@@ -70,7 +70,8 @@ type Found struct {
 	// Repositories are folders below those asked for that are repositories of their
 	// own: worktrees, submodules, clones. They are passed over.
 	Repositories []string
-	// Failures are folders that could not be read.
+	// Failures are folders that could not be read, and files that a bug of ours keeps from
+	// being looked at.
 	Failures []error
 }
 
@@ -143,7 +144,7 @@ type discoverer struct {
 	folders      []folder
 	sets         []compose.Group // files that are loaded together, by what describes that
 	reading      errgroup.Group
-	unrecognized sync.Map // path → whether a file without a compose file's name is compose by content
+	unrecognized sync.Map // path → whether a file without a compose file's name is compose by content, or why that is not known
 }
 
 func newDiscoverer(l *compose.Loader, options Options) *discoverer {
@@ -164,10 +165,14 @@ func (d *discoverer) enter(f folder) {
 	for _, name := range f.names {
 		path := filepath.Join(f.dir, name)
 		d.reading.Go(func() error {
-			if f.named || d.named(path) {
-				_, _ = d.loader.File(path) // an error is met again where the file is used
-			} else {
-				d.unrecognized.Store(path, byContent(path))
+			if err := say.Guard(func() {
+				if f.named || d.named(path) {
+					_, _ = d.loader.File(path) // an error is met again where the file is used
+				} else {
+					d.unrecognized.Store(path, byContent(path))
+				}
+			}); err != nil {
+				d.unrecognized.Store(path, err)
 			}
 			return nil
 		})
@@ -323,8 +328,13 @@ func (d *discoverer) other(dir, name string, base compose.Group, beside []string
 	path := filepath.Join(dir, name)
 	alone := compose.Group{Dir: dir, Files: []string{path}}
 	if !named && !d.named(path) {
-		if is, _ := d.unrecognized.Load(path); is == true {
-			d.found.Unrecognized = append(d.found.Unrecognized, path)
+		switch is, _ := d.unrecognized.Load(path); is := is.(type) {
+		case error:
+			d.found.Failures = append(d.found.Failures, fmt.Errorf("%s: %w", path, is))
+		case bool:
+			if is {
+				d.found.Unrecognized = append(d.found.Unrecognized, path)
+			}
 		}
 		return
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -53,9 +54,11 @@ type Violation struct {
 	key  bool // whether it is about the key rather than its value
 }
 
-// Prepare compiles the schema, which takes 10 ms. [Violations] does it where
-// nobody has; meanwhile a caller can read files.
-func Prepare() { compiled() }
+// Prepare begins to compile the schema, which takes as long as reading a hundred files:
+// the caller can read them meanwhile. [Violations] does it where nobody has.
+func Prepare() {
+	go func() { _ = say.Guard(func() { compiled() }) }() // who needs it meets the panic again
+}
 
 // Violations validates a file's documents, which are its Values.
 func Violations(f *source.File, documents []any) []Violation {

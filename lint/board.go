@@ -1,6 +1,9 @@
 package lint
 
-import "github.com/portmoor/portmoor/ports"
+import (
+	"github.com/portmoor/portmoor/lists"
+	"github.com/portmoor/portmoor/ports"
+)
 
 // maxEarlier bounds the earlier mappings that a mapping is compared with: those
 // that share its host port, its variable, its container port or its list of ports. It keeps the work
@@ -21,9 +24,5 @@ func (b *board) add(pub publication) {
 // overlapping are the first publications that share a host port with a range, whatever
 // their addresses and protocols, at most [maxEarlier].
 func (b *board) overlapping(r ports.Range) []publication {
-	found := make([]publication, 0, maxEarlier)
-	for _, i := range b.byPorts.Overlapping(r, maxEarlier) {
-		found = append(found, b.all[i])
-	}
-	return found
+	return lists.Map(b.byPorts.Overlapping(r, maxEarlier), func(i int) publication { return b.all[i] })
 }

@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/portmoor/portmoor/source"
@@ -22,10 +21,7 @@ port as a number.`,
 			target := source.Variables(m.Target)
 			for _, v := range source.Variables(m.HostPort.Text) {
 				if slices.Contains(target, v) {
-					f := about(*m)
-					f.Message = fmt.Sprintf("variable %s is both the host port and the container port", v)
-					f.Hint = "write the container port as a number"
-					p.Report(f)
+					p.reportf(about(*m), "write the container port as a number", "variable %s is both the host port and the container port", v)
 					break
 				}
 			}

@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -22,10 +21,7 @@ such as 22 for ssh or 25 for smtp, unless the container port is one of the web's
 			if port == 0 || m.Protocol != "tcp" || !servesWeb(m) && (ports.NotWeb(m.HostPort.Ports) || m.Container.First < 1024 && ports.NotWeb(m.Container)) {
 				continue
 			}
-			f := aboutValue(m)
-			f.Message = fmt.Sprintf("browsers refuse to open host port %d", port)
-			f.Hint = "choose another port if browsers should open it"
-			p.Report(f)
+			p.reportf(aboutValue(m), "choose another port if browsers should open it", "browsers refuse to open host port %d", port)
 		}
 	},
 }

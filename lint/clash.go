@@ -3,10 +3,10 @@ package lint
 import (
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 )
 
@@ -54,34 +54,25 @@ func (p *Pass) reportClashes() {
 		project         int
 		movable, inside bool
 	}
-	found := map[pair][]collision{}
-	var order []pair
+	var found []collision
 	for _, pub := range p.run.publications[p.index] {
-		other, ok := p.run.holder(pub)
-		if !ok || picks(pub) {
-			continue
+		if other, ok := p.run.holder(pub); ok && !picks(pub) {
+			found = append(found, collision{other, pub})
 		}
-		c := collision{other, pub}
-		key := pair{other.project, c.movable(), c.inside()}
-		if found[key] == nil {
-			order = append(order, key)
-		}
-		found[key] = append(found[key], c)
 	}
-	for _, key := range order {
-		all := found[key]
-		if told := slices.DeleteFunc(slices.Clone(all), func(c collision) bool { return p.ignores(c.other.Mapping) }); len(told) > 0 {
+	for _, all := range lists.Group(found, func(c collision) pair { return pair{c.other.project, c.movable(), c.inside()} }) {
+		if told := lists.Only(all, func(c collision) bool { return !p.ignores(c.other.Mapping) }); len(told) > 0 {
 			all = told
 		}
-		p.reportClash(key.project, all)
+		p.reportClash(all)
 	}
 }
 
-func (p *Pass) reportClash(project int, found []collision) {
-	var ports []string
-	for _, c := range found {
-		ports = append(ports, named(overlap(c.mine.HostPort.Ports, c.other.HostPort.Ports), c.mine.Protocol))
-	}
+func (p *Pass) reportClash(found []collision) {
+	project := found[0].other.project
+	ports := lists.Map(found, func(c collision) string {
+		return named(overlap(c.mine.HostPort.Ports, c.other.HostPort.Ports), c.mine.Protocol)
+	})
 	f := aboutValue(found[0].mine.Mapping)
 	f.Severity, f.Hint = Warning, "give one of the projects other host ports"
 	if found[0].inside() || p.run.side[p.index] || p.run.side[project] {
@@ -142,9 +133,7 @@ func (r *run) comparable(a, b int) bool { return r.projects[a].Dir != r.projects
 func list(names []string) string {
 	var ports []string
 	for _, n := range names {
-		if n = strings.TrimPrefix(strings.TrimPrefix(n, "host ports "), "host port "); !slices.Contains(ports, n) {
-			ports = append(ports, n)
-		}
+		ports = lists.Union(ports, strings.TrimPrefix(strings.TrimPrefix(n, "host ports "), "host port "))
 	}
 	const most = 5
 	switch n := len(ports); {

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -60,10 +61,7 @@ func documented(projects []*compose.Project) map[string][]compose.Mapping {
 // defaultPorts is what a document says of a mapping: what it is where nobody
 // has set a variable.
 func defaultPorts(m compose.Mapping) ports.Range {
-	if m.HostPort.DefaultPorts.Zero() {
-		return m.HostPort.Ports
-	}
-	return m.HostPort.DefaultPorts
+	return cmp.Or(m.HostPort.DefaultPorts, m.HostPort.Ports)
 }
 
 func (p *Pass) compareTable(doc *source.File, services map[string][]compose.Mapping) {
@@ -128,9 +126,7 @@ func (p *Pass) compareRow(doc *source.File, r table.Row, known bool, right expec
 	text := string(doc.Src[span.Start:span.End])
 	f := Finding{File: doc, Span: span, Service: r.Service}
 	if !known {
-		f.Message = fmt.Sprintf("the table lists service %s, which no compose file has", quote(r.Service))
-		f.Hint = "remove the row, or correct the name"
-		p.Report(f)
+		p.reportf(f, "remove the row, or correct the name", "the table lists service %s, which no compose file has", quote(r.Service))
 		return
 	}
 	if slices.ContainsFunc(r.Ports, func(s source.Span) bool { return right.has[string(doc.Src[s.Start:s.End])] }) {

@@ -1,8 +1,6 @@
 package lint
 
 import (
-	"fmt"
-
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/source"
 )
@@ -66,10 +64,8 @@ func checkDuplicates(p *Pass) {
 		if of, ok := seriesOf(&m); ok {
 			if wide := wider(ranges[of], &m); wide != nil {
 				f := about(m)
-				f.Message = fmt.Sprintf("service %s has this mapping twice: %s is in a range too", quote(m.Service), named(m.HostPort.Ports, m.Protocol))
-				f.Hint = "remove one of the two"
 				f.Related = []Related{{File: wide.File, Span: wide.Entry, Message: "the range is here"}}
-				p.Report(f)
+				p.reportf(f, "remove one of the two", "service %s has this mapping twice: %s is in a range too", quote(m.Service), named(m.HostPort.Ports, m.Protocol))
 			}
 		}
 		earlier, twice := first[id]
@@ -78,10 +74,8 @@ func checkDuplicates(p *Pass) {
 			continue
 		}
 		f := about(m)
-		f.Message = fmt.Sprintf("service %s has this mapping twice", quote(m.Service))
-		f.Hint = "remove one of the two"
 		f.Related = append(causes(&m), Related{File: earlier.File, Span: earlier.Entry, Message: "the first one is here"})
 		f.Related = append(f.Related, causes(&earlier)...)
-		p.Report(f)
+		p.reportf(f, "remove one of the two", "service %s has this mapping twice", quote(m.Service))
 	}
 }

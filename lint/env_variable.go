@@ -10,7 +10,9 @@ import (
 	"sync"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/lint/text"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/say"
 )
 
@@ -87,10 +89,7 @@ func nearestHostPort(name string, used map[string]bool) string {
 func (r *run) passedOn() map[string]bool {
 	passed := map[string]bool{}
 	for _, p := range r.projects {
-		reads := map[string]bool{}
-		for _, e := range p.Env.Files() {
-			reads[e.File.Path] = true
-		}
+		reads := lists.Keys(p.Env.Files(), func(e variable.File) string { return e.File.Path })
 		if len(reads) == 0 {
 			continue
 		}

@@ -1,8 +1,6 @@
 package lint
 
-import (
-	"fmt"
-)
+import "fmt"
 
 var ephemeralPort = Rule{
 	Name:     "ephemeral-port",
@@ -14,10 +12,8 @@ range under ephemeral in the configuration), so that it is sometimes taken when 
 		ephemeral := p.run.options.Policy.Outgoing()
 		for m := range p.written() {
 			if m.HostPort.Ports.Overlaps(ephemeral) {
-				f := aboutValue(m)
-				f.Message = fmt.Sprintf("%s in the range of outgoing connections, %s", subject(m, ephemeral), ephemeral)
-				f.Hint = fmt.Sprintf("choose a port below %d", ephemeral.First)
-				p.Report(f)
+				hint := fmt.Sprintf("choose a port below %d", ephemeral.First)
+				p.reportf(aboutValue(m), hint, "%s in the range of outgoing connections, %s", subject(m, ephemeral), ephemeral)
 			}
 		}
 	},

@@ -103,18 +103,7 @@ func relatedLine(e variable.File, variable, message string) Related {
 }
 
 // String is the severity as users write it.
-func (s Severity) String() string {
-	switch s {
-	case Info:
-		return "info"
-	case Warning:
-		return "warning"
-	case Error:
-		return "error"
-	default:
-		return "off"
-	}
-}
+func (s Severity) String() string { return [...]string{"off", "info", "warning", "error"}[s] }
 
 // ParseSeverity reads a severity as users write it.
 func ParseSeverity(name string) (s Severity, ok bool) {

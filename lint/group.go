@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"fmt"
 	"path"
 	"slices"
 
@@ -33,10 +32,7 @@ the range, or remove the service from the group.`,
 				if !mine || ports.Zero() || g.Range.First <= ports.First && ports.Last <= g.Range.Last {
 					continue
 				}
-				f := aboutValue(m)
-				f.Message = fmt.Sprintf("%s%s outside %s, the range of group %s", named(ports, m.Protocol), isOrAre(ports), g.Range, quote(g.Name))
-				f.Hint = "choose a port inside the range"
-				p.Report(f)
+				p.reportf(aboutValue(m), "choose a port inside the range", "%s%s outside %s, the range of group %s", named(ports, m.Protocol), isOrAre(ports), g.Range, quote(g.Name))
 				break
 			}
 		}

@@ -71,10 +71,8 @@ func (p *Pass) unbound(judge func(compose.Service) (v verdict, bad bool)) {
 		reported[s.Name] = true
 		if v, bad := judge(s); bad {
 			f := about(m)
-			f.Message = fmt.Sprintf("service %s %s%s: %s", quote(s.Name), v.what, p.condition(s.NetworkMode, f), v.why)
-			f.Hint = v.hint
 			f.Related = slices.Concat(f.Related, saidBy(p.Project, s.NetworkMode, "network_mode is set here"), v.related)
-			p.Report(f)
+			p.reportf(f, v.hint, "service %s %s%s: %s", quote(s.Name), v.what, p.condition(s.NetworkMode, f), v.why)
 		}
 	}
 }

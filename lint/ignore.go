@@ -8,7 +8,9 @@ import (
 	"sync/atomic"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/lint/comment"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
@@ -43,11 +45,8 @@ func (r *run) readIgnores() {
 	r.ignores = map[ignoreKey][]*ignore{}
 	seen := map[*source.File]bool{}
 	for _, p := range r.projects {
-		files := slices.Clone(p.Files)
-		for _, e := range p.Env.Files() {
-			files = append(files, e.File)
-		}
-		for _, f := range files {
+		files := lists.Map(p.Env.Files(), func(e variable.File) *source.File { return e.File })
+		for _, f := range slices.Concat(p.Files, files) {
 			if seen[f] {
 				continue
 			}

@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/portmoor/portmoor/compose"
@@ -16,28 +15,22 @@ var invalidCompose = Rule{
 type, a key is unknown to the Compose specification, a file that it includes or extends is missing, or a service has
 both network_mode and networks. Values that contain a variable are not checked.`,
 	Check: func(p *Pass) {
-		reported := map[*source.File]map[int]bool{}
+		reported := map[spot]bool{}
 		for _, q := range p.Project.Problems {
 			if q.Unreadable {
 				continue // a failure of the run, not of the file
 			}
-			if reported[q.File] == nil {
-				reported[q.File] = map[int]bool{}
-			}
-			reported[q.File][q.Span.Start] = true
+			reported[spot{q.File, q.Span.Start}] = true
 			p.Report(Finding{File: q.File, Span: q.Span, Service: q.Service, Message: q.Message, Hint: q.Hint})
 		}
 		for _, m := range p.Project.Mappings {
-			if m.Invalid != "" && reported[m.File] == nil {
-				reported[m.File] = map[int]bool{}
-			}
 			if m.Invalid != "" { // which is the matter of invalid-port
-				reported[m.File][m.Entry.Start], reported[m.File][m.Scalar.Start] = true, true
+				reported[spot{m.File, m.Entry.Start}], reported[spot{m.File, m.Scalar.Start}] = true, true
 			}
 		}
 		for _, f := range p.Project.Files {
 			if !compose.FormatOne(f) {
-				p.validate(f, reported[f]) // which would call each service an unknown key
+				p.validate(f, reported) // which would call each service an unknown key
 			}
 		}
 		p.excludedKeys()
@@ -56,18 +49,23 @@ func (p *Pass) excludedKeys() {
 		if slices.Index(p.Project.Files, mode.File) > slices.Index(p.Project.Files, networks.File) {
 			at, other = mode, networks // the later one is to go
 		}
-		f := Finding{File: at.File, Span: at.Span, Service: s.Name, Hint: "remove one of the two"}
-		f.Message = fmt.Sprintf("service %s has network_mode and networks, which exclude each other", quote(s.Name))
+		f := Finding{File: at.File, Span: at.Span, Service: s.Name}
 		f.Related = []Related{{File: other.File, Span: other.Span, Message: "the other one is here"}}
-		p.Report(f)
+		p.reportf(f, "remove one of the two", "service %s has network_mode and networks, which exclude each other", quote(s.Name))
 	}
+}
+
+// spot is where in a file something starts, in bytes.
+type spot struct {
+	file  *source.File
+	start int
 }
 
 // validate holds a file against the schema. What the walker has reported
 // already is not said twice.
-func (p *Pass) validate(f *source.File, reported map[int]bool) {
+func (p *Pass) validate(f *source.File, reported map[spot]bool) {
 	for _, v := range p.run.contents(f).violations() {
-		if !reported[v.Span.Start] {
+		if !reported[spot{f, v.Span.Start}] {
 			p.Report(Finding{File: f, Span: v.Span, Service: v.Service, Message: v.Message, Hint: v.Hint})
 		}
 	}

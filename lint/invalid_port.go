@@ -23,9 +23,7 @@ forms pass docker compose config and only fail when the container starts.`,
 				f.Span = m.Scalar
 			}
 			f.Related = append(f.Related, setters(&m, m.Address+m.HostPort.Text+m.Target)...)
-			f.Message = "not a valid port mapping: " + m.Invalid
-			f.Hint = "write [IP:][HOST:]CONTAINER[/PROTOCOL], such as \"8080:80\""
-			p.Report(f)
+			p.reportf(f, "write [IP:][HOST:]CONTAINER[/PROTOCOL], such as \"8080:80\"", "not a valid port mapping: %s", m.Invalid)
 		}
 	},
 }

@@ -58,9 +58,8 @@ func (p *Pass) missingDefault(m compose.Mapping) {
 	e, f := m.HostPort, aboutHost(m)
 	f.Message = fmt.Sprintf("variable %s has no default: if it is not set, Docker picks a new host port at every start", e.Var)
 	if !e.Settable() {
-		f.Message = fmt.Sprintf("variable %s only switches the host port on: if it is not set, Docker picks a new one at every start", e.Var)
-		f.Hint = fmt.Sprintf("write ${%s:-%s} if the port should always be there", cmp.Or(p.names().Of(m), e.Var), e.Default)
-		p.Report(f)
+		hint := fmt.Sprintf("write ${%s:-%s} if the port should always be there", cmp.Or(p.names().Of(m), e.Var), e.Default)
+		p.reportf(f, hint, "variable %s only switches the host port on: if it is not set, Docker picks a new one at every start", e.Var)
 		return
 	}
 	p.setElsewhere(&f, e.Var, cmp.Or(m.Container.String(), "8080"))

@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -31,10 +30,7 @@ image's name, without the tag, is one of:
 				continue
 			}
 			if r, reserved := p.run.options.Policy.ReservedRange(m.HostPort.Ports); reserved {
-				f := aboutValue(m)
-				f.Message = fmt.Sprintf("%s in the reserved range %s", subject(m, r), r)
-				f.Hint = "choose a port outside the range"
-				p.Report(f)
+				p.reportf(aboutValue(m), "choose a port outside the range", "%s in the reserved range %s", subject(m, r), r)
 			}
 		}
 	},

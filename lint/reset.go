@@ -1,10 +1,6 @@
 package lint
 
-import (
-	"fmt"
-
-	"github.com/portmoor/portmoor/compose"
-)
+import "github.com/portmoor/portmoor/compose"
 
 var resetInInclude = Rule{
 	Name:     "reset-in-include",
@@ -21,16 +17,15 @@ Give the file with -f, or under COMPOSE_FILE, instead of including it.`,
 			}
 		}
 		for _, v := range p.Project.Vain {
-			f := Finding{File: v.File, Span: v.Span, Service: v.Service, Hint: "give this file with -f instead of including it"}
+			f := Finding{File: v.File, Span: v.Span, Service: v.Service}
 			for _, m := range published[v.Service] {
 				if m.File != v.File {
 					f.Related = append(f.Related, relatedTo(m, "this stays published"))
 				}
 			}
 			if len(f.Related) > 0 {
-				f.Message = fmt.Sprintf("%s has no effect in a file that is included: service %s keeps its ports", v.Tag, quote(v.Service))
 				f.Related = f.Related[:min(len(f.Related), maxRelated)]
-				p.Report(f)
+				p.reportf(f, "give this file with -f instead of including it", "%s has no effect in a file that is included: service %s keeps its ports", v.Tag, quote(v.Service))
 			}
 		}
 	},

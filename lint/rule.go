@@ -19,6 +19,7 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/compose/variable"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
@@ -203,6 +204,12 @@ func (p *Pass) Report(f Finding) {
 	p.findings = append(p.findings, f)
 }
 
+// reportf reports a finding with what to do about it, and what is wrong.
+func (p *Pass) reportf(f Finding, hint, format string, args ...any) {
+	f.Message, f.Hint = fmt.Sprintf(format, args...), hint
+	p.Report(f)
+}
+
 // reported are the findings of the pass, the last of which says how many are left
 // out, if any are.
 func (p *Pass) reported() []Finding {
@@ -274,11 +281,7 @@ func (p *Pass) written() iter.Seq[*compose.Mapping] {
 
 // services are those of the project, by name.
 func (p *Pass) services() map[string]compose.Service {
-	services := make(map[string]compose.Service, len(p.Project.Services))
-	for _, s := range p.Project.Services {
-		services[s.Name] = s
-	}
-	return services
+	return lists.By(p.Project.Services, func(s compose.Service) string { return s.Name })
 }
 
 // names are the variables that migrate would choose.

@@ -23,10 +23,9 @@ containers share the port, unless its mode is host.`,
 			if width > 1 {
 				times = fmt.Sprintf("%d times", width)
 			}
-			f.Message = fmt.Sprintf("service %s runs %d times%s, but %s can be bound %s",
-				quote(pub.Service), n, p.unlessSwarm(&f, p.Project.Ingress(*pub.Mapping)), named(pub.HostPort.Ports, pub.Protocol), times)
-			f.Hint = fmt.Sprintf("let Docker pick the port, or write a range of %d ports", n)
-			p.Report(f)
+			with := p.unlessSwarm(&f, p.Project.Ingress(*pub.Mapping))
+			p.reportf(f, fmt.Sprintf("let Docker pick the port, or write a range of %d ports", n), "service %s runs %d times%s, but %s can be bound %s",
+				quote(pub.Service), n, with, named(pub.HostPort.Ports, pub.Protocol), times)
 		}
 	},
 }

@@ -16,7 +16,10 @@ same port, whatever its value. Services that share a template with the variable 
 its own variable. One variable for tcp and udp on the same port, or for several addresses, is fine.`,
 	Check: func(p *Pass) {
 		holders := map[string][]publication{}
-		for _, pub := range p.variables() {
+		for _, pub := range p.run.publish(p.index, true) {
+			if !pub.HostPort.Settable() {
+				continue
+			}
 			v := pub.HostPort.Var
 			if e, found := p.earlier(holders[v], func(e publication) bool { return strategies.SharesVariable(*e.Mapping, *pub.Mapping) }); found {
 				f := aboutHost(*pub.Mapping)
@@ -34,16 +37,6 @@ its own variable. One variable for tcp and udp on the same port, or for several 
 			}
 		}
 	},
-}
-
-// variables lists the published mappings whose host port is one variable.
-func (p *Pass) variables() (out []publication) {
-	for _, pub := range p.run.publish(p.index, true) {
-		if pub.HostPort.Settable() {
-			out = append(out, pub)
-		}
-	}
-	return out
 }
 
 // other names the earlier of two mappings as seen from the later.

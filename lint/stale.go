@@ -103,11 +103,7 @@ func (p *Pass) staleIn(f *source.File, in source.Span, service string, reached f
 		if err != nil || reached(port) {
 			continue
 		}
-		p.Report(Finding{
-			File: f, Span: span, Service: service,
-			Message: fmt.Sprintf("no mapping publishes host port %d", port),
-			Hint:    "correct the port, or publish it",
-		})
+		p.reportf(Finding{File: f, Span: span, Service: service}, "correct the port, or publish it", "no mapping publishes host port %d", port)
 	}
 }
 

@@ -1,7 +1,5 @@
 package lint
 
-import "fmt"
-
 var portsInExtension = Rule{
 	Name:     "ports-in-extension",
 	Title:    "The mapping is in a template under an x- key",
@@ -11,10 +9,7 @@ host port, and a service that sets its own ports silently loses those of the tem
 	Check: func(p *Pass) {
 		for m := range p.written() {
 			if name := m.File.Extension(m.Entry.Start); name != "" {
-				f := about(*m)
-				f.Message = fmt.Sprintf("the ports are in the template %s: every service that merges it publishes them", name)
-				f.Hint = "write ports in the services"
-				p.Report(f)
+				p.reportf(about(*m), "write ports in the services", "the ports are in the template %s: every service that merges it publishes them", name)
 			}
 		}
 	},

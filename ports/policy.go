@@ -1,6 +1,7 @@
 package ports
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -53,10 +54,7 @@ func (p Policy) ReservedRange(r Range) (in Range, reserved bool) {
 
 // Outgoing is the range of the ports of outgoing connections.
 func (p Policy) Outgoing() Range {
-	if p.Ephemeral.Zero() {
-		return Range{32768, 60999}
-	}
-	return p.Ephemeral
+	return cmp.Or(p.Ephemeral, Range{32768, 60999})
 }
 
 // BrowsersRefuse reports one of the bad ports of

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/reconcile/contest"
 	"github.com/portmoor/portmoor/reconcile/plan"
 	"github.com/portmoor/portmoor/reconcile/references"
@@ -36,8 +37,7 @@ func (inv *Inventory) Verify(o Search, d *plan.Decided) Verified {
 	if d != nil {
 		moves = d.Moves()
 	}
-	v := Verified{Problems: append([]Disagreement{}, inv.conflicts()...), Open: []Disagreement{}}
-	v.Problems = append(v.Problems, inv.unmoved(moves)...)
+	v := Verified{Problems: append(append([]Disagreement{}, inv.conflicts()...), inv.unmoved(moves)...), Open: []Disagreement{}}
 	for _, r := range inv.search(o, inv.expected(moves)).References {
 		line, column := r.Line, r.Column-utf8.RuneCountInString(r.Text[:r.At]) // as in the plan
 		found := Disagreement{"reference", r.Service, inv.w.Show(r.Path), line, column, fmt.Sprintf("%s: %s has port %d (%s)", r.Text, r.Service, r.New, r.Reason)}
@@ -56,12 +56,9 @@ func (inv *Inventory) Verify(o Search, d *plan.Decided) Verified {
 // conflicts are the ports that two services have.
 func (inv *Inventory) conflicts() (found []Disagreement) {
 	_, contests, err := contest.Decide(inv.Ports, contest.Options{Apart: inv.apart})
-	for _, contest := range contests {
-		var names []string
-		for _, s := range contest.Services {
-			names = append(names, s.Name)
-		}
-		found = append(found, inv.disagree("conflict", contest.Services[1], "port %d is that of %s", contest.Port, strings.Join(names, ", ")))
+	for _, c := range contests {
+		names := lists.Map(c.Services, func(s contest.Port) string { return s.Name })
+		found = append(found, inv.disagree("conflict", c.Services[1], "port %d is that of %s", c.Port, strings.Join(names, ", ")))
 	}
 	for _, err := range say.Each(err) {
 		if u, ok := errors.AsType[*contest.Undecided](err); ok {

@@ -234,10 +234,6 @@ func parsePorts(text string) (ports.Range, bool) {
 // bothSides reports whether a variable of the host port is also in the
 // container port, so that moving one would move the other.
 func bothSides(m compose.Mapping) bool {
-	for _, v := range source.Variables(m.HostPort.Text) {
-		if slices.Contains(source.Variables(m.Target), v) {
-			return true
-		}
-	}
-	return false
+	inside := source.Variables(m.Target)
+	return slices.ContainsFunc(source.Variables(m.HostPort.Text), func(v string) bool { return slices.Contains(inside, v) })
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/compose/variable"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 )
@@ -89,12 +90,7 @@ func nested(group []compose.Mapping, narrow, wide map[compose.Place]bool) {
 	slices.SortStableFunc(group, func(a, b compose.Mapping) int {
 		return cmp.Or(a.Container.First-b.Container.First, b.Container.Last-a.Container.Last)
 	})
-	var ranges []ports.Range // each once
-	for _, m := range group {
-		if n := len(ranges); n == 0 || ranges[n-1] != m.Container {
-			ranges = append(ranges, m.Container)
-		}
-	}
+	ranges := slices.Compact(lists.Map(group, func(m compose.Mapping) ports.Range { return m.Container }))
 	inner, outer := map[ports.Range]bool{}, map[ports.Range]bool{}
 	for i, last := 0, 0; i < len(ranges); i++ {
 		inner[ranges[i]] = ranges[i].Last <= last
@@ -232,30 +228,17 @@ func mergedLists(p *compose.Project) [][]compose.Mapping {
 		file    *source.File
 		dropped compose.Drop
 	}
-	lists := map[list][]compose.Mapping{}
-	var order []list
-	for _, m := range p.Mappings {
-		l := list{service: m.Service}
-		switch l.dropped = m.Dropped; m.Dropped {
+	all := lists.Group(p.Mappings, func(m compose.Mapping) list {
+		switch m.Dropped {
 		case compose.Overridden:
-			l.file = m.File
+			return list{m.Service, m.File, m.Dropped}
 		case compose.Extended:
-			l.file = m.Library
+			return list{m.Service, m.Library, m.Dropped}
 		default:
-			l.dropped = compose.Published
+			return list{service: m.Service, dropped: compose.Published}
 		}
-		if lists[l] == nil {
-			order = append(order, l)
-		}
-		lists[l] = append(lists[l], m)
-	}
-	sorted := make([][]compose.Mapping, 0, len(order))
-	for _, l := range order {
-		if len(lists[l]) > 1 {
-			sorted = append(sorted, lists[l])
-		}
-	}
-	return sorted
+	})
+	return slices.DeleteFunc(all, func(l []compose.Mapping) bool { return len(l) < 2 })
 }
 
 // stays is what of one slot does not move.

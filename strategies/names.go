@@ -2,13 +2,13 @@ package strategies
 
 import (
 	"cmp"
-	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/compose/variable"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -53,12 +53,7 @@ func (n Names) Of(m compose.Mapping) string {
 // heldByOther reports whether a variable now serves another mapping, with
 // another default: with the same one it has always been for both.
 func (n Names) heldByOther(e variable.Expr, m compose.Mapping) bool {
-	for _, h := range n.now[e.Var] {
-		if h.unit != n.at[m.Place()] && h.port != defaultOf(e) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(n.now[e.Var], func(h holder) bool { return h.unit != n.at[m.Place()] && h.port != defaultOf(e) })
 }
 
 // holder is who has a variable in the files as they are.
@@ -101,14 +96,10 @@ func Name(family []*compose.Project, remembered func(*compose.Project) map[compo
 		}
 		restored = append(restored, p)
 	}
-	for _, p := range restored {
-		b.splitProtocols(p)
-	}
-	for _, p := range restored {
-		b.joinRepeats(p)
-	}
-	for _, p := range restored {
-		b.collect(p)
+	for _, look := range []func(*compose.Project){b.splitProtocols, b.joinRepeats, b.collect} { // each rests on the one before
+		for _, p := range restored {
+			look(p)
+		}
 	}
 	for _, p := range family {
 		b.note(p)
@@ -168,12 +159,7 @@ func withoutProtocol(k compose.Key) compose.Key {
 	return k
 }
 
-func hostText(m compose.Mapping) string {
-	if !m.HostPort.Ports.Zero() {
-		return m.HostPort.Ports.String()
-	}
-	return m.HostPort.Text
-}
+func hostText(m compose.Mapping) string { return cmp.Or(m.HostPort.Ports.String(), m.HostPort.Text) }
 
 func (b *builder) splitProtocols(p *compose.Project) {
 	first := map[compose.Key]compose.Mapping{}
@@ -353,13 +339,7 @@ func (b *builder) plainOwners() map[string]compose.Key {
 
 // Families groups projects by their naming family, in order.
 func Families(projects []*compose.Project) [][]*compose.Project {
-	byName := map[string][]*compose.Project{}
-	for _, p := range projects {
-		byName[p.Family] = append(byName[p.Family], p)
-	}
-	families := make([][]*compose.Project, 0, len(byName))
-	for _, name := range slices.Sorted(maps.Keys(byName)) {
-		families = append(families, byName[name])
-	}
+	families := lists.Group(projects, func(p *compose.Project) string { return p.Family })
+	slices.SortFunc(families, func(a, b []*compose.Project) int { return cmp.Compare(a[0].Family, b[0].Family) })
 	return families
 }

@@ -23,6 +23,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
@@ -155,12 +156,9 @@ func Decide(ports []Port, options Options) ([]Settled, []Contest, error) {
 			r.taken[port] = true
 		}
 	}
-	var errs []error
-	for _, rivals := range r.contests() {
-		errs = append(errs, r.settle(rivals))
-	}
+	err := errors.Join(lists.Map(r.contests(), r.settle)...)
 	slices.SortFunc(r.settled, func(a, b Settled) int { return cmp.Compare(a.Name, b.Name) })
-	return r.settled, r.contested, errors.Join(errs...)
+	return r.settled, r.contested, err
 }
 
 type reconciler struct {
@@ -332,10 +330,7 @@ func (o Options) rangeOf(p Port) ports.Range {
 	if p.Port == in.Last || next <= in.Last {
 		return in
 	}
-	if o.Otherwise.Zero() {
-		return ports.Default
-	}
-	return o.Otherwise
+	return cmp.Or(o.Otherwise, ports.Default)
 }
 
 // established is the range that a port belongs to by custom: its thousand below

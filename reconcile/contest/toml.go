@@ -29,10 +29,7 @@ func inTOML(f *source.File, keys []string) ([]value, error) {
 		case unstable.Table:
 			table = names(e.Key())
 		case unstable.ArrayTable:
-			table = nil
-			for range names(e.Key()) {
-				table = append(table, "\x00") // no key is that
-			}
+			table = slices.Repeat([]string{"\x00"}, len(names(e.Key()))) // no key is that
 		case unstable.KeyValue:
 			t.visit(e, table)
 		default:

@@ -3,6 +3,7 @@ package plan
 import (
 	"strings"
 
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/reconcile/contest"
 )
 
@@ -73,35 +74,26 @@ type summary struct {
 // Report is the plan for programs.
 func (p Plan) Report() Report {
 	ports, services := p.Conflicts()
-	r := Report{
-		Version: 1, Services: []serviceReport{}, Conflicts: []conflictReport{}, Changes: []changeReport{},
+	return Report{
+		Version: 1,
+		Services: lists.Map(p.Services, func(s Service) serviceReport {
+			return serviceReport{s.Name, s.Place, s.Port.Port, s.New, s.Outcome, s.Status.String(), s.Rationale}
+		}),
+		Conflicts: lists.Map(p.Contests, func(c contest.Contest) conflictReport {
+			return conflictReport{c.Port, lists.Map(c.Services, func(s contest.Port) rival { return rival{s.Name, s.Status.String()} })}
+		}),
+		Changes: lists.Map(p.Changes, func(c Change) changeReport {
+			return changeReport{c.position(), c.Text, c.New, c.Service, strings.ToLower(c.Kind.String()), c.Reason}
+		}),
 		Open: notes(p.Open), Left: notes(p.Left), Unseen: append([]string{}, p.Unseen...),
 		Summary: summary{ports, services, len(p.Changes), quantity(p.Open), quantity(p.Left)},
 	}
-	for _, s := range p.Services {
-		r.Services = append(r.Services, serviceReport{s.Name, s.Place, s.Port.Port, s.New, s.Outcome, s.Status.String(), s.Rationale})
-	}
-	for _, c := range p.Contests {
-		conflict := conflictReport{Port: c.Port}
-		for _, s := range c.Services {
-			conflict.Services = append(conflict.Services, rival{s.Name, s.Status.String()})
-		}
-		r.Conflicts = append(r.Conflicts, conflict)
-	}
-	for _, c := range p.Changes {
-		r.Changes = append(r.Changes, changeReport{c.position(), c.Text, c.New, c.Service, strings.ToLower(c.Kind.String()), c.Reason})
-	}
-	return r
 }
 
 func (p Place) position() position { return position{p.Path, p.Line, p.Column} }
 
 func notes(all []Note) []noteReport {
-	out := []noteReport{}
-	for _, n := range all {
-		out = append(out, noteReport{n.position(), n.Text, n.Reason, n.More})
-	}
-	return out
+	return lists.Map(all, func(n Note) noteReport { return noteReport{n.position(), n.Text, n.Reason, n.More} })
 }
 
 // quantity is how many places notes are about.

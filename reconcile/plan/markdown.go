@@ -150,11 +150,7 @@ type group struct {
 // contested port, in which nothing is to be done.
 func steps(p Plan) (all []step) {
 	for _, s := range p.moves() {
-		all = append(all, step{
-			Title:     "Update " + escape(s.Name),
-			Groups:    groups(p, s.Name),
-			Rationale: why(p, s),
-		})
+		all = append(all, step{"Update " + escape(s.Name), groups(p, s.Name), why(p, s)})
 	}
 	for _, c := range p.Contests {
 		for _, s := range p.Services {

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"regexp"
 
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/reconcile/contest"
 )
 
@@ -121,13 +122,8 @@ func (k Kind) String() string {
 }
 
 // moves are the services that get another port, in the order of the table.
-func (p Plan) moves() (moves []Service) {
-	for _, s := range p.Services {
-		if s.Outcome == contest.Changed {
-			moves = append(moves, s)
-		}
-	}
-	return moves
+func (p Plan) moves() []Service {
+	return lists.Only(p.Services, func(s Service) bool { return s.Outcome == contest.Changed })
 }
 
 // Conflicts are how many ports are contested, and by how many services.

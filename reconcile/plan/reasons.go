@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/reconcile/contest"
 	"github.com/portmoor/portmoor/say"
 )
@@ -14,10 +15,8 @@ func constraints(p Plan) (lines []string) {
 	for _, s := range p.with(contest.Priority) {
 		lines = append(lines, fmt.Sprintf("**%s** retains port %d (priority service)", escape(s.Name), s.New))
 	}
-	var frozen, ports []string
-	for _, s := range p.with(contest.Frozen) {
-		frozen, ports = append(frozen, "**"+escape(s.Name)+"**"), append(ports, fmt.Sprint(s.New))
-	}
+	frozen := lists.Map(p.with(contest.Frozen), func(s Service) string { return "**" + escape(s.Name) + "**" })
+	ports := newPorts(p.with(contest.Frozen))
 	switch len(frozen) {
 	case 0:
 	case 1:
@@ -40,19 +39,19 @@ func (p Plan) with(status contest.Status) []Service {
 	return slices.DeleteFunc(slices.Clone(p.Services), func(s Service) bool { return s.Status != status || s.Outcome == contest.Changed })
 }
 
+// newPorts are the ports that services have in the end.
+func newPorts(services []Service) []string {
+	return lists.Map(services, func(s Service) string { return fmt.Sprint(s.New) })
+}
+
 // versus says who contests a port.
 func versus(c contest.Contest) string {
 	alike := !slices.ContainsFunc(c.Services, func(s contest.Port) bool { return s.Status != contest.Working })
-	names := make([]string, len(c.Services))
-	for i, s := range c.Services {
-		names[i] = fmt.Sprintf("%s (%s)", escape(s.Name), s.Status)
-		if alike {
-			names[i] = escape(s.Name)
-		}
-	}
 	if alike {
+		names := lists.Map(c.Services, func(s contest.Port) string { return escape(s.Name) })
 		return strings.Join(names, ", ") + " (all working, no priority)"
 	}
+	names := lists.Map(c.Services, func(s contest.Port) string { return fmt.Sprintf("%s (%s)", escape(s.Name), s.Status) })
 	return names[0] + " vs " + say.And(names[1:])
 }
 
@@ -78,12 +77,7 @@ func why(p Plan, s Service) string {
 	if s.New < s.Port.Port {
 		text = "the first free port of its range"
 	}
-	var skipped []string
-	for _, other := range p.Services {
-		if other.New > s.Port.Port && other.New < s.New {
-			skipped = append(skipped, fmt.Sprint(other.New))
-		}
-	}
+	skipped := newPorts(lists.Only(p.Services, func(other Service) bool { return other.New > s.Port.Port && other.New < s.New }))
 	if slices.Sort(skipped); len(skipped) > 0 {
 		text += fmt.Sprintf(" (%s taken)", isAre(skipped))
 	}
@@ -105,15 +99,9 @@ func room(p Plan) string {
 		if _, err := fmt.Sscanf(r, "%d-%d", &first, &last); err != nil {
 			continue
 		}
-		free := last - first + 1
-		taken := map[int]bool{}
-		for _, s := range p.Services {
-			if s.New >= first && s.New <= last && !taken[s.New] {
-				taken[s.New] = true
-				free--
-			}
-		}
-		parts = append(parts, fmt.Sprintf("%d of %s", free, r))
+		inside := lists.Only(p.Services, func(s Service) bool { return s.New >= first && s.New <= last })
+		taken := lists.Set(newPorts(inside))
+		parts = append(parts, fmt.Sprintf("%d of %s", last-first+1-len(taken), r))
 	}
 	if len(parts) == 0 {
 		return "no range has become fuller"
@@ -122,10 +110,7 @@ func room(p Plan) string {
 }
 
 func movesList(p Plan) string {
-	var moves []string
-	for _, s := range p.moves() {
-		moves = append(moves, fmt.Sprintf("%s (%d → %d)", escape(s.Name), s.Port.Port, s.New))
-	}
+	moves := lists.Map(p.moves(), func(s Service) string { return fmt.Sprintf("%s (%d → %d)", escape(s.Name), s.Port.Port, s.New) })
 	if len(moves) == 0 {
 		return "a service that moves"
 	}
@@ -134,10 +119,7 @@ func movesList(p Plan) string {
 
 // listening is how to see whether somebody else has a new port.
 func listening(p Plan) string {
-	var ports []string
-	for _, s := range p.moves() {
-		ports = append(ports, fmt.Sprint(s.New))
-	}
+	ports := newPorts(p.moves())
 	if len(ports) == 0 {
 		return "no port is new."
 	}

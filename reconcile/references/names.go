@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/portmoor/portmoor/lists"
 )
 
 // name is a way to write the name of a subject.
@@ -49,10 +51,7 @@ func wordsOf(called string) []string {
 
 // commonPrefix is how many words all names begin with.
 func commonPrefix(subjects []Subject) int {
-	distinct := map[string]bool{}
-	for _, s := range subjects {
-		distinct[s.called()] = true
-	}
+	distinct := lists.Keys(subjects, Subject.called)
 	for n := 0; len(distinct) > 1; n++ {
 		first := ""
 		for _, s := range subjects {
@@ -67,11 +66,7 @@ func commonPrefix(subjects []Subject) int {
 }
 
 func newName(patterns map[string]*regexp.Regexp, subject int, words []string, alias bool) name {
-	quoted := make([]string, len(words))
-	for i, w := range words {
-		quoted[i] = regexp.QuoteMeta(w)
-	}
-	text := strings.Join(quoted, `[-_./ ]?`)
+	text := strings.Join(lists.Map(words, regexp.QuoteMeta), `[-_./ ]?`)
 	if patterns[text] == nil {
 		patterns[text] = regexp.MustCompile(`(?i)` + text)
 	}

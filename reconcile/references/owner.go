@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/portmoor/portmoor/lists"
 )
 
 // owner is whose a number is, and how one knows.
@@ -55,14 +57,9 @@ type attribution struct {
 
 // list names subjects as a choice.
 func (f *finder) list(subjects []int) string {
-	var names []string
-	for _, i := range subjects {
-		if !slices.Contains(names, f.Subjects[i].Name) {
-			names = append(names, f.Subjects[i].Name)
-		}
-	}
+	names := lists.Map(subjects, func(i int) string { return f.Subjects[i].Name })
 	slices.Sort(names)
-	return strings.Join(names, ", ")
+	return strings.Join(slices.Compact(names), ", ")
 }
 
 // subjects are those that are named. Of several with one name it is the one whose
@@ -77,9 +74,7 @@ func (a attribution) subjects(all []mention) []int {
 
 func subjectsOf(all []mention) (subjects []int) {
 	for _, m := range all {
-		if !slices.Contains(subjects, m.subject) {
-			subjects = append(subjects, m.subject)
-		}
+		subjects = lists.Union(subjects, m.subject)
 	}
 	return subjects
 }
@@ -117,12 +112,9 @@ var keyed = lazy("^\\w*[\"'`\\]\\)]*\\s*(?:[:?+]?=|[:,(]|=>|->)")
 
 // inKey is the one alias in what the number is assigned to: DEPTH_URL=…
 func (a attribution) inKey() (owner, bool) {
-	var found []int
-	for _, m := range mentions(a.at.before, a.names, true) {
-		if keyed().MatchString(a.at.before[m.end:]) && !slices.Contains(found, m.subject) {
-			found = append(found, m.subject)
-		}
-	}
+	found := subjectsOf(lists.Only(mentions(a.at.before, a.names, true), func(m mention) bool {
+		return keyed().MatchString(a.at.before[m.end:])
+	}))
 	if len(found) != 1 {
 		return owner{}, false
 	}

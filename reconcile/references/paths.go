@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/tree"
 )
 
@@ -81,16 +82,10 @@ const itsAPI = "its API has "
 func (a attribution) byPath() (owner, bool) {
 	for _, routes := range []routes{a.listed, a.used} {
 		for path := urlPath().FindString(a.at.after); len(path) > 1; path = path[:strings.LastIndexByte(path, '/')] {
-			var has []int
-			for _, i := range routes[path] {
-				if slices.Contains(a.rivals[a.hit.port], i) {
-					has = append(has, i)
-				}
-			}
-			if len(has) == 1 {
+			switch has := lists.Only(routes[path], func(i int) bool { return slices.Contains(a.rivals[a.hit.port], i) }); {
+			case len(has) == 1:
 				return owner{has[0], itsAPI + path}, true
-			}
-			if len(has) > 1 {
+			case len(has) > 1:
 				return owner{}, false
 			}
 		}

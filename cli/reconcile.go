@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"io"
 	"slices"
 	"strconv"
 	"time"
@@ -31,6 +32,7 @@ change, and with --write does exactly that. --verify looks whether everything ag
 			&cli.BoolFlag{Name: "write", Aliases: []string{"w"}, Usage: "with --apply: make the changes", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "verify", Usage: "look for ports that two services have and for places that name another port; with --apply: for what the plan has moved", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "health", Usage: "with --verify: ask each service over HTTP, and systemd", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "suggest-sources", Usage: "print sources for what looks like one service a folder with a port in its configuration", DisableDefaultText: true},
 			&cli.StringFlag{Name: "author", Usage: "name `NAME` as the author of the plan, instead of the user"},
 			formatFlag("how to print", formatNames...),
 			&cli.StringSliceFlag{Name: "file", Aliases: []string{"f"}, Usage: "load `FILE`s as one project, as docker compose -f does", TakesFile: true},
@@ -48,6 +50,7 @@ type reconcileRequest struct {
 	about               workspace.Request
 	doc                 reconcile.Document // of --plan or --apply
 	plan, apply, verify bool
+	suggest             bool
 	write, health       bool
 	author              string
 	json, verbose       bool
@@ -57,7 +60,7 @@ type reconcileRequest struct {
 // runReconcile reads the flags, and plans, applies or verifies.
 func (c *program) runReconcile(ctx *cli.Context) error {
 	r := reconcileRequest{
-		about: c.request(ctx), plan: ctx.String("plan") != "", apply: ctx.String("apply") != "", verify: ctx.Bool("verify"),
+		about: c.request(ctx), plan: ctx.String("plan") != "", apply: ctx.String("apply") != "", verify: ctx.Bool("verify"), suggest: ctx.Bool("suggest-sources"),
 		write: ctx.Bool("write"), health: ctx.Bool("health"), author: ctx.String("author"), json: ctx.String("format") == "json", verbose: ctx.Bool("verbose"),
 		style: c.style(ctx),
 	}
@@ -65,11 +68,13 @@ func (c *program) runReconcile(ctx *cli.Context) error {
 		return err
 	}
 	r.doc = reconcile.Document{Path: cmp.Or(ctx.String("plan"), ctx.String("apply")), About: r.about}
-	r.about.Whole, r.about.MayBeEmpty = true, true // without paths, the configuration's whole folder
+	r.about.Whole, r.about.MayBeEmpty, r.about.Empty = true, true, r.suggest // without paths, the configuration's whole folder
 	w, err := c.openAll(r.about)
 	switch {
 	case err != nil:
 		return err
+	case r.suggest:
+		return reconciler{c}.suggestSources(w)
 	case r.apply:
 		return reconciler{c}.applyPlan(ctx.Context, r, w)
 	case r.verify:
@@ -81,6 +86,8 @@ func (c *program) runReconcile(ctx *cli.Context) error {
 // check refuses flags that do not go together.
 func (r reconcileRequest) check() error {
 	switch {
+	case r.suggest && (r.plan || r.apply || r.verify):
+		return say.Usagef("name the sources in "+config.Name+" first", "portmoor reconcile: --suggest-sources excludes --plan, --apply and --verify")
 	case r.plan && (r.apply || r.verify):
 		return say.Usagef("review the plan before it is applied", "portmoor reconcile: --plan excludes --apply and --verify")
 	case r.write && !r.apply:
@@ -113,6 +120,7 @@ func (c reconciler) makePlan(r reconcileRequest, w *workspace.Workspace) error {
 	if err != nil {
 		return err
 	}
+	c.tellAll(p.Held())
 	p.Date, p.Author = c.date(), cmp.Or(r.author, c.variable("GIT_AUTHOR_NAME"), c.variable("USER"), c.variable("USERNAME"))
 	sources := len(w.Config.Sources) > 0
 	switch {
@@ -172,10 +180,21 @@ func (c reconciler) verifyPorts(ctx context.Context, r reconcileRequest, w *work
 	if r.health {
 		checks = append(checks, inv.Health(ctx)...)
 	}
+	c.tellAll(inv.Held(d, checks))
 	if len(v.Problems) > 0 || slices.ContainsFunc(checks, reconcile.Check.Failed) {
 		c.fail(exitFindings)
 	}
-	return c.showVerified(v, checks, len(inv.Ports), r.json, r.verbose)
+	return c.showVerified(v, checks, len(inv.Ports), r)
+}
+
+// suggestSources prints what the configuration could name under sources.
+func (c reconciler) suggestSources(w *workspace.Workspace) error {
+	text := reconcile.SuggestSources(w)
+	if text == "" {
+		c.say("nothing looks like one service a folder with a port in its configuration", "name a file with path and key under sources in "+config.Name)
+	}
+	_, err := io.WriteString(c.Out, text)
+	return err
 }
 
 // date is the day that a plan is made on: that of SOURCE_DATE_EPOCH, else what

@@ -45,7 +45,7 @@ func (c reconciler) summarize(p plan.Plan, sources bool) {
 	if ports == 0 {
 		fmt.Fprintf(c.Err, "%s, no conflict\n", say.Count(len(p.Services), "port"))
 		if !sources {
-			c.say("only compose files were searched", "if other files hold ports, name them under sources in "+config.Name)
+			c.say("only compose files were searched", "if other files hold ports, name them under sources in "+config.Name+"; reconcile --suggest-sources prints some")
 		}
 		return
 	}
@@ -122,8 +122,8 @@ func (c reconciler) tellApplied(r reconcileRequest, d plan.Decided, outputs []re
 }
 
 // showVerified prints the problems, and how the services are.
-func (c reconciler) showVerified(v reconcile.Verified, checks []reconcile.Check, ports int, json, verbose bool) error {
-	if json {
+func (c reconciler) showVerified(v reconcile.Verified, checks []reconcile.Check, ports int, r reconcileRequest) error {
+	if r.json {
 		return say.JSON(c.Out, struct {
 			Version int `json:"version"`
 			reconcile.Verified
@@ -131,15 +131,21 @@ func (c reconciler) showVerified(v reconcile.Verified, checks []reconcile.Check,
 		}{1, v, checks}, true)
 	}
 	shown := v.Problems
-	if verbose {
+	if r.verbose {
 		shown = slices.Concat(shown, v.Open)
 	}
 	for _, p := range shown {
 		fmt.Fprintln(c.Out, say.Visible(fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)))
 	}
 	c.showHealth(checks)
-	if n := len(v.Open); n > 0 {
+	agrees := "every place that was searched agrees"
+	switch n := len(v.Open); {
+	case n == 0:
+	case r.apply:
 		c.say(say.Count(n, "place")+" with an old port for a person to decide", "-v lists them; one that stays is named under References Left Alone in the plan")
+	default:
+		c.say(say.Count(n, "place")+" not judged: whose port it is does not stand there for certain", "-v lists them")
+		agrees = "every other place agrees"
 	}
 	failed := 0
 	for _, h := range checks {
@@ -150,7 +156,7 @@ func (c reconciler) showVerified(v reconcile.Verified, checks []reconcile.Check,
 	if len(v.Problems) > 0 {
 		fmt.Fprintln(c.Err, say.Count(len(v.Problems), "problem"))
 	} else {
-		fmt.Fprintf(c.Err, "%s, no conflict, and every place that was searched agrees\n", say.Count(ports, "port"))
+		fmt.Fprintf(c.Err, "%s, no conflict, and %s\n", say.Count(ports, "port"), agrees)
 	}
 	if failed > 0 {
 		fmt.Fprintf(c.Err, "%d of %s failed\n", failed, say.Count(len(checks), "check"))

@@ -29,6 +29,7 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/reconcile/contest"
 	"github.com/portmoor/portmoor/say"
@@ -42,8 +43,9 @@ type Inventory struct {
 	// Ports are in the order in which files say them, those of compose files first.
 	Ports []contest.Port
 
-	w     *workspace.Workspace
-	fixed []contest.Fixed // the ports of compose files, by index into Ports
+	w       *workspace.Workspace
+	fixed   []contest.Fixed  // the ports of compose files, by index into Ports
+	machine allocate.Machine // whose sockets new ports are compared with
 }
 
 // Read gathers the ports of compose projects and of sources, with the status that
@@ -53,7 +55,7 @@ func Read(w *workspace.Workspace) (*Inventory, []say.Problem, error) {
 	if err := problems(w); err != nil {
 		return nil, nil, err
 	}
-	inv := &Inventory{w: w, fixed: contest.FixedPorts(w.Projects, w.Home)}
+	inv := &Inventory{w: w, fixed: contest.FixedPorts(w.Projects, w.Home), machine: allocate.Machine{Passive: true}}
 	inv.fixed = slices.DeleteFunc(inv.fixed, func(f contest.Fixed) bool {
 		return !w.Asked(f.Place().File) && !slices.ContainsFunc(f.Places, func(p contest.Place) bool { return w.Asked(p.File) })
 	})

@@ -27,7 +27,11 @@ func (inv *Inventory) Plan(o Search) (plan.Plan, error) {
 	for _, s := range settled {
 		next[s.Name] = s.New
 		health, _ := inv.healthPath(s.Port)
-		p.Services = append(p.Services, plan.Service{Settled: s, Health: health, Place: inv.w.FromHome(s.Place().File.Path)})
+		row := plan.Service{Settled: s, Health: health, Place: inv.w.FromHome(s.Place().File.Path)}
+		if s.Outcome == contest.Changed {
+			row.Holder = inv.holder(slices.IndexFunc(inv.Ports, func(p contest.Port) bool { return p.Name == s.Name }), s.New)
+		}
+		p.Services = append(p.Services, row)
 		if s.Outcome != contest.Changed {
 			continue
 		}

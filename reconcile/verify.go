@@ -31,7 +31,9 @@ type Verified struct {
 }
 
 // Verify finds ports that two services have, and places that do not agree with
-// them: with a plan, those of the ports that it has moved. nil is no plan.
+// them: with a plan, those of the ports that it has moved. nil is no plan: then a
+// place disagrees that says for certain whose port it names, by the service's name or as a
+// default in the service's own folder, and what else may disagree is open.
 func (inv *Inventory) Verify(o Search, d *plan.Decided) Verified {
 	var moves []plan.Row
 	if d != nil {
@@ -43,14 +45,43 @@ func (inv *Inventory) Verify(o Search, d *plan.Decided) Verified {
 		found := Disagreement{"reference", r.Service, inv.w.Show(r.Path), line, column, fmt.Sprintf("%s: %s has port %d (%s)", r.Text, r.Service, r.New, r.Reason)}
 		switch {
 		case d != nil && d.Leaves(inv.w.FromHome(r.Path), r.Text, line, r.Column):
-		case r.Verdict == references.Open && d != nil:
-			found.Kind, found.Message = "open", fmt.Sprintf("%s: %s", r.Text, r.Reason)
+		case r.Verdict == references.Open:
+			reason := r.Reason
+			if d == nil && !strings.Contains(reason, "“") {
+				reason, _, _ = strings.Cut(reason, ": ") // it may be that of every service
+			}
+			found.Kind, found.Message = "open", fmt.Sprintf("%s: %s", r.Text, reason)
 			v.Open = append(v.Open, found)
-		case r.Verdict == references.Change && (d != nil || r.Direct):
+		case r.Verdict == references.Change && (d != nil || r.Direct || r.Default):
 			v.Problems = append(v.Problems, found)
+		case r.Verdict == references.Change:
+			found.Kind = "open"
+			v.Open = append(v.Open, found)
 		}
 	}
 	return v
+}
+
+// Held are notes about the ports that a plan moves services to and that somebody has on
+// this machine; not those of services that some check has found well.
+func (inv *Inventory) Held(d *plan.Decided, checks []Check) (notes []say.Problem) {
+	if d == nil {
+		return nil
+	}
+	for _, m := range d.Moves() {
+		i := slices.IndexFunc(inv.Ports, func(p contest.Port) bool { return p.Name == m.Service })
+		well := func(c Check) bool { return c.Service == m.Service && c.Port == m.New && c.Result == healthy }
+		if i < 0 || slices.ContainsFunc(checks, well) {
+			continue
+		}
+		if who := inv.holder(i, m.New); who != "" {
+			notes = append(notes, say.Problem{
+				Kind: say.Note, Message: fmt.Sprintf("port %d, the new one of %s, is held by %s", m.New, m.Service, who),
+				Hint: "if that is not the service itself, stop it, or plan again with another range under reconcile: ranges",
+			})
+		}
+	}
+	return notes
 }
 
 // conflicts are the ports that two services have.

@@ -137,7 +137,7 @@ func Open(r Request) (w *Workspace, notes []say.Problem, err error) {
 	groups := once(found.Groups)
 	sources := r.Empty || r.MayBeEmpty && len(w.Config.Sources) > 0
 	if len(groups) == 0 && !sources && len(found.Failures)+len(found.Ignored) == 0 && !slices.ContainsFunc(found.Passed, discover.Passed.Said) {
-		return nil, append(notes, w.loaded(r, found.Unrecognized)...), say.Usagef("name a compose file, or list it under files in "+config.Name, "%s: no compose files here", strings.Join(paths, ", "))
+		return nil, append(notes, w.loaded(r, found.Unrecognized)...), r.noFiles(paths)
 	}
 	for i := range groups {
 		groups[i].Profiles = slices.Concat(groups[i].Profiles, r.Profiles)
@@ -169,6 +169,16 @@ func (r Request) paths() ([]string, error) {
 		}
 	}
 	return paths, nil
+}
+
+// noFiles is the error that there is no compose file. Where sources would do, they are
+// named.
+func (r Request) noFiles(paths []string) error {
+	hint := "name a compose file, or list it under files in " + config.Name
+	if r.MayBeEmpty {
+		hint = "name a compose file, or the files that hold the ports under sources in " + config.Name + "; to see what that may be: " + r.Command().Portmoor("reconcile", "--suggest-sources")
+	}
+	return say.Usagef(hint, "%s: no compose files here", strings.Join(paths, ", "))
 }
 
 // configure reads the configuration: the file named, or the nearest one to a path.

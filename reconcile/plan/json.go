@@ -27,6 +27,7 @@ type serviceReport struct {
 	Status    contest.Outcome `json:"status"`
 	Standing  string          `json:"standing"`
 	Rationale string          `json:"rationale"`
+	HeldBy    string          `json:"held_by,omitempty"`
 }
 
 type conflictReport struct {
@@ -77,7 +78,7 @@ func (p Plan) Report() Report {
 	return Report{
 		Version: 1,
 		Services: lists.Map(p.Services, func(s Service) serviceReport {
-			return serviceReport{s.Name, s.Place, s.Port.Port, s.New, s.Outcome, s.Status.String(), s.Rationale}
+			return serviceReport{s.Name, s.Place, s.Port.Port, s.New, s.Outcome, s.Status.String(), s.Rationale, s.Holder}
 		}),
 		Conflicts: lists.Map(p.Contests, func(c contest.Contest) conflictReport {
 			return conflictReport{c.Port, lists.Map(c.Services, func(s contest.Port) rival { return rival{s.Name, s.Status.String()} })}

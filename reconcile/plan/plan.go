@@ -13,11 +13,13 @@
 package plan
 
 import (
+	"fmt"
 	"path/filepath"
 	"regexp"
 
 	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/reconcile/contest"
+	"github.com/portmoor/portmoor/say"
 )
 
 // Title is the first line of every plan.
@@ -45,6 +47,8 @@ type Service struct {
 	Health string // the path of its health check
 	// Place is where its port is defined.
 	Place string
+	// Holder is who has its new port on this machine, "" for nobody.
+	Holder string
 }
 
 // Change is a place whose number becomes another.
@@ -124,6 +128,19 @@ func (k Kind) String() string {
 // moves are the services that get another port, in the order of the table.
 func (p Plan) moves() []Service {
 	return lists.Only(p.Services, func(s Service) bool { return s.Outcome == contest.Changed })
+}
+
+// Held are notes about new ports that somebody has on this machine.
+func (p Plan) Held() (notes []say.Problem) {
+	for _, s := range p.Services {
+		if s.Holder != "" {
+			notes = append(notes, say.Problem{
+				Kind: say.Note, Message: fmt.Sprintf("port %d, which %s would get, is held by %s", s.New, s.Name, s.Holder),
+				Hint: "stop that before the plan is carried out, or choose another range under reconcile: ranges",
+			})
+		}
+	}
+	return notes
 }
 
 // Conflicts are how many ports are contested, and by how many services.

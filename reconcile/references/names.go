@@ -136,7 +136,7 @@ func afterName(before string, names []name) int {
 
 // ownValue is what may stand between a name and the number that is its own.
 var ownValue = lazy("^(?i:(?:[_-]?(?:host|http|tcp|api|service|server|listen|default|base))*[_-]?(?:port|url|uri|addr|address|endpoint)?)[\"'`*\\]\\)]*" +
-	"\\s*(?:[:?+]?[=:]=?|[,|(│]|=>|->|→)\\s*[\"'`*(\\[]*(?:https?://(?:localhost|127\\.0\\.0\\.1):)?$")
+	"\\s*(?:[:?+]?[=:]=?|:-|[,|(│]|=>|->|→)\\s*[\"'`*(\\[]*(?:https?://(?:localhost|127\\.0\\.0\\.1):)?$")
 
 // direct reports a number that is written as the value of a subject's name.
 func direct(before string, names []name, subject int) bool {

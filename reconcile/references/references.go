@@ -94,7 +94,9 @@ type Reference struct {
 	Pad int
 	// Direct reports that it is written as the value of the service's name.
 	Direct bool
-	Reason string // of the verdict, for people
+	// Default reports that it is a default in the folder of the service itself.
+	Default bool
+	Reason  string // of the verdict, for people
 	// More is how many more of this file stay for the same reason; only the first
 	// of them are listed.
 	More int

@@ -221,6 +221,7 @@ func (f *finder) verdict(d *document, h hit, hits []hit, kept map[string]int) Re
 	}
 	f.conclude(&r, f.Subjects[o.subject], s, o.evidence, d)
 	r.Direct = direct(c.before, f.namesOf[h.port], o.subject)
+	r.Default = f.own(d, o.subject) && c.isDefault(s)
 	return r
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/say"
 )
 
@@ -150,10 +151,7 @@ func onUsageError(ctx *cli.Context, err error, _ bool) error {
 
 // meantFlag is the hint for a misspelt flag.
 func meantFlag(flag string, flags []cli.Flag, otherwise string) string {
-	var names []string
-	for _, f := range flags {
-		names = append(names, f.Names()[0])
-	}
+	names := lists.Map(flags, func(f cli.Flag) string { return f.Names()[0] })
 	if len(flag) <= len("--x") {
 		return otherwise
 	}
@@ -170,10 +168,7 @@ func (c *program) noCommand(ctx *cli.Context) error {
 		c.fail(exitUsage)
 		return nil
 	}
-	var names []string
-	for _, cmd := range ctx.App.Commands {
-		names = append(names, cmd.Name)
-	}
+	names := lists.Map(ctx.App.Commands, func(cmd *cli.Command) string { return cmd.Name })
 	hint, args := "see portmoor --help", ctx.Args().Slice()
 	if near := say.Nearest(args[0], names); near != "" {
 		words := []string{"portmoor", near}

@@ -14,6 +14,7 @@ import (
 	"github.com/sirupsen/logrus"
 	"github.com/urfave/cli/v2"
 
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack"
 )
@@ -90,11 +91,7 @@ func (c *console) fail(code int) { c.code = max(c.code, code) }
 // exit prints an error, if any, or each of those that it joins, and returns
 // the run's exit code.
 func (c *console) exit(err error) int {
-	var all []say.Problem
-	for _, err := range say.Each(err) {
-		all = append(all, say.Of(err))
-	}
-	c.tellAll(all)
+	c.tellAll(lists.Map(say.Each(err), say.Of))
 	return c.code
 }
 

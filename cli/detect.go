@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/allocate"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack"
 	"github.com/portmoor/portmoor/workspace"
@@ -143,8 +144,7 @@ type portEntry struct {
 }
 
 func portReportOf(s *stack.Stack, outcomes []allocate.Outcome) portReport {
-	r := portReport{Version: 1, Ports: []portEntry{}}
-	for _, o := range outcomes {
+	return portReport{1, lists.Map(outcomes, func(o allocate.Outcome) portEntry {
 		e := portEntry{
 			Project: s.Project.Name, Service: o.Unit.Service, Key: o.Unit.Key, HostPort: o.Ports.String(), Wanted: o.Unit.Want.String(),
 			Variable: o.Unit.Var, Source: o.From(), Moved: o.Moved, Problem: o.Problem,
@@ -152,7 +152,6 @@ func portReportOf(s *stack.Stack, outcomes []allocate.Outcome) portReport {
 		if o.Owner != (allocate.Owner{}) {
 			e.Holder = o.Owner.String()
 		}
-		r.Ports = append(r.Ports, e)
-	}
-	return r
+		return e
+	})}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack"
 	"github.com/portmoor/portmoor/strategies"
@@ -27,7 +28,7 @@ func projectFlags() []cli.Flag {
 
 // The values of flags that take one of a few.
 var (
-	strategyNames = namesOf(strategies.All)
+	strategyNames = lists.Map(strategies.All, func(s strategies.Strategy) string { return string(s) })
 	colorNames    = []string{"auto", "always", "never"}
 	formatNames   = []string{"text", "json"}
 	reportNames   = []string{"text", "json", "sarif", "github", "gitlab", "junit", "checkstyle"}
@@ -111,11 +112,4 @@ func (c *program) openOne(ctx *cli.Context, o stack.Options) (*stack.Stack, erro
 	}
 	o.PortsFile = r.PortsFile
 	return stack.Open(w, project, o)
-}
-
-func namesOf[T ~string](all []T) (names []string) {
-	for _, a := range all {
-		names = append(names, string(a))
-	}
-	return names
 }

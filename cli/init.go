@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/config"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/migrate"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
@@ -187,11 +188,7 @@ func ignored(w *workspace.Workspace) []string {
 			continue
 		}
 		ext := path.Ext(name)
-		for _, line := range []string{"**/" + name, "**/" + strings.TrimSuffix(name, ext) + ".*" + ext} {
-			if !slices.Contains(lines, line) {
-				lines = append(lines, line)
-			}
-		}
+		lines = lists.Union(lines, "**/"+name, "**/"+strings.TrimSuffix(name, ext)+".*"+ext)
 	}
 	return lines
 }

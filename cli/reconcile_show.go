@@ -11,6 +11,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/portmoor/portmoor/config"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/reconcile"
 	"github.com/portmoor/portmoor/reconcile/plan"
 	"github.com/portmoor/portmoor/rewrite"
@@ -147,18 +148,12 @@ func (c reconciler) showVerified(v reconcile.Verified, checks []reconcile.Check,
 		c.say(say.Count(n, "place")+" not judged: whose port it is does not stand there for certain", "-v lists them")
 		agrees = "every other place agrees"
 	}
-	failed := 0
-	for _, h := range checks {
-		if h.Failed() {
-			failed++
-		}
-	}
 	if len(v.Problems) > 0 {
 		fmt.Fprintln(c.Err, say.Count(len(v.Problems), "problem"))
 	} else {
 		fmt.Fprintf(c.Err, "%s, no conflict, and %s\n", say.Count(ports, "port"), agrees)
 	}
-	if failed > 0 {
+	if failed := len(lists.Only(checks, reconcile.Check.Failed)); failed > 0 {
 		fmt.Fprintf(c.Err, "%d of %s failed\n", failed, say.Count(len(checks), "check"))
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/live"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack"
@@ -124,12 +125,10 @@ type portFile struct {
 }
 
 func (c syncer) printFiles(s *stack.Stack, files []stack.PortFile, format string, watch bool) error {
-	report := syncReport{1, []portFile{}}
-	for _, f := range files {
-		if f.Text != "" {
-			report.Files = append(report.Files, portFile{s.Project.Name, f.Container.Service, f.Container.Name, f.Container.Number, f.File, f.Text})
-		}
-	}
+	written := lists.Only(files, func(f stack.PortFile) bool { return f.Text != "" })
+	report := syncReport{1, lists.Map(written, func(f stack.PortFile) portFile {
+		return portFile{s.Project.Name, f.Container.Service, f.Container.Name, f.Container.Number, f.File, f.Text}
+	})}
 	switch {
 	case format == "json" && !watch:
 		return say.JSON(c.Out, report, true)

@@ -4,6 +4,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/allocate"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack"
 )
@@ -46,11 +47,5 @@ func (c *program) runValidate(ctx *cli.Context) error {
 // reportStart is reportMoves for what is about to be started: a problem of services
 // that are not started does not stop the others.
 func (c *program) reportStart(s *stack.Stack, outcomes []allocate.Outcome) {
-	var concerned []allocate.Outcome
-	for _, o := range outcomes {
-		if o.Problem == "" || s.StartsAny(o.Unit.Services) {
-			concerned = append(concerned, o)
-		}
-	}
-	c.reportMoves(s, concerned)
+	c.reportMoves(s, lists.Only(outcomes, func(o allocate.Outcome) bool { return o.Problem == "" || s.StartsAny(o.Unit.Services) }))
 }

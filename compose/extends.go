@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/portmoor/portmoor/compose/variable"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
@@ -133,10 +134,7 @@ func (g *merger) extendedFile(s *service, in scope, env variable.Lookup) (scope,
 // inherit takes over what a service does not set itself, but for the keys of
 // which a tag drops what was there before.
 func (s *service) inherit(base *service) {
-	own := make(map[string]bool, len(s.Profiles))
-	for _, p := range s.Profiles {
-		own[p] = true
-	}
+	own := lists.Set(s.Profiles)
 	s.Profiles = slices.Clone(s.Profiles)
 	for _, p := range base.Profiles {
 		if !own[p] && !s.resets["profiles"] {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/portmoor/portmoor/compose/variable"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 )
 
@@ -24,11 +25,7 @@ func (p *Project) WithHosts(texts map[Place]string) *Project {
 		}
 	}
 	for _, list := range p.numbered {
-		mappings := make([]*Mapping, 0, len(list))
-		for _, i := range list {
-			mappings = append(mappings, &changed.Mappings[i])
-		}
-		number(mappings)
+		number(lists.Map(list, func(i int) *Mapping { return &changed.Mappings[i] }))
 	}
 	return &changed
 }

@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/portmoor/portmoor/compose/variable"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
@@ -217,13 +218,7 @@ func (g *merger) env(paths []string, outer variable.Lookup) Env {
 // variablesFrom are the env files that the variables of an include come from, the
 // first of which wins: those of the files above it, and its own.
 func (g *merger) variablesFrom(own []string) []string {
-	all := slices.Clone(g.envPaths)
-	for _, path := range own {
-		if !slices.Contains(all, path) {
-			all = append(all, path)
-		}
-	}
-	return all
+	return lists.Union(slices.Clone(g.envPaths), own...)
 }
 
 // again are the services of an include, for one more file that names it: they are
@@ -344,11 +339,7 @@ func (g *merger) finish(merged []*service) {
 		g.project.Mappings = append(g.project.Mappings, *m)
 	}
 	for _, list := range g.lists {
-		indices := make([]int, 0, len(list))
-		for _, m := range list {
-			indices = append(indices, at[m])
-		}
-		g.project.numbered = append(g.project.numbered, indices)
+		g.project.numbered = append(g.project.numbered, lists.Map(list, func(m *Mapping) int { return at[m] }))
 	}
 	g.project.Problems = append(g.problems, g.empty()...)
 }

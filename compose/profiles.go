@@ -3,6 +3,8 @@ package compose
 import (
 	"slices"
 	"strings"
+
+	"github.com/portmoor/portmoor/lists"
 )
 
 // Service is a service of the project; one that it does not have runs once and
@@ -26,12 +28,7 @@ func (p *Project) Profiles() []string {
 }
 
 // choose remembers the chosen profiles, which are asked for with each pair of mappings.
-func (p *Project) choose() {
-	p.chosen = map[string]bool{}
-	for _, name := range p.Profiles() {
-		p.chosen[name] = true
-	}
-}
+func (p *Project) choose() { p.chosen = lists.Set(p.Profiles()) }
 
 // Starts reports whether the chosen profiles start a service that has some
 // profiles, or none.

@@ -12,6 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
 )
@@ -112,13 +113,7 @@ func (d *decoder) object(n *yaml.Node, v reflect.Value) {
 	}
 }
 
-func names(all []field) []string {
-	var names []string
-	for _, f := range all {
-		names = append(names, f.name)
-	}
-	return names
-}
+func names(all []field) []string { return lists.Map(all, func(f field) string { return f.name }) }
 
 // entry fills one entry of a map; one without content is left out.
 func (d *decoder) entry(key, value *yaml.Node, m reflect.Value, f field) {
@@ -255,11 +250,7 @@ func (d *decoder) err() error {
 	slices.SortStableFunc(d.errs, func(a, b fault) int {
 		return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.column, b.column))
 	})
-	var all []error
-	for _, f := range d.errs {
-		all = append(all, f.problem(d.path))
-	}
-	return errors.Join(all...)
+	return errors.Join(lists.Map(d.errs, func(f fault) error { return f.problem(d.path) })...)
 }
 
 // nearest is a hint at the name that was meant, or at all of them.

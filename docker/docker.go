@@ -28,6 +28,7 @@ import (
 	"github.com/docker/docker/client"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/say"
 )
 
@@ -248,10 +249,7 @@ func (e *Engine) listed(ctx context.Context, options container.ListOptions) ([]C
 	if len(all) > maxContainers {
 		return nil, &Error{Problem: say.Problem{Place: "docker endpoint " + e.Host, Message: fmt.Sprintf("it lists more than %d containers", maxContainers), Hint: "remove some: docker container prune"}}
 	}
-	containers := make([]Container, 0, len(all))
-	for _, summary := range all {
-		containers = append(containers, read(summary))
-	}
+	containers := lists.Map(all, read)
 	slices.SortFunc(containers, Container.Compare)
 	return containers, nil
 }

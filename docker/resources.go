@@ -6,6 +6,8 @@ import (
 	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/api/types/volume"
+
+	"github.com/portmoor/portmoor/lists"
 )
 
 // Resource is a network or a volume of the engine.
@@ -57,10 +59,5 @@ func (e *Engine) resources(ctx context.Context, names []string, list func(contex
 	if err != nil {
 		return nil, e.explain(err)
 	}
-	for _, r := range all {
-		if asked[r.Name] {
-			named = append(named, r)
-		}
-	}
-	return named, nil
+	return lists.Only(all, func(r Resource) bool { return asked[r.Name] }), nil
 }

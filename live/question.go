@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/say"
 )
 
@@ -130,11 +131,6 @@ func (q Question) replica(about say.About, containers []docker.Container) (docke
 func (p Port) Target() string { return fmt.Sprintf("%d/%s", p.ContainerPort, p.Protocol) }
 
 // Bound are the ports that have a host port.
-func Bound(ports []Port) (bound []Port) {
-	for _, p := range ports {
-		if p.HostPort > 0 {
-			bound = append(bound, p)
-		}
-	}
-	return bound
+func Bound(ports []Port) []Port {
+	return lists.Only(ports, func(p Port) bool { return p.HostPort > 0 })
 }

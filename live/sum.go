@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 )
 
@@ -20,10 +21,7 @@ func Sum(all []Port) State {
 
 // HostPorts are the host ports that are bound, ranges in short: "8080,9000-9002".
 func HostPorts(all []Port) string {
-	var numbers []int
-	for _, p := range Bound(Shown(all)) {
-		numbers = append(numbers, p.HostPort)
-	}
+	numbers := lists.Map(Bound(Shown(all)), func(p Port) int { return p.HostPort })
 	slices.Sort(numbers)
 	var parts []string
 	numbers = slices.Compact(numbers)

@@ -31,6 +31,7 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/reconcile/contest"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
@@ -71,10 +72,7 @@ func Read(w *workspace.Workspace) (*Inventory, []say.Problem, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, f := range inv.fixed {
-		inv.Ports = append(inv.Ports, f.Port)
-	}
-	inv.Ports = append(inv.Ports, added...)
+	inv.Ports = append(lists.Map(inv.fixed, func(f contest.Fixed) contest.Port { return f.Port }), added...)
 	for i, p := range inv.Ports {
 		for _, place := range p.Places {
 			if tree.IsSymlink(place.File.Path) {

@@ -7,6 +7,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/tree"
 )
 
@@ -62,11 +63,7 @@ func (m mirror) load(content map[string][]byte, environ map[string]string) (*typ
 	if err := overwriteTemporary(m.root, files); err != nil {
 		return nil, errors.Join(errMirror, err)
 	}
-	in := compose.ModelInput{Dir: m.path(m.project.Dir), Environ: environ}
-	for _, f := range m.project.Group.Files {
-		in.Files = append(in.Files, m.path(f))
-	}
-	return compose.LoadModel(in)
+	return compose.LoadModel(compose.ModelInput{Dir: m.path(m.project.Dir), Files: lists.Map(m.project.Group.Files, m.path), Environ: environ})
 }
 
 var errMirror = errors.New("can't copy the project to verify it")

@@ -14,6 +14,7 @@ import (
 	"slices"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 )
@@ -85,14 +86,7 @@ func comparePlaces(a, b compose.Mapping) int {
 }
 
 // Left are the fixed host ports that should become something else, and can't.
-func (p Plan) Left() (left []Skip) {
-	for _, s := range p.Skips {
-		if s.Left {
-			left = append(left, s)
-		}
-	}
-	return left
-}
+func (p Plan) Left() []Skip { return lists.Only(p.Skips, func(s Skip) bool { return s.Left }) }
 
 // Edits are the plan's edits by file, in order.
 func (p Plan) Edits() map[*source.File][]Edit {

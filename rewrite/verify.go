@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
@@ -265,10 +266,7 @@ type container struct {
 // becomes a variable with the same default is none. A variable that environ sets
 // hides what is written.
 func expectations(p *compose.Project, changes []Change, environ map[string]string) map[container][]expectation {
-	changed := map[compose.Place]Change{}
-	for _, c := range changes {
-		changed[c.Mapping.Place()] = c
-	}
+	changed := lists.By(changes, func(c Change) compose.Place { return c.Mapping.Place() })
 	expected := map[container][]expectation{}
 	for _, m := range p.Mappings {
 		c, ok := changed[m.Place()]
@@ -415,17 +413,9 @@ func samePorts(a, b string) bool {
 }
 
 // unmatched are the ports that have no equal among others.
-func unmatched(ports, others []types.ServicePortConfig) (left []types.ServicePortConfig) {
-	has := map[string]bool{}
-	for _, port := range others {
-		has[identity(port)] = true
-	}
-	for _, port := range ports {
-		if !has[identity(port)] {
-			left = append(left, port)
-		}
-	}
-	return left
+func unmatched(ports, others []types.ServicePortConfig) []types.ServicePortConfig {
+	has := lists.Keys(others, identity)
+	return lists.Only(ports, func(port types.ServicePortConfig) bool { return !has[identity(port)] })
 }
 
 // planned reports whether the plan publishes a container port like this.

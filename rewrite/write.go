@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/tree"
 )
@@ -263,10 +264,7 @@ func removeEmpty(folders []string) {
 
 // replaceAll puts each staged file in its place and returns the paths done.
 func replaceAll(files []Output, staged []tempFile) ([]string, error) {
-	var paths []string
-	for _, f := range files {
-		paths = append(paths, f.Path)
-	}
+	paths := lists.Map(files, func(f Output) string { return f.Path })
 	for i, s := range staged {
 		err := s.replace()
 		if err == nil {

@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/portmoor/portmoor/lists"
 )
 
 // About is what a command is about, for the commands that it prints: each of them is
@@ -103,11 +105,7 @@ func Paths(all ...string) (words []string) {
 
 // Words are words of a command, quoted for a shell.
 func Words(words []string) string {
-	quoted := make([]string, len(words))
-	for i, w := range words {
-		quoted[i] = Shell(w)
-	}
-	return strings.Join(quoted, " ")
+	return strings.Join(lists.Map(words, Shell), " ")
 }
 
 // line is a command in a folder, quoted for a shell.

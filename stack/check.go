@@ -8,6 +8,7 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
 )
@@ -45,7 +46,7 @@ func (s *Stack) Looked(outcomes []allocate.Outcome) (lines []string) {
 			continue
 		}
 		free++
-		services = append(services, slices.DeleteFunc(slices.Clone(o.Unit.Services), func(name string) bool { return !s.Starts(name) })...)
+		services = append(services, lists.Only(o.Unit.Services, s.Starts)...)
 	}
 	count := say.Count(free, "port")
 	if free < all {

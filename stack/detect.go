@@ -2,6 +2,7 @@ package stack
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/live"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
@@ -130,11 +132,8 @@ func (s round) remember(outcomes []allocate.Outcome) {
 
 // prune forgets what no mapping has any more.
 func (s round) prune() {
-	for key := range s.store.Assigned {
-		if !slices.ContainsFunc(s.units, func(u allocate.Unit) bool { return u.Key == key }) {
-			delete(s.store.Assigned, key)
-		}
-	}
+	wanted := lists.Keys(s.units, func(u allocate.Unit) string { return u.Key })
+	maps.DeleteFunc(s.store.Assigned, func(key string, _ allocate.Assignment) bool { return !wanted[key] })
 }
 
 // Choose gives a unit a port by hand, which is never moved, and returns the unit.
@@ -275,9 +274,7 @@ func find(s *Stack, name string) (int, error) {
 	if asked = slices.Compact(asked); len(asked) == 1 {
 		return 0, picked(name, asked[0])
 	}
-	for _, q := range asked {
-		several = append(several, fmt.Sprintf("%s:%d/%s", q.Service, q.Port, q.Protocol))
-	}
+	several = lists.Map(asked, func(q live.Question) string { return fmt.Sprintf("%s:%d/%s", q.Service, q.Port, q.Protocol) })
 	if len(several) > 0 {
 		return 0, say.Usagef("write one of "+strings.Join(several, ", "), "%s: has several host ports", name)
 	}

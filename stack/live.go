@@ -11,6 +11,7 @@ import (
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/live"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
@@ -161,10 +162,7 @@ func (s Live) Settled(ctx context.Context) (Found, error) {
 
 // Knows refuses a service that the project does not have.
 func (s *Stack) Knows(service string) error {
-	names := make([]string, 0, len(s.Project.Services))
-	for _, svc := range s.Project.Services {
-		names = append(names, svc.Name)
-	}
+	names := lists.Map(s.Project.Services, func(svc compose.Service) string { return svc.Name })
 	if service == "" || slices.Contains(names, service) {
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack/others"
 )
@@ -22,13 +23,9 @@ import (
 // do not. Of networks and volumes nothing is said where the engine does not list them.
 func Taken(ctx context.Context, s *Stack, engine *docker.Engine, containers []docker.Container) (problems []say.Problem) {
 	names := others.Names(s.Project, func(service string) bool { return s.Starts(service) && s.services[service].Scale > 0 })
-	of := func(kind others.Kind) (texts []string) {
-		for _, n := range names {
-			if n.Kind == kind {
-				texts = append(texts, n.Value)
-			}
-		}
-		return texts
+	of := func(kind others.Kind) []string {
+		mine := lists.Only(names, func(n others.Name) bool { return n.Kind == kind })
+		return lists.Map(mine, func(n others.Name) string { return n.Value })
 	}
 	there := map[others.Kind][]docker.Resource{}
 	if networks, err := engine.Networks(ctx, of(others.Network)); err == nil {

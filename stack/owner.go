@@ -6,6 +6,7 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/tree"
@@ -95,15 +96,14 @@ func (s *Stack) refuseElsewhere(containers []docker.Container, remote bool) erro
 }
 
 // heldBy are the ports of a container.
-func heldBy(from docker.Container) (held []allocate.Held) {
+func heldBy(from docker.Container) []allocate.Held {
 	owner := allocate.Owner{Kind: allocate.Container, Name: from.Name}
 	if from.Project != "" {
 		owner = allocate.Owner{Kind: allocate.Container, Name: from.Project + "/" + from.Service, Detail: from.Name}
 	}
-	for _, b := range from.Bindings {
-		held = append(held, allocate.Held{Socket: bound(b), Port: b.HostPort, Owner: owner})
-	}
-	return held
+	return lists.Map(from.Bindings, func(b docker.Binding) allocate.Held {
+		return allocate.Held{Socket: bound(b), Port: b.HostPort, Owner: owner}
+	})
 }
 
 func bound(b docker.Binding) ports.Socket {
@@ -125,10 +125,7 @@ func assignedBefore(s *Stack) (all []allocate.Held) {
 
 // assignedTo is what is remembered for a unit, zero for nothing.
 func (s *Stack) assignedTo(u allocate.Unit) ports.Range {
-	a, known := s.store.Assigned[u.Key]
-	if !known {
-		return ports.Range{}
-	}
+	a := s.store.Assigned[u.Key]
 	return ports.From(a.Port, a.Width)
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/live"
 	"github.com/portmoor/portmoor/ports"
 )
@@ -33,10 +34,9 @@ func (s *Stack) Rows(e Engine) ([]Row, error) {
 	if err := s.refuseElsewhere(e.Containers, e.Remote); err != nil {
 		return nil, err
 	}
-	var rows []Row
-	for _, u := range s.units {
-		rows = append(rows, Row{Unit: u, Mappings: s.mappingsOf[u.Key], Assigned: s.assignedTo(u), From: u.Source.String()})
-	}
+	rows := lists.Map(s.units, func(u allocate.Unit) Row {
+		return Row{Unit: u, Mappings: s.mappingsOf[u.Key], Assigned: s.assignedTo(u), From: u.Source.String()}
+	})
 	for i := range s.Project.Mappings {
 		m := &s.Project.Mappings[i]
 		svc := s.services[m.Service]
@@ -96,11 +96,6 @@ func withLive(s *Stack, rows []Row, e Engine) []Row {
 }
 
 // Of are the ports of one mapping of the row.
-func (r Row) Of(m *compose.Mapping) (found []live.Port) {
-	for _, p := range r.Ports {
-		if p.Mapping == m {
-			found = append(found, p)
-		}
-	}
-	return found
+func (r Row) Of(m *compose.Mapping) []live.Port {
+	return lists.Only(r.Ports, func(p live.Port) bool { return p.Mapping == m })
 }

@@ -21,6 +21,7 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack/model"
@@ -76,10 +77,8 @@ type Options struct {
 // would refuse the project or the arguments, and where what is remembered can't be
 // read or, with access to write, may not be written.
 func Open(w *workspace.Workspace, p *compose.Project, o Options) (*Stack, error) {
-	s := &Stack{Workspace: w, Project: p, options: o, services: map[string]compose.Service{}}
-	for _, svc := range p.Services {
-		s.services[svc.Name] = svc
-	}
+	s := &Stack{Workspace: w, Project: p, options: o}
+	s.services = lists.By(p.Services, func(svc compose.Service) string { return svc.Name })
 	s.names = rewrite.NewFamilies(slices.Concat(w.Projects, w.Neighbours), rewrite.FamilyOptions{Remembered: w.Remembered}).Names(p)
 	if err := refuseInvalid(s); err != nil {
 		return nil, err

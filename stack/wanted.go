@@ -8,6 +8,7 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
 )
@@ -168,12 +169,7 @@ func serve(s *Stack, u *allocate.Unit, m *compose.Mapping) {
 		}
 	}
 	s.mappingsOf[u.Key] = append(s.mappingsOf[u.Key], m)
-	if !slices.Contains(u.Sockets, socket) {
-		u.Sockets = append(u.Sockets, socket)
-	}
-	if !slices.Contains(u.Services, m.Service) {
-		u.Services = append(u.Services, m.Service)
-	}
+	u.Sockets, u.Services = lists.Union(u.Sockets, socket), lists.Union(u.Services, m.Service)
 }
 
 func socketOf(m *compose.Mapping) ports.Socket {

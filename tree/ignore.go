@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
+
+	"github.com/portmoor/portmoor/lists"
 )
 
 // Options say what is passed over besides what Git ignores. The zero value is
@@ -59,10 +61,7 @@ func Matches(base string, patterns []string) func(path string) bool {
 }
 
 func matcher(patterns []string) gitignore.Matcher {
-	var parsed []gitignore.Pattern
-	for _, p := range patterns {
-		parsed = append(parsed, gitignore.ParsePattern(p, nil))
-	}
+	parsed := lists.Map(patterns, func(p string) gitignore.Pattern { return gitignore.ParsePattern(p, nil) })
 	return gitignore.NewMatcher(parsed)
 }
 

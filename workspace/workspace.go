@@ -26,6 +26,7 @@ import (
 	"github.com/portmoor/portmoor/compose/discover"
 	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/config"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
@@ -351,10 +352,7 @@ func (w *Workspace) Examples(dir string) []variable.File { return w.loader.Examp
 // is written.
 func (w *Workspace) With(changed map[string][]byte) *Workspace {
 	loader := w.loader.With(changed)
-	var groups []compose.Group
-	for _, p := range slices.Concat(w.Projects, w.Neighbours) {
-		groups = append(groups, p.Group)
-	}
+	groups := lists.Map(slices.Concat(w.Projects, w.Neighbours), func(p *compose.Project) compose.Group { return p.Group })
 	n, all := len(w.Projects), loader.Load(groups)
 	next := *w
 	next.loader = loader

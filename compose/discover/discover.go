@@ -25,6 +25,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/tree"
@@ -419,10 +420,7 @@ func (d *discoverer) extendsProject(path string, bare []string) bool {
 	if err != nil || len(bare) == 0 {
 		return false
 	}
-	known := make(map[string]bool, len(bare))
-	for _, name := range bare {
-		known[name] = true
-	}
+	known := lists.Set(bare)
 	for _, doc := range f.Docs {
 		for _, s := range source.Fields(source.Value(source.Root(doc), "services")) {
 			if known[s.Key.Value] {

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/tree"
@@ -42,10 +43,7 @@ func (l *Linter) LeaveOut(path string) error {
 	if err != nil {
 		return say.Usagef("name a file that --write-baseline has written", "%s: %s", path, err)
 	}
-	l.baseline = map[string]bool{}
-	for _, e := range b.Findings {
-		l.baseline[e.Fingerprint] = true
-	}
+	l.baseline = lists.Keys(b.Findings, func(e baselineEntry) string { return e.Fingerprint })
 	return nil
 }
 

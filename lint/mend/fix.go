@@ -7,6 +7,7 @@ import (
 	"sort"
 
 	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
@@ -114,10 +115,7 @@ func (m *mending) fixes(findings []lint.Finding) (taken []lint.Finding) {
 
 // identity tells a fix from others, also after the next pass.
 func identity(f lint.Finding) string {
-	texts := make([]string, 0, len(f.Fix))
-	for _, e := range f.Fix {
-		texts = append(texts, e.New)
-	}
+	texts := lists.Map(f.Fix, func(e rewrite.Edit) string { return e.New })
 	return fmt.Sprintf("%q %s %q %q %q", f.File.Path, f.Rule, f.Service, f.Message, texts)
 }
 

@@ -4,6 +4,7 @@ import (
 	"io"
 
 	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/say"
 )
 
@@ -95,21 +96,16 @@ type jsonSummary struct {
 // suppressed of findings that are left out, which have two keys more: by is comment or
 // baseline, and reason what the comment says. The error is that of w.
 func JSON(w io.Writer, run Run) error {
-	n := count(run)
+	n, places := count(run), newPlaces(run.Base)
 	out := jsonRun{
 		Version:  1,
-		Findings: make([]jsonFinding, 0, len(run.Findings)),
+		Findings: lists.Map(run.Findings, func(f lint.Finding) jsonFinding { return jsonOf(f, places) }),
 		Summary:  jsonSummary{run.Files, n.errors, n.warnings, n.infos},
 	}
-	places := newPlaces(run.Base)
-	for _, f := range run.Findings {
-		out.Findings = append(out.Findings, jsonOf(f, places))
-	}
 	if run.ShowSuppressed {
-		all := []jsonSuppressed{}
-		for _, f := range run.suppressed() {
-			all = append(all, jsonSuppressed{jsonOf(f.Finding, places), f.by, f.Reason})
-		}
+		all := lists.Map(run.suppressed(), func(f suppressed) jsonSuppressed {
+			return jsonSuppressed{jsonOf(f.Finding, places), f.by, f.Reason}
+		})
 		out.Suppressed = &all
 	}
 	return say.JSON(w, out, true)
@@ -117,11 +113,10 @@ func JSON(w io.Writer, run Run) error {
 
 func jsonOf(f lint.Finding, places places) jsonFinding {
 	at := places.find(f.File, f.Span)
-	related := make([]jsonRelated, 0, len(f.Related))
-	for _, r := range f.Related {
+	related := lists.Map(f.Related, func(r lint.Related) jsonRelated {
 		there := places.find(r.File, r.Span)
-		related = append(related, jsonRelated{there.path, there.line, there.column, r.Message})
-	}
+		return jsonRelated{there.path, there.line, there.column, r.Message}
+	})
 	return jsonFinding{
 		Rule: f.Rule, Severity: f.Severity.String(),
 		File: at.path, Line: at.line, Column: at.column, EndLine: at.endLine, EndColumn: at.endColumn,

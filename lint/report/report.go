@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
@@ -138,13 +139,10 @@ type suppressed struct {
 
 // suppressed are the findings that are left out, by file and place.
 func (run Run) suppressed() []suppressed {
-	all := make([]suppressed, 0, len(run.Ignored)+len(run.Known))
-	for _, f := range run.Ignored {
-		all = append(all, suppressed{f, "comment"})
-	}
-	for _, f := range run.Known {
-		all = append(all, suppressed{f, "baseline"})
-	}
+	all := slices.Concat(
+		lists.Map(run.Ignored, func(f lint.Finding) suppressed { return suppressed{f, "comment"} }),
+		lists.Map(run.Known, func(f lint.Finding) suppressed { return suppressed{f, "baseline"} }),
+	)
 	slices.SortStableFunc(all, func(a, b suppressed) int {
 		return cmp.Or(cmp.Compare(a.File.Path, b.File.Path), a.Span.Start-b.Span.Start)
 	})

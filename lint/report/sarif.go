@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
@@ -126,11 +127,8 @@ func SARIF(w io.Writer, run Run) error {
 		s.index[r.Name] = i
 		out.Tool.Driver.Rules = append(out.Tool.Driver.Rules, sarifRuleOf(r))
 	}
-	all := slices.Clone(run.Findings)
-	for _, f := range run.suppressed() {
-		all = append(all, f.Finding)
-	}
-	prints := lint.Fingerprints(all, run.Root)
+	leftOut := lists.Map(run.suppressed(), func(f suppressed) lint.Finding { return f.Finding })
+	prints := lint.Fingerprints(slices.Concat(run.Findings, leftOut), run.Root)
 	for i, f := range run.Findings {
 		out.Results = append(out.Results, s.result(f, prints[i]))
 	}
@@ -226,11 +224,7 @@ func (s sarifWriter) region(f *source.File, span source.Span) sarifRegion {
 }
 
 func (s sarifWriter) change(f lint.Finding) sarifChange {
-	c := sarifChange{ArtifactLocation: sarifArtifact{s.uri(f.File)}}
-	for _, e := range f.Fix {
-		c.Replacements = append(c.Replacements, s.replacement(f.File, e))
-	}
-	return c
+	return sarifChange{sarifArtifact{s.uri(f.File)}, lists.Map(f.Fix, func(e rewrite.Edit) sarifReplacement { return s.replacement(f.File, e) })}
 }
 
 func (s sarifWriter) replacement(f *source.File, e rewrite.Edit) sarifReplacement {

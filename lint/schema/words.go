@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/say"
 )
 
@@ -97,13 +98,7 @@ func article(kind string) string {
 }
 
 func alternatives(want []string) string {
-	var words []string
-	for _, w := range want {
-		if !slices.Contains(words, article(w)) {
-			words = append(words, article(w))
-		}
-	}
-	return strings.Join(words, " or ")
+	return strings.Join(lists.Union(nil, lists.Map(want, article)...), " or ")
 }
 
 func values(want []any) string {

@@ -7,9 +7,11 @@ import (
 
 // Index finds which of many ranges share a port with another, without looking at all:
 // in a tree of intervals, each half as wide as the one above it. A range stands in the
-// few intervals that it is made of, however wide it is. The zero value is empty.
+// few intervals that it is made of, however wide it is. A few ranges need no tree. The
+// zero value is empty.
 type Index struct {
-	n         int // ranges so far
+	few       []Range // all ranges, while there is no tree
+	n         int     // ranges so far
 	intervals map[interval]*shelf
 
 	asked int   // how often Overlapping was
@@ -22,6 +24,9 @@ type interval struct{ level, at int }
 // shelf has the ranges of an interval, by their number: those that have all of it, and
 // those that have only a part.
 type shelf struct{ whole, part []int }
+
+// fewest is how many ranges are looked at one by one, without a tree.
+const fewest = 32
 
 // widest is the level of the interval of all ports.
 const widest = 16
@@ -45,12 +50,7 @@ func pieces(r Range) iter.Seq[interval] {
 	}
 }
 
-func (i interval) above() interval { return interval{i.level + 1, i.at / 2} }
-
 func (x *Index) shelf(i interval) *shelf {
-	if x.intervals == nil {
-		x.intervals = map[interval]*shelf{}
-	}
 	s := x.intervals[i]
 	if s == nil {
 		s = &shelf{}
@@ -64,11 +64,27 @@ func (x *Index) Add(r Range) {
 	n := x.n
 	x.n++
 	x.met = append(x.met, 0)
+	if n < fewest {
+		x.few = append(x.few, r)
+		return
+	}
+	if x.intervals == nil {
+		x.intervals = map[interval]*shelf{}
+		for i, one := range x.few {
+			x.plant(i, one)
+		}
+		x.few = nil
+	}
+	x.plant(n, r)
+}
+
+// plant puts a range into the tree.
+func (x *Index) plant(n int, r Range) {
 	for i := range pieces(r) {
 		s := x.shelf(i)
 		s.whole = append(s.whole, n)
 		for i.level < widest {
-			i = i.above()
+			i = interval{i.level + 1, i.at / 2}
 			if s = x.shelf(i); len(s.part) > 0 && s.part[len(s.part)-1] == n {
 				break // and above it too
 			}
@@ -81,16 +97,47 @@ func (x *Index) Add(r Range) {
 // rising numbers. One may be in several lists. Nobody modifies them.
 func (x *Index) Lists(r Range) iter.Seq[[]int] {
 	return func(yield func([]int) bool) {
-		done := map[interval]bool{}
+		if x.intervals == nil {
+			if found := x.amongFew(r); len(found) > 0 {
+				yield(found)
+			}
+			return
+		}
 		for i := range pieces(r) {
 			if s := x.intervals[i]; s != nil && (len(s.part) > 0 && !yield(s.part) || len(s.whole) > 0 && !yield(s.whole)) {
 				return
 			}
-			for i.level < widest && !done[i.above()] {
-				i = i.above()
-				done[i] = true
-				if s := x.intervals[i]; s != nil && len(s.whole) > 0 && !yield(s.whole) {
+		}
+		for i := range around(r) {
+			if s := x.intervals[i]; s != nil && len(s.whole) > 0 && !yield(s.whole) {
+				return
+			}
+		}
+	}
+}
+
+func (x *Index) amongFew(r Range) (found []int) {
+	for n, one := range x.few {
+		if one.Overlaps(r) {
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
+// around yields the intervals that have a part of a range and ports beside it, each once:
+// those that have its first port or its last.
+func around(r Range) iter.Seq[interval] {
+	return func(yield func(interval) bool) {
+		for level := 1; level <= widest; level++ {
+			first, last := r.First>>level, r.Last>>level
+			for at := first; ; at = last {
+				within := at<<level >= r.First && (at+1)<<level-1 <= r.Last
+				if !within && !yield(interval{level, at}) {
 					return
+				}
+				if at == last {
+					break
 				}
 			}
 		}

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// reduced is a document without the keys of services that need no validator to
-// be found right. Keys of a service do not depend on each other in the schema,
+// reduced is a document without the keys, its own and those of services, that need no
+// validator to be found right. Keys of a service do not depend on each other in the schema,
 // so that the rest is judged as the whole would be. It is most of what people
 // write, and saves most of the time.
 func reduced(doc any) any {
@@ -38,7 +38,7 @@ func reduced(doc any) any {
 	}
 	out := make(map[string]any, len(root))
 	for key, value := range root {
-		if !strings.HasPrefix(key, "x-") {
+		if ordinary := topLevelKeys[key]; !strings.HasPrefix(key, "x-") && (ordinary == nil || !ordinary(value)) {
 			out[key] = value
 		}
 	}
@@ -55,7 +55,7 @@ var ordinaryKeys = map[string]func(any) bool{
 	"cap_drop":     isTexts,
 	"command":      isCommand,
 	"cpus":         isTextOrNumber,
-	"depends_on":   isDistinctTexts,
+	"depends_on":   func(v any) bool { return isDistinctTexts(v) || isNamed(v, isDependency) },
 	"entrypoint":   isCommand,
 	"env_file":     func(v any) bool { return isText(v) || isTexts(v) },
 	"environment":  func(v any) bool { return isScalars(v) || isTexts(v) },
@@ -69,12 +69,14 @@ var ordinaryKeys = map[string]func(any) bool{
 	"logging":      func(v any) bool { return is(v, loggingKeys) },
 	"mem_limit":    isTextOrNumber,
 	"network_mode": isText,
-	"networks":     isDistinctTexts,
+	"networks":     func(v any) bool { return isDistinctTexts(v) || isNamed(v, isAttachment) },
 	"platform":     isText,
 	"ports":        func(v any) bool { return isList(v, isTextOrNumber) },
 	"privileged":   isBool,
 	"profiles":     isTexts,
+	"read_only":    isBool,
 	"restart":      isText,
+	"security_opt": isDistinctTexts,
 	"shm_size":     isTextOrNumber,
 	"stdin_open":   isBool,
 	"stop_signal":  isText,
@@ -88,7 +90,38 @@ var ordinaryKeys = map[string]func(any) bool{
 	},
 }
 
+// topLevelKeys are those of documents, as [ordinaryKeys] are of services.
+var topLevelKeys = map[string]func(any) bool{
+	"name":     isText,
+	"networks": func(v any) bool { return isNamed(v, isResource) },
+	"version":  isText,
+	"volumes":  func(v any) bool { return isNamed(v, isResource) },
+}
+
+// isNamed reports a mapping of names to what an item may be.
+func isNamed(v any, item func(any) bool) bool {
+	m, ok := v.(map[string]any)
+	for name, value := range m {
+		ok = ok && serviceName.MatchString(name) && item(value)
+	}
+	return ok
+}
+
+func isResource(v any) bool   { return v == nil || is(v, resourceKeys) }
+func isAttachment(v any) bool { return v == nil || is(v, attachmentKeys) }
+
+func isDependency(v any) bool {
+	m, _ := v.(map[string]any)
+	_, known := m["condition"]
+	return known && is(v, dependencyKeys)
+}
+
 var (
+	resourceKeys   = map[string]func(any) bool{"name": isText, "driver": isText, "external": isBool}
+	attachmentKeys = map[string]func(any) bool{"aliases": isDistinctTexts, "ipv4_address": isText}
+	dependencyKeys = map[string]func(any) bool{"restart": isBool, "required": isBool, "condition": func(v any) bool {
+		return v == "service_started" || v == "service_healthy" || v == "service_completed_successfully"
+	}}
 	buildKeys = map[string]func(any) bool{
 		"context": isText, "dockerfile": isText, "target": isText,
 		"args": func(v any) bool { return isScalars(v) || isTexts(v) },

@@ -43,17 +43,44 @@ func TestReduced(t *testing.T) {
 		map[string]any{"context": ".", "args": []any{"a"}},
 		map[string]any{"context": int64(1)},
 	}
-	for key := range ordinaryKeys {
-		for _, v := range values {
-			doc := map[string]any{"services": map[string]any{"web": map[string]any{key: v}}}
-			left, _ := reduced(doc).(map[string]any)
-			if services, _ := left["services"].(map[string]any); len(services) > 0 {
-				continue
-			}
-			if found := judge(doc, doc, &speller{}); len(found) > 0 {
-				t.Errorf("%s: %v is taken for right: %s", key, v, found[0].Message)
-			}
+	for _, v := range []any{
+		nil, true,
+		map[string]any{"condition": "service_started"},
+		map[string]any{"condition": "a"},
+		map[string]any{"restart": true},
+		map[string]any{"condition": "service_healthy", "required": "a"},
+		map[string]any{"aliases": []any{"a"}},
+		map[string]any{"aliases": []any{"a", "a"}},
+		map[string]any{"ipv4_address": int64(1)},
+		map[string]any{"external": true, "name": "a"},
+		map[string]any{"external": int64(1)},
+		map[string]any{"internal": true},
+		map[string]any{"driver": nil},
+	} {
+		values = append(values, map[string]any{"a": v}, map[string]any{"a b": v})
+	}
+	var docs []map[string]any
+	for _, v := range values {
+		for key := range ordinaryKeys {
+			docs = append(docs, map[string]any{"services": map[string]any{"web": map[string]any{key: v}}})
 		}
+		for key := range topLevelKeys {
+			docs = append(docs, map[string]any{"services": map[string]any{}, key: v})
+		}
+	}
+	ordinary := 0
+	for _, doc := range docs {
+		left, _ := reduced(doc).(map[string]any)
+		if services, _ := left["services"].(map[string]any); len(services) > 0 || len(left) > 1 {
+			continue
+		}
+		ordinary++
+		if found := judge(doc, doc, &speller{}); len(found) > 0 {
+			t.Errorf("%v is taken for right: %s", doc, found[0].Message)
+		}
+	}
+	if ordinary < 100 {
+		t.Errorf("only %d of %d documents are ordinary", ordinary, len(docs))
 	}
 	dir := corpustest.Dir(t)
 	files, saved, all := 0, 0, 0

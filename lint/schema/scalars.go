@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -111,21 +110,26 @@ func unreadable(doc any) []Violation {
 	walk = func(v any, at *scalarNode, path []string) {
 		switch v := v.(type) {
 		case map[string]any:
-			for _, key := range slices.Sorted(maps.Keys(v)) {
-				if next := at.step(key); next != nil {
-					walk(v[key], next, append(slices.Clip(path), key))
+			var keys []string
+			for key := range v {
+				if at.step(key) != nil {
+					keys = append(keys, key)
 				}
+			}
+			slices.Sort(keys)
+			for _, key := range keys {
+				walk(v[key], at.step(key), append(path, key))
 			}
 		case []any:
 			for i, item := range v {
 				if next := at.step(strconv.Itoa(i)); next != nil {
-					walk(item, next, append(slices.Clip(path), strconv.Itoa(i)))
+					walk(item, next, append(path, strconv.Itoa(i)))
 				}
 			}
 		case string:
 			if at.kind != nil && !strings.Contains(v, "$") && !at.kind.valid(v) {
 				found = append(found, Violation{
-					path: path, Message: dotted(path) + " is " + strconv.Quote(v) + ", not " + at.kind.name,
+					path: slices.Clone(path), Message: dotted(path) + " is " + strconv.Quote(v) + ", not " + at.kind.name,
 					Hint: "see the Compose specification",
 				})
 			}

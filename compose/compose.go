@@ -135,7 +135,7 @@ type Place struct {
 // there is none. Mappings with equal places are written as one. The entry alone
 // does not tell: a long form that merges another has its own first key, and the
 // other's host port.
-func (m Mapping) Place() Place {
+func (m *Mapping) Place() Place {
 	if m.Scalar.Empty() {
 		return Place{m.File.Path, m.Entry.Start}
 	}
@@ -144,7 +144,7 @@ func (m Mapping) Place() Place {
 
 // Written is where to show the mapping's text: the scalar that holds the host port,
 // of a long form that has none the container port, else the entry.
-func (m Mapping) Written() source.Span {
+func (m *Mapping) Written() source.Span {
 	switch {
 	case !m.Scalar.Empty():
 		return m.Scalar

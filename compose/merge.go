@@ -298,6 +298,7 @@ func sameEntries(a, b []*Mapping) bool {
 
 // finish drops repeated entries, numbers the rest and hands them to the project.
 func (g *merger) finish(merged []*service) {
+	g.project.Services = make([]Service, 0, len(merged))
 	for _, s := range merged {
 		last := map[string]*Mapping{}
 		for _, m := range s.ports {
@@ -333,6 +334,7 @@ func (g *merger) finish(merged []*service) {
 		return a.Entry.Start - b.Entry.Start
 	})
 	at := make(map[*Mapping]int, len(g.all))
+	g.project.Mappings = make([]Mapping, 0, len(g.all))
 	for i, m := range g.all {
 		m.Key.Service = m.Service
 		at[m] = i

@@ -25,4 +25,4 @@ func (s Service) NetworkOwner() (name, kind string) {
 
 // Ingress reports that all replicas of a service share the host port of a mapping, as
 // they do under docker stack deploy.
-func (p *Project) Ingress(m Mapping) bool { return p.Swarm && m.Mode != "host" }
+func (p *Project) Ingress(m *Mapping) bool { return p.Swarm && m.Mode != "host" }

@@ -28,11 +28,11 @@ same port on one protocol and address. portmoor detect updates the file; with --
 		names := p.run.families.Names(p.Project)
 		for i := range p.Project.Mappings { // also those that are written elsewhere: each has its assignment
 			if m := &p.Project.Mappings[i]; m.Invalid == "" {
-				key := names.AssignmentKey(*m)
+				key := names.AssignmentKey(m)
 				mappings[key] = append(mappings[key], m)
 			}
 		}
-		a := assignments{services: p.services(), keyOf: map[*compose.Mapping]string{}}
+		a := assignments{keyOf: map[*compose.Mapping]string{}}
 		for _, key := range slices.Sorted(maps.Keys(assigned)) {
 			port, isPort := assigned[key].(int64)
 			report := func(span source.Span, message, hint string, related ...Related) {
@@ -56,7 +56,7 @@ same port on one protocol and address. portmoor detect updates the file; with --
 				report(value, fmt.Sprintf("port %d is also assigned to %s", port, quote(holder)), "to give each a port of its own: "+p.commands().Portmoor("detect"))
 			case its[0].HostPort.Literal() && (its[0].HostPort.Ports.First != int(port) || its[0].HostPort.Ports.Zero()):
 				report(value, fmt.Sprintf("port %d is assigned, but the compose file says %s", port, its[0].HostPort.Text),
-					"so that the port can move: "+p.commands().Migrate(), relatedTo(*its[0], "the host port is a literal here"))
+					"so that the port can move: "+p.commands().Migrate(), relatedTo(its[0], "the host port is a literal here"))
 			}
 		}
 	},
@@ -64,16 +64,15 @@ same port on one protocol and address. portmoor detect updates the file; with --
 
 // assignments are mappings as they are published where they have an assigned port.
 type assignments struct {
-	services map[string]compose.Service
-	board    board
-	keyOf    map[*compose.Mapping]string
+	board board
+	keyOf map[*compose.Mapping]string
 }
 
 // add adds a mapping. It returns the key of an earlier assignment that can't start
 // together with it: the two would bind one socket, and run at the same time; "" for none.
 func (a *assignments) add(p *Pass, key string, m compose.Mapping, port int) (holder string) {
 	m.HostPort.Ports = ports.From(port, max(m.HostPort.Ports.Width(), m.HostPort.DefaultPorts.Width()))
-	pub := publication{Mapping: &m, profiles: a.services[m.Service].Profiles, project: p.index}
+	pub := publication{Mapping: &m, profiles: p.Project.Service(m.Service).Profiles, project: p.index}
 	for _, e := range a.board.overlapping(pub.HostPort.Ports) {
 		if a.keyOf[e.Mapping] != key && e.Protocol == pub.Protocol && ports.AddressesOverlap(e.HostIP, pub.HostIP) && p.Project.Together(e.profiles, pub.profiles) {
 			holder = a.keyOf[e.Mapping]

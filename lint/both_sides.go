@@ -21,7 +21,7 @@ port as a number.`,
 			target := source.Variables(m.Target)
 			for _, v := range source.Variables(m.HostPort.Text) {
 				if slices.Contains(target, v) {
-					p.reportf(about(*m), "write the container port as a number", "variable %s is both the host port and the container port", v)
+					p.reportf(about(m), "write the container port as a number", "variable %s is both the host port and the container port", v)
 					break
 				}
 			}

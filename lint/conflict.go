@@ -120,7 +120,7 @@ type clash struct {
 
 func (p *Pass) compare(a, b publication) clash {
 	if a.Protocol != b.Protocol || !ports.AddressesOverlap(a.HostIP, b.HostIP) || sameMapping(a, b) ||
-		strategies.SharesVariable(*a.Mapping, *b.Mapping) || appends(a, b) {
+		strategies.SharesVariable(a.Mapping, b.Mapping) || appends(a, b) {
 		return clash{}
 	}
 	port := overlap(a.HostPort.Ports, b.HostPort.Ports)
@@ -188,5 +188,5 @@ func sameMapping(a, b publication) bool {
 func (p *Pass) together(a, b []string) []string { return p.Project.TogetherBy(a, b) }
 
 func publishedAt(pub publication) Related {
-	return relatedTo(*pub.Mapping, "service "+quote(pub.Service)+" publishes it here")
+	return relatedTo(pub.Mapping, "service "+quote(pub.Service)+" publishes it here")
 }

@@ -19,7 +19,7 @@ different ports while the variable is unset. Write the same default in both. Wha
 		for m := range p.written() {
 			if e := m.HostPort; e.Var != "" && e.Default != "" && (e.Op == ":-" || e.Op == "-") && defaults[e.Var] == "" && m.Dropped != compose.Overridden {
 				defaults[e.Var] = e.Default
-				first[e.Var] = relatedTo(*m, "its default is "+e.Default+" here")
+				first[e.Var] = relatedTo(m, "its default is "+e.Default+" here")
 			}
 		}
 		if len(defaults) == 0 {

@@ -96,7 +96,7 @@ func (p *Pass) compareTable(doc *source.File, services map[string][]compose.Mapp
 				File: doc, Span: marker, Service: name,
 				Message: fmt.Sprintf("the table lacks service %s, which publishes %s", quote(name), named(defaultPorts(m), m.Protocol)),
 				Hint:    "add a row for it",
-				Related: []Related{relatedTo(m, "it is published here")},
+				Related: []Related{relatedTo(&m, "it is published here")},
 			})
 		}
 	}
@@ -115,7 +115,7 @@ func expectedOf(mappings []compose.Mapping, container string) expected {
 		if port := defaultPorts(m).String(); (container == "" || m.Key.Container == container) && !e.has[port] {
 			e.has[port] = true
 			e.ports = append(e.ports, port)
-			e.related = append(e.related, relatedTo(m, "it is published here"))
+			e.related = append(e.related, relatedTo(&m, "it is published here"))
 		}
 	}
 	return e

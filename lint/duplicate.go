@@ -52,8 +52,9 @@ func checkDuplicates(p *Pass) {
 			ranges[of] = append(ranges[of], m)
 		}
 	}
-	first := map[identity]compose.Mapping{}
-	for _, m := range p.Project.Mappings {
+	first := map[identity]*compose.Mapping{}
+	for i := range p.Project.Mappings {
+		m := &p.Project.Mappings[i]
 		if m.Invalid != "" || m.Inherited {
 			continue
 		}
@@ -61,8 +62,8 @@ func checkDuplicates(p *Pass) {
 		if id.host == "" {
 			id.texts = m.HostPort.Text // two variables without a value need not be equal
 		}
-		if of, ok := seriesOf(&m); ok {
-			if wide := wider(ranges[of], &m); wide != nil {
+		if of, ok := seriesOf(m); ok {
+			if wide := wider(ranges[of], m); wide != nil {
 				f := about(m)
 				f.Related = []Related{{File: wide.File, Span: wide.Entry, Message: "the range is here"}}
 				p.reportf(f, "remove one of the two", "service %s has this mapping twice: %s is in a range too", quote(m.Service), named(m.HostPort.Ports, m.Protocol))
@@ -74,8 +75,8 @@ func checkDuplicates(p *Pass) {
 			continue
 		}
 		f := about(m)
-		f.Related = append(causes(&m), Related{File: earlier.File, Span: earlier.Entry, Message: "the first one is here"})
-		f.Related = append(f.Related, causes(&earlier)...)
+		f.Related = append(causes(m), Related{File: earlier.File, Span: earlier.Entry, Message: "the first one is here"})
+		f.Related = append(f.Related, causes(earlier)...)
 		p.reportf(f, "remove one of the two", "service %s has this mapping twice", quote(m.Service))
 	}
 }

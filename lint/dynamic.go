@@ -15,9 +15,9 @@ defaults in the configuration. A variable without a value is reported by missing
 			if m.Opaque || m.HostPort.Var != "" || !m.HostPort.Ports.Zero() || m.HostPort.Text != "" && !m.HostPort.Literal() {
 				continue
 			}
-			f := about(*m)
+			f := about(m)
 			f.Message = fmt.Sprintf("Docker picks a new host port for container port %s at every start", m.Key.Container)
-			if name := p.names().Of(*m); name != "" {
+			if name := p.names().Of(m); name != "" {
 				f.Hint = fmt.Sprintf("write ${%s:-PORT}:%s with a free port", name, m.Target)
 			}
 			p.Report(f)

@@ -58,7 +58,7 @@ type Related struct {
 }
 
 // relatedTo is a mapping's host port as a related place.
-func relatedTo(m compose.Mapping, message string) Related {
+func relatedTo(m *compose.Mapping, message string) Related {
 	f := aboutHost(m)
 	return Related{File: f.File, Span: f.Span, Message: message, entry: f.entry}
 }

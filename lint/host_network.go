@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"github.com/portmoor/portmoor/compose"
 )
@@ -15,7 +16,7 @@ var hostNetworkPorts = Rule{
 	Doc: `Docker discards the ports of a service with network_mode: host, which listens on its own ports of the
 host, and of one with network_mode: none, which no one can reach. Remove ports, or network_mode.`,
 	Check: func(p *Pass) {
-		p.unbound(func(s compose.Service) (verdict, bool) {
+		p.unbound(func(s *compose.Service) (verdict, bool) {
 			switch s.NetworkMode.Value {
 			case "host":
 				return verdict{what: "uses the host's network", why: "Docker discards its ports", hint: "remove ports, or network_mode: host"}, true
@@ -35,12 +36,12 @@ var sharedNetworkPorts = Rule{
 container:NAME), so that it has no ports of its own to publish: Docker refuses to create its container. Move ports to
 the service that owns the network.`,
 	Check: func(p *Pass) {
-		owners, services := networkOwners(p.Project), p.services()
-		p.unbound(func(s compose.Service) (verdict, bool) {
+		owners, services := sync.OnceValue(func() map[string]string { return networkOwners(p.Project) }), p.services()
+		p.unbound(func(s *compose.Service) (verdict, bool) {
 			name, kind := s.NetworkOwner()
 			v := verdict{what: "has the network of " + kind + " " + quote(name), why: "Docker refuses to create its container with ports"}
 			v.hint = fmt.Sprintf("move ports to whatever publishes those of %s %s", kind, quote(name))
-			if owner := owners[s.Name]; owner != "" {
+			if owner := owners()[s.Name]; owner != "" {
 				v.hint = fmt.Sprintf("move ports to service %s, whose network it is", quote(owner))
 				at := services[owner]
 				if !at.Publishes() {
@@ -61,7 +62,10 @@ type verdict struct {
 
 // unbound reports, once for each service, published ports that its network_mode does
 // not go with.
-func (p *Pass) unbound(judge func(compose.Service) (v verdict, bad bool)) {
+func (p *Pass) unbound(judge func(*compose.Service) (v verdict, bad bool)) {
+	if !slices.ContainsFunc(p.Project.Services, func(s compose.Service) bool { return !s.Publishes() }) {
+		return
+	}
 	services, reported := p.services(), map[string]bool{}
 	for _, m := range p.Project.Mappings {
 		s := services[m.Service]
@@ -70,7 +74,7 @@ func (p *Pass) unbound(judge func(compose.Service) (v verdict, bad bool)) {
 		}
 		reported[s.Name] = true
 		if v, bad := judge(s); bad {
-			f := about(m)
+			f := about(&m)
 			f.Related = slices.Concat(f.Related, saidBy(p.Project, s.NetworkMode, "network_mode is set here"), v.related)
 			p.reportf(f, v.hint, "service %s %s%s: %s", quote(s.Name), v.what, p.condition(s.NetworkMode, f), v.why)
 		}
@@ -94,15 +98,17 @@ const maxShared = 100
 // others if need be, by the names of those. It lacks a service that has the network of
 // none in the project.
 func networkOwners(p *compose.Project) map[string]string {
-	named, containers := make(map[string]compose.Service, len(p.Services)), map[string]compose.Service{}
-	for _, s := range p.Services {
+	named, containers := make(map[string]*compose.Service, len(p.Services)), map[string]*compose.Service{}
+	for i := range p.Services {
+		s := &p.Services[i]
 		named[s.Name] = s
 		if s.ContainerName.Value != "" {
 			containers[s.ContainerName.Value] = s
 		}
 	}
 	owners := map[string]string{}
-	for _, s := range p.Services {
+	for i := range p.Services {
+		s := &p.Services[i]
 		at := s
 		for range maxShared {
 			name, kind := at.NetworkOwner()

@@ -110,6 +110,7 @@ func (p *Pass) earlier(all []publication, is func(publication) bool) (end public
 // suppress parts the findings that comments ignore from the others, and adds to these
 // what comments ignore in vain.
 func (r *run) suppress(all []Finding) (findings, ignored []Finding) {
+	findings = make([]Finding, 0, len(all)+len(r.comments))
 	for _, f := range all {
 		by := cmp.Or(r.ignored(f.Rule, f.File, f.Span), r.ignored(f.Rule, f.entry.file, f.entry.span))
 		for _, rel := range f.Related {
@@ -128,13 +129,13 @@ func (r *run) suppress(all []Finding) (findings, ignored []Finding) {
 // unusedIgnores reports the comments that ignore nothing. A rule that did not
 // run could have found something.
 func (r *run) unusedIgnores() (found []Finding) {
-	severity := r.severity(unusedIgnore)
+	severity := r.severity(&unusedIgnore)
 	if severity == Off {
 		return nil
 	}
 	ran := map[string]bool{}
-	for _, rule := range rules() {
-		ran[rule.Name] = r.severity(rule) != Off && rule.Strategy == ""
+	for i, rule := range rules() {
+		ran[rule.Name] = r.severity(&rules()[i]) != Off && rule.Strategy == ""
 	}
 	misspelt, more := 0, 0
 	for _, ig := range r.comments {

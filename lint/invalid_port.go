@@ -18,7 +18,7 @@ forms pass docker compose config and only fail when the container starts.`,
 			if m.Invalid == "" || m.Inherited {
 				continue
 			}
-			f := about(m)
+			f := about(&m)
 			if m.Syntax == compose.Long && strings.HasPrefix(m.Invalid, "published") && !m.Scalar.Empty() {
 				f.Span = m.Scalar
 			}

@@ -38,11 +38,11 @@ of the project, such as .env.example.`,
 			e := m.HostPort
 			switch {
 			case m.Unset != "":
-				p.refusedUnset(*m)
+				p.refusedUnset(m)
 			case e.Var == "" || !emptyUnset(e) || p.setInRepository(e.Var):
 			case dynamic[m.Place()]: // a default would be dropped again
 			default:
-				p.missingDefault(*m)
+				p.missingDefault(m)
 			}
 		}
 	},
@@ -54,7 +54,7 @@ func emptyUnset(e variable.Expr) bool {
 }
 
 // missingDefault reports a host port that is a variable without a default.
-func (p *Pass) missingDefault(m compose.Mapping) {
+func (p *Pass) missingDefault(m *compose.Mapping) {
 	e, f := m.HostPort, aboutHost(m)
 	f.Message = fmt.Sprintf("variable %s has no default: if it is not set, Docker picks a new host port at every start", e.Var)
 	if !e.Settable() {
@@ -74,7 +74,7 @@ func (p *Pass) missingDefault(m compose.Mapping) {
 }
 
 // refusedUnset reports a mapping that is none while a variable is unset.
-func (p *Pass) refusedUnset(m compose.Mapping) {
+func (p *Pass) refusedUnset(m *compose.Mapping) {
 	parts := m.Target // which Compose can't do without
 	if m.Unset == compose.NoAddress || !strings.Contains(parts, "$") {
 		parts = m.Address + m.HostPort.Text

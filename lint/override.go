@@ -22,7 +22,7 @@ if Docker can't bind both. Write ports: !override in the later file to replace t
 		for _, pub := range p.run.publish(p.index, true) {
 			t := target{pub.Service, pub.Key.Container, pub.Protocol}
 			if e, found := p.earlier(earlier[t], func(e publication) bool { return appends(e, pub) }); found {
-				f := about(*pub.Mapping)
+				f := about(pub.Mapping)
 				f.Severity = Warning
 				f.Message = fmt.Sprintf("container port %s of service %s is published a second time, not moved: ports are appended", pub.Key.Container, quote(pub.Service))
 				if bound := overlap(e.HostPort.Ports, pub.HostPort.Ports); e.HostPort.Ports.Overlaps(pub.HostPort.Ports) && ports.AddressesOverlap(e.HostIP, pub.HostIP) {

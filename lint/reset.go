@@ -10,8 +10,12 @@ var resetInInclude = Rule{
 before it is laid over the other files, so that the tag replaces nothing of theirs: what they publish stays published.
 Give the file with -f, or under COMPOSE_FILE, instead of including it.`,
 	Check: func(p *Pass) {
-		published := map[string][]compose.Mapping{}
-		for _, m := range p.Project.Mappings {
+		if len(p.Project.Vain) == 0 {
+			return
+		}
+		published := map[string][]*compose.Mapping{}
+		for i := range p.Project.Mappings {
+			m := &p.Project.Mappings[i]
 			if len(published[m.Service]) < maxEarlier && m.Dropped == compose.Published {
 				published[m.Service] = append(published[m.Service], m)
 			}

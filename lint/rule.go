@@ -173,7 +173,7 @@ type Pass struct {
 	Facts   Facts
 	Setting Setting // of the rule
 
-	rule     Rule
+	rule     *Rule
 	severity Severity
 	run      *run
 	index    int // of Project among the projects of the run
@@ -237,7 +237,7 @@ func (p *Pass) commands() say.About {
 
 // about starts a finding about a mapping as a whole; one that a service extends stands
 // there, with the mapping as a related place.
-func about(m compose.Mapping) Finding {
+func about(m *compose.Mapping) Finding {
 	f := Finding{File: m.File, Span: m.Entry, Service: m.Service, entry: origin{m.File, m.Entry}}
 	if e := m.Extends; e.File != nil {
 		f.Related = []Related{{File: m.File, Span: m.Entry, Message: "the mapping is written here"}}
@@ -247,7 +247,7 @@ func about(m compose.Mapping) Finding {
 }
 
 // aboutHost starts a finding about a mapping's host port.
-func aboutHost(m compose.Mapping) Finding {
+func aboutHost(m *compose.Mapping) Finding {
 	f := about(m)
 	switch {
 	case m.Host.Empty():
@@ -262,7 +262,7 @@ func aboutHost(m compose.Mapping) Finding {
 // aboutValue starts a finding about what a mapping's host port is, with the lines of env
 // files that make it so.
 func aboutValue(m *compose.Mapping) Finding {
-	f := aboutHost(*m)
+	f := aboutHost(m)
 	f.Related = append(f.Related, causes(m)...)
 	return f
 }
@@ -280,8 +280,8 @@ func (p *Pass) written() iter.Seq[*compose.Mapping] {
 }
 
 // services are those of the project, by name.
-func (p *Pass) services() map[string]compose.Service {
-	return lists.By(p.Project.Services, func(s compose.Service) string { return s.Name })
+func (p *Pass) services() map[string]*compose.Service {
+	return lists.By(lists.Pointers(p.Project.Services), func(s *compose.Service) string { return s.Name })
 }
 
 // names are the variables that migrate would choose.

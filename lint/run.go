@@ -102,12 +102,14 @@ func (r *run) check(i int) []Finding {
 	r.projects[i].Step("lint")
 	var findings []Finding
 	strategy := cmp.Or(r.options.Strategies[r.projects[i]], strategies.Auto)
-	for _, rule := range rules() {
+	p, all := &Pass{}, rules()
+	for n := range all {
+		rule := &all[n]
 		severity := r.severity(rule)
 		if severity == Off || rule.Strategy != "" && rule.Strategy != strategy {
 			continue
 		}
-		p := &Pass{
+		*p = Pass{
 			Project: r.projects[i], Facts: r.options.Facts, Setting: r.options.Settings[rule.Name],
 			rule: rule, severity: severity, run: r, index: i,
 		}
@@ -119,7 +121,7 @@ func (r *run) check(i int) []Finding {
 
 // severity is that of a rule under the options; Off for a rule that does not
 // run. To say what is ignored in vain, all the others have to run.
-func (r *run) severity(rule Rule) Severity {
+func (r *run) severity(rule *Rule) Severity {
 	severity := rule.Severity
 	if s := r.options.Settings[rule.Name].Severity; s != nil {
 		severity = *s

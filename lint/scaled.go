@@ -23,7 +23,7 @@ containers share the port, unless its mode is host.`,
 			if width > 1 {
 				times = fmt.Sprintf("%d times", width)
 			}
-			with := p.unlessSwarm(&f, p.Project.Ingress(*pub.Mapping))
+			with := p.unlessSwarm(&f, p.Project.Ingress(pub.Mapping))
 			p.reportf(f, fmt.Sprintf("let Docker pick the port, or write a range of %d ports", n), "service %s runs %d times%s, but %s can be bound %s",
 				quote(pub.Service), n, with, named(pub.HostPort.Ports, pub.Protocol), times)
 		}

@@ -9,7 +9,7 @@ host port, and a service that sets its own ports silently loses those of the tem
 	Check: func(p *Pass) {
 		for m := range p.written() {
 			if name := m.File.Extension(m.Entry.Start); name != "" {
-				p.reportf(about(*m), "write ports in the services", "the ports are in the template %s: every service that merges it publishes them", name)
+				p.reportf(about(m), "write ports in the services", "the ports are in the template %s: every service that merges it publishes them", name)
 			}
 		}
 	},

@@ -36,7 +36,7 @@ own rules. Write 127.0.0.1: before it if only this machine should reach the serv
 			if m.Opaque && m.HostPort.Ports.Zero() || m.Address != "" && m.HostIP == "" {
 				continue // a variable without a value
 			}
-			f := about(*m)
+			f := about(m)
 			f.Message = fmt.Sprintf("container port %s is published on every network interface", m.Key.Container)
 			f.Hint = "write 127.0.0.1: before the host port"
 			if m.Syntax == compose.Long {

@@ -26,7 +26,7 @@ mapping without quotes is reported.`,
 			if !base60 && !p.Setting.All {
 				continue
 			}
-			f := about(m)
+			f := about(&m)
 			f.Message = fmt.Sprintf("%s has no quotes", text)
 			if base60 {
 				f.Message = fmt.Sprintf("%s has no quotes: YAML 1.1 reads it as a number in base 60", text)

@@ -16,7 +16,7 @@ writes. migrate keeps an existing name, because env files elsewhere may set it: 
 	Check: func(p *Pass) {
 		for m := range p.written() {
 			if v := m.HostPort.Var; m.HostPort.Settable() && !strategies.Conventional(m.Service, v) {
-				f := aboutHost(*m)
+				f := aboutHost(m)
 				f.Message = fmt.Sprintf("variable %s does not say that it is the host port of %s", v, quote(m.Service))
 				f.Hint = "name it " + strategies.Plain(m.Service)
 				if m.HostPort.Ports.Width() > 1 {

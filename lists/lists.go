@@ -16,6 +16,15 @@ func Map[T, U any](list []T, of func(T) U) []U {
 	return all
 }
 
+// Pointers lead to the members, in order, where they are large. It is never nil.
+func Pointers[T any](list []T) []*T {
+	all := make([]*T, len(list))
+	for i := range list {
+		all[i] = &list[i]
+	}
+	return all
+}
+
 // Only are the members that are to be kept, in order, as a list of its own; nil for none.
 func Only[T any](list []T, keep func(T) bool) (kept []T) {
 	for _, member := range list {

@@ -15,6 +15,7 @@ func TestLists(t *testing.T) {
 	for name, c := range map[string]struct{ got, want any }{
 		"Map":           {lists.Map(words, strings.ToUpper), []string{"WEB", "API", "WORKER", "WEB"}},
 		"Map of none":   {lists.Map(nil, strings.ToUpper), []string{}},
+		"Pointers":      {*lists.Pointers(words)[1], "api"},
 		"Only":          {lists.Only(words, func(w string) bool { return first(w) == 'w' }), []string{"web", "worker", "web"}},
 		"Only of none":  {lists.Only(words, func(string) bool { return false }), []string(nil)},
 		"Set":           {lists.Set(words), map[string]bool{"web": true, "api": true, "worker": true}},

@@ -38,7 +38,9 @@ func TestLeaveOneWay(t *testing.T) {
 			t.Fatalf("changes: %v", m.Changes)
 		}
 		if wrong != "" {
-			m.Changes[0].Mapping.HostPort.Text = wrong
+			changed := *m.Changes[0].Mapping
+			changed.HostPort.Text = wrong
+			m.Changes[0].Mapping = &changed
 		}
 		if err := m.leaveOneWay(sound); err != nil {
 			t.Fatal(err)

@@ -104,7 +104,7 @@ func (m *Migration) sound() []bool {
 		m.leaveBroken(p, err)
 		for _, mapping := range p.Mappings {
 			if !mapping.Inherited && m.w.Asked(mapping.File) {
-				m.Skips = append(m.Skips, rewrite.Skip{Mapping: mapping, Reason: keptByBug})
+				m.Skips = append(m.Skips, rewrite.Skip{Mapping: &mapping, Reason: keptByBug})
 			}
 		}
 	}

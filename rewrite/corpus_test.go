@@ -148,7 +148,7 @@ func variableFaults(p *compose.Project) map[string]bool {
 			continue
 		}
 		for _, e := range byVariable[v] {
-			if strategies.SharesVariable(e, m) {
+			if strategies.SharesVariable(&e, &m) {
 				faults[v+" is shared: "+min(name(e), name(m))+", "+max(name(e), name(m))] = true
 			}
 		}

@@ -59,7 +59,7 @@ func settle(projects []*compose.Project, remembered func(*compose.Project) map[c
 // Names are the variables of a project's family.
 func (f Families) Names(p *compose.Project) strategies.Names { return f.of[p]().names }
 
-func (f Families) decide(p *compose.Project, m compose.Mapping) strategies.Decision {
+func (f Families) decide(p *compose.Project, m *compose.Mapping) strategies.Decision {
 	its := f.of[p]()
 	return strategies.Decide(m, cmp.Or(f.options.Strategies[p], strategies.Auto), strategies.Gather(its.names, its.texts[p])(m))
 }

@@ -22,14 +22,14 @@ import (
 // Change is a mapping that will be written differently.
 type Change struct {
 	Project  *compose.Project // that decides
-	Mapping  compose.Mapping
+	Mapping  *compose.Mapping
 	Decision strategies.Decision
 	Edit     Edit // of Mapping.File
 }
 
 // Skip is a mapping that stays as it is.
 type Skip struct {
-	Mapping compose.Mapping
+	Mapping *compose.Mapping
 	Reason  string
 	// Left reports a fixed host port that should become something else, and can't.
 	Left bool
@@ -49,12 +49,16 @@ const skipMerged = "its host port is merged in from another mapping, and written
 // share the bytes of a host port, the one that owns them decides, and of several
 // owners the first.
 func (f Families) Plan(projects ...*compose.Project) Plan {
-	owners := map[compose.Place]Change{} // of which only the project and the mapping are known
-	entries := map[compose.Place]compose.Mapping{}
+	type owned struct {
+		project *compose.Project
+		mapping *compose.Mapping
+	}
+	owners, entries := map[compose.Place]owned{}, map[compose.Place]*compose.Mapping{}
 	for _, p := range projects {
-		for _, m := range p.Mappings {
-			if o, ok := owners[m.Place()]; !ok || o.Mapping.Inherited && !m.Inherited {
-				owners[m.Place()] = Change{Project: p, Mapping: m}
+		for i := range p.Mappings {
+			m := &p.Mappings[i]
+			if o, ok := owners[m.Place()]; !ok || o.mapping.Inherited && !m.Inherited {
+				owners[m.Place()] = owned{p, m}
 			}
 			at := compose.Place{Path: m.File.Path, Start: m.Entry.Start}
 			if _, ok := entries[at]; !ok || !m.Inherited {
@@ -63,7 +67,8 @@ func (f Families) Plan(projects ...*compose.Project) Plan {
 		}
 	}
 	var plan Plan
-	for _, c := range owners {
+	for _, o := range owners {
+		c := Change{Project: o.project, Mapping: o.mapping}
 		if c.Decision = f.decide(c.Project, c.Mapping); c.Decision.Kind == strategies.Keep {
 			plan.Skips = append(plan.Skips, Skip{c.Mapping, c.Decision.Reason, c.Decision.Left})
 			continue
@@ -72,7 +77,7 @@ func (f Families) Plan(projects ...*compose.Project) Plan {
 		plan.Changes = append(plan.Changes, c)
 	}
 	for _, m := range entries {
-		if owners[m.Place()].Mapping.Entry != m.Entry {
+		if owners[m.Place()].mapping.Entry != m.Entry {
 			plan.Skips = append(plan.Skips, Skip{m, skipMerged, false})
 		}
 	}
@@ -81,7 +86,7 @@ func (f Families) Plan(projects ...*compose.Project) Plan {
 	return plan
 }
 
-func comparePlaces(a, b compose.Mapping) int {
+func comparePlaces(a, b *compose.Mapping) int {
 	return cmp.Or(cmp.Compare(a.File.Path, b.File.Path), a.Entry.Start-b.Entry.Start)
 }
 

@@ -10,7 +10,7 @@ import (
 // bytes as it can: the host port alone, the colon behind it where there was
 // none or is none any more, and the whole scalar only where the new text
 // needs quotes.
-func Replace(m compose.Mapping, text string) Edit {
+func Replace(m *compose.Mapping, text string) Edit {
 	src := m.File.Src
 	span, host := m.Host, text
 	if m.Syntax == compose.Short {

@@ -85,7 +85,8 @@ func Unplanned(err error) error {
 func Touched(projects []*compose.Project, edits map[*source.File][]Edit) []Change {
 	var changes []Change
 	for _, p := range projects {
-		for _, m := range p.Mappings {
+		for i := range p.Mappings {
+			m := &p.Mappings[i]
 			for _, e := range edits[m.File] {
 				if e.Span.Start < m.Scalar.Start || e.Span.End > m.Scalar.End {
 					continue

@@ -12,7 +12,7 @@ func Fields(n *yaml.Node) []Field {
 	if n == nil || n.Kind != yaml.MappingNode {
 		return nil
 	}
-	var own []Field
+	own := make([]Field, 0, len(n.Content)/2)
 	var merged []*yaml.Node
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if n.Content[i].Tag == "!!merge" {
@@ -57,9 +57,23 @@ func Deref(n *yaml.Node) *yaml.Node {
 
 // Value is the value of a key, nil when the mapping has none.
 func Value(n *yaml.Node, key string) *yaml.Node {
-	for _, f := range Fields(n) {
-		if Deref(f.Key).Value == key {
-			return f.Value
+	n = Deref(n)
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if k := n.Content[i]; k.Tag != "!!merge" && Deref(k).Value == key {
+			return n.Content[i+1]
+		}
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Tag != "!!merge" {
+			continue
+		}
+		for _, m := range sources(n.Content[i+1]) {
+			if v := Value(m, key); v != nil {
+				return v
+			}
 		}
 	}
 	return nil

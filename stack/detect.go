@@ -307,6 +307,6 @@ func noPort(s *Stack, name, service string, keys []string) error {
 // hasContainer reports whether a key stands for a container port of a service.
 func hasContainer(s *Stack, key, service, container string) bool {
 	return slices.ContainsFunc(s.mappingsOf[key], func(m *compose.Mapping) bool {
-		return m.Service == service && m.Key.Container == container && s.names.AssignmentKey(*m) == key
+		return m.Service == service && m.Key.Container == container && s.names.AssignmentKey(m) == key
 	})
 }

@@ -317,7 +317,7 @@ func (s *Stack) VariableOf(p live.Port) string {
 	if p.Mapping.HostPort.Settable() {
 		return p.Mapping.HostPort.Var
 	}
-	return s.names.Of(*p.Mapping)
+	return s.names.Of(p.Mapping)
 }
 
 // AssignedTo is what is remembered for a mapping, zero for nothing and for one whose

@@ -73,7 +73,7 @@ func (s *Stack) WriteOverride(path string, outcomes []allocate.Outcome) (named [
 		return nil, true, nil
 	}
 	files := slices.DeleteFunc(slices.Clone(s.Project.Group.Files), func(f string) bool { return f == abs })
-	text, err := model.Override(s.Project, files, abs, func(m compose.Mapping) ports.Range { return moved[s.names.AssignmentKey(m)] })
+	text, err := model.Override(s.Project, files, abs, func(m compose.Mapping) ports.Range { return moved[s.names.AssignmentKey(&m)] })
 	if err != nil {
 		return nil, false, err
 	}

@@ -85,12 +85,12 @@ func (s *Stack) gather() {
 		}
 	}
 	slices.SortStableFunc(mappings, func(a, b *compose.Mapping) int {
-		return cmp.Compare(s.names.AssignmentKey(*a), s.names.AssignmentKey(*b))
+		return cmp.Compare(s.names.AssignmentKey(a), s.names.AssignmentKey(b))
 	})
 	s.units, s.mappingsOf, s.unitOf = nil, map[string][]*compose.Mapping{}, map[*compose.Mapping]int{}
 	at := map[string]int{} // by variable, and by key
 	for _, m := range mappings {
-		key := s.names.AssignmentKey(*m)
+		key := s.names.AssignmentKey(m)
 		by := key
 		if m.HostPort.Settable() {
 			by = "$" + m.HostPort.Var
@@ -157,14 +157,14 @@ func serve(s *Stack, u *allocate.Unit, m *compose.Mapping) {
 	socket := socketOf(m)
 	for _, other := range s.mappingsOf[u.Key] {
 		if socket.Overlaps(socketOf(other)) && s.Project.Together(s.services[m.Service].Profiles, s.services[other.Service].Profiles) {
-			u.Unfit = fmt.Sprintf("%s is the host port of %s and %s", cmp.Or(u.Var, u.Want.String()), s.names.AssignmentKey(*other), s.names.AssignmentKey(*m))
+			u.Unfit = fmt.Sprintf("%s is the host port of %s and %s", cmp.Or(u.Var, u.Want.String()), s.names.AssignmentKey(other), s.names.AssignmentKey(m))
 			u.UnfitHint = "give each of the two a host port of its own"
 		}
 	}
 	if n := s.services[m.Service].Scale; n > 1 {
 		u.Unfit = fmt.Sprintf("service %s runs %d times, but host port %s can be bound once", m.Service, n, u.Want)
 		u.UnfitHint = "to leave the port to Docker: " + s.About.Migrate("--strategy", "auto")
-		if s.Project.Ingress(*m) {
+		if s.Project.Ingress(m) {
 			u.UnfitHint = "docker stack deploy shares the port; for docker compose, leave it to Docker"
 		}
 	}
@@ -180,7 +180,7 @@ func socketOf(m *compose.Mapping) ports.Socket {
 // Docker picks its port: of what is scaled to none it does not, if somebody starts
 // that by hand.
 func unassigned(s *Stack, m *compose.Mapping) (u allocate.Unit, picked bool) {
-	key := s.names.AssignmentKey(*m)
+	key := s.names.AssignmentKey(m)
 	if svc := s.Project.Service(m.Service); svc.Scale == 0 && svc.Publishes() && hasFixedPort(m) {
 		return s.newUnit(key, m), false
 	}

@@ -10,7 +10,7 @@ import (
 // AssignmentKey is a mapping's name among the remembered ports: its service for
 // the mapping with the plain variable, else service:container[/protocol][#n].
 // Mappings that share a variable share the key.
-func (n Names) AssignmentKey(m compose.Mapping) string {
+func (n Names) AssignmentKey(m *compose.Mapping) string {
 	variable := n.Of(m)
 	if m.HostPort.Settable() {
 		variable = m.HostPort.Var

@@ -102,13 +102,13 @@ const (
 //	8080:80 beside 8081:80     a variable each                             kept: one would merge into the other
 //
 // What is kept has a Reason. Text is spelled in bytes by package rewrite.
-func Decide(m compose.Mapping, s Strategy, facts Facts) Decision {
+func Decide(m *compose.Mapping, s Strategy, facts Facts) Decision {
 	d := decide(m, s, facts)
 	d.Left = d.Kind == Keep && m.Invalid == "" && m.Locked != "" && !facts.Unbound && fixed(m)
 	return d
 }
 
-func decide(m compose.Mapping, s Strategy, facts Facts) Decision {
+func decide(m *compose.Mapping, s Strategy, facts Facts) Decision {
 	dynamic := s == Dynamic || s == Auto && (facts.Scaled || facts.PortFile)
 	switch {
 	case m.Invalid != "":
@@ -140,10 +140,10 @@ func decide(m compose.Mapping, s Strategy, facts Facts) Decision {
 }
 
 // fixed reports a host port that is a number, and no variable.
-func fixed(m compose.Mapping) bool { return m.HostPort.Literal() && !m.HostPort.Ports.Zero() }
+func fixed(m *compose.Mapping) bool { return m.HostPort.Literal() && !m.HostPort.Ports.Zero() }
 
 // picked reports whether a mapping leaves its host port to Docker.
-func picked(m compose.Mapping) bool {
+func picked(m *compose.Mapping) bool {
 	return !m.Opaque && (m.HostPort.Text == "" || m.HostPort.Literal() && m.HostPort.Ports.Zero())
 }
 
@@ -168,7 +168,7 @@ func variableReason(e variable.Expr) string {
 
 // ephemeral leaves the choice to Docker. Compose takes 0 for one container
 // port only: for several, no host port is written at all.
-func ephemeral(m compose.Mapping, s Strategy, facts Facts) Decision {
+func ephemeral(m *compose.Mapping, s Strategy, facts Facts) Decision {
 	if m.Container.Zero() {
 		return keep(keptTarget)
 	}
@@ -192,7 +192,7 @@ func ephemeral(m compose.Mapping, s Strategy, facts Facts) Decision {
 }
 
 // restore gives a mapping back the host port that the configuration remembers.
-func restore(m compose.Mapping, facts Facts) Decision {
+func restore(m *compose.Mapping, facts Facts) Decision {
 	const reason = "the configuration has a default"
 	text, e := facts.Default, variable.Parse(facts.Default)
 	if e.Literal() {
@@ -233,7 +233,7 @@ func parsePorts(text string) (ports.Range, bool) {
 
 // bothSides reports whether a variable of the host port is also in the
 // container port, so that moving one would move the other.
-func bothSides(m compose.Mapping) bool {
+func bothSides(m *compose.Mapping) bool {
 	inside := source.Variables(m.Target)
 	return slices.ContainsFunc(source.Variables(m.HostPort.Text), func(v string) bool { return slices.Contains(inside, v) })
 }

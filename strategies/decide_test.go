@@ -26,7 +26,7 @@ func decisions(projects []*compose.Project, s Strategy, defaults map[string]stri
 			if m.Inherited {
 				continue
 			}
-			d := Decide(m, s, facts(m))
+			d := Decide(&m, s, facts(&m))
 			if d.Kind == Keep {
 				all = append(all, d.Reason)
 				continue
@@ -148,7 +148,7 @@ func TestAutoSaysWhy(t *testing.T) {
 	} {
 		projects := load(t, map[string]string{"compose.yaml": service("web", "8080:80") + keys}, "compose.yaml")
 		m := projects[0].Mappings[0]
-		if d := Decide(m, Auto, Gather(Name(projects, nil), nil)(m)); d.Reason != want {
+		if d := Decide(&m, Auto, Gather(Name(projects, nil), nil)(&m)); d.Reason != want {
 			t.Errorf("%s: reason %q, want %q", keys, d.Reason, want)
 		}
 	}

@@ -16,7 +16,7 @@ func ExampleDecide() {
 	projects := l.Load([]compose.Group{{Dir: "/app", Files: []string{"/app/compose.yaml"}}})
 	facts := strategies.Gather(strategies.Name(projects, nil), nil)
 	for _, m := range projects[0].Mappings {
-		hybrid, dynamic := strategies.Decide(m, strategies.Hybrid, facts(m)), strategies.Decide(m, strategies.Dynamic, facts(m))
+		hybrid, dynamic := strategies.Decide(&m, strategies.Hybrid, facts(&m)), strategies.Decide(&m, strategies.Dynamic, facts(&m))
 		fmt.Printf("%s: hybrid %q (%s), dynamic %q\n", m.HostPort.Text, hybrid.Text, hybrid.Reason, dynamic.Text)
 	}
 	// Output:

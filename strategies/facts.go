@@ -12,8 +12,8 @@ import (
 // Gather returns what Decide needs to know of mappings. Names are those of their
 // family. Remembered are the host texts that the
 // configuration has for them, as [Recall] finds them; nil when it has none.
-func Gather(names Names, remembered map[compose.Place]string) func(compose.Mapping) Facts {
-	return func(m compose.Mapping) Facts {
+func Gather(names Names, remembered map[compose.Place]string) func(*compose.Mapping) Facts {
+	return func(m *compose.Mapping) Facts {
 		at := m.Place()
 		return Facts{
 			Names: names, Default: remembered[at], Merges: names.merges[at], Repeats: names.narrow[at], Repeated: names.wide[at],
@@ -27,7 +27,7 @@ func Gather(names Names, remembered map[compose.Place]string) func(compose.Mappi
 // or learns its port after start: an entry is written once for all projects of
 // the family, and one that only an overlay scales has to fit there too. Unbound are
 // those that Docker binds for none of the services that have them.
-func users(family []*compose.Project, lists [][]compose.Mapping) (scaled, portFile, unbound map[compose.Place]bool) {
+func users(family []*compose.Project, lists [][]*compose.Mapping) (scaled, portFile, unbound map[compose.Place]bool) {
 	scaled, portFile, unbound = map[compose.Place]bool{}, map[compose.Place]bool{}, map[compose.Place]bool{}
 	bound := map[compose.Place]bool{}
 	for _, p := range family {
@@ -35,7 +35,8 @@ func users(family []*compose.Project, lists [][]compose.Mapping) (scaled, portFi
 		for _, s := range p.Services {
 			services[s.Name] = s
 		}
-		for _, m := range p.Mappings {
+		for i := range p.Mappings {
+			m := &p.Mappings[i]
 			s := services[m.Service]
 			if s.Scale > 1 && !p.Ingress(m) {
 				scaled[m.Place()] = true
@@ -56,13 +57,13 @@ func users(family []*compose.Project, lists [][]compose.Mapping) (scaled, portFi
 
 // spread adds to places those of mappings that Compose takes for one with them:
 // if one goes to Docker, the others have to go too.
-func spread(merged [][]compose.Mapping, places map[compose.Place]bool) {
+func spread(merged [][]*compose.Mapping, places map[compose.Place]bool) {
 	if len(places) == 0 {
 		return
 	}
-	var lists [][]compose.Mapping
+	var lists [][]*compose.Mapping
 	for _, list := range merged {
-		bySlot, order := map[slot][]compose.Mapping{}, []slot{}
+		bySlot, order := map[slot][]*compose.Mapping{}, []slot{}
 		known, _ := place(list) // the entries of others stay
 		for _, m := range known {
 			for _, s := range m.slots {
@@ -85,7 +86,7 @@ func spread(merged [][]compose.Mapping, places map[compose.Place]bool) {
 	}
 }
 
-func spreadAmong(together []compose.Mapping, places map[compose.Place]bool) {
+func spreadAmong(together []*compose.Mapping, places map[compose.Place]bool) {
 	hosts, defaults := map[ports.Range]bool{}, map[ports.Range]bool{}
 	for _, m := range together {
 		if places[m.Place()] {
@@ -104,7 +105,8 @@ func spreadAmong(together []compose.Mapping, places map[compose.Place]bool) {
 func Recall(p *compose.Project, defaults func(*source.File) map[string]string) map[compose.Place]string {
 	found := map[compose.Place]string{}
 	keys := DefaultKeys(p)
-	for _, m := range p.Mappings {
+	for i := range p.Mappings {
+		m := &p.Mappings[i]
 		if text := defaults(m.File)[keys[m.Place()]]; text != "" && picked(m) {
 			found[m.Place()] = text
 		}
@@ -121,7 +123,8 @@ func DefaultKeys(p *compose.Project) map[compose.Place]string {
 	type entry struct{ path, key string }
 	count := map[entry]int{}
 	for _, own := range []bool{true, false} { // what nobody owns here is named by who shows it
-		for _, m := range p.Mappings {
+		for i := range p.Mappings {
+			m := &p.Mappings[i]
 			if _, done := keys[m.Place()]; done || m.Inherited == own {
 				continue
 			}

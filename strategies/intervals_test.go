@@ -65,7 +65,11 @@ func TestRepeatingIsWithin(t *testing.T) {
 // when they have a container port in common.
 func TestSlots(t *testing.T) {
 	for seed := range 5000 {
-		known, ok := place(entries(rand.New(rand.NewPCG(uint64(seed), 2))))
+		var list []*compose.Mapping
+		for _, m := range entries(rand.New(rand.NewPCG(uint64(seed), 2))) {
+			list = append(list, &m)
+		}
+		known, ok := place(list)
 		if !ok {
 			t.Fatal("too many")
 		}

@@ -16,7 +16,7 @@ import (
 // when Docker picks the others': Compose would make one of two, or two of one.
 // Projects that share a file are looked at together, since an entry is written
 // once for all of them. Staying are places that are known to keep theirs.
-func merging(family []*compose.Project, merged [][]compose.Mapping, staying ...map[compose.Place]bool) map[compose.Place]bool {
+func merging(family []*compose.Project, merged [][]*compose.Mapping, staying ...map[compose.Place]bool) map[compose.Place]bool {
 	var lists [][]placed
 	kept := map[compose.Place]bool{}
 	for _, places := range staying {
@@ -60,17 +60,17 @@ func keepAll(list []placed, kept map[compose.Place]bool) {
 // service: "9004-9006:1-3" and "9005:2". Compose makes an entry of each port, and
 // takes two equal ones for one; under two variables they would come apart. The
 // range can't be left to Docker either, as then there would be one more.
-func repeating(lists [][]compose.Mapping) (narrow, wide map[compose.Place]bool) {
+func repeating(lists [][]*compose.Mapping) (narrow, wide map[compose.Place]bool) {
 	narrow, wide = map[compose.Place]bool{}, map[compose.Place]bool{}
 	type alike struct {
 		protocol, address string
 		offset            int // from container ports to host ports
 	}
 	for _, list := range lists {
-		if !slices.ContainsFunc(list, func(m compose.Mapping) bool { return m.Container.Width() > 1 }) {
+		if !slices.ContainsFunc(list, func(m *compose.Mapping) bool { return m.Container.Width() > 1 }) {
 			continue
 		}
-		groups := map[alike][]compose.Mapping{}
+		groups := map[alike][]*compose.Mapping{}
 		for _, m := range list {
 			if !m.Container.Zero() {
 				of := alike{m.Protocol, anyAddress(m.HostIP), m.HostPort.Ports.First - m.Container.First}
@@ -86,11 +86,11 @@ func repeating(lists [][]compose.Mapping) (narrow, wide map[compose.Place]bool) 
 
 // nested finds the mappings of a group whose container ports lie within those of
 // another one, in one pass: sorted so that a wider range is before those within it.
-func nested(group []compose.Mapping, narrow, wide map[compose.Place]bool) {
-	slices.SortStableFunc(group, func(a, b compose.Mapping) int {
+func nested(group []*compose.Mapping, narrow, wide map[compose.Place]bool) {
+	slices.SortStableFunc(group, func(a, b *compose.Mapping) int {
 		return cmp.Or(a.Container.First-b.Container.First, b.Container.Last-a.Container.Last)
 	})
-	ranges := slices.Compact(lists.Map(group, func(m compose.Mapping) ports.Range { return m.Container }))
+	ranges := slices.Compact(lists.Map(group, func(m *compose.Mapping) ports.Range { return m.Container }))
 	inner, outer := map[ports.Range]bool{}, map[ports.Range]bool{}
 	for i, last := 0, 0; i < len(ranges); i++ {
 		inner[ranges[i]] = ranges[i].Last <= last
@@ -124,10 +124,10 @@ func anyAddress(ip string) string { return cmp.Or(ip, "0.0.0.0") }
 // spelledApart finds the mappings that are one port, but for their spelling: Compose
 // makes two entries of published: 8080 and "8080:80", of which one can't be bound, and
 // takes both for one once both are text. What is one with a mapping that stays is there too.
-func spelledApart(family []*compose.Project, lists [][]compose.Mapping, unbound map[compose.Place]bool) map[compose.Place]bool {
+func spelledApart(family []*compose.Project, lists [][]*compose.Mapping, unbound map[compose.Place]bool) map[compose.Place]bool {
 	apart := map[compose.Place]bool{}
 	for _, list := range lists {
-		if slices.ContainsFunc(list, func(m compose.Mapping) bool { return m.Number }) {
+		if slices.ContainsFunc(list, func(m *compose.Mapping) bool { return m.Number }) {
 			spelledAmong(list, apart)
 		}
 	}
@@ -138,7 +138,7 @@ func spelledApart(family []*compose.Project, lists [][]compose.Mapping, unbound 
 // stayTogether adds to staying the mappings that have to stay because another one does,
 // or is written so that it can't change: one that shares its bytes, and one that repeats
 // it, of which Compose would make two.
-func stayTogether(family []*compose.Project, lists [][]compose.Mapping, staying, unbound map[compose.Place]bool) {
+func stayTogether(family []*compose.Project, lists [][]*compose.Mapping, staying, unbound map[compose.Place]bool) {
 	type port struct {
 		ip, protocol    string
 		container, host ports.Range
@@ -146,19 +146,19 @@ func stayTogether(family []*compose.Project, lists [][]compose.Mapping, staying,
 	for before := -1; before < len(staying); {
 		before = len(staying)
 		for _, list := range lists {
-			if !slices.ContainsFunc(list, func(m compose.Mapping) bool { return m.Locked != "" || staying[m.Place()] }) {
+			if !slices.ContainsFunc(list, func(m *compose.Mapping) bool { return m.Locked != "" || staying[m.Place()] }) {
 				continue
 			}
 			stays := map[port]bool{}
-			each := func(do func(m compose.Mapping, p port)) {
+			each := func(do func(m *compose.Mapping, p port)) {
 				for _, m := range list {
 					if m.Invalid == "" && !picked(m) && m.HostPort.Literal() {
 						do(m, port{anyAddress(m.HostIP), m.Protocol, m.Container, m.HostPort.Ports})
 					}
 				}
 			}
-			each(func(m compose.Mapping, p port) { stays[p] = stays[p] || m.Locked != "" || staying[m.Place()] })
-			each(func(m compose.Mapping, p port) {
+			each(func(m *compose.Mapping, p port) { stays[p] = stays[p] || m.Locked != "" || staying[m.Place()] })
+			each(func(m *compose.Mapping, p port) {
 				if stays[p] && m.Locked == "" {
 					staying[m.Place()] = true
 				}
@@ -172,7 +172,8 @@ func stayTogether(family []*compose.Project, lists [][]compose.Mapping, staying,
 // unbound stays too.
 func anchorsStay(family []*compose.Project, staying, unbound map[compose.Place]bool) {
 	for _, p := range family {
-		for _, m := range p.Mappings {
+		for i := range p.Mappings {
+			m := &p.Mappings[i]
 			if m.Anchor != (compose.Place{}) && (!movable(m) || staying[m.Place()] || unbound[m.Place()]) {
 				staying[m.Anchor] = true
 			}
@@ -182,8 +183,8 @@ func anchorsStay(family []*compose.Project, staying, unbound map[compose.Place]b
 
 // spelledAmong finds them in one list. A number is one port, and what is one with it
 // too.
-func spelledAmong(list []compose.Mapping, apart map[compose.Place]bool) {
-	single := slices.DeleteFunc(slices.Clone(list), func(m compose.Mapping) bool { return m.Container.Width() != 1 || picked(m) })
+func spelledAmong(list []*compose.Mapping, apart map[compose.Place]bool) {
+	single := slices.DeleteFunc(slices.Clone(list), func(m *compose.Mapping) bool { return m.Container.Width() != 1 || picked(m) })
 	all, ok := place(single)
 	if !ok {
 		return
@@ -212,7 +213,7 @@ func spelledAmong(list []compose.Mapping, apart map[compose.Place]bool) {
 }
 
 // merged are the lists of [mergedLists] of a family.
-func merged(family []*compose.Project) (lists [][]compose.Mapping) {
+func merged(family []*compose.Project) (lists [][]*compose.Mapping) {
 	for _, p := range family {
 		lists = append(lists, mergedLists(p)...)
 	}
@@ -222,13 +223,13 @@ func merged(family []*compose.Project) (lists [][]compose.Mapping) {
 // mergedLists are the entries that meet in the ports of one service; those
 // that an override replaces, or that only an extended file has, meet the
 // others of their file.
-func mergedLists(p *compose.Project) [][]compose.Mapping {
+func mergedLists(p *compose.Project) [][]*compose.Mapping {
 	type list struct {
 		service string
 		file    *source.File
 		dropped compose.Drop
 	}
-	all := lists.Group(p.Mappings, func(m compose.Mapping) list {
+	all := lists.Group(lists.Pointers(p.Mappings), func(m *compose.Mapping) list {
 		switch m.Dropped {
 		case compose.Overridden:
 			return list{m.Service, m.File, m.Dropped}
@@ -238,7 +239,7 @@ func mergedLists(p *compose.Project) [][]compose.Mapping {
 			return list{service: m.Service, dropped: compose.Published}
 		}
 	})
-	return slices.DeleteFunc(all, func(l []compose.Mapping) bool { return len(l) < 2 })
+	return slices.DeleteFunc(all, func(l []*compose.Mapping) bool { return len(l) < 2 })
 }
 
 // stays is what of one slot does not move.
@@ -247,20 +248,20 @@ type stays struct {
 	mayBeEmpty      bool
 }
 
-func (s *stays) add(m compose.Mapping) {
+func (s *stays) add(m *compose.Mapping) {
 	s.hosts[m.HostPort.Ports], s.defaults[m.HostPort.DefaultPorts] = true, true
 	s.mayBeEmpty = s.mayBeEmpty || mayBeEmpty(m)
 }
 
 // sometimesOne reports a mapping that is one with some of them, as [sometimesOne] does.
-func (s *stays) sometimesOne(m compose.Mapping) bool {
+func (s *stays) sometimesOne(m *compose.Mapping) bool {
 	return s != nil && (s.hosts[m.HostPort.Ports] || s.defaults[m.HostPort.DefaultPorts])
 }
 
 // keepClashes adds to kept what can't move in one list. The first of several
 // that would become one moves, unless one of them is written so already.
 func keepClashes(list []placed, kept map[compose.Place]bool) {
-	taken, staying := map[slot]compose.Mapping{}, map[slot]*stays{}
+	taken, staying := map[slot]*compose.Mapping{}, map[slot]*stays{}
 	bare := map[slot]bool{} // what is written as a container port alone
 	for _, m := range list {
 		for _, s := range m.slots {
@@ -315,7 +316,7 @@ type slot struct {
 
 // placed is a mapping with its slots.
 type placed struct {
-	compose.Mapping
+	*compose.Mapping
 
 	slots []slot
 }
@@ -325,7 +326,7 @@ const maxSlots = 100_000
 
 // place finds the slots of the entries of one list. It reports false where ranges
 // overlap in so many ways that there are too many.
-func place(list []compose.Mapping) (all []placed, ok bool) {
+func place(list []*compose.Mapping) (all []placed, ok bool) {
 	var cuts []int // where the ports of an entry begin, or end
 	for _, m := range list {
 		for _, c := range containers(m) {
@@ -351,13 +352,13 @@ func (s slot) unbare() slot {
 
 // mayBeEmpty reports a variable that leaves the port to Docker, as it is or
 // while it is unset.
-func mayBeEmpty(m compose.Mapping) bool {
+func mayBeEmpty(m *compose.Mapping) bool {
 	return m.HostPort.Ports.Zero() || m.HostPort.DefaultPorts.Zero()
 }
 
 // containers are the container ports of a mapping, with its variables as they are
 // and with none set.
-func containers(m compose.Mapping) []ports.Range {
+func containers(m *compose.Mapping) []ports.Range {
 	all := []ports.Range{m.Container}
 	if target, ok := parsePorts(defaultOf(variable.Parse(m.Target))); ok && target != m.Container {
 		all = append(all, target)
@@ -367,7 +368,7 @@ func containers(m compose.Mapping) []ports.Range {
 
 // slots are what a mapping would be once Docker picks its host port, with its
 // variables as they are and with none set.
-func slots(m compose.Mapping, cuts []int) []slot {
+func slots(m *compose.Mapping, cuts []int) []slot {
 	ips := []string{m.HostIP}
 	if ip := defaultOf(variable.Parse(m.Address)); ip != "" && ip != m.HostIP {
 		ips = append(ips, ip)
@@ -386,19 +387,19 @@ func slots(m compose.Mapping, cuts []int) []slot {
 }
 
 // movable reports whether a mapping could be written without a host port.
-func movable(m compose.Mapping) bool {
+func movable(m *compose.Mapping) bool {
 	return m.Invalid == "" && m.Locked == "" && !m.Container.Zero() && !bothSides(m)
 }
 
 // alwaysOne reports whether Compose takes two mappings of one container port
 // for one and the same whatever is set.
-func alwaysOne(a, b compose.Mapping) bool {
+func alwaysOne(a, b *compose.Mapping) bool {
 	return a.HostPort.Text == b.HostPort.Text ||
 		!a.HostPort.Ports.Zero() && a.HostPort.Ports == b.HostPort.Ports && a.HostPort.DefaultPorts == b.HostPort.DefaultPorts
 }
 
 // sometimesOne reports whether it does so with the variables as they are, or
 // with none set.
-func sometimesOne(a, b compose.Mapping) bool {
+func sometimesOne(a, b *compose.Mapping) bool {
 	return a.HostPort.Ports == b.HostPort.Ports || a.HostPort.DefaultPorts == b.HostPort.DefaultPorts
 }

@@ -43,7 +43,7 @@ type unit struct {
 
 // Of is the variable for a mapping: that of whoever owns its bytes. It is ""
 // when the family does not have the mapping.
-func (n Names) Of(m compose.Mapping) string {
+func (n Names) Of(m *compose.Mapping) string {
 	if u := n.at[m.Place()]; u != nil {
 		return u.variable
 	}
@@ -52,7 +52,7 @@ func (n Names) Of(m compose.Mapping) string {
 
 // heldByOther reports whether a variable now serves another mapping, with
 // another default: with the same one it has always been for both.
-func (n Names) heldByOther(e variable.Expr, m compose.Mapping) bool {
+func (n Names) heldByOther(e variable.Expr, m *compose.Mapping) bool {
 	return slices.ContainsFunc(n.now[e.Var], func(h holder) bool { return h.unit != n.at[m.Place()] && h.port != defaultOf(e) })
 }
 
@@ -159,11 +159,12 @@ func withoutProtocol(k compose.Key) compose.Key {
 	return k
 }
 
-func hostText(m compose.Mapping) string { return cmp.Or(m.HostPort.Ports.String(), m.HostPort.Text) }
+func hostText(m *compose.Mapping) string { return cmp.Or(m.HostPort.Ports.String(), m.HostPort.Text) }
 
 func (b *builder) splitProtocols(p *compose.Project) {
-	first := map[compose.Key]compose.Mapping{}
-	for _, m := range p.Mappings {
+	first := map[compose.Key]*compose.Mapping{}
+	for i := range p.Mappings {
+		m := &p.Mappings[i]
 		k := withoutProtocol(m.Key)
 		if f, ok := first[k]; !ok {
 			first[k] = m
@@ -175,7 +176,7 @@ func (b *builder) splitProtocols(p *compose.Project) {
 
 // key is the key of a mapping's unit: tcp needs no suffix, and no protocol
 // does where all have one host port.
-func (b *builder) key(m compose.Mapping) compose.Key {
+func (b *builder) key(m *compose.Mapping) compose.Key {
 	k := withoutProtocol(m.Key)
 	if b.splits[k] && m.Protocol != "tcp" {
 		k.Protocol = m.Protocol
@@ -196,8 +197,9 @@ func (b *builder) root(k compose.Key) compose.Key {
 // joinRepeats finds the entries that repeat what their service inherits:
 // Compose takes the two for one, and under two variables they would come apart.
 func (b *builder) joinRepeats(p *compose.Project) {
-	owners := map[compose.Place]compose.Mapping{}
-	for _, m := range p.Mappings {
+	owners := map[compose.Place]*compose.Mapping{}
+	for i := range p.Mappings {
+		m := &p.Mappings[i]
 		if !m.Inherited {
 			owners[m.Place()] = m
 		}
@@ -230,7 +232,8 @@ func (b *builder) collect(p *compose.Project) {
 	for _, e := range p.Env.Files() {
 		b.set[e.File] = e.Vars
 	}
-	for _, m := range p.Mappings {
+	for i := range p.Mappings {
+		m := &p.Mappings[i]
 		if m.Inherited {
 			continue
 		}
@@ -256,7 +259,7 @@ func (b *builder) collect(p *compose.Project) {
 
 // hold records that a mapping has a variable. The unit's other mappings take
 // it too, unless an env file gives it a value of its own.
-func (b *builder) hold(v string, u *unit, env compose.Env, m compose.Mapping) {
+func (b *builder) hold(v string, u *unit, env compose.Env, m *compose.Mapping) {
 	if other, held := b.holds[v]; held && other != u {
 		b.holds[v] = nil
 	} else {
@@ -269,7 +272,8 @@ func (b *builder) hold(v string, u *unit, env compose.Env, m compose.Mapping) {
 
 // note records the variables that stand in a project's files now.
 func (b *builder) note(p *compose.Project) {
-	for _, m := range p.Mappings {
+	for i := range p.Mappings {
+		m := &p.Mappings[i]
 		if v := m.HostPort.Var; v != "" && !m.Inherited {
 			b.now[v] = append(b.now[v], holder{b.at[m.Place()], defaultOf(m.HostPort)})
 		}

@@ -22,7 +22,7 @@ func named(t *testing.T, projects []*compose.Project) map[string]string {
 	unit := map[string]compose.Key{}
 	for _, p := range projects {
 		for _, m := range p.Mappings {
-			v := names.Of(m)
+			v := names.Of(&m)
 			if m.Inherited {
 				continue
 			}
@@ -114,7 +114,7 @@ func TestNamesAreStable(t *testing.T) {
 				edits[file] = map[int]edit{}
 			}
 			// Quoted throughout: an expression in a flow list needs quotes.
-			text := strings.Trim(string(m.File.Src[m.Scalar.Start:m.Host.Start])+"${"+names.Of(m)+":-"+m.HostPort.Text+"}"+string(m.File.Src[m.Host.End:m.Scalar.End]), "'")
+			text := strings.Trim(string(m.File.Src[m.Scalar.Start:m.Host.Start])+"${"+names.Of(&m)+":-"+m.HostPort.Text+"}"+string(m.File.Src[m.Host.End:m.Scalar.End]), "'")
 			edits[file][m.Scalar.Start] = edit{m.Scalar, "'" + text + "'"}
 		}
 	}
@@ -131,8 +131,8 @@ func TestNamesAreStable(t *testing.T) {
 	}
 	for _, p := range after {
 		for _, m := range p.Mappings {
-			if !m.Inherited && m.HostPort.Var != Name(after, nil).Of(m) {
-				t.Errorf("%v holds %s, and is named %s", m.Key, m.HostPort.Var, Name(after, nil).Of(m))
+			if !m.Inherited && m.HostPort.Var != Name(after, nil).Of(&m) {
+				t.Errorf("%v holds %s, and is named %s", m.Key, m.HostPort.Var, Name(after, nil).Of(&m))
 			}
 		}
 	}

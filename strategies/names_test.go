@@ -18,7 +18,7 @@ func chosen(projects []*compose.Project) []string {
 	for _, p := range projects {
 		for _, m := range p.Mappings {
 			if !m.Inherited {
-				all = append(all, names.Of(m))
+				all = append(all, names.Of(&m))
 			}
 		}
 	}

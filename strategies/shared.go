@@ -14,12 +14,12 @@ import (
 
 // SharesVariable reports that one variable is the host port of two mappings which
 // would clash whatever its value: they are of two services or container ports.
-func SharesVariable(a, b compose.Mapping) bool {
+func SharesVariable(a, b *compose.Mapping) bool {
 	return a.HostPort.Settable() && b.HostPort.Settable() && a.HostPort.Var == b.HostPort.Var && clashes(a, b)
 }
 
 // clashes reports that two mappings can't have one host port.
-func clashes(a, b compose.Mapping) bool {
+func clashes(a, b *compose.Mapping) bool {
 	return (a.Service != b.Service || a.Key.Container != b.Key.Container) && a.Protocol == b.Protocol && ports.AddressesOverlap(a.HostIP, b.HostIP)
 }
 
@@ -38,7 +38,8 @@ var withDefault = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*):?-([^${}"'\s]
 // of host ports that an override takes away.
 func Defaults(p *compose.Project) iter.Seq[Default] {
 	overridden := map[compose.Place]bool{}
-	for _, m := range p.Mappings {
+	for i := range p.Mappings {
+		m := &p.Mappings[i]
 		if m.Dropped == compose.Overridden {
 			overridden[compose.Place{Path: m.File.Path, Start: m.Host.Start}] = true
 		}
@@ -93,8 +94,8 @@ func (b *builder) settle(family []*compose.Project) {
 
 // sharers are the mappings of a project that have one variable, or would get it.
 type sharers struct {
-	have, get []compose.Mapping
-	defaults  []compose.Mapping // one for each default
+	have, get []*compose.Mapping
+	defaults  []*compose.Mapping // one for each default
 }
 
 // pass reports whether there was something to take back.
@@ -105,7 +106,8 @@ func (s *settler) pass() (found bool) {
 			idle[service.Name] = !service.Publishes() || service.Scale == 0
 		}
 		earlier := map[string]*sharers{}
-		for _, m := range p.Mappings {
+		for i := range p.Mappings {
+			m := &p.Mappings[i]
 			v := s.becomes(m)
 			if v == "" || m.Invalid != "" {
 				continue
@@ -124,13 +126,13 @@ func (s *settler) pass() (found bool) {
 	return found
 }
 
-func (u *sharers) add(m compose.Mapping) {
+func (u *sharers) add(m *compose.Mapping) {
 	if m.HostPort.Var != "" {
 		u.have = append(u.have, m)
 	} else {
 		u.get = append(u.get, m)
 	}
-	if has(m) && !slices.ContainsFunc(u.defaults, func(e compose.Mapping) bool {
+	if has(m) && !slices.ContainsFunc(u.defaults, func(e *compose.Mapping) bool {
 		return ownDefault(e) == ownDefault(m) && e.HostPort.Var == m.HostPort.Var
 	}) {
 		u.defaults = append(u.defaults, m)
@@ -138,7 +140,7 @@ func (u *sharers) add(m compose.Mapping) {
 }
 
 // becomes is the variable that a mapping has, or would get.
-func (s *settler) becomes(m compose.Mapping) string {
+func (s *settler) becomes(m *compose.Mapping) string {
 	switch {
 	case m.HostPort.Var != "":
 		return m.HostPort.Var
@@ -148,11 +150,11 @@ func (s *settler) becomes(m compose.Mapping) string {
 	return s.Of(m)
 }
 
-// unlike is an earlier mapping with which one can't have a new variable together; a
-// mapping without a file where it is a text elsewhere.
-func (s *settler) unlike(p *compose.Project, idle map[string]bool, variable string, m compose.Mapping, earlier *sharers) (other compose.Mapping, found bool) {
-	binds := func(m compose.Mapping) bool { return m.Dropped == compose.Published && !idle[m.Service] }
-	lists := [][]compose.Mapping{earlier.get, earlier.have}
+// unlike is an earlier mapping with which one can't have a new variable together; nil
+// where it is a text elsewhere.
+func (s *settler) unlike(p *compose.Project, idle map[string]bool, variable string, m *compose.Mapping, earlier *sharers) (other *compose.Mapping, found bool) {
+	binds := func(m *compose.Mapping) bool { return m.Dropped == compose.Published && !idle[m.Service] }
+	lists := [][]*compose.Mapping{earlier.get, earlier.have}
 	if m.HostPort.Var != "" {
 		lists = lists[:1] // the others have it now, as this one has
 	}
@@ -192,12 +194,12 @@ func (s *settler) defaults(p *compose.Project) map[string][]string {
 
 // has reports a mapping whose default counts: it is written here, and no override takes
 // it away.
-func has(m compose.Mapping) bool {
+func has(m *compose.Mapping) bool {
 	return !m.Inherited && m.Dropped != compose.Overridden && ownDefault(m) != ""
 }
 
 // ownDefault is the default that a mapping's variable has or would get.
-func ownDefault(m compose.Mapping) string {
+func ownDefault(m *compose.Mapping) string {
 	if m.HostPort.Literal() {
 		return m.HostPort.Text
 	}
@@ -206,13 +208,13 @@ func ownDefault(m compose.Mapping) string {
 
 // part gives the later of two mappings, or the one that has no variable yet,
 // another one, with all that need the same.
-func (s *settler) part(x, y compose.Mapping) {
+func (s *settler) part(x, y *compose.Mapping) {
 	if y.HostPort.Var != "" {
 		x, y = y, x
 	}
 	u := s.at[y.Place()]
 	mine := s.together(u, y.Place())
-	if x.File != nil && mine[x.Place()] {
+	if x != nil && mine[x.Place()] {
 		for at := range mine {
 			s.shared[at] = true
 		}

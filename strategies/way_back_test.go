@@ -116,7 +116,7 @@ func TestDecisionOfWayBack(t *testing.T) {
 	} {
 		projects := load(t, map[string]string{"compose.yaml": service("web", "0:80")}, "compose.yaml")
 		m := projects[0].Mappings[0]
-		got := Decide(m, Hybrid, Gather(Name(projects, nil), map[compose.Place]string{m.Place(): text})(m))
+		got := Decide(&m, Hybrid, Gather(Name(projects, nil), map[compose.Place]string{m.Place(): text})(&m))
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", text, diff)
 		}

@@ -20,7 +20,7 @@ var unusedIgnore = Rule{
 	Title:    "A comment ignores nothing",
 	Severity: Warning,
 	Doc: `A comment disables a rule where the rule finds nothing, or names a rule that does not exist. Remove it, so
-that it does not hide a later finding. "# portmoor:ignore RULE[,RULE] reason" applies to its own line, or, alone on a
+that it does not hide a later finding. "# portmoor:ignore RULE[, RULE] reason" applies to its own line, or, alone on a
 line, to the next one; "# portmoor:ignore-file RULE reason" applies to the file.`,
 	Check: func(*Pass) {}, // Run reports it, when all other rules are done
 }
@@ -43,7 +43,7 @@ type ignoreKey struct {
 // readIgnores reads the comments of all files of a run.
 func (r *run) readIgnores() {
 	r.ignores = map[ignoreKey][]*ignore{}
-	seen := map[*source.File]bool{}
+	seen, meant := map[*source.File]bool{}, ruleMeant()
 	for _, p := range r.projects {
 		files := lists.Map(p.Env.Files(), func(e variable.File) *source.File { return e.File })
 		for _, f := range slices.Concat(p.Files, files) {
@@ -52,7 +52,7 @@ func (r *run) readIgnores() {
 			}
 			seen[f] = true
 			var found []comment.Ignore
-			r.guard(p, func() { found = comment.Ignores(f) })
+			r.guard(p, func() { found = comment.Ignores(f, meant) })
 			for _, i := range found {
 				ig := &ignore{Ignore: i, file: f}
 				ig.used.Store(p.Partial) // what it ignores may be what nobody could read
@@ -61,6 +61,23 @@ func (r *run) readIgnores() {
 				r.comments = append(r.comments, ig)
 			}
 		}
+	}
+}
+
+// ruleMeant tells the words that are rules, or rules misspelt, of which it knows the
+// first few.
+func ruleMeant() func(word string) bool {
+	known, asked := map[string]bool{}, 0
+	for _, rule := range rules() {
+		known[rule.Name] = true
+	}
+	all := slices.Sorted(maps.Keys(known))
+	return func(word string) bool {
+		if known[word] {
+			return true
+		}
+		asked++
+		return asked <= maxNearest && say.Nearest(word, all) != ""
 	}
 }
 

@@ -1,6 +1,6 @@
 // Package comment reads the comments of files that are about lint.
 //
-//	for _, i := range comment.Ignores(f) {
+//	for _, i := range comment.Ignores(f, isRule) {
 //		fmt.Println(i.Rule, i.Reason)
 //	}
 package comment
@@ -24,13 +24,14 @@ type Ignore struct {
 	Reason string
 }
 
-var ignore = regexp.MustCompile(`#[ \t]*portmoor:(ignore-file|ignore)\b[ \t]*([A-Za-z0-9,_-]*)`)
+var ignore = regexp.MustCompile(`#[ \t]*portmoor:(ignore-file|ignore)\b[ \t]*`)
 
 // maxIgnores bounds what the comments of one file can ignore.
 const maxIgnores = 100_000
 
-// Ignores reads the comments of a file, in order.
-func Ignores(f *source.File) (found []Ignore) {
+// Ignores reads the comments of a file, in order. Behind a comma and a blank a word is
+// another rule only if it is meant as one: else it begins the reason.
+func Ignores(f *source.File, meant func(word string) bool) (found []Ignore) {
 	if !bytes.Contains(f.Src, []byte("portmoor:ignore")) {
 		return nil
 	}
@@ -53,21 +54,58 @@ func Ignores(f *source.File) (found []Ignore) {
 			if string(text[at[2]:at[3]]) == "ignore" {
 				line = next
 			}
-			start, why := comment.Start+at[4], strings.TrimSpace(string(text[at[5]:end]))
-			for name := range strings.SplitSeq(string(text[at[4]:at[5]]), ",") {
-				span := source.Span{Start: start, End: start + len(name)}
-				if name == "" {
-					span = source.Span{Start: comment.Start + at[0], End: comment.Start + at[5]}
+			rules, behind := names(text[:end], at[1], meant)
+			why := strings.TrimSpace(string(text[behind:end]))
+			for _, r := range rules {
+				span := source.Span{Start: comment.Start + r.Start, End: comment.Start + r.End}
+				if r.Empty() {
+					span = source.Span{Start: comment.Start + at[0], End: comment.Start + at[1]}
 				}
 				if len(found) == maxIgnores {
 					return found
 				}
-				found = append(found, Ignore{span, name, line, why})
-				start += len(name) + 1
+				found = append(found, Ignore{span, string(text[r.Start:r.End]), line, why})
 			}
 		}
 	}
 	return found
+}
+
+// names are the rules that stand in a text from a place on, with commas between them and
+// perhaps blanks, and what is behind them; an empty one where there is none.
+func names(text []byte, at int, meant func(word string) bool) (found []source.Span, behind int) {
+	for {
+		end := at
+		for end < len(text) && inName(text[end]) {
+			end++
+		}
+		if end > at || len(found) == 0 {
+			found = append(found, source.Span{Start: at, End: end})
+		}
+		comma := skipBlanks(text, end)
+		if comma == len(text) || text[comma] != ',' {
+			return found, end
+		}
+		at = skipBlanks(text, comma+1)
+		next := at
+		for next < len(text) && inName(text[next]) {
+			next++
+		}
+		if next == at && (at == len(text) || text[at] != ',') || at-end > 1 && next > at && !meant(string(text[at:next])) {
+			return found, at
+		}
+	}
+}
+
+func inName(c byte) bool {
+	return c == '-' || c == '_' || '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z'
+}
+
+func skipBlanks(text []byte, at int) int {
+	for at < len(text) && (text[at] == ' ' || text[at] == '\t') {
+		at++
+	}
+	return at
 }
 
 // appliesTo is the line that a comment counts for: its own, or where nothing

@@ -15,7 +15,7 @@ func Example() {
 
     ports: ["80:80"]
 `))
-	for _, i := range comment.Ignores(f) {
+	for _, i := range comment.Ignores(f, func(string) bool { return false }) {
 		fmt.Printf("%d %s: %q\n", i.Line, i.Rule, i.Reason)
 	}
 	// Output:

@@ -35,17 +35,36 @@ of the project, such as .env.example.`,
 			}
 		}
 		for m := range p.written() {
-			e := m.HostPort
+			e := asksForPort(m)
 			switch {
 			case m.Unset != "":
 				p.refusedUnset(m)
 			case e.Var == "" || !emptyUnset(e) || p.setInRepository(e.Var):
 			case dynamic[m.Place()]: // a default would be dropped again
 			default:
-				p.missingDefault(m)
+				p.missingDefault(m, e)
 			}
 		}
 	},
+}
+
+// asksForPort is the variable that leaves the host port to Docker while it is unset; of
+// one that holds an address before another, as in ${ADDR:-}${PORT}, the other. It is zero
+// where there is no such variable.
+func asksForPort(m *compose.Mapping) (e variable.Expr) {
+	if m.HostPort.Var != "" || !m.HostPort.DefaultPorts.Zero() {
+		return m.HostPort
+	}
+	all := variable.Expressions(m.HostPort.Text)
+	if len(all) == 0 || !emptyUnset(all[len(all)-1]) {
+		return e
+	}
+	for _, one := range all { // the last, but rather one that nobody made empty on purpose
+		if emptyUnset(one) && (one.Op == "" || e.Op != "" || e.Var == "") {
+			e = one
+		}
+	}
+	return e
 }
 
 // emptyUnset reports a variable that is nothing while it is unset, and not asked for.
@@ -54,8 +73,8 @@ func emptyUnset(e variable.Expr) bool {
 }
 
 // missingDefault reports a host port that is a variable without a default.
-func (p *Pass) missingDefault(m *compose.Mapping) {
-	e, f := m.HostPort, aboutHost(m)
+func (p *Pass) missingDefault(m *compose.Mapping, e variable.Expr) {
+	f := aboutHost(m)
 	f.Message = fmt.Sprintf("variable %s has no default: if it is not set, Docker picks a new host port at every start", e.Var)
 	if !e.Settable() {
 		hint := fmt.Sprintf("write ${%s:-%s} if the port should always be there", cmp.Or(p.names().Of(m), e.Var), e.Default)
@@ -66,7 +85,7 @@ func (p *Pass) missingDefault(m *compose.Mapping) {
 	if port, from := p.example(e.Var); port != "" {
 		f.Hint = fmt.Sprintf("write ${%s:-%s}", e.Var, port)
 		f.Related = append(f.Related, relatedLine(from, e.Var, "its example value is here"))
-		if m.Locked == "" && !slices.Contains(source.Variables(m.Target), e.Var) {
+		if m.Locked == "" && m.HostPort.Var == e.Var && !slices.Contains(source.Variables(m.Target), e.Var) {
 			f.Fix = []rewrite.Edit{rewrite.Replace(m, "${"+e.Var+":-"+port+"}")}
 		}
 	}

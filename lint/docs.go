@@ -69,12 +69,14 @@ func (p *Pass) compareTable(doc *source.File, services map[string][]compose.Mapp
 	if len(tables) == 0 {
 		return
 	}
+	whole := true // every table could be read
 	listed, rights := map[string]bool{}, map[[2]string]expected{}
 	for _, at := range tables {
 		rows, ok := table.Read(doc.Src, at)
 		if !ok {
 			p.Report(Finding{File: doc, Span: at.Marker, Message: "no table with the columns Service and Port follows, or the table does not end with " + table.End})
-			return
+			whole = false
+			continue
 		}
 		for _, r := range rows {
 			listed[r.Service] = true
@@ -87,6 +89,9 @@ func (p *Pass) compareTable(doc *source.File, services map[string][]compose.Mapp
 			_, known := services[r.Service]
 			p.compareRow(doc, r, known, right)
 		}
+	}
+	if !whole {
+		return // what seems to be missing may be in the other one
 	}
 	marker := tables[0].Marker
 	for _, name := range slices.Sorted(maps.Keys(services)) {

@@ -126,6 +126,49 @@ services:
 `, []string{
 			"stale-reference .env:2:22", "stale-reference compose.yaml:7:31", "stale-reference compose.yaml:8:72", "stale-reference compose.yaml:12:32",
 		}},
+		"stale-reference: networks that services share": {"stale-reference", `services:
+  vpn: {image: x, ports: ["8080:80"], container_name: tunnel}
+  web:
+    image: x
+    network_mode: service:vpn
+    expose: ["3000-3005", "${METRICS:-9100}/tcp"]
+    environment: {A: "http://localhost:80", B: "http://localhost:3004", C: "http://localhost:7000", D: "http://127.0.0.1:7777"}
+  api:
+    image: x
+    network_mode: container:tunnel
+    expose: [7000]
+    environment: {A: "http://localhost:3000", B: "http://localhost:9100"}
+  lone: {image: x, environment: {A: "http://localhost:3000"}}
+  far: {image: x, network_mode: container:elsewhere, environment: {A: "http://localhost:1"}}
+`, []string{"stale-reference compose.yaml:7:122", "stale-reference compose.yaml:13:55"}},
+		"stale-reference: the host's network": {"stale-reference", `services:
+  proxy: {image: x, network_mode: host, expose: [8000], environment: {A: "http://localhost:9"}}
+  beside: {image: x, network_mode: "service:proxy", expose: [8001], environment: {A: "http://localhost:9"}}
+  web: {image: x, environment: {A: "http://host.docker.internal:8000", B: "http://localhost:9"}}
+`, []string{"stale-reference compose.yaml:4:93"}},
+		"stale-reference: a service of the host that says no port": {"stale-reference", `services:
+  home: {image: x, network_mode: host}
+  web: {image: x, environment: {A: "http://localhost:8123"}}
+`, nil},
+		"docs-drift: a table that can't be read beside others": {"docs-drift", `-- README.md --
+Write ` + "`<!-- portmoor:ports -->` and `<!-- /portmoor:ports -->`" + ` around a table.
+
+<!-- portmoor:ports -->
+| Name | Number |
+|---|---|
+| api | 9090 |
+<!-- /portmoor:ports -->
+
+<!-- portmoor:ports -->
+| Service | Port |
+|---|---|
+| web | 8081 |
+<!-- /portmoor:ports -->
+-- compose.yaml --
+services:
+  web: {image: x, ports: ["8080:80"]}
+  api: {image: x, ports: ["9090:80"]}
+`, []string{"docs-drift README.md:3:1", "docs-drift README.md:12:9"}},
 		"unknown-port-variable: files of several projects": {"unknown-port-variable", `-- .portmoor.yaml --
 env_files: [env.shared]
 -- env.shared --

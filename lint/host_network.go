@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lint/reach"
 )
 
 var hostNetworkPorts = Rule{
@@ -36,7 +37,7 @@ var sharedNetworkPorts = Rule{
 container:NAME), so that it has no ports of its own to publish: Docker refuses to create its container. Move ports to
 the service that owns the network.`,
 	Check: func(p *Pass) {
-		owners, services := sync.OnceValue(func() map[string]string { return networkOwners(p.Project) }), p.services()
+		owners, services := sync.OnceValue(func() map[string]string { return reach.Owners(p.Project) }), p.services()
 		p.unbound(func(s *compose.Service) (verdict, bool) {
 			name, kind := s.NetworkOwner()
 			v := verdict{what: "has the network of " + kind + " " + quote(name), why: "Docker refuses to create its container with ports"}
@@ -89,44 +90,4 @@ func (p *Pass) condition(cause compose.Text, f Finding) string {
 		return ""
 	}
 	return " with " + filepath.Base(last)
-}
-
-// maxShared bounds how many services are followed to the one whose network they have.
-const maxShared = 100
-
-// networkOwners are the services whose network others have in the end, through still
-// others if need be, by the names of those. It lacks a service that has the network of
-// none in the project.
-func networkOwners(p *compose.Project) map[string]string {
-	named, containers := make(map[string]*compose.Service, len(p.Services)), map[string]*compose.Service{}
-	for i := range p.Services {
-		s := &p.Services[i]
-		named[s.Name] = s
-		if s.ContainerName.Value != "" {
-			containers[s.ContainerName.Value] = s
-		}
-	}
-	owners := map[string]string{}
-	for i := range p.Services {
-		s := &p.Services[i]
-		at := s
-		for range maxShared {
-			name, kind := at.NetworkOwner()
-			if kind == "" {
-				if at.Name != s.Name {
-					owners[s.Name] = at.Name
-				}
-				break
-			}
-			next, known := named[name]
-			if kind == "container" {
-				next, known = containers[name]
-			}
-			if !known {
-				break
-			}
-			at = next
-		}
-	}
-	return owners
 }

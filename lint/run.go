@@ -10,6 +10,7 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint/around"
+	"github.com/portmoor/portmoor/lint/reach"
 	"github.com/portmoor/portmoor/lint/schema"
 	"github.com/portmoor/portmoor/lint/text"
 	"github.com/portmoor/portmoor/rewrite"
@@ -43,6 +44,9 @@ func RunAll(projects []*compose.Project, options Options) (findings, ignored []F
 	for i, p := range projects {
 		r.guard(p, func() { r.publications[i] = r.publish(i, false) })
 		r.plans = append(r.plans, sync.OnceValue(func() rewrite.Plan { return r.families.Plan(p) }))
+		r.reaches = append(r.reaches, sync.OnceValue(func() *reach.Reach {
+			return reach.Of(p, func(f *source.File) []any { return r.contents(f).values() })
+		}))
 	}
 	found := make([][]Finding, len(projects))
 	var g errgroup.Group
@@ -83,6 +87,7 @@ type run struct {
 
 	families     rewrite.Families
 	plans        []func() rewrite.Plan // by project
+	reaches      []func() *reach.Reach // by project
 	files        sync.Map              // *source.File → *contents
 	alone, inner []bool                // by project
 	side         []bool                // by project

@@ -1,11 +1,9 @@
 package lint
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint/text"
@@ -18,21 +16,19 @@ var staleReference = Rule{
 	Title:    "A URL names a host port that nobody publishes",
 	Severity: Warning,
 	Doc: `A URL in environment, labels or an env file names a port of this machine (localhost, a loopback address or
-host.docker.internal) that no mapping of the project publishes, and that is not a container port of the same service.
-Such a URL is left over when a port moves. Correct the port, or publish it.`,
+host.docker.internal) that no mapping of the project publishes, and that is not a container port of the same service or
+of one that shares its network. Such a URL is left over when a port moves. Services with the host's network, and
+projects with such a service that says no port, are not judged: nobody knows what listens there. Correct the port, or publish it.`,
 	Check: func(p *Pass) {
-		if p.Project.Partial || slices.ContainsFunc(p.Project.Mappings, func(m compose.Mapping) bool {
-			return m.HostPort.Ports.Zero() && !m.HostPort.Literal() && m.HostPort.Text != ""
-		}) {
-			return // a port that is not known may be the one
-		}
-		published, inside := ports.NewSet(hostPorts(p.Project)...), containerPorts(p.Project)
 		for _, f := range p.Project.Files {
 			if !p.run.contents(f).local() {
 				continue
 			}
+			if !p.run.reaches[p.index]().Known() {
+				return // a port that is not known may be the one
+			}
 			for i, doc := range p.run.contents(f).values() {
-				p.staleInDocument(f, i, doc, published, inside)
+				p.staleInDocument(f, i, doc)
 			}
 		}
 		for _, e := range p.Project.Env.Files() {
@@ -41,54 +37,41 @@ Such a URL is left over when a port moves. Correct the port, or publish it.`,
 	},
 }
 
-func (p *Pass) staleInDocument(f *source.File, doc int, value any, published ports.Set, inside map[string][]ports.Range) {
+func (p *Pass) staleInDocument(f *source.File, doc int, value any) {
 	root, _ := value.(map[string]any)
 	services, _ := root["services"].(map[string]any)
 	for _, name := range slices.Sorted(maps.Keys(services)) {
 		service, _ := services[name].(map[string]any)
-		var own ports.Set
+		var listens func(int) bool
 		for _, key := range []string{"environment", "labels"} {
 			for path, value := range text.All(service[key]) {
 				if !text.Local([]byte(value)) {
 					continue
 				}
-				if own.Empty() {
-					own = ports.NewSet(append(exposed(service), inside[name]...)...)
+				if listens == nil {
+					listens = p.run.reaches[p.index]().From(name)
 				}
-				span := f.Whole(f.At(doc, []string{"services", name, key, path}, false))
-				p.staleIn(f, span, name, func(port int) bool { return published.Has(port) || own.Has(port) })
+				if listens != nil {
+					p.staleIn(f, f.Whole(f.At(doc, []string{"services", name, key, path}, false)), name, listens)
+				}
 			}
 		}
 	}
 }
 
-// exposed are the container ports that a service only exposes.
-func exposed(service map[string]any) (all []ports.Range) {
-	list, _ := service["expose"].([]any)
-	for _, item := range list {
-		port, _, _ := strings.Cut(fmt.Sprint(item), "/")
-		if r, err := ports.Parse(port); err == nil && r.Width() == 1 {
-			all = append(all, r)
-		}
-	}
-	return all
-}
-
 // staleInEnvFile looks at an env file once, for all projects that have it.
 func (p *Pass) staleInEnvFile(f *source.File) {
 	users := p.run.envUsers()[f.Path]
-	if users[0] != p.index {
+	if users[0] != p.index || !text.Local(f.Src) {
 		return
 	}
 	var all []ports.Range
 	for _, i := range users {
-		if p.run.projects[i].Partial {
-			return // a port that is not known may be the one
+		r := p.run.reaches[i]()
+		if !r.Known() {
+			return
 		}
-		all = append(all, hostPorts(p.run.projects[i])...)
-		for _, inside := range containerPorts(p.run.projects[i]) {
-			all = append(all, inside...)
-		}
+		all = append(all, r.All()...)
 	}
 	reached := ports.NewSet(all...)
 	for _, span := range text.EnvLines(f.Src) {
@@ -105,23 +88,6 @@ func (p *Pass) staleIn(f *source.File, in source.Span, service string, reached f
 		}
 		p.reportf(Finding{File: f, Span: span, Service: service}, "correct the port, or publish it", "no mapping publishes host port %d", port)
 	}
-}
-
-// hostPorts are the ports of this machine that a project publishes.
-func hostPorts(p *compose.Project) (all []ports.Range) {
-	for _, m := range p.Mappings {
-		all = append(all, m.HostPort.Ports, m.HostPort.DefaultPorts)
-	}
-	return all
-}
-
-// containerPorts are the ports on which the containers of each service listen.
-func containerPorts(p *compose.Project) map[string][]ports.Range {
-	all := map[string][]ports.Range{}
-	for _, m := range p.Mappings {
-		all[m.Service] = append(all[m.Service], m.Container)
-	}
-	return all
 }
 
 // usersOfEnvFiles are the projects that read each env file, as their indexes by its

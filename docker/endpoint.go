@@ -50,10 +50,7 @@ func endpointError(host string, err error) error {
 }
 
 func find(environ map[string]string) (docker.Endpoint, error) {
-	dir := environ["DOCKER_CONFIG"]
-	if dir == "" {
-		dir = filepath.Join(cmp.Or(environ["HOME"], environ["USERPROFILE"]), ".docker")
-	}
+	dir := cmp.Or(environ["DOCKER_CONFIG"], filepath.Join(cmp.Or(environ["HOME"], environ["USERPROFILE"]), ".docker"))
 	name := environ["DOCKER_CONTEXT"]
 	if name == "" {
 		var config struct{ CurrentContext string }

@@ -20,10 +20,7 @@ type Resource struct {
 func (e *Engine) Networks(ctx context.Context, names []string) ([]Resource, error) {
 	return e.resources(ctx, names, func(ctx context.Context, which filters.Args) (all []Resource, err error) {
 		networks, err := e.api.NetworkList(ctx, network.ListOptions{Filters: which})
-		for _, n := range networks {
-			all = append(all, Resource{n.Name, n.Labels[labelProject]})
-		}
-		return all, err
+		return lists.Map(networks, func(n network.Summary) Resource { return Resource{n.Name, n.Labels[labelProject]} }), err
 	})
 }
 
@@ -50,10 +47,9 @@ func (e *Engine) resources(ctx context.Context, names []string, list func(contex
 		return nil, err
 	}
 	defer cancel()
-	which, asked := filters.NewArgs(), map[string]bool{}
-	for _, name := range names {
+	which, asked := filters.NewArgs(), lists.Set(names)
+	for name := range asked {
 		which.Add("name", name)
-		asked[name] = true
 	}
 	all, err := list(ctx, which)
 	if err != nil {

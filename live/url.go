@@ -3,6 +3,7 @@ package live
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -55,12 +56,9 @@ func hostName(host string, p Port, siblings []docker.Binding) string {
 }
 
 func alsoInIPv4(p Port, siblings []docker.Binding) bool {
-	for _, b := range siblings {
-		if b.ContainerPort == p.ContainerPort && b.Protocol == p.Protocol && docker.Family(b.HostIP) == 4 && b.HostPort == p.HostPort {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(siblings, func(b docker.Binding) bool {
+		return b.ContainerPort == p.ContainerPort && b.Protocol == p.Protocol && docker.Family(b.HostIP) == 4 && b.HostPort == p.HostPort
+	})
 }
 
 // apart reports that IPv6 has another number, so that localhost may lead to

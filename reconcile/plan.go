@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/reconcile/contest"
 	"github.com/portmoor/portmoor/reconcile/plan"
 	"github.com/portmoor/portmoor/reconcile/references"
@@ -136,7 +137,7 @@ func (inv *Inventory) refer(p *plan.Plan, found references.Found) {
 
 // inputs are the files that the plan rests on: the configuration, those that
 // define ports, and those that it changes.
-func (inv *Inventory) inputs(p plan.Plan, found references.Found) (inputs []plan.Input) {
+func (inv *Inventory) inputs(p plan.Plan, found references.Found) []plan.Input {
 	digests := map[string]string{}
 	if inv.w.Config.Path != "" {
 		digests[inv.w.FromHome(inv.w.Config.Path)] = references.Digest(inv.w.Config.Src)
@@ -153,10 +154,7 @@ func (inv *Inventory) inputs(p plan.Plan, found references.Found) (inputs []plan
 			digests[name] = digest
 		}
 	}
-	for _, path := range slices.Sorted(maps.Keys(digests)) {
-		inputs = append(inputs, plan.Input{Path: path, Digest: digests[path]})
-	}
-	return inputs
+	return lists.Map(slices.Sorted(maps.Keys(digests)), func(path string) plan.Input { return plan.Input{Path: path, Digest: digests[path]} })
 }
 
 // Search says how a tree is looked through for references. The zero value looks

@@ -318,11 +318,10 @@ func (o Options) Refuses(p Port, port int) (why string) {
 // rangeOf is where a port that moves stays: where people say, else in its thousand
 // or hundred, unless none of those may be picked.
 func (o Options) rangeOf(p Port) ports.Range {
-	in, given := o.configured(p)
-	if given {
+	if in, given := o.configured(p); given {
 		return in
 	}
-	in = established(p.Port)
+	in := established(p.Port)
 	next := p.Port + 1
 	for next <= in.Last && o.Policy.Refuses(next) != "" {
 		next++

@@ -2,6 +2,7 @@ package contest
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -106,10 +107,7 @@ func (s Source) read(root, name string) ([]Port, error) {
 	var errs []error
 	for _, v := range values {
 		port, err := v.port(f)
-		service := v.name
-		if service == "" {
-			service = s.service(name)
-		}
+		service := cmp.Or(v.name, s.service(name))
 		ports, errs = append(ports, Port{
 			Service: service, Name: service, Port: port, Dir: s.dir(root, name),
 			Places: []Place{{File: f, Span: v.span, Key: v.key}}, Stuck: v.stuck(),

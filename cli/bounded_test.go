@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/portmoor/portmoor/compose/corpustest"
 )
 
 // shape is a kind of input that can be as long as somebody likes.
@@ -155,13 +157,8 @@ func TestBounded(t *testing.T) {
 			if s.all == 0 {
 				return
 			}
-			dir, took := writeShape(t, s.files(s.all)), time.Duration(0)
-			for range 3 {
-				if took = lintTime(t, dir); took < 2*time.Second {
-					return
-				}
-			}
-			t.Errorf("%d take %v", s.all, took)
+			dir := writeShape(t, s.files(s.all))
+			corpustest.Within(t, fmt.Sprint(s.all), 2*time.Second, func() { lintAll(t, dir) })
 		})
 	}
 }
@@ -186,15 +183,12 @@ func writeShape(t *testing.T, files map[string]string) (dir string) {
 
 func bestOf(t *testing.T, dir string) time.Duration {
 	t.Helper()
-	return min(lintTime(t, dir), lintTime(t, dir))
+	return min(corpustest.Spent(t, func() { lintAll(t, dir) }), corpustest.Spent(t, func() { lintAll(t, dir) }))
 }
 
-// lintTime is how long the processors need to lint a folder, or the clock says.
-func lintTime(t *testing.T, dir string) time.Duration {
+func lintAll(t *testing.T, dir string) {
 	t.Helper()
-	began, spent := time.Now(), processorTime(t)
 	if code, _, errs := run("portmoor", "lint", dir); code > exitFindings {
 		t.Fatalf("exit code %d: %.500s", code, errs)
 	}
-	return min(time.Since(began), processorTime(t)-spent)
 }

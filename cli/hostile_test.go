@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/shirou/gopsutil/v4/process"
+	"github.com/portmoor/portmoor/compose/corpustest"
 )
 
 // TestHostile runs the commands on input that makes YAML and Compose libraries
@@ -93,36 +93,11 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// timedRun runs a command that changes nothing, which must be done within a
-// second. What counts is the time that the processors gave it, where that is
-// less than what the clock says, since other tests run at the same time; and one
-// that is slow has a second chance.
+// timedRun runs a command that changes nothing, which must be done within a second.
 func timedRun(t *testing.T, args ...string) (code int, out, errs string) {
 	t.Helper()
-	var took time.Duration
-	for range 2 {
-		began, spent := time.Now(), processorTime(t)
-		code, out, errs = run(args...)
-		if took = min(time.Since(began), processorTime(t)-spent); took < time.Second {
-			return code, out, errs
-		}
-	}
-	t.Errorf("%s took %v", args[1], took)
+	corpustest.Within(t, args[1], time.Second, func() { code, out, errs = run(args...) })
 	return code, out, errs
-}
-
-// processorTime is what this process has used so far.
-func processorTime(t *testing.T) time.Duration {
-	t.Helper()
-	p, err := process.NewProcess(int32(os.Getpid())) //nolint:gosec // no system has larger ones
-	if err != nil {
-		t.Fatal(err)
-	}
-	times, err := p.Times()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration((times.User + times.System) * float64(time.Second))
 }
 
 func run(args ...string) (code int, out, errs string) {

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -71,12 +70,8 @@ func TestReadDevice(t *testing.T) {
 	if err := os.Symlink("/dev/zero", link); err != nil {
 		t.Fatal(err)
 	}
-	began := time.Now()
 	if _, err := tree.Read(link, 100); err == nil || err.Error() != "not a regular file" {
 		t.Error(err)
-	}
-	if time.Since(began) > time.Second {
-		t.Error("it was read")
 	}
 }
 

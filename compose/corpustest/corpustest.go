@@ -1,4 +1,5 @@
-// Package corpustest finds the corpus of real compose files, for tests.
+// Package corpustest finds the corpus of real compose files, for tests, and says how long
+// something may take on a machine that does other things too.
 package corpustest
 
 import (

@@ -13,6 +13,10 @@ func (s Service) Publishes() bool {
 	return kind == "" && !s.HostNetwork() && s.NetworkMode.Value != "none"
 }
 
+// Binds reports whether the service, once it is started, binds its host ports: Docker does
+// that for it, and some container of it runs.
+func (s Service) Binds() bool { return s.Publishes() && s.Scale != 0 }
+
 // NetworkOwner is the service or container whose network a service has, and the
 // word before it, "service" or "container"; both "" where it has none of another.
 func (s Service) NetworkOwner() (name, kind string) {

@@ -35,3 +35,25 @@ func TestTogether(t *testing.T) {
 		}
 	}
 }
+
+// TestBinds: a service binds its host ports where it is on a network of its own and is
+// not scaled to none.
+func TestBinds(t *testing.T) {
+	for text, want := range map[string]bool{
+		"":                               true,
+		", scale: 2":                     true,
+		", scale: 0":                     false,
+		", deploy: {replicas: 0}":        false,
+		", network_mode: host":           false,
+		", network_mode: none":           false,
+		", network_mode: 'service:b'":    false,
+		", network_mode: bridge":         true,
+		", network_mode: 'container:x'":  false,
+		", network_mode: host, scale: 0": false,
+	} {
+		p := loadFile([]byte("services: {a: {image: x, ports: ['80:80']" + text + "}, b: {image: x}}\n"))
+		if got := p.Service("a").Binds(); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}

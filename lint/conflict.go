@@ -55,7 +55,7 @@ func (r *run) publish(index int, unknown bool) []publication {
 		}
 		pub := publication{Mapping: m, project: index}
 		if s := services[m.Service]; s != nil {
-			if !s.Publishes() || s.Scale == 0 || r.never[index][s.Name] {
+			if !s.Binds() || r.never[index][s.Name] {
 				continue
 			}
 			pub.profiles = s.Profiles

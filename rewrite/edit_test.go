@@ -66,34 +66,6 @@ func TestApplyRefuses(t *testing.T) {
 			if err == nil || err.Error() != tt.want || got != nil {
 				t.Errorf("Apply = %q, %v; want nothing and %q", got, err, tt.want)
 			}
-			if _, err := undone(src, tt.edits); err == nil || err.Error() != tt.want {
-				t.Errorf("Undo: %v; want %q", err, tt.want)
-			}
-		})
-	}
-}
-
-func TestUndo(t *testing.T) {
-	tests := []struct {
-		name  string
-		edits []Edit
-		want  []Edit
-	}{
-		{"nothing", nil, nil},
-		{"no change", []Edit{edit(1, 3, "12"), edit(5, 5, "")}, nil},
-		{"shifted", []Edit{edit(5, 6, ""), edit(0, 1, "abc")}, []Edit{edit(0, 3, "0"), edit(7, 7, "5")}},
-		{"insertion", []Edit{edit(4, 4, "xy")}, []Edit{edit(4, 6, "")}},
-		{"neighbouring deletions", []Edit{edit(1, 2, ""), edit(2, 4, "")}, []Edit{edit(1, 1, "123")}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			got, err := undone([]byte("0123456789"), tt.edits)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("Undo (-want +got):\n%s", diff)
-			}
 		})
 	}
 }

@@ -80,7 +80,7 @@ func (s *Stack) gather() {
 	var mappings []*compose.Mapping
 	for i := range s.Project.Mappings {
 		m := &s.Project.Mappings[i]
-		if svc := s.services[m.Service]; m.Dropped == compose.Published && svc.Publishes() && svc.Scale > 0 && hasFixedPort(m) {
+		if svc := s.services[m.Service]; m.Dropped == compose.Published && svc.Binds() && hasFixedPort(m) {
 			mappings = append(mappings, m)
 		}
 	}

@@ -103,7 +103,7 @@ func (s *settler) pass() (found bool) {
 	for _, p := range s.family {
 		idle := map[string]bool{} // services that bind no host ports
 		for _, service := range p.Services {
-			idle[service.Name] = !service.Publishes() || service.Scale == 0
+			idle[service.Name] = !service.Binds()
 		}
 		earlier := map[string]*sharers{}
 		for i := range p.Mappings {

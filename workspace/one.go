@@ -82,16 +82,22 @@ func (r Request) findOne() (compose.Group, error) {
 		}
 		return compose.Group{Dir: filepath.Dir(abs[0]), Files: abs}, nil
 	}
-	if list := r.Environ["COMPOSE_FILE"]; list != "" {
-		abs := tree.Absolute(r.Dir, strings.Split(list, cmp.Or(r.Environ["COMPOSE_PATH_SEPARATOR"], string(os.PathListSeparator)))...)
-		return r.withEnvFiles(compose.Group{Dir: filepath.Dir(abs[0]), Files: abs}), nil
-	}
 	envFiles, err := r.envFiles([]string{filepath.Join(r.Dir, ".env")})
 	if err != nil {
 		return compose.Group{}, err
 	}
-	if g, named := discover.ByEnvFile(compose.NewLoader(compose.LoadOptions{}), r.Dir, envFiles...); named {
-		return r.withEnvFiles(g), nil
+	env := compose.NewLoader(compose.LoadOptions{}).Env(envFiles...)
+	listed := discover.Listed(r.Dir, func(name string) (string, bool) { // the environment wins, for each of the two variables
+		if value, set := r.Environ[name]; set {
+			return value, true
+		}
+		return env.Lookup(name)
+	})
+	if slices.Contains(listed, "") {
+		return compose.Group{}, say.Usagef("name a file there, or unset it; docker compose would refuse it too", "COMPOSE_FILE names a file without a name")
+	}
+	if listed != nil {
+		return r.withEnvFiles(compose.Group{Dir: filepath.Dir(listed[0]), Files: listed}), nil
 	}
 	for dir := r.Dir; ; dir = filepath.Dir(dir) {
 		if g, there := discover.ByName(dir); there {

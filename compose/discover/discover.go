@@ -223,7 +223,7 @@ func (d *discoverer) walk(dir string, ig tree.Ignores) {
 // them are taken.
 func (d *discoverer) folder(dir string, names []string, named bool) {
 	names, settled := d.settled(dir, names)
-	base, listed := ByEnvFile(d.loader, dir, filepath.Join(dir, ".env"))
+	base, listed := byEnvFile(d.loader, dir)
 	if listed && !named {
 		for _, f := range base.Files {
 			names = slices.DeleteFunc(names, func(n string) bool { return filepath.Join(dir, n) == f })

@@ -1,6 +1,7 @@
 package discover
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -12,11 +13,10 @@ import (
 	"github.com/portmoor/portmoor/tree"
 )
 
-// ByEnvFile is the project that COMPOSE_FILE in a folder's .env names, or in the env
-// files that take its place, as docker compose starts it when it is called in that
-// folder, but not from below it.
-func ByEnvFile(l *compose.Loader, dir string, envFiles ...string) (g compose.Group, named bool) {
-	files := composeFile(dir, l.Env(envFiles...))
+// byEnvFile is the project that COMPOSE_FILE in a folder's .env names, as docker
+// compose starts it when it is called in that folder, but not from below it.
+func byEnvFile(l *compose.Loader, dir string) (g compose.Group, named bool) {
+	files := slices.DeleteFunc(Listed(dir, l.Env(filepath.Join(dir, ".env")).Lookup), func(f string) bool { return f == "" })
 	if len(files) == 0 {
 		return compose.Group{}, false
 	}
@@ -76,21 +76,21 @@ func Standard(path string) bool {
 	return first >= 0 && canonicalNames[first] == filepath.Base(path)
 }
 
-// composeFile is what COMPOSE_FILE in a folder's .env names, nil when unset.
-func composeFile(dir string, env compose.Env) []string {
-	list, ok := env.Lookup("COMPOSE_FILE")
-	if !ok || list == "" {
+// Listed are the files that COMPOSE_FILE names, as docker compose reads it: of variables
+// that are set in two places the first one counts, also where it is empty. A relative one
+// stands in a folder, and one without a name, which docker compose refuses, is "". It is nil
+// where the variable is not set.
+func Listed(dir string, lookup func(string) (string, bool)) (paths []string) {
+	list, ok := lookup("COMPOSE_FILE")
+	if !ok {
 		return nil
 	}
-	separator, ok := env.Lookup("COMPOSE_PATH_SEPARATOR")
-	if !ok || separator == "" {
-		separator = string(os.PathListSeparator)
-	}
-	var paths []string
-	for p := range strings.SplitSeq(list, separator) {
+	separator, _ := lookup("COMPOSE_PATH_SEPARATOR")
+	for p := range strings.SplitSeq(list, cmp.Or(separator, string(os.PathListSeparator))) {
 		if p != "" {
-			paths = append(paths, tree.Absolute(dir, filepath.FromSlash(p))[0])
+			p = tree.Absolute(dir, filepath.FromSlash(p))[0]
 		}
+		paths = append(paths, p)
 	}
 	return paths
 }

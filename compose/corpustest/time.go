@@ -31,7 +31,7 @@ func Within(t testing.TB, what string, most time.Duration, call func()) {
 // less. Other tests that run meanwhile count as well.
 func Spent(t testing.TB, call func()) time.Duration {
 	t.Helper()
-	began, used := time.Now(), processors(t)
+	began, used := time.Now(), processors(t) //nolint:forbidigo // no output depends on it
 	call()
 	return min(time.Since(began), processors(t)-used)
 }

@@ -3,7 +3,7 @@
 //
 // The model: a folder is walked as Git sees it; its files are put into groups by
 // the rules of Compose (canonical names, an override, COMPOSE_FILE) and of the
-// house (overlays, alternatives), and nothing is loaded yet. [ByName] and [ByEnvFile]
+// house (overlays, alternatives), and nothing is loaded yet. [ByName] and [Listed]
 // are Compose's own rules for one folder.
 //
 //	found, err := discover.Find(loader, []string{"."}, discover.Options{})

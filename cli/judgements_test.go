@@ -126,6 +126,27 @@ services:
 `, []string{
 			"stale-reference .env:2:22", "stale-reference compose.yaml:7:31", "stale-reference compose.yaml:8:72", "stale-reference compose.yaml:12:32",
 		}},
+		"invalid-compose: two numbers of containers": {"invalid-compose", `-- compose.yaml --
+services:
+  a: {image: x, scale: 2, deploy: {replicas: 3}}
+  b: {image: x, scale: 0, deploy: {replicas: 1}}
+  c: {image: x, scale: 2, deploy: {replicas: 2}}
+  d: {image: x, scale: "${D}", deploy: {replicas: 2}}
+  e: {image: x, deploy: {replicas: 2}}
+  f: {image: x, scale: 2}
+-- compose.override.yaml --
+services:
+  e: {scale: 3}
+  f: {deploy: {replicas: 2}}
+`, []string{"invalid-compose compose.override.yaml:2:14", "invalid-compose compose.yaml:2:46", "invalid-compose compose.yaml:3:46"}},
+		"invalid-compose: the network of nobody": {"invalid-compose", `-- compose.yaml --
+services:
+  a: {image: x, network_mode: "service:nobody"}
+  b: {image: x, network_mode: "service:c"}
+  c: {image: x, profiles: [p]}
+  d: {image: x, network_mode: "container:elsewhere"}
+  e: {image: x, network_mode: "service:${OF:-a}"}
+`, []string{"invalid-compose compose.yaml:2:31"}},
 		"stale-reference: networks that services share": {"stale-reference", `services:
   vpn: {image: x, ports: ["8080:80"], container_name: tunnel}
   web:

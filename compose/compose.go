@@ -187,6 +187,8 @@ type Service struct {
 	Scale int
 	// ScaleText is what says so; zero where nothing does.
 	ScaleText Text
+	// Replicas is what deploy.replicas says beside scale; zero where it is not both.
+	Replicas Text
 	// Image is what image says, with its variables replaced; "" where it is not set.
 	Image string
 	// PortFile reports that the service declares SERVICE_PORT_FILE in its

@@ -313,8 +313,8 @@ func (g *merger) finish(merged []*service) {
 		g.number(s.ports)
 		g.project.Swarm = g.project.Swarm || s.swarm
 		sort.Strings(s.Profiles)
-		if s.ScaleText = s.scale; s.scale.File == nil {
-			s.ScaleText = s.replicas
+		if s.ScaleText, s.Replicas = s.scale, s.replicas; s.scale.File == nil {
+			s.ScaleText, s.Replicas = s.replicas, Text{}
 		}
 		if n, err := strconv.Atoi(s.ScaleText.Value); err == nil {
 			s.Scale = n

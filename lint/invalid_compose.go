@@ -1,9 +1,12 @@
 package lint
 
 import (
+	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -12,8 +15,9 @@ var invalidCompose = Rule{
 	Title:    "docker compose would refuse the file",
 	Severity: Error,
 	Doc: `docker compose would refuse the file: it is not valid YAML, a key is set twice, a value is of the wrong
-type, a key is unknown to the Compose specification, a file that it includes or extends is missing, or a service has
-both network_mode and networks. Values that contain a variable are not checked.`,
+type, a key is unknown to the Compose specification, a file that it includes or extends is missing, a service has
+both network_mode and networks, or two numbers under scale and deploy.replicas, or the network of a service that there
+is not. Values that contain a variable are not checked.`,
 	Check: func(p *Pass) {
 		reported := map[spot]bool{}
 		for _, q := range p.Project.Problems {
@@ -34,6 +38,8 @@ both network_mode and networks. Values that contain a variable are not checked.`
 			}
 		}
 		p.excludedKeys()
+		p.distinctScales()
+		p.nobodysNetwork()
 	},
 }
 
@@ -41,18 +47,52 @@ both network_mode and networks. Values that contain a variable are not checked.`
 // profile starts Compose does not see it.
 func (p *Pass) excludedKeys() {
 	for _, s := range p.Project.Services {
-		mode, networks := s.NetworkMode, s.Networks
-		if mode.Value == "" || networks.Value == "" {
+		if s.NetworkMode.Value != "" && s.Networks.Value != "" {
+			p.reportf(p.later(s.Name, s.NetworkMode, s.Networks), "remove one of the two",
+				"service %s has network_mode and networks, which exclude each other", quote(s.Name))
+		}
+	}
+}
+
+// distinctScales reports scale beside another number under deploy.replicas.
+func (p *Pass) distinctScales() {
+	for _, s := range p.Project.Services {
+		replicas, err := strconv.Atoi(s.Replicas.Value)
+		if scale, unknown := strconv.Atoi(s.ScaleText.Value); err == nil && unknown == nil && scale != replicas {
+			p.reportf(p.later(s.Name, s.ScaleText, s.Replicas), "remove one of the two",
+				"service %s has scale %d, but deploy.replicas %d: docker compose refuses two numbers", quote(s.Name), scale, replicas)
+		}
+	}
+}
+
+// nobodysNetwork reports the network of a service that there is not.
+func (p *Pass) nobodysNetwork() {
+	if p.Project.Partial || p.run.inner[p.index] {
+		return // it may be in what is missing, or in what includes the project
+	}
+	services := p.services()
+	names := slices.Sorted(maps.Keys(services))
+	for i, s := range p.Project.Services {
+		name, kind := s.NetworkOwner()
+		if _, known := services[name]; known || kind != "service" || p.run.never[p.index][s.Name] {
 			continue
 		}
-		at, other := networks, mode
-		if slices.Index(p.Project.Files, mode.File) > slices.Index(p.Project.Files, networks.File) {
-			at, other = mode, networks // the later one is to go
+		hint := "write a service of the project"
+		if near := say.Nearest(name, names); i < maxNearest && near != "" {
+			hint = "did you mean " + near + "?"
 		}
-		f := Finding{File: at.File, Span: at.Span, Service: s.Name}
-		f.Related = []Related{{File: other.File, Span: other.Span, Message: "the other one is here"}}
-		p.reportf(f, "remove one of the two", "service %s has network_mode and networks, which exclude each other", quote(s.Name))
+		p.reportf(Finding{File: s.NetworkMode.File, Span: s.NetworkMode.Span, Service: s.Name}, hint,
+			"service %s has the network of service %s, which is not in the project", quote(s.Name), quote(name))
 	}
+}
+
+// later starts a finding about two values of a service that can't both stay: at the later
+// one, which is to go.
+func (p *Pass) later(service string, a, b compose.Text) Finding {
+	if slices.Index(p.Project.Files, a.File) <= slices.Index(p.Project.Files, b.File) {
+		a, b = b, a
+	}
+	return Finding{File: a.File, Span: a.Span, Service: service, Related: []Related{{File: b.File, Span: b.Span, Message: "the other one is here"}}}
 }
 
 // spot is where in a file something starts, in bytes.

@@ -53,7 +53,7 @@ func (g *merger) resolve(s *service, in scope, env variable.Lookup) {
 	}
 	base := in.services.names[ref.service]
 	if base == nil && Broken(in.file) {
-		g.unseen(in.file, "is not valid, so that what extends it is not judged")
+		g.unseen(in.file, "is not valid, so that what services take from it is not judged")
 		g.project.Unjudged = append(g.project.Unjudged, s.File)
 		return
 	}

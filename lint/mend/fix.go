@@ -195,7 +195,7 @@ func (m *mending) fitting(fixes []lint.Finding) map[string][]byte {
 		m.leave(bad, reason)
 		fixes = slices.Delete(slices.Clone(fixes), at, at+1)
 		if left[bad.Rule] == maxLookedFor {
-			fixes = m.leaveRule(fixes, bad)
+			fixes = m.leaveRule(fixes, bad.Rule)
 		}
 	}
 	return nil
@@ -207,17 +207,15 @@ func (m *mending) leave(f lint.Finding, reason error) {
 	m.notes = append(m.notes, say.Problem{Kind: say.Note, Place: m.w.Place(f.File, f.Span), Message: fmt.Sprintf("%s is not fixed: %s", f.Rule, reason)})
 }
 
-// leaveRule leaves out all other fixes of a rule.
-func (m *mending) leaveRule(fixes []lint.Finding, last lint.Finding) (others []lint.Finding) {
+// leaveRule leaves out all other fixes of a rule, untried.
+func (m *mending) leaveRule(fixes []lint.Finding, rule string) (others []lint.Finding) {
+	reason := fmt.Errorf("not tried, as %d others of the rule did not fit", maxLookedFor)
 	for _, f := range fixes {
-		if f.Rule == last.Rule {
-			m.unfit[identity(f)] = true
+		if f.Rule == rule {
+			m.leave(f, reason)
 		} else {
 			others = append(others, f)
 		}
-	}
-	if n := len(fixes) - len(others); n > 0 {
-		m.notes = append(m.notes, say.Problem{Kind: say.Note, Place: last.File.Path, Message: fmt.Sprintf("%d more of %s are not fixed, since those are not", n, last.Rule)})
 	}
 	return others
 }

@@ -38,24 +38,25 @@ type Config struct {
 	// none. Nobody modifies them.
 	Src []byte
 
-	Strategy     string                       `config:"strategy" values:"hybrid,dynamic,auto" doc:"what host ports are written as; auto when absent"`
-	Range        ports.Range                  `config:"range" doc:"where new ports are chosen from; 10000-11000 when absent"`
-	Reserved     []ports.Range                `config:"reserved" doc:"ports and ranges that are never chosen"`
-	Groups       map[string]Group             `config:"groups" doc:"ranges for the new ports of some services; they don't overlap"`
-	Defaults     map[string]map[string]string `config:"defaults" keys:"mapping" check:"host" doc:"host ports to restore: project folder or file, then service:container, then the text to write"`
-	Projects     []Project                    `config:"projects" doc:"which compose files belong together"`
-	EnvFiles     []string                     `config:"env_files" doc:"env files of every project, read after its .env; the last one wins"`
-	PortsFile    string                       `config:"ports_file" doc:"where assignments are kept, in each project's folder; data/ports.json when absent"`
-	PortsEnvFile string                       `config:"ports_env_file" doc:"where assignments are written for Compose, in each project's folder; .ports.env when absent"`
-	Files        []string                     `config:"files" doc:"more compose files, by gitignore patterns"`
-	Docs         []string                     `config:"docs" doc:"documents with a port table, besides README.md"`
-	Ephemeral    ports.Range                  `config:"ephemeral" doc:"the ports that systems give to outgoing connections; 32768-60999 when absent"`
-	Rules        map[string]Rule              `config:"rules" doc:"severity of lint rules: error, warning, info or off, or a mapping with severity and the rule's options"`
-	Ignore       []string                     `config:"ignore" doc:"files and folders to pass over, by gitignore patterns"`
-	Reconcile    Reconcile                    `config:"reconcile" doc:"how conflicts between fixed ports are settled"`
-	Sources      []Source                     `config:"sources" doc:"other files that hold a service's port"`
-	References   References                   `config:"references" doc:"where else port numbers are looked for"`
-	Registry     Registry                     `config:"registry" doc:"the service registry"`
+	Strategy      string                       `config:"strategy" values:"hybrid,dynamic,auto" doc:"what host ports are written as; auto when absent"`
+	Range         ports.Range                  `config:"range" doc:"where new ports are chosen from; 10000-11000 when absent"`
+	Reserved      []ports.Range                `config:"reserved" doc:"ports and ranges that are never chosen"`
+	Groups        map[string]Group             `config:"groups" doc:"ranges for the new ports of some services; they don't overlap"`
+	Defaults      map[string]map[string]string `config:"defaults" keys:"mapping" check:"host" doc:"host ports to restore: project folder or file, then service:container, then the text to write"`
+	Projects      []Project                    `config:"projects" doc:"which compose files belong together"`
+	EnvFiles      []string                     `config:"env_files" doc:"env files of every project, read after its .env; the last one wins"`
+	PortsFile     string                       `config:"ports_file" doc:"where assignments are kept, in each project's folder; data/ports.json when absent"`
+	PortsEnvFile  string                       `config:"ports_env_file" doc:"where assignments are written for Compose, in each project's folder; .ports.env when absent"`
+	Files         []string                     `config:"files" doc:"more compose files, by gitignore patterns"`
+	Docs          []string                     `config:"docs" doc:"documents with a port table, besides README.md"`
+	ExternalPorts []ports.Range                `config:"external_ports" doc:"ports and ranges of this machine that something else than the projects publishes"`
+	Ephemeral     ports.Range                  `config:"ephemeral" doc:"the ports that systems give to outgoing connections; 32768-60999 when absent"`
+	Rules         map[string]Rule              `config:"rules" doc:"severity of lint rules: error, warning, info or off, or a mapping with severity and the rule's options"`
+	Ignore        []string                     `config:"ignore" doc:"files and folders to pass over, by gitignore patterns"`
+	Reconcile     Reconcile                    `config:"reconcile" doc:"how conflicts between fixed ports are settled"`
+	Sources       []Source                     `config:"sources" doc:"other files that hold a service's port"`
+	References    References                   `config:"references" doc:"where else port numbers are looked for"`
+	Registry      Registry                     `config:"registry" doc:"the service registry"`
 }
 
 // Policy is what the file says of ports that are not picked.

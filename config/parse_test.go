@@ -31,6 +31,7 @@ ports_file: state/ports.json
 ports_env_file: .env.ports
 files: ["*.stack.yml"]
 docs: [docs/ports.md]
+external_ports: [65421, 9000-9010]
 ephemeral: 49152-65535
 rules:
   hardcoded-host-port: error
@@ -65,12 +66,13 @@ func everyConfig() Config {
 			Name: "app", Files: []string{"compose.yaml", "extra.yaml"},
 			EnvFiles: []string{"app.env"}, Profiles: []string{"dev"},
 		}},
-		EnvFiles:     []string{"a.env"},
-		PortsFile:    "state/ports.json",
-		PortsEnvFile: ".env.ports",
-		Files:        []string{"*.stack.yml"},
-		Docs:         []string{"docs/ports.md"},
-		Ephemeral:    ports.Range{First: 49152, Last: 65535},
+		EnvFiles:      []string{"a.env"},
+		PortsFile:     "state/ports.json",
+		PortsEnvFile:  ".env.ports",
+		Files:         []string{"*.stack.yml"},
+		Docs:          []string{"docs/ports.md"},
+		ExternalPorts: []ports.Range{{First: 65421, Last: 65421}, {First: 9000, Last: 9010}},
+		Ephemeral:     ports.Range{First: 49152, Last: 65535},
 		Rules: map[string]Rule{
 			"hardcoded-host-port": {Severity: "error"},
 			"unquoted-port":       {Severity: "info", Options: map[string]string{"all": "true"}},
@@ -124,7 +126,7 @@ func TestParseNothing(t *testing.T) {
 
 func TestParseErrors(t *testing.T) {
 	known := "choose one of strategy, range, reserved, groups, defaults, projects, env_files, ports_file, ports_env_file, files, " +
-		"docs, ephemeral, rules, ignore, reconcile, sources, references, registry"
+		"docs, external_ports, ephemeral, rules, ignore, reconcile, sources, references, registry"
 	for _, test := range []struct{ src, want, hint string }{
 		{"stratgy: auto", `1:1: unknown key "stratgy"`, `did you mean strategy?`},
 		{"env-files: []", `1:1: unknown key "env-files"`, `did you mean env_files?`},

@@ -138,6 +138,9 @@ type Options struct {
 	// without flags are about.
 	About func(*compose.Project) say.About
 	Facts Facts
+	// Elsewhere reports a port of this machine that something else than the projects
+	// publishes; nil for none.
+	Elsewhere func(port int) bool
 	// Broken is told the projects that a bug of ours keeps from being looked at, which
 	// then have no findings; nil lets it end the run.
 	Broken func(*compose.Project, error)

@@ -18,7 +18,11 @@ var staleReference = Rule{
 	Doc: `A URL in environment, labels or an env file names a port of this machine (localhost, a loopback address or
 host.docker.internal) that no mapping of the project publishes, and that is not a container port of the same service or
 of one that shares its network. Such a URL is left over when a port moves. Services with the host's network, and
-projects with such a service that says no port, are not judged: nobody knows what listens there. Correct the port, or publish it.`,
+projects with such a service that says no port, are not judged: nobody knows what listens there. Correct the port, or publish it.
+A port that external_ports in .portmoor.yaml
+names belongs to something else, and so does one that a configuration file of the repository (YAML, JSON, TOML, INI or
+properties, and neither a compose file nor a manifest of Kubernetes) has as the value of a key that ends in port: both
+are left alone.`,
 	Check: func(p *Pass) {
 		for _, f := range p.Project.Files {
 			if !p.run.contents(f).local() {
@@ -83,10 +87,10 @@ func (p *Pass) staleInEnvFile(f *source.File) {
 func (p *Pass) staleIn(f *source.File, in source.Span, service string, reached func(port int) bool) {
 	for _, span := range text.LocalPorts(f.Src, in) {
 		port, err := strconv.Atoi(string(f.Src[span.Start:span.End]))
-		if err != nil || reached(port) {
+		if err != nil || reached(port) || p.run.options.Elsewhere != nil && p.run.options.Elsewhere(port) {
 			continue
 		}
-		p.reportf(Finding{File: f, Span: span, Service: service}, "correct the port, or publish it", "no mapping publishes host port %d", port)
+		p.reportf(Finding{File: f, Span: span, Service: service}, "correct the port, or publish it; if something else does, name it under external_ports", "no mapping publishes host port %d", port)
 	}
 }
 

@@ -55,7 +55,7 @@ type Linter struct {
 func New(w *workspace.Workspace, only []string) (l *Linter, notes []say.Problem, err error) {
 	l = &Linter{w: w, options: lint.Options{
 		Strategies: w.Strategies, Remembered: w.Remembered, Neighbours: w.Neighbours,
-		Settings: map[string]lint.Setting{}, Only: only, Policy: w.Config.Policy(), Root: w.Home, About: w.AboutOne,
+		Settings: map[string]lint.Setting{}, Only: only, Policy: w.Config.Policy(), Root: w.Home, Elsewhere: elsewhere(w), About: w.AboutOne,
 	}}
 	known := lint.RuleOptions()
 	for _, name := range only {

@@ -66,8 +66,7 @@ func flagsFirst(app *cli.App, args []string) ([]string, error) {
 	for i := 2; i < len(args); i++ {
 		switch arg := args[i]; {
 		case arg == "--":
-			rest = append(rest, args[i+1:]...)
-			return append(append(flags, "--"), rest...), nil
+			rest, passed, i = append(rest, args[i+1:]...), append(passed, args[i+1:]...), len(args)
 		case len(arg) < 2 || arg[0] != '-':
 			rest, passed = append(rest, arg), append(passed, arg)
 		case arg == "--help" || arg == "-h":
@@ -83,6 +82,11 @@ func flagsFirst(app *cli.App, args []string) ([]string, error) {
 				return nil, say.Usagef("see portmoor "+cmd.Name+" --help", "portmoor %s: flag %s needs a value", cmd.Name, arg)
 			}
 			flags = append(flags, args[i])
+		}
+	}
+	for _, f := range cmd.Flags { // the library copies what has several names as JSON, which no path need be
+		if s, ok := f.(*cli.StringSliceFlag); ok {
+			s.Aliases = nil
 		}
 	}
 	if foreign != "" {

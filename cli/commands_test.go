@@ -20,19 +20,20 @@ import (
 
 // printed are the commands in a text: each goes on while its words are those that
 // Portmoor prints, and ends before punctuation.
-var printed = regexp.MustCompile(`(?m)(?:(?:cd|cp) [^&\n]+ && )*(?:portmoor [a-z]+|docker compose)(?: (?:(?:'[^']*'|\\'|[^\s;,'()$])+|\$\([^)]*\)))*`)
+var printed = regexp.MustCompile(`(?m)(?:(?:cd|cp) [^&\n]+ && )*(?:portmoor [a-z]+|docker compose)(?: (?:(?:\$'(?:[^'\\]|\\.)*'|'[^']*'|\\'|[^\s;,'()$])+|\$\([^)]*\)))*`)
 
 // TestPrinted: a command that Portmoor prints is about the project that the command
 // before was about. One that is not starts, moves or forgets another checkout.
 func TestPrinted(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("the commands are for a shell of POSIX")
+		t.Skip("the commands are for bash")
 	}
 	held := listen(t)
 	other := listen(t)
 	given := []struct{ name, flags string }{
 		{"none", ""},
 		{"a name", "-p shop2"},
+		{"a folder of any name", "-f $'odd\\tfolder\\n\\x01\\xff/compose.yaml'"},
 		{"all", "-p shop2 -f 'my stack.yaml' --profile dev --profile 'b-c' --env-file 'it'\\''s.env' --ports-file my.json --config conf.yaml"},
 	}
 	for _, g := range given {
@@ -52,14 +53,47 @@ func TestPrinted(t *testing.T) {
 			{"", "up FLAGS --no-color --scale web=1 web"},
 		} {
 			line := strings.ReplaceAll(command.line, "FLAGS", g.flags)
-			t.Run(g.name+"/"+line, func(t *testing.T) {
-				p := printedProject(t, held, other)
+			t.Run(g.name+"/"+command.line, func(t *testing.T) {
+				p := printedProject(t, held, other, "")
 				if command.setup != "" {
 					p.shell(strings.ReplaceAll(command.setup, "FLAGS", g.flags))
 				}
 				p.check(line)
 			})
 		}
+	}
+}
+
+// TestPrintedOdd: so it is in a folder whose name has a tab, a line break and a byte that is no
+// text, also for commands that are about several projects.
+func TestPrintedOdd(t *testing.T) {
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+		t.Skip("there are no such folders")
+	}
+	held, other := listen(t), listen(t)
+	for _, line := range []string{"detect", "validate", "port", "reset", "up --scale web=1"} {
+		t.Run(line, func(t *testing.T) {
+			p := printedProject(t, held, other, "an odd\tone\n\xff'")
+			if line == "reset" {
+				p.shell("portmoor detect")
+			}
+			p.check(line)
+		})
+	}
+	p := printedProject(t, held, other, "an odd\tone\n\xff'")
+	p.shell("portmoor detect")
+	t.Chdir("..")
+	text := p.shell("portmoor reset --all")
+	undo := regexp.MustCompile(`To undo: (.*)`).FindStringSubmatch(text)
+	if undo == nil {
+		t.Fatal(text)
+	}
+	p.shell(undo[1])
+	if _, err := os.Stat(filepath.Join(p.dir, "data", "ports.json")); err != nil {
+		t.Errorf("%s: %v", undo[1], err)
+	}
+	if calls, err := p.calls(undo[1]); err != nil || len(calls) != 1 {
+		t.Errorf("%s: calls %q: %v", undo[1], calls, err)
 	}
 }
 
@@ -73,16 +107,17 @@ type aProject struct {
 // printedProject makes it: with an engine that knows of no container, and with
 // programs in PATH that write down what they are called with. Of portmoor only env is
 // run, which docker compose gets its arguments from.
-func printedProject(t *testing.T, held, other int) aProject {
+func printedProject(t *testing.T, held, other int, folder string) aProject {
 	t.Helper()
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PORTMOOR_LEDGER", filepath.Join(dir, ".ledger.json"))
+	dir = filepath.Join(dir, folder)
 	compose := fmt.Sprintf("services:\n  web: {image: x, ports: [\"${WEB_HOST_PORT:-%d}:80\"]}\n  picked: {image: x, ports: [\"80\"]}\n  extra: {image: x, profiles: [extra], ports: [\"81:80\"]}\n", held)
 	literal := fmt.Sprintf("services:\n  lit: {image: x, ports: [\"%d:80\"]}\n", other)
-	for name, text := range map[string]string{"compose.yaml": compose, "my stack.yaml": compose, "literal.yaml": literal, "it's.env": "A=b\n", "conf.yaml": "strategy: hybrid\n"} {
+	for name, text := range map[string]string{"compose.yaml": compose, "my stack.yaml": compose, "odd\tfolder\n\x01\xff/compose.yaml": compose, "literal.yaml": literal, "it's.env": "A=b\n", "conf.yaml": "strategy: hybrid\n"} {
 		put(t, filepath.Join(dir, name), text)
 	}
 	t.Chdir(dir)
@@ -92,7 +127,7 @@ func printedProject(t *testing.T, held, other int) aProject {
 		t.Fatal(err)
 	}
 	bin := t.TempDir()
-	note := "#!/bin/sh\n{ printf '%s' \"${0##*/}\"; printf '\\037%s' \"$@\"; printf '\\n'; } >> " + filepath.Join(bin, "calls") + "\n"
+	note := "#!/bin/sh\n{ printf '%s' \"${0##*/}\"; printf '\\037%s' \"$@\"; printf '\\036'; } >> " + filepath.Join(bin, "calls") + "\n"
 	put(t, filepath.Join(bin, "docker"), note)
 	put(t, filepath.Join(bin, "portmoor"), note+"[ \"$1\" = env ] || [ -n \"$REAL\" ] && exec "+program+" \"$@\"\nexit 0\n")
 	for _, name := range []string{"docker", "portmoor"} {
@@ -108,7 +143,7 @@ func printedProject(t *testing.T, held, other int) aProject {
 func (p aProject) shell(line string) string {
 	p.Helper()
 	p.Setenv("REAL", "1")
-	out, _ := exec.CommandContext(p.Context(), "sh", "-c", line).CombinedOutput() // what fails has hints
+	out, _ := exec.CommandContext(p.Context(), "bash", "-c", line).CombinedOutput() // what fails has hints
 	p.Setenv("REAL", "")
 	return string(out)
 }
@@ -118,15 +153,15 @@ func (p aProject) calls(line string) (calls [][]string, failed error) {
 	p.Helper()
 	file := filepath.Join(p.bin, "calls")
 	_ = os.Remove(file)
-	if out, err := exec.CommandContext(p.Context(), "sh", "-c", line).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(p.Context(), "bash", "-c", line).CombinedOutput(); err != nil {
 		failed = fmt.Errorf("%s: %w: %s", line, err, out)
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
 		p.Errorf("%s: runs nothing: %v", line, err)
 	}
-	for call := range strings.Lines(string(text)) {
-		calls = append(calls, strings.Split(strings.TrimSuffix(call, "\n"), "\x1f"))
+	for call := range strings.SplitSeq(strings.TrimSuffix(string(text), "\x1e"), "\x1e") {
+		calls = append(calls, strings.Split(call, "\x1f"))
 	}
 	return calls, failed
 }

@@ -157,11 +157,11 @@ func TestWords(t *testing.T) {
 // TestShell: what people copy from a terminal is one argument, and the one that was
 // meant; a shell that is at hand reads it back.
 func TestShell(t *testing.T) {
-	sh, missing := exec.LookPath("sh")
+	sh, missing := exec.LookPath("bash")
 	for in, want := range map[string]string{
 		"plan.md": "plan.md", "../a-b/plan_1.md": "../a-b/plan_1.md", "--profile": "--profile", "größe:80,81@x=y%z+": "größe:80,81@x=y%z+",
 		"": "''", "a b": "'a b'", "it's": `'it'\''s'`, "'": `''\'''`, `a\b`: `'a\b'`, "{a,b}": "'{a,b}'", "~": "'~'", "a!b": "'a!b'",
-		"$HOME": "'$HOME'", "`id`": "'`id`'", "a;b|c&d": "'a;b|c&d'", "a\nb": "'a\nb'", "*": "'*'", "#a": "'#a'",
+		"$HOME": "'$HOME'", "`id`": "'`id`'", "a;b|c&d": "'a;b|c&d'", "a\nb": `$'a\nb'`, "it's\t\\é\x9b1\xff\u202e": `$'it\'s\t\\é\x9b1\xff\xe2\x80\xae'`, "*": "'*'", "#a": "'#a'",
 	} {
 		got := say.Shell(in)
 		if got != want {

@@ -143,13 +143,13 @@ type discoverer struct {
 	found        Found
 	seen         map[string]bool // folders done, and files settled by Projects
 	folders      []folder
-	sets         []compose.Group // files that are loaded together, by what describes that
+	sets         map[string][]compose.Group // files that are loaded together, by the folder that describes it
 	reading      errgroup.Group
 	unrecognized sync.Map // path → whether a file without a compose file's name is compose by content, or why that is not known
 }
 
 func newDiscoverer(l *compose.Loader, options Options) *discoverer {
-	return &discoverer{loader: l, options: options, files: tree.Matches(options.Base, options.Files), seen: map[string]bool{}}
+	return &discoverer{loader: l, options: options, files: tree.Matches(options.Base, options.Files), seen: map[string]bool{}, sets: map[string][]compose.Group{}}
 }
 
 // folder is a folder's YAML files; named ones were given one by one.
@@ -204,9 +204,6 @@ func (d *discoverer) walk(dir string, ig tree.Ignores) {
 			}
 			continue
 		}
-		if describes(e) && !ig.Git(path) && !ig.Options(path) {
-			d.describe(path)
-		}
 		if !yamlName.MatchString(e.Name()) || ig.Options(path) || !e.Type().IsRegular() && e.Type()&os.ModeSymlink == 0 {
 			continue
 		}
@@ -257,7 +254,6 @@ func (d *discoverer) choose(f folder) {
 		}
 	}
 	slices.Sort(names)
-	all.describeAround(f.dir)
 	all.folder(f.dir, names, false)
 	left := slices.Clone(f.names)
 	for _, g := range all.found.Groups {

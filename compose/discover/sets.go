@@ -2,7 +2,6 @@ package discover
 
 import (
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -58,33 +57,47 @@ func (d *discoverer) bound(dir string) string {
 	return tree.Root(dir)
 }
 
-// describe notes the set that a file describes.
-func (d *discoverer) describe(path string) {
-	if set, ok := d.devcontainer(path); ok {
-		d.sets = append(d.sets, set)
+// setsAround are the sets that a folder's files may be in: what is described in the folder
+// or above it. So the same sets count however a file is come by.
+func (d *discoverer) setsAround(dir string) (sets []compose.Group) {
+	for root, at := d.bound(dir), dir; ; at = filepath.Dir(at) {
+		sets = append(sets, d.described(at)...)
+		if at == root || at == filepath.Dir(at) {
+			return sets
+		}
 	}
 }
 
-// describeAround notes the sets that a folder's files may be in.
-func (d *discoverer) describeAround(dir string) {
-	for root, at := d.bound(dir), dir; ; at = filepath.Dir(at) {
-		for _, pattern := range devcontainerFiles {
-			paths, _ := filepath.Glob(filepath.Join(at, filepath.FromSlash(pattern)))
-			for _, path := range paths {
-				d.describe(path)
+// described are the sets that are described in one folder, but not by a file that is
+// ignored.
+func (d *discoverer) described(dir string) []compose.Group {
+	if sets, known := d.sets[dir]; known {
+		return sets
+	}
+	var sets []compose.Group
+	for _, pattern := range devcontainerFiles {
+		paths, _ := filepath.Glob(filepath.Join(dir, filepath.FromSlash(pattern)))
+		for _, path := range paths {
+			in := filepath.Dir(path)
+			if ig := tree.Above(in, d.options.Options).Enter(in); ig.Git(path) || d.options.Ignored()(path) {
+				continue
+			}
+			if set, ok := d.devcontainer(path); ok {
+				sets = append(sets, set)
 			}
 		}
-		if at == root || at == filepath.Dir(at) {
-			return
-		}
 	}
+	d.sets[dir] = sets
+	return sets
 }
 
 // inSets adds the sets that a folder's files are in, and returns the names of those
 // that stand on others in none of them.
 func (d *discoverer) inSets(dir string, names []string) (left []string) {
-	left = names
-	for _, set := range d.sets {
+	if left = names; len(names) == 0 {
+		return left
+	}
+	for _, set := range d.setsAround(dir) {
 		here := func(n string) bool { return slices.Contains(set.Files, filepath.Join(dir, n)) }
 		if !slices.ContainsFunc(names, here) {
 			continue
@@ -151,9 +164,4 @@ func (d *discoverer) onlyContext(asked func(path string) bool) {
 			}
 		}
 	}
-}
-
-// describes reports a folder's entry that describes a development container.
-func describes(e os.DirEntry) bool {
-	return !e.IsDir() && (e.Name() == "devcontainer.json" || e.Name() == ".devcontainer.json")
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 
+	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 )
 
@@ -85,8 +86,10 @@ func (c Change) again(store *Store) error {
 func Explain(err error) error {
 	var all []error
 	for _, e := range say.Each(err) {
-		hint := "run it again; nothing was changed"
+		hint := "put that right first; nothing was changed"
 		switch {
+		case errors.Is(e, errHeld), errors.Is(e, rewrite.ErrMeanwhile):
+			hint = "run it again; nothing was changed"
 		case errors.Is(e, ErrCorrupt):
 			hint = "fix the file, or move it away; it was not changed, and no port was assigned"
 		case errors.Is(e, fs.ErrPermission):

@@ -17,6 +17,9 @@ import (
 	"github.com/portmoor/portmoor/tree"
 )
 
+// errHeld is why a lock is not taken that is waited for.
+var errHeld = errors.New("another run has held it")
+
 // lockWait is how long another run is waited for.
 var lockWait = 30 * time.Second
 
@@ -63,7 +66,7 @@ func lock(path string, waiting func()) (*flock.Flock, error) {
 				_ = say.Guard(func() { _ = l.Unlock() })
 			}
 		}()
-		return nil, fmt.Errorf("%s: another run has held it for %s", path, lockWait)
+		return nil, fmt.Errorf("%s: %w for %s", path, errHeld, lockWait)
 	}
 	if made {
 		rewrite.Follow(path)

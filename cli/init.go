@@ -127,7 +127,7 @@ func addHook(root string) (string, error) {
 	src, err := tree.ReadIf(path, tree.MaxFile)
 	switch {
 	case err != nil:
-		return "", err
+		return "", unreadable(name, err)
 	case bytes.Contains(src, []byte("portmoor")):
 		return name + ": has the hook already", nil
 	case src == nil:
@@ -198,7 +198,7 @@ func addIgnored(root string, w *workspace.Workspace) (string, error) {
 	path := filepath.Join(root, name)
 	src, err := tree.ReadIf(path, tree.MaxFile)
 	if err != nil {
-		return "", err
+		return "", unreadable(name, err)
 	}
 	has := map[string]bool{}
 	for line := range strings.Lines(string(src)) {
@@ -218,8 +218,11 @@ func addIgnored(root string, w *workspace.Workspace) (string, error) {
 
 func addTargets(root string) (string, error) {
 	path := filepath.Join(root, "portmoor.mk")
-	if old, err := tree.ReadIf(path, tree.MaxFile); err != nil || old != nil && !bytes.HasPrefix(old, []byte(makeHeader)) {
-		return "portmoor.mk: exists already, and was not written by init", err
+	switch old, err := tree.ReadIf(path, tree.MaxFile); {
+	case err != nil:
+		return "", unreadable("portmoor.mk", err)
+	case old != nil && !bytes.HasPrefix(old, []byte(makeHeader)):
+		return "portmoor.mk: exists already, and was not written by init", nil
 	}
 	if err := rewrite.Write(path, []byte(makeTargets)); err != nil {
 		return "", err
@@ -227,12 +230,17 @@ func addTargets(root string) (string, error) {
 	makefile := filepath.Join(root, "Makefile")
 	src, err := tree.ReadIf(makefile, tree.MaxFile)
 	if err != nil {
-		return "", err
+		return "", unreadable("Makefile", err)
 	}
 	if bytes.Contains(src, []byte("portmoor.mk")) {
 		return "Makefile: includes the targets already", nil
 	}
 	return "Makefile: includes portmoor.mk", rewrite.Write(makefile, append(ended(src), "include portmoor.mk\n"...))
+}
+
+// unreadable is why a file can't be read, by its name.
+func unreadable(name string, err error) error {
+	return fmt.Errorf("%s: can't be read: %w", name, say.Cause(err))
 }
 
 // ended is text that ends with a line break, unless it is empty.

@@ -31,6 +31,10 @@ type Output struct {
 // holds now.
 func Write(path string, content []byte) error { return write(Output{Path: path, After: content}) }
 
+// ErrMeanwhile is wrapped by the error about a file that somebody else has changed
+// meanwhile.
+var ErrMeanwhile = errors.New("since it was read")
+
 // WriteOurs is Write for a file that only Portmoor writes, which several users may
 // do in turn: its owner is kept where the system lets it.
 func WriteOurs(path string, content []byte) error {
@@ -140,9 +144,9 @@ func check(f Output) error {
 	case f.Before == nil && now != nil:
 		return fmt.Errorf("%s: already exists", f.Path)
 	case f.Before != nil && now == nil:
-		return fmt.Errorf("%s: removed from disk since it was read", f.Path)
+		return fmt.Errorf("%s: removed from disk %w", f.Path, ErrMeanwhile)
 	case !bytes.Equal(f.Before, now):
-		return fmt.Errorf("%s: changed on disk since it was read", f.Path)
+		return fmt.Errorf("%s: changed on disk %w", f.Path, ErrMeanwhile)
 	}
 	return nil
 }

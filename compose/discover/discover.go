@@ -41,6 +41,7 @@ var (
 var (
 	composeName = regexp.MustCompile(`^(.*compose.*|compose\..*)\.ya?ml$`)
 	yamlName    = regexp.MustCompile(`\.ya?ml$`)
+	denied      = regexp.MustCompile(`(?i)\b(?:not|never|without|cannot|instead of|unlike|\w+n['’]t)\b`) // a comment that says what a file is not for
 	fileInText  = regexp.MustCompile(`[A-Za-z0-9_./-]*[A-Za-z0-9_-]\.ya?ml\b`)
 )
 
@@ -376,7 +377,7 @@ func (d *discoverer) namedBase(f *source.File, beside, bare []string, base compo
 	for line := range bytes.Lines(f.Src) {
 		hash := max(bytes.IndexByte(line, '#'), 0)
 		found := fileInText.FindAllIndex(line[hash:], -1)
-		if hash == 0 && line[0] != '#' || len(found) == 0 || !f.Comment(start+hash+found[len(found)-1][0]) {
+		if hash == 0 && line[0] != '#' || denied.Match(line[hash:]) || len(found) == 0 || !f.Comment(start+hash+found[len(found)-1][0]) {
 			found = nil
 		}
 		for _, at := range found {

@@ -131,6 +131,10 @@ services: {web: {labels: ["compose.base.yaml"]}} # not "compose.base.yaml", but 
 -- compose.other.yaml --
 # like compose.podman.yaml, old/compose.base.yaml and compose.gone.yaml
 services: {web: {network_mode: host}}
+-- compose.never.yaml --
+# do not use with compose.base.yaml
+# Can't be laid over compose.base.yaml
+services: {web: {network_mode: host}}
 -- compose.text.yaml --
 services: {web: {labels: ["# compose.base.yaml"]}}
 -- only/compose.prod.yaml --
@@ -143,6 +147,7 @@ compose.base.yaml
 compose.base.yaml compose.podman.yaml overlay
 compose.yaml
 compose.yaml compose.gpu.yaml overlay
+compose.yaml compose.never.yaml overlay
 compose.yaml compose.other.yaml overlay
 compose.yaml compose.text.yaml overlay
 only/compose.common.yaml

@@ -59,6 +59,9 @@ type Unit struct {
 	// Has are the ports that containers of the project have for it now, which it keeps
 	// rather than move to others.
 	Has []ports.Range
+	// Others are ports that containers of the project's other services have, and keep when
+	// the project is started.
+	Others []Held
 	// Service is what its mappings belong to, the first of Services.
 	Service  string
 	Services []string

@@ -14,8 +14,8 @@ type Options struct {
 	// Policy says which ports are not picked, though they may be wanted; its Explicit
 	// is that of each unit.
 	Policy ports.Policy
-	// Together reports whether two units, by index, can run at the same time;
-	// nil means that all can.
+	// Together reports whether two units, by index, must not have one port; nil means
+	// that no two may.
 	Together func(a, b int) bool
 	// Ahead is how many more ports the host is asked for, for each unit that may move:
 	// who has to decide again need not ask.
@@ -28,8 +28,9 @@ type Options struct {
 // a unit that may move, the lowest free one of its range. The result has the
 // order of the units. It does not depend on the order in which they are given:
 // pins come first, then what is remembered, then defaults; among them what can't
-// move, then the others by key. A unit that is idle comes last where one that is
-// not, and can't move, wants its port.
+// move, then what has its port already, then the others by key. A unit that is idle comes
+// last where one that is not, and can't move, wants its port; so does one that was only
+// assigned a port which a literal has.
 func Assign(units []Unit, host Host, options Options) []Outcome {
 	a := assigner{units: units, host: host, options: options, outcomes: make([]Outcome, len(units)), settled: make([]bool, len(units)), byPort: map[int][]int{}}
 	order := make([]int, len(units))
@@ -43,7 +44,7 @@ func Assign(units []Unit, host Host, options Options) []Outcome {
 		last[i] = a.yields(i)
 	}
 	slices.SortStableFunc(order, func(i, j int) int {
-		return cmp.Or(last[i]-last[j], int(units[j].Source)-int(units[i].Source), movable(units[i])-movable(units[j]), cmp.Compare(units[i].Key, units[j].Key))
+		return cmp.Or(last[i]-last[j], int(units[j].Source)-int(units[i].Source), movable(units[i])-movable(units[j]), has(units[j])-has(units[i]), cmp.Compare(units[i].Key, units[j].Key))
 	})
 	for _, i := range order {
 		a.keep(i)
@@ -68,20 +69,39 @@ func movable(u Unit) int {
 	return 0
 }
 
-// yields is 1 for an idle unit that another one which can't move needs the port
-// of, else 0.
-func (a *assigner) yields(i int) int {
-	u := a.units[i]
-	if u.Idle && slices.ContainsFunc(a.units, func(o Unit) bool {
-		return !o.Idle && o.fixed() && o.Want.Overlaps(u.Want) && meet(o.Sockets, u.Sockets)
-	}) {
+// has is 1 for a unit whose containers have the port that it wants, else 0.
+func has(u Unit) int {
+	if slices.Contains(u.Has, u.Want) {
 		return 1
 	}
 	return 0
 }
 
-// fixed reports a unit that has the port it wants, or none.
-func (u Unit) fixed() bool { return !u.Movable || u.Source >= Manual }
+// yields is 1 for a unit that another one which can't move needs the port of, else 0: an
+// idle one, or one that was assigned it and can have another.
+func (a *assigner) yields(i int) int {
+	u := a.units[i]
+	if !u.Idle && (u.Source != Assigned || !u.Movable) {
+		return 0
+	}
+	for port := u.Want.First; port <= u.Want.Last; port++ {
+		for _, j := range a.byPort[port] {
+			o := a.units[j]
+			idle, assigned := u.Idle && !o.Idle && o.Fixed(), !u.Idle && !o.Movable && a.together(i, j)
+			if i != j && (idle || assigned) && meet(o.Sockets, u.Sockets) {
+				return 1
+			}
+		}
+	}
+	return 0
+}
+
+func (a *assigner) together(i, j int) bool {
+	return a.options.Together == nil || a.options.Together(i, j)
+}
+
+// Fixed reports a unit that has the port it wants, or none.
+func (u Unit) Fixed() bool { return !u.Movable || u.Source >= Manual }
 
 type assigner struct {
 	units    []Unit
@@ -208,10 +228,14 @@ func (a *assigner) holder(i int, ports ports.Range, choosing bool) (Owner, bool)
 			if i == j || !a.settled[j] && !choosing {
 				continue
 			}
-			together := a.options.Together == nil || a.options.Together(i, j)
-			if (together || choosing) && meet(a.units[i].Sockets, a.units[j].Sockets) {
+			if (choosing || a.together(i, j)) && meet(a.units[i].Sockets, a.units[j].Sockets) {
 				return Owner{Kind: Mapping, Name: a.units[j].Service}, true
 			}
+		}
+	}
+	for _, h := range a.units[i].Others {
+		if ports.Has(h.Port) && slices.ContainsFunc(a.units[i].Sockets, h.Socket.Overlaps) {
+			return h.Owner, true
 		}
 	}
 	var reserved Owner // is named only where nobody is there

@@ -40,6 +40,10 @@ func TestAssign(t *testing.T) {
 		u.Has = has
 		return u
 	}
+	beside := func(u Unit, port int) Unit {
+		u.Others = []Held{{u.Sockets[0], port, Owner{Kind: Mapping, Name: "web"}}}
+		return u
+	}
 	idle := func(u Unit) Unit {
 		u.Idle = true
 		return u
@@ -50,36 +54,42 @@ func TestAssign(t *testing.T) {
 		options Options
 		want    []string
 	}{
-		"free":                       {[]Unit{unit("a", "A", 8080, Default)}, nil, Options{}, []string{"a 8080"}},
-		"held":                       {[]Unit{unit("a", "A", 8080, Default)}, taken{"8080/tcp": true}, Options{}, []string{"a 10000 moved"}},
-		"the lowest free":            {[]Unit{unit("a", "A", 8080, Default)}, taken{"8080/tcp": true, "10000/tcp": true}, Options{}, []string{"a 10001 moved"}},
-		"udp is not tcp":             {[]Unit{udp}, taken{"8080/tcp": true}, Options{}, []string{"u 8080"}},
-		"the first by key keeps it":  {[]Unit{unit("b", "B", 8080, Default), unit("a", "A", 8080, Default)}, nil, Options{}, []string{"b 10000 moved", "a 8080"}},
-		"the assigned one keeps it":  {[]Unit{unit("a", "A", 8080, Default), unit("b", "B", 8080, Assigned)}, nil, Options{}, []string{"a 10000 moved", "b 8080"}},
-		"a number keeps it":          {[]Unit{unit("a", "A", 8080, Default), unit("b", "", 8080, Default)}, nil, Options{}, []string{"a 10000 moved", "b 8080"}},
-		"a pin wins":                 {[]Unit{unit("a", "A", 8080, Assigned), unit("b", "B", 8080, EnvFile)}, nil, Options{}, []string{"a 10000 moved", "b 8080"}},
-		"other addresses":            {[]Unit{local, other, udp}, nil, Options{}, []string{"l 8080", "o 8080", "u 8080"}},
-		"an address and all":         {[]Unit{local, unit("z", "Z", 8080, Default)}, nil, Options{}, []string{"l 8080", "z 10000 moved"}},
-		"a range stays as wide":      {[]Unit{wide}, taken{"8001/tcp": true, "10001/tcp": true}, Options{}, []string{"r 10002-10003 moved"}},
-		"not what others want":       {[]Unit{unit("a", "A", 8080, Default), unit("b", "B", 10000, Default)}, taken{"8080/tcp": true, "10000/tcp": true}, Options{}, []string{"a 10001 moved", "b 10002 moved"}},
-		"unchoosable":                {[]Unit{unit("a", "A", 8080, Default)}, taken{"8080/tcp": true}, Options{Policy: ports.Policy{Reserved: []ports.Range{{First: 9000, Last: 10002}}}}, []string{"a 10003 moved"}},
-		"a default there stays":      {[]Unit{unit("a", "A", 80, Default)}, nil, Options{}, []string{"a 80"}},
-		"not by itself":              {[]Unit{unit("a", "A", 8080, Default)}, taken{"8080/tcp": true}, Options{Policy: ports.Policy{Ephemeral: ports.One(10000)}}, []string{"a 10001 moved"}},
-		"a pin that is held":         {[]Unit{unit("a", "A", 8080, EnvFile)}, taken{"8080/tcp": true}, Options{}, []string{"a port 8080 is pinned by compose.yaml:1:1, but held by process nginx (pid 7)"}},
-		"one by hand that is held":   {[]Unit{unit("a", "A", 8080, Manual)}, taken{"8080/tcp": true}, Options{}, []string{"a port 8080 was assigned by hand, but is held by process nginx (pid 7)"}},
-		"a literal that is held":     {[]Unit{unit("a", "", 8080, Default)}, taken{"8080/tcp": true}, Options{}, []string{"a port 8080 is a literal in the compose file, and is held by process nginx (pid 7)"}},
-		"never together":             {[]Unit{unit("a", "A", 8080, Default), unit("b", "B", 8080, Default)}, nil, Options{Together: func(int, int) bool { return false }}, []string{"a 8080", "b 8080"}},
-		"never together, but chosen": {[]Unit{unit("a", "A", 8080, Default), unit("b", "B", 8080, Default)}, taken{"8080/tcp": true}, Options{Together: func(int, int) bool { return false }}, []string{"a 10000 moved", "b 10001 moved"}},
-		"an idle number yields":      {[]Unit{idle(unit("a", "", 8080, Default)), unit("b", "", 8080, Default)}, nil, Options{}, []string{"a port 8080 is a literal in the compose file, and is held by service b", "b 8080"}},
-		"an idle one moves away":     {[]Unit{idle(unit("a", "A", 8080, Assigned)), unit("b", "", 8080, Default)}, nil, Options{}, []string{"a 10000 moved", "b 8080"}},
-		"an idle pin yields":         {[]Unit{idle(unit("a", "A", 8080, EnvFile)), unit("b", "B", 8080, Manual)}, nil, Options{}, []string{"a port 8080 is pinned by compose.yaml:1:1, but held by service b", "b 8080"}},
-		"not to who can move":        {[]Unit{unit("a", "A", 8080, Default), idle(unit("b", "", 8080, Default))}, nil, Options{}, []string{"a 10000 moved", "b 8080"}},
-		"nor on another protocol":    {[]Unit{unit("a", "A", 8080, Default), idle(unit("b", "", 8080, Default)), numbered}, nil, Options{}, []string{"a 10000 moved", "b 8080", "u 8080"}},
-		"what its container has":     {[]Unit{running(unit("a", "A", 8080, Default), ports.One(10002))}, taken{"8080/tcp": true}, Options{}, []string{"a 10002 moved"}},
-		"not while it has to move":   {[]Unit{running(unit("a", "A", 8080, Default), ports.One(10002))}, nil, Options{}, []string{"a 8080"}},
-		"not what somebody wants":    {[]Unit{running(unit("a", "A", 8080, Default), ports.One(10002)), unit("b", "", 10002, Default)}, taken{"8080/tcp": true}, Options{}, []string{"a 10000 moved", "b 10002"}},
-		"not what does not fit":      {[]Unit{running(wide, ports.One(10002), ports.From(10003, 2))}, taken{"8001/tcp": true}, Options{}, []string{"r 10003-10004 moved"}},
-		"nor for a literal":          {[]Unit{running(unit("a", "", 8080, Default), ports.One(10002))}, taken{"8080/tcp": true}, Options{}, []string{"a port 8080 is a literal in the compose file, and is held by process nginx (pid 7)"}},
+		"free":                         {[]Unit{unit("a", "A", 8080, Default)}, nil, Options{}, []string{"a 8080"}},
+		"held":                         {[]Unit{unit("a", "A", 8080, Default)}, taken{"8080/tcp": true}, Options{}, []string{"a 10000 moved"}},
+		"the lowest free":              {[]Unit{unit("a", "A", 8080, Default)}, taken{"8080/tcp": true, "10000/tcp": true}, Options{}, []string{"a 10001 moved"}},
+		"udp is not tcp":               {[]Unit{udp}, taken{"8080/tcp": true}, Options{}, []string{"u 8080"}},
+		"the first by key keeps it":    {[]Unit{unit("b", "B", 8080, Default), unit("a", "A", 8080, Default)}, nil, Options{}, []string{"b 10000 moved", "a 8080"}},
+		"the assigned one keeps it":    {[]Unit{unit("a", "A", 8080, Default), unit("b", "B", 8080, Assigned)}, nil, Options{}, []string{"a 10000 moved", "b 8080"}},
+		"a number keeps it":            {[]Unit{unit("a", "A", 8080, Default), unit("b", "", 8080, Default)}, nil, Options{}, []string{"a 10000 moved", "b 8080"}},
+		"what its container has stays": {[]Unit{unit("a", "A", 8080, Assigned), running(unit("b", "B", 8080, Assigned), ports.One(8080))}, nil, Options{}, []string{"a 10000 moved", "b 8080"}},
+		"what another service has":     {[]Unit{beside(unit("a", "A", 8080, Assigned), 8080), unit("b", "B", 8081, Default)}, nil, Options{}, []string{"a 10000 moved", "b 8081"}},
+		"a number that another has":    {[]Unit{beside(unit("a", "", 8080, Default), 8080)}, nil, Options{}, []string{"a port 8080 is a literal in the compose file, and is held by service web"}},
+		"not chosen from another":      {[]Unit{beside(unit("a", "A", 8080, Default), 10000)}, taken{"8080/tcp": true}, Options{}, []string{"a 10001 moved"}},
+		"a number moves an assigned":   {[]Unit{unit("a", "A", 8080, Assigned), unit("b", "", 8080, Default)}, nil, Options{}, []string{"a 10000 moved", "b 8080"}},
+		"not one by hand":              {[]Unit{unit("a", "A", 8080, Manual), unit("b", "", 8080, Default)}, nil, Options{}, []string{"a 8080", "b port 8080 is a literal in the compose file, and is held by service a"}},
+		"a pin wins":                   {[]Unit{unit("a", "A", 8080, Assigned), unit("b", "B", 8080, EnvFile)}, nil, Options{}, []string{"a 10000 moved", "b 8080"}},
+		"other addresses":              {[]Unit{local, other, udp}, nil, Options{}, []string{"l 8080", "o 8080", "u 8080"}},
+		"an address and all":           {[]Unit{local, unit("z", "Z", 8080, Default)}, nil, Options{}, []string{"l 8080", "z 10000 moved"}},
+		"a range stays as wide":        {[]Unit{wide}, taken{"8001/tcp": true, "10001/tcp": true}, Options{}, []string{"r 10002-10003 moved"}},
+		"not what others want":         {[]Unit{unit("a", "A", 8080, Default), unit("b", "B", 10000, Default)}, taken{"8080/tcp": true, "10000/tcp": true}, Options{}, []string{"a 10001 moved", "b 10002 moved"}},
+		"unchoosable":                  {[]Unit{unit("a", "A", 8080, Default)}, taken{"8080/tcp": true}, Options{Policy: ports.Policy{Reserved: []ports.Range{{First: 9000, Last: 10002}}}}, []string{"a 10003 moved"}},
+		"a default there stays":        {[]Unit{unit("a", "A", 80, Default)}, nil, Options{}, []string{"a 80"}},
+		"not by itself":                {[]Unit{unit("a", "A", 8080, Default)}, taken{"8080/tcp": true}, Options{Policy: ports.Policy{Ephemeral: ports.One(10000)}}, []string{"a 10001 moved"}},
+		"a pin that is held":           {[]Unit{unit("a", "A", 8080, EnvFile)}, taken{"8080/tcp": true}, Options{}, []string{"a port 8080 is pinned by compose.yaml:1:1, but held by process nginx (pid 7)"}},
+		"one by hand that is held":     {[]Unit{unit("a", "A", 8080, Manual)}, taken{"8080/tcp": true}, Options{}, []string{"a port 8080 was assigned by hand, but is held by process nginx (pid 7)"}},
+		"a literal that is held":       {[]Unit{unit("a", "", 8080, Default)}, taken{"8080/tcp": true}, Options{}, []string{"a port 8080 is a literal in the compose file, and is held by process nginx (pid 7)"}},
+		"never together":               {[]Unit{unit("a", "A", 8080, Default), unit("b", "B", 8080, Default)}, nil, Options{Together: func(int, int) bool { return false }}, []string{"a 8080", "b 8080"}},
+		"never together, but chosen":   {[]Unit{unit("a", "A", 8080, Default), unit("b", "B", 8080, Default)}, taken{"8080/tcp": true}, Options{Together: func(int, int) bool { return false }}, []string{"a 10000 moved", "b 10001 moved"}},
+		"an idle number yields":        {[]Unit{idle(unit("a", "", 8080, Default)), unit("b", "", 8080, Default)}, nil, Options{}, []string{"a port 8080 is a literal in the compose file, and is held by service b", "b 8080"}},
+		"an idle one moves away":       {[]Unit{idle(unit("a", "A", 8080, Assigned)), unit("b", "", 8080, Default)}, nil, Options{}, []string{"a 10000 moved", "b 8080"}},
+		"an idle pin yields":           {[]Unit{idle(unit("a", "A", 8080, EnvFile)), unit("b", "B", 8080, Manual)}, nil, Options{}, []string{"a port 8080 is pinned by compose.yaml:1:1, but held by service b", "b 8080"}},
+		"not to who can move":          {[]Unit{unit("a", "A", 8080, Default), idle(unit("b", "", 8080, Default))}, nil, Options{}, []string{"a 10000 moved", "b 8080"}},
+		"nor on another protocol":      {[]Unit{unit("a", "A", 8080, Default), idle(unit("b", "", 8080, Default)), numbered}, nil, Options{}, []string{"a 10000 moved", "b 8080", "u 8080"}},
+		"what its container has":       {[]Unit{running(unit("a", "A", 8080, Default), ports.One(10002))}, taken{"8080/tcp": true}, Options{}, []string{"a 10002 moved"}},
+		"not while it has to move":     {[]Unit{running(unit("a", "A", 8080, Default), ports.One(10002))}, nil, Options{}, []string{"a 8080"}},
+		"not what somebody wants":      {[]Unit{running(unit("a", "A", 8080, Default), ports.One(10002)), unit("b", "", 10002, Default)}, taken{"8080/tcp": true}, Options{}, []string{"a 10000 moved", "b 10002"}},
+		"not what does not fit":        {[]Unit{running(wide, ports.One(10002), ports.From(10003, 2))}, taken{"8001/tcp": true}, Options{}, []string{"r 10003-10004 moved"}},
+		"nor for a literal":            {[]Unit{running(unit("a", "", 8080, Default), ports.One(10002))}, taken{"8080/tcp": true}, Options{}, []string{"a port 8080 is a literal in the compose file, and is held by process nginx (pid 7)"}},
 		"the range is full": {
 			[]Unit{unit("a", "A", 8080, Default)},
 			taken{"8080/tcp": true, "10000/tcp": true, "10001/tcp": true, "10002/tcp": true, "10003/tcp": true, "10004/tcp": true},

@@ -108,7 +108,7 @@ func (c *program) reportMoves(s *stack.Stack, outcomes []allocate.Outcome) (move
 			all = append(all, say.Problem{Kind: say.Note, Place: o.Unit.Place, Message: fmt.Sprintf("%s moves from %s to %s (%s): %s is %s",
 				o.Unit.Key, o.Unit.Want, o.Ports, cmp.Or(o.Unit.Var, "by the override file"), o.Unit.Want, o.Owner.Has())})
 		case o.Note != "":
-			all = append(all, say.Problem{Kind: say.Note, Place: o.Unit.Place, Message: o.Unit.Key + ": " + o.Note})
+			all = append(all, say.Problem{Kind: say.Note, Place: o.Unit.Place, Message: o.Unit.Key + ": " + o.Note, Hint: o.Hint})
 		}
 	}
 	c.tellAll(slices.Concat(s.Notes(), all, stack.Stale(s, outcomes)))

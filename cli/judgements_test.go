@@ -75,7 +75,7 @@ services:
   other: {image: x, ports: ["127.0.0.2:${OTHER_HOST_PORT:-7}:80"]}
   span: {image: x, ports: ["${SPAN_HOST_PORT_RANGE:-11-14}:81-84"]}
   web: {image: x, ports: ["${WEB_HOST_PORT:-8}:80"]}
-`, []string{"assignment-drift ports.json:10:10"}},
+`, []string{"assignment-drift ports.json:5:10", "assignment-drift ports.json:10:10"}},
 		"shared-variable: one unit": {"shared-variable,host-port-conflict", `services:
   a: {image: x, ports: ["${P:-53}:53", "${P:-53}:53/udp", "127.0.0.1:${Q:-1}:1", "127.0.0.2:${Q:-1}:1"]}
 `, nil},

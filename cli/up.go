@@ -105,7 +105,11 @@ func (c starter) assignAndStart(ctx context.Context, open func(stack.Options) (*
 		case try > retries || !facts.Lose(lost):
 			return nil, failed
 		}
-		c.say(fmt.Sprintf("port %d was taken by another program: trying again, %d of %d", facts.Lost[known].Port, try, retries), "")
+		by := "taken by another program"
+		if owner := facts.Lost[known].Owner; owner.Kind == allocate.Mapping {
+			by = owner.Has() + " of the project itself"
+		}
+		c.say(fmt.Sprintf("port %d was %s: trying again, %d of %d", facts.Lost[known].Port, by, try, retries), "")
 		again, err := c.need(ctx, (*docker.Engine).Containers)
 		if err != nil {
 			return nil, err

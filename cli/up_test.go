@@ -95,3 +95,48 @@ services:
 		t.Errorf("exit %d: %s%s", code, out, errs)
 	}
 }
+
+// TestUpOwn: a port that another service of the project has is not taken from it: what is
+// started moves.
+func TestUpOwn(t *testing.T) {
+	const assigned = `{"a": 28593, "z": 28593}`
+	for name, c := range map[string]struct {
+		a, z, more, assigned, running, args string // z runs, a is started
+		lost                                bool   // which is seen by docker compose only
+		code                                int
+		want                                string
+	}{
+		"shared by an older run":    {"${A:-28593}", "${Z:-28593}", "", assigned, "28593", "a", false, 0, "a:80 moves from 28593 to 10000 (A): 28593 is held by service z\n"},
+		"started without portmoor":  {"${A:-28593}", "${Z:-28594}", "", "", "28593", "a", false, 0, "a:80 moves from 28593 to 10000 (A): 28593 is held by service z (container shop-z-1)\n"},
+		"a number":                  {"28593", "${Z:-28594}", "", "", "28593", "a", false, 1, "a: port 28593 is a literal in the compose file, and is held by service z (container shop-z-1)\n"},
+		"a number on both sides":    {"28593", "28593", "", "", "28593", "a", false, 1, "a: port 28593 is a literal in the compose file, and is held by service z (container shop-z-1)\n"},
+		"which is to have another":  {"${A:-28593}", "${Z:-28594}", ", both", "", "28593", "both", true, 0, "port 28593 was held by service z (container shop-z-1) of the project itself: trying again, 1 of 3\n"},
+		"of one variable":           {"${A:-28593}", "${A:-28593}", "", "", "28593", "a", true, 3, "port 28593 of service a is held by service z (container shop-z-1), and A is the host port of both\nhint: give each of the two a variable of its own\n"},
+		"the same service, as ever": {"${A:-28593}", "${Z:-28594}", "", "", "28594", "z", false, 0, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := stackHere(t)
+			put(t, filepath.Join(dir, "compose.yaml"), fmt.Sprintf("name: shop\nservices:\n  a: {image: x, profiles: [a%s], ports: [%q]}\n  z: {image: x, profiles: [z%s], ports: [%q]}\n",
+				c.more, c.a+":80", c.more, c.z+":80"))
+			if c.assigned != "" {
+				put(t, filepath.Join(dir, "data", "ports.json"), c.assigned)
+			}
+			engine := record(t, dir, running{service: "a", number: 1, state: "created"}, running{service: "z", number: 1, ports: []string{"0.0.0.0:" + c.running + ":80/tcp"}})
+			tried, fails := filepath.Join(dir, "tried"), "exit 0"
+			if c.lost {
+				fails = `[ -e ` + tried + ` ] && exit 0; touch ` + tried + `; exit 1`
+			}
+			engine.Inspect = func(string) string {
+				if _, err := os.Stat(tried); err != nil {
+					return `{"State":{"Error":""}}`
+				}
+				return `{"State":{"Error":"driver failed: Bind for 0.0.0.0:28593 failed: port is already allocated"}}`
+			}
+			composeScript(t, `[ "$2" = version ] && exit 0; `+fails)
+			code, _, errs := here("up", "--profile", c.args)
+			if errs = strings.ReplaceAll(errs, "project shop is not up\nhint: to start it: portmoor up --profile "+c.args+"\n", ""); code != c.code || !strings.Contains(errs, c.want) || c.want == "" && strings.Contains(errs, "28593") {
+				t.Errorf("exit %d: %s", code, errs)
+			}
+		})
+	}
+}

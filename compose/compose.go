@@ -268,7 +268,9 @@ type Project struct {
 	// missing or not valid.
 	Partial bool
 
-	watch    func(step, path string)
-	chosen   map[string]bool // its profiles
-	numbered [][]int         // the mappings whose host ports were told apart together
+	watch  func(step, path string)
+	chosen map[string]bool // its profiles
+	// alternatives are lists of profiles of which one runs at a time.
+	alternatives [][]string
+	numbered     [][]int // the mappings whose host ports were told apart together
 }

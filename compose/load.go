@@ -44,6 +44,8 @@ type LoadOptions struct {
 	EnvFiles []string
 	// Name is the project name given on the command line, "" for none.
 	Name string
+	// Alternatives are lists of profiles of which one runs at a time; nil for none.
+	Alternatives [][]string
 	// Watch is called at each step of the work on a project, with its first file; nil
 	// for nobody. Tests let a step fail.
 	Watch func(step, path string)
@@ -169,6 +171,7 @@ func (l *Loader) load(group Group) *Project {
 	p.Name = cmp.Or(l.options.Name, projectName(l.options.Environ["COMPOSE_PROJECT_NAME"]), natural)
 	p.Renamed = p.Name != natural
 	p.choose()
+	p.alternatives = l.options.Alternatives
 	return p
 }
 

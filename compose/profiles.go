@@ -60,6 +60,38 @@ func (p *Project) TogetherBy(a, b []string) []string {
 	return []string{a[0], b[0]}
 }
 
+// Exclusive reports two services that never run at the same time, by their profiles: the
+// configuration declares each pair of these as alternatives. What is chosen all the same
+// runs.
+func (p *Project) Exclusive(a, b []string) bool {
+	if len(a) == 0 || len(b) == 0 || p.Starts(a) && p.Starts(b) {
+		return false
+	}
+	return !slices.ContainsFunc(a, func(x string) bool {
+		return slices.ContainsFunc(b, func(y string) bool { return x == y || !p.alternative(x, y) })
+	})
+}
+
+// alternative reports whether one list of alternatives has two profiles.
+func (p *Project) alternative(x, y string) bool {
+	return slices.ContainsFunc(p.alternatives, func(list []string) bool { return slices.Contains(list, x) && slices.Contains(list, y) })
+}
+
+// Movable reports whether another host port can be given to the mapping: by its variable,
+// which no env file sets.
+func (m Mapping) Movable() bool {
+	f, set := m.Setter(m.HostPort.Var)
+	return m.Locked == "" && m.HostPort.Settable() && (!set || f.Vars[m.HostPort.Var] == "")
+}
+
+// MayShare is the law of which two services may have one host port, by their profiles:
+// those that are exclusive, and others that do not run together where both ports are
+// fixed. People start one profile after the other, so that what can move gets a port of
+// its own.
+func (p *Project) MayShare(a, b []string, fixed bool) bool {
+	return p.Exclusive(a, b) || fixed && !p.Together(a, b)
+}
+
 // common is the first profile that two sorted lists share, "" for none.
 func common(a, b []string) string {
 	for len(a) > 0 && len(b) > 0 {

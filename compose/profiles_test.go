@@ -27,6 +27,9 @@ func TestTogether(t *testing.T) {
 		p := &Project{Group: Group{Profiles: strings.Fields(c.chosen)}}
 		p.choose()
 		a, b := strings.Fields(c.a), strings.Fields(c.b)
+		if p.MayShare(a, b, false) || p.MayShare(a, b, true) == c.together {
+			t.Errorf("%+v: may share", c)
+		}
 		if got := p.Together(a, b); got != c.together || p.Together(b, a) != got {
 			t.Errorf("%+v: %v", c, got)
 		}
@@ -54,6 +57,34 @@ func TestBinds(t *testing.T) {
 		p := loadFile([]byte("services: {a: {image: x, ports: ['80:80']" + text + "}, b: {image: x}}\n"))
 		if got := p.Service("a").Binds(); got != want {
 			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
+// TestExclusive is the law of which services never run together: each pair of their
+// profiles is declared as alternatives, and not chosen all the same.
+func TestExclusive(t *testing.T) {
+	for _, c := range []struct {
+		chosen, a, b string
+		exclusive    bool
+	}{
+		{"", "cpu", "gpu", true},
+		{"cpu", "cpu", "gpu", true},
+		{"cpu gpu", "cpu", "gpu", false},
+		{"*", "cpu", "gpu", false},
+		{"", "cpu", "cpu", false},
+		{"", "cpu gpu", "gpu tpu", false},
+		{"", "", "gpu", false},
+		{"", "cpu", "tpu", false}, // in two lists
+		{"", "gpu", "tpu", true},
+		{"", "cpu", "gpu tpu", false},
+		{"", "cpu more", "gpu", false},
+	} {
+		p := &Project{Group: Group{Profiles: strings.Fields(c.chosen)}, alternatives: [][]string{{"cpu", "gpu", "old"}, {"gpu", "tpu"}}}
+		p.choose()
+		a, b := strings.Fields(c.a), strings.Fields(c.b)
+		if got := p.Exclusive(a, b); got != c.exclusive || p.Exclusive(b, a) != got || p.MayShare(a, b, false) != got {
+			t.Errorf("%+v: %v", c, got)
 		}
 	}
 }

@@ -44,6 +44,7 @@ type Config struct {
 	Groups        map[string]Group             `config:"groups" doc:"ranges for the new ports of some services; they don't overlap"`
 	Defaults      map[string]map[string]string `config:"defaults" keys:"mapping" check:"host" doc:"host ports to restore: project folder or file, then service:container, then the text to write"`
 	Projects      []Project                    `config:"projects" doc:"which compose files belong together"`
+	Alternatives  [][]string                   `config:"alternatives" doc:"lists of profiles of which only one runs at a time, so that their services may share a port"`
 	EnvFiles      []string                     `config:"env_files" doc:"env files of every project, read after its .env; the last one wins"`
 	PortsFile     string                       `config:"ports_file" doc:"where assignments are kept, in each project's folder; data/ports.json when absent"`
 	PortsEnvFile  string                       `config:"ports_env_file" doc:"where assignments are written for Compose, in each project's folder; .ports.env when absent"`

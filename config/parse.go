@@ -26,6 +26,7 @@ func Parse(path string, src []byte) (Config, error) {
 	if _, root := d.document(src); root != nil {
 		d.value(root, reflect.ValueOf(&c).Elem(), field{})
 		d.groups(root, c.Groups)
+		d.alternatives(root)
 	}
 	if err := d.err(); err != nil {
 		return Config{}, err
@@ -105,6 +106,29 @@ func (d *decoder) groups(root *yaml.Node, groups map[string]Group) {
 		d.fail(b.at, "", "group %.60q overlaps group %.60q, %d-%d", b.name, a.name, a.First, a.Last)
 		if all[i-1].Last > all[i].Last {
 			all[i] = all[i-1] // it reaches further, and may overlap the next one too
+		}
+	}
+}
+
+// alternatives checks that each list has two profiles that differ.
+func (d *decoder) alternatives(root *yaml.Node) {
+	list := lookup(root, "alternatives")
+	if list == nil || list.Kind != yaml.SequenceNode {
+		return // which is said already, or nothing
+	}
+	for _, item := range list.Content {
+		if item.Kind != yaml.SequenceNode {
+			continue
+		}
+		seen := map[string]bool{}
+		for _, profile := range item.Content {
+			if seen[profile.Value] {
+				d.fail(profile, "", "profile %.60q is in the list already", profile.Value)
+			}
+			seen[profile.Value] = true
+		}
+		if len(item.Content) < 2 {
+			d.fail(item, "write two profiles or more, such as [cpu, gpu]", "one profile has no alternative")
 		}
 	}
 }

@@ -26,6 +26,7 @@ defaults:
     "api:3000-3005/tcp@127.0.0.1#2": 3000-3005
 projects:
 - {name: app, files: [compose.yaml, extra.yaml], env_files: [app.env], profiles: [dev]}
+alternatives: [[cpu, gpu], [a, b, c]]
 env_files: [a.env]
 ports_file: state/ports.json
 ports_env_file: .env.ports
@@ -66,6 +67,7 @@ func everyConfig() Config {
 			Name: "app", Files: []string{"compose.yaml", "extra.yaml"},
 			EnvFiles: []string{"app.env"}, Profiles: []string{"dev"},
 		}},
+		Alternatives:  [][]string{{"cpu", "gpu"}, {"a", "b", "c"}},
 		EnvFiles:      []string{"a.env"},
 		PortsFile:     "state/ports.json",
 		PortsEnvFile:  ".env.ports",
@@ -125,7 +127,7 @@ func TestParseNothing(t *testing.T) {
 }
 
 func TestParseErrors(t *testing.T) {
-	known := "choose one of strategy, range, reserved, groups, defaults, projects, env_files, ports_file, ports_env_file, files, " +
+	known := "choose one of strategy, range, reserved, groups, defaults, projects, alternatives, env_files, ports_file, ports_env_file, files, " +
 		"docs, external_ports, ephemeral, rules, ignore, reconcile, sources, references, registry"
 	for _, test := range []struct{ src, want, hint string }{
 		{"stratgy: auto", `1:1: unknown key "stratgy"`, `did you mean strategy?`},
@@ -169,6 +171,9 @@ func TestParseErrors(t *testing.T) {
 			`4:14: group "c" overlaps group "a", 3-4|4:14: group "c" overlaps group "b", 6-7`, "|",
 		},
 		{"groups: {a: {range: 1-9, services: ['[']}}", `1:37: the pattern has a bracket that is not closed`, ""},
+		{"alternatives: [[cpu]]", `1:16: one profile has no alternative`, "write two profiles or more, such as [cpu, gpu]"},
+		{"alternatives: [[cpu, gpu, cpu]]", `1:27: profile "cpu" is in the list already`, ""},
+		{"alternatives: [cpu, gpu]", `1:16: want a list, not a single value|1:21: want a list, not a single value`, "write [cpu]|write [gpu]"},
 		{"projects: [{name: x}]", `1:12: missing key "files"`, ""},
 		{"projects: [{files: []}]", `1:12: missing key "files"`, ""},
 		{"projects: [x]", `1:12: want a mapping, not a single value`, ""},

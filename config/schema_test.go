@@ -83,7 +83,7 @@ func TestConfigSchema(t *testing.T) {
 		"strategie: hybrid", "strategy: best", "range: 0", "range: 1-2", "range: [1]", "reserved: [9100-9199, 7000]", "reserved: 7000",
 		"groups: {data: {range: 3000-3999, services: [postgres*]}}", "groups: {data: {range: 3000-3999}}",
 		"defaults: {stacks/app: {\"web:80\": \"${WEB_PORT:-8080}\", \"web:81\": 81}}", "rules: {unquoted-port: {all: true}}",
-		"rules: {unquoted-port: off}", "rules: {unquoted-port: {severity: info}}", "projects: [{files: [a.yaml]}]", "projects: [{name: a}]",
+		"rules: {unquoted-port: off}", "rules: {unquoted-port: {severity: info}}", "projects: [{files: [a.yaml]}]", "alternatives: [[cpu, gpu]]", "alternatives: [cpu, gpu]", "projects: [{name: a}]",
 		"sources: [{path: a, key: b}]", "registry: {listen: \"127.0.0.1:8100\"}", "reconcile: {keep: [a], ranges: {a: 5000-5999}}",
 	} {
 		check(src)

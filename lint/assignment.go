@@ -62,6 +62,36 @@ same port on one protocol and address. portmoor detect updates the file; with --
 	},
 }
 
+// remember is what each mapping of a project that can be moved was assigned.
+func (r *run) remember(index int) map[*compose.Mapping]ports.Range {
+	p, all := r.projects[index], map[*compose.Mapping]ports.Range{}
+	f := r.options.Facts.Assignments[p]
+	if f == nil || len(f.Docs) == 0 {
+		return all
+	}
+	assigned, _ := f.Values()[0].(map[string]any)
+	names := r.families.Names(p)
+	for i := range p.Mappings {
+		m := &p.Mappings[i]
+		if port, is := assigned[names.AssignmentKey(m)].(int64); is && port > 0 && port <= ports.Last && m.Movable() {
+			all[m] = ports.From(int(port), max(m.HostPort.Ports.Width(), m.HostPort.DefaultPorts.Width()))
+		}
+	}
+	return all
+}
+
+// apart reports whether two mappings have other ports on this machine than the files
+// say, so that they do not meet: those that were assigned.
+func (p *Pass) apart(a, b publication) bool {
+	now := func(pub publication) ports.Range {
+		if assigned, ok := p.run.remembered[p.index]()[pub.Mapping]; ok {
+			return assigned
+		}
+		return pub.HostPort.Ports
+	}
+	return !now(a).Overlaps(now(b))
+}
+
 // assignments are mappings as they are published where they have an assigned port.
 type assignments struct {
 	board board
@@ -74,7 +104,7 @@ func (a *assignments) add(p *Pass, key string, m compose.Mapping, port int) (hol
 	m.HostPort.Ports = ports.From(port, max(m.HostPort.Ports.Width(), m.HostPort.DefaultPorts.Width()))
 	pub := publication{Mapping: &m, profiles: p.Project.Service(m.Service).Profiles, project: p.index}
 	for _, e := range a.board.overlapping(pub.HostPort.Ports) {
-		if a.keyOf[e.Mapping] != key && e.Protocol == pub.Protocol && ports.AddressesOverlap(e.HostIP, pub.HostIP) && p.Project.Together(e.profiles, pub.profiles) {
+		if a.keyOf[e.Mapping] != key && e.Protocol == pub.Protocol && ports.AddressesOverlap(e.HostIP, pub.HostIP) && !p.Project.MayShare(e.profiles, pub.profiles, !e.Movable() && !pub.Movable()) {
 			holder = a.keyOf[e.Mapping]
 			break
 		}

@@ -15,7 +15,8 @@ var hostPortConflict = Rule{
 	Severity: Error,
 	Doc: `Two mappings that can run at the same time publish the same host port. Docker starts the first and refuses
 the second with "port is already allocated". Address, protocol, ranges, defaults and the project's env files are
-taken into account. It is a warning if the two run together only under two or more profiles, if the port is inside a
+taken into account. It is a warning if the two run together only under two or more profiles, unless portmoor detect has
+assigned each its own port or the configuration lists the profiles under alternatives; also if the port is inside a
 range that Docker picks from, or if they are in two projects on one host. Between projects it is an info if both ports
 are variables, which each machine can set, or if one of the projects is in a folder that is called example, sample,
 demo, test, testdata, e2e, fixture, tutorial or playground, their plural, or ends with such a word, as
@@ -120,7 +121,7 @@ type clash struct {
 
 func (p *Pass) compare(a, b publication) clash {
 	if a.Protocol != b.Protocol || !ports.AddressesOverlap(a.HostIP, b.HostIP) || sameMapping(a, b) ||
-		strategies.SharesVariable(a.Mapping, b.Mapping) || appends(a, b) {
+		strategies.SharesVariable(a.Mapping, b.Mapping) || appends(a, b) || p.Project.Exclusive(a.profiles, b.profiles) {
 		return clash{}
 	}
 	port := overlap(a.HostPort.Ports, b.HostPort.Ports)
@@ -136,9 +137,17 @@ func (p *Pass) compare(a, b publication) clash {
 	}
 	together := p.together(a.profiles, b.profiles)
 	if len(together) > 1 {
+		movable := a.Movable() || b.Movable()
+		if movable && p.apart(a, b) {
+			return clash{}
+		}
+		hint := "give one of the two another host port"
+		if movable {
+			hint += ", or each its own on this machine: " + p.commands().Portmoor("detect")
+		}
 		return clash{
 			Warning, fmt.Sprintf("%s also published by %s when the profiles %s run together", named(port, b.Protocol)+isOrAre(port), who, strings.Join(together, " and ")),
-			"give one of the two another host port, or never start these profiles together",
+			hint + "; profiles that never run together can be listed under alternatives in .portmoor.yaml",
 		}
 	}
 	return clash{Error, fmt.Sprintf("%s already published by %s", named(port, b.Protocol)+isOrAre(port), who), "give one of the two another host port"}

@@ -13,6 +13,7 @@ import (
 	"github.com/portmoor/portmoor/lint/reach"
 	"github.com/portmoor/portmoor/lint/schema"
 	"github.com/portmoor/portmoor/lint/text"
+	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
@@ -42,6 +43,7 @@ func RunAll(projects []*compose.Project, options Options) (findings, ignored []F
 	r.docUsers = sync.OnceValue(func() map[*source.File][]*compose.Project { return usersOfDocs(projects, options.Facts.Docs) })
 	r.publications = make([][]publication, len(projects))
 	for i, p := range projects {
+		r.remembered = append(r.remembered, sync.OnceValue(func() map[*compose.Mapping]ports.Range { return r.remember(i) }))
 		r.guard(p, func() { r.publications[i] = r.publish(i, false) })
 		r.plans = append(r.plans, sync.OnceValue(func() rewrite.Plan { return r.families.Plan(p) }))
 		r.reaches = append(r.reaches, sync.OnceValue(func() *reach.Reach {
@@ -93,6 +95,7 @@ type run struct {
 	side         []bool                // by project
 	never        []map[string]bool     // by project: services that never run
 	publications [][]publication       // by project
+	remembered   []func() map[*compose.Mapping]ports.Range
 	claimed      func() *board
 	breaking     sync.Mutex
 	unjudged     map[*source.File]bool // of projects that could not be looked at

@@ -21,7 +21,9 @@ its own variable. One variable for tcp and udp on the same port, or for several 
 				continue
 			}
 			v := pub.HostPort.Var
-			if e, found := p.earlier(holders[v], func(e publication) bool { return strategies.SharesVariable(e.Mapping, pub.Mapping) }); found {
+			if e, found := p.earlier(holders[v], func(e publication) bool {
+				return strategies.SharesVariable(e.Mapping, pub.Mapping) && !p.Project.Exclusive(e.profiles, pub.profiles)
+			}); found {
 				f := aboutHost(pub.Mapping)
 				f.Message = fmt.Sprintf("variable %s is also the host port of %s", v, other(e, pub))
 				f.Hint = "give each its own variable"

@@ -19,10 +19,19 @@ func (s *Stack) Check(e Engine) (outcomes []allocate.Outcome, err error) {
 	if err := s.refuseElsewhere(e.Containers, e.Remote); err != nil {
 		return nil, err
 	}
-	outcomes = allocate.Assign(s.units, s.machine(e), round{s, e}.choices(s.units))
+	r, machine := round{s, e}, s.machine(e)
+	r.setHas()
+	options := r.choices(s.units)
+	apart := allocate.Assign(s.units, machine, options) // as they would be for every profile
+	options.Together = func(a, b int) bool { return together(s, s.units[a], s.units[b], true) }
+	outcomes = allocate.Assign(s.units, machine, options)
 	for i := range outcomes {
 		o := &outcomes[i]
 		if !o.Moved && o.Problem == "" {
+			if other := apart[i]; other.Moved {
+				o.Owner, o.Hint = other.Owner, "to give each a port of its own: "+s.About.Portmoor("detect")
+				o.Note = fmt.Sprintf("port %s is that of service %s too, which another profile starts", o.Unit.Want, other.Owner.Name)
+			}
 			continue
 		}
 		if o.Moved { // here it is what stops the project

@@ -66,15 +66,22 @@ func (s round) ahead(n int) {
 	allocate.Assign(s.units, s.machine(s.engine), options)
 }
 
-// choices say what may be chosen, and which units never run together.
+// choices say what may be chosen, and which units may have one port.
 func (s round) choices(units []allocate.Unit) allocate.Options {
 	return allocate.Options{Policy: s.Config.Policy(), About: s.About, Together: func(a, b int) bool {
-		return slices.ContainsFunc(units[a].Services, func(x string) bool {
-			return slices.ContainsFunc(units[b].Services, func(y string) bool {
-				return s.Project.Together(s.services[x].Profiles, s.services[y].Profiles)
-			})
-		})
+		return together(s.Stack, units[a], units[b], units[a].Fixed() && units[b].Fixed())
 	}}
+}
+
+// together reports two units that must not have one port; of fixed ones, that run
+// together.
+func together(s *Stack, a, b allocate.Unit, fixed bool) bool {
+	return slices.ContainsFunc(a.Services, func(x string) bool {
+		return slices.ContainsFunc(b.Services, func(y string) bool {
+			named := s.started != nil && s.Starts(x) && s.Starts(y)
+			return named || !s.Project.MayShare(s.services[x].Profiles, s.services[y].Profiles, fixed)
+		})
+	})
 }
 
 // setIdle marks the units of services that neither run nor are started now, where
@@ -90,14 +97,22 @@ func (s round) setIdle() {
 }
 
 // setHas notes the host ports that the project's own containers have for each unit, with
-// whatever files they were started.
+// whatever files they were started, and those that its other services keep from it.
 func (s round) setHas() {
 	for i := range s.units {
 		u := &s.units[i]
-		u.Has = nil
+		u.Has, u.Others = nil, nil
+		for _, lost := range s.engine.Lost {
+			if lost.Owner.Kind == allocate.Mapping && !slices.Contains(u.Services, lost.Owner.Name) {
+				u.Others = append(u.Others, lost)
+			}
+		}
 		for _, from := range s.engine.Containers {
 			if !s.owns(from) || !from.Running() {
 				continue
+			}
+			if !slices.Contains(u.Services, from.Service) && !s.Starts(from.Service) {
+				u.Others = append(u.Others, heldBy(from, s.Project.Name)...)
 			}
 			for _, m := range s.mappingsOf[u.Key] {
 				for _, b := range from.Bindings {
@@ -175,6 +190,7 @@ func (s *Stack) Choose(e Engine, name string, port int, force bool) (u allocate.
 // refuseTaken refuses the port that a unit wants because it is reserved, or
 // because somebody has it, whom it would drive away.
 func (s round) refuseTaken(i int) error {
+	s.setHas()
 	u := s.units[i]
 	if in, reserved := s.Config.Policy().ReservedRange(u.Want); reserved {
 		return say.Findingf("choose another, or give --force", "port %d is in the reserved range %s", u.Want.First, in)

@@ -46,9 +46,9 @@ func (s *Stack) machine(e Engine) *allocate.Machine {
 	for _, from := range e.Containers {
 		switch {
 		case !s.owns(from):
-			m.Held = append(m.Held, heldBy(from)...)
+			m.Held = append(m.Held, heldBy(from, "")...)
 		case from.Running():
-			m.Own = append(m.Own, heldBy(from)...)
+			m.Own = append(m.Own, heldBy(from, "")...)
 		}
 	}
 	if !e.Answered {
@@ -95,10 +95,14 @@ func (s *Stack) refuseElsewhere(containers []docker.Container, remote bool) erro
 	return nil
 }
 
-// heldBy are the ports of a container.
-func heldBy(from docker.Container) []allocate.Held {
+// heldBy are the ports of a container, as seen by a project, "" for another one.
+func heldBy(from docker.Container, project string) []allocate.Held {
 	owner := allocate.Owner{Kind: allocate.Container, Name: from.Name}
-	if from.Project != "" {
+	switch from.Project {
+	case "":
+	case project:
+		owner = allocate.Owner{Kind: allocate.Mapping, Name: from.Service, Detail: "container " + from.Name}
+	default:
 		owner = allocate.Owner{Kind: allocate.Container, Name: from.Project + "/" + from.Service, Detail: from.Name}
 	}
 	return lists.Map(from.Bindings, func(b docker.Binding) allocate.Held {
@@ -130,8 +134,8 @@ func (s *Stack) assignedTo(u allocate.Unit) ports.Range {
 }
 
 // LostSince are the assigned ports that containers could not bind, as some failures
-// to start say that were not there before. One that a container of the project itself
-// has is an error.
+// to start say that were not there before. One that a container of the same service has,
+// or of another one that has the same variable, is an error.
 func (s *Stack) LostSince(before, now []docker.Failure, own []docker.Container) (lost []allocate.Held, err error) {
 	for _, f := range now {
 		if f.Port == 0 || slices.ContainsFunc(before, func(b docker.Failure) bool { return b.Container.ID == f.Container.ID && b.Text == f.Text }) {
@@ -139,7 +143,15 @@ func (s *Stack) LostSince(before, now []docker.Failure, own []docker.Container) 
 		}
 		for _, socket := range assignedSockets(s, f.Container.Service, f.Port) {
 			held := allocate.Held{Socket: socket, Port: f.Port, Owner: allocate.Owner{Kind: allocate.Process, Name: "that only the engine sees"}}
-			if is, by := ownHolder(own, held); is {
+			switch is, by := ownHolder(own, held); {
+			case is && by.Service != f.Container.Service:
+				held.Owner = allocate.Owner{Kind: allocate.Mapping, Name: by.Service, Detail: "container " + by.Name}
+				if i := slices.IndexFunc(s.units, func(u allocate.Unit) bool {
+					return slices.Contains(u.Services, by.Service) && slices.Contains(u.Services, f.Container.Service) && u.Want.Has(f.Port)
+				}); i >= 0 {
+					return nil, say.Failf("give each of the two a variable of its own", "port %d of service %s is %s, and %s is the host port of both", f.Port, f.Container.Service, held.Owner.Has(), s.units[i].Var)
+				}
+			case is:
 				return nil, say.Failf("a service that runs several times needs ports that Docker picks: "+s.About.Migrate("--strategy", "auto"), "port %d is bound by %s of the project itself", f.Port, by.Name)
 			}
 			lost = append(lost, held)

@@ -156,7 +156,7 @@ func hasFixedPort(m *compose.Mapping) bool {
 func serve(s *Stack, u *allocate.Unit, m *compose.Mapping) {
 	socket := socketOf(m)
 	for _, other := range s.mappingsOf[u.Key] {
-		if socket.Overlaps(socketOf(other)) && s.Project.Together(s.services[m.Service].Profiles, s.services[other.Service].Profiles) {
+		if socket.Overlaps(socketOf(other)) && !s.Project.MayShare(s.services[m.Service].Profiles, s.services[other.Service].Profiles, true) {
 			u.Unfit = fmt.Sprintf("%s is the host port of %s and %s", cmp.Or(u.Var, u.Want.String()), s.names.AssignmentKey(other), s.names.AssignmentKey(m))
 			u.UnfitHint = "give each of the two a host port of its own"
 		}

@@ -124,7 +124,7 @@ func Open(r Request) (w *Workspace, notes []say.Problem, err error) {
 	if r.Whole && r.Paths == nil && r.Files == nil && w.Config.Path != "" {
 		paths = []string{w.Home}
 	}
-	w.loader = compose.NewLoader(compose.LoadOptions{EnvFiles: w.Absolute(w.Config.EnvFiles...), Watch: r.Watch})
+	w.loader = compose.NewLoader(compose.LoadOptions{EnvFiles: w.Absolute(w.Config.EnvFiles...), Alternatives: w.Config.Alternatives, Watch: r.Watch})
 	if r.Stdin != nil {
 		w.Stdin = tree.Absolute(r.Dir, cmp.Or(r.StdinName, "<stdin>"))[0]
 		w.loader.Add(w.Stdin, r.Stdin)

@@ -207,11 +207,11 @@ func Share(ports []Port, follow func(path string) string) {
 }
 
 // Apart reports two host ports that never clash: of other protocols or
-// addresses, or of services of a project that no profile starts together.
+// addresses, or of services of a project that may share a port.
 func (f Fixed) Apart(o Fixed) bool {
 	for _, a := range f.Mappings {
 		for _, b := range o.Mappings {
-			if a.Protocol == b.Protocol && ports.AddressesOverlap(a.HostIP, b.HostIP) && !f.excludes(o, a.Service, b.Service) {
+			if a.Protocol == b.Protocol && ports.AddressesOverlap(a.HostIP, b.HostIP) && !f.excludes(o, a, b) {
 				return false
 			}
 		}
@@ -219,7 +219,8 @@ func (f Fixed) Apart(o Fixed) bool {
 	return true
 }
 
-// excludes reports services of one folder that never run together.
-func (f Fixed) excludes(o Fixed, a, b string) bool {
-	return f.Project.Dir == o.Project.Dir && !f.Project.Together(f.Project.Service(a).Profiles, o.Project.Service(b).Profiles)
+// excludes reports services of one folder that may share a port.
+func (f Fixed) excludes(o Fixed, a, b compose.Mapping) bool {
+	fixed := !a.Movable() && !b.Movable()
+	return f.Project.Dir == o.Project.Dir && f.Project.MayShare(f.Project.Service(a.Service).Profiles, o.Project.Service(b.Service).Profiles, fixed)
 }

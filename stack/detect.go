@@ -247,7 +247,10 @@ func (s *Stack) Unit(name string) (allocate.Unit, error) {
 func find(s *Stack, name string) (int, error) {
 	var keys, several []string
 	only := -1
-	service, container, _ := strings.Cut(name, ":")
+	service, container, _ := strings.Cut(strings.TrimSuffix(name, "/tcp"), ":") // which keys leave out
+	if service == "" {
+		return 0, say.Usagef("is a variable of the script unset?", "the name of a service is empty")
+	}
 	for i, u := range s.units {
 		keys = append(keys, u.Key)
 		switch {

@@ -49,8 +49,8 @@ func TestRulesPage(t *testing.T) {
 	}
 	for _, r := range lint.Rules() {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n", r.Name, r.Doc)
-		if r.Strategy != "" {
-			fmt.Fprintf(&b, "\nOnly under the %s strategy.\n", r.Strategy)
+		if r.Strategies != nil {
+			fmt.Fprintf(&b, "\nOnly under %s.\n", strings.ReplaceAll(strings.Trim(fmt.Sprint(r.Strategies), "[]"), " ", " or "))
 		}
 		fmt.Fprintf(&b, "\nBad:\n\n```yaml\n%s```\n\nGood:\n\n```yaml\n%s```\n", r.Bad, r.Good)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint/schema"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/migrate"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack"
@@ -27,6 +28,7 @@ ports change, and every file is verified with compose-go before the first is wri
 			&cli.BoolFlag{Name: "check", Usage: "list what would change, and exit with 1 if anything would", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "strict", Usage: "with --check, exit with 1 also if fixed host ports are left that can't be rewritten", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "detect", Usage: "with --write, assign the ports of every project that follows auto, as detect does; of one alone they are, unless --detect=false", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "pin", Usage: "give each host port that Docker picks a default, or those of the services named as arguments; a path then has a slash, as ./app", DisableDefaultText: true},
 			formatFlag("how to print the plan", formatNames...),
 		),
 		Action: c.runMigrate,
@@ -44,6 +46,11 @@ func (c *program) runMigrate(ctx *cli.Context) error {
 	case ctx.Bool("detect") && !write:
 		return say.Usagef("add --write", "portmoor migrate: --detect needs --write")
 	}
+	o := migrate.Options{Pin: ctx.Bool("pin")}
+	if o.Pin {
+		o.Services = lists.Only(r.Paths, func(word string) bool { return !say.IsPath(word) })
+		r.Paths = lists.Only(r.Paths, say.IsPath)
+	}
 	schema.Prepare()
 	w, err := c.openAll(r)
 	if err != nil {
@@ -57,7 +64,7 @@ func (c *program) runMigrate(ctx *cli.Context) error {
 	if n := len(given); write && detect && n > 1 && c.variable(stack.PortsFileVariable) != "" {
 		return say.Usagef("unset it, or migrate one project at a time", "portmoor migrate: %s names one ports file, but %d projects would get ports", stack.PortsFileVariable, n)
 	}
-	m, notes, err := migrate.Plan(w)
+	m, notes, err := migrate.Plan(w, o)
 	c.tellAll(notes)
 	if err != nil {
 		return err

@@ -120,6 +120,9 @@ func (c migrator) summary(v migrationView) {
 	if reasons[strategies.KeptNoDefault] > 0 {
 		fmt.Fprintf(c.Err, "hint: to take defaults from an example env file: %s\n", say.Visible(w.About.Portmoor("lint", "--fix")))
 	}
+	if m.Pinnable > 0 {
+		fmt.Fprintf(c.Err, "hint: to give what Docker picks a default: %s\n", say.Visible(w.About.Pin()))
+	}
 	if m.Invalid > 0 {
 		fmt.Fprintf(c.Err, "  %s not valid, and left alone\n", say.Count(m.Invalid, "file"))
 	}

@@ -152,7 +152,7 @@ func (r *run) unusedIgnores() (found []Finding) {
 	}
 	ran := map[string]bool{}
 	for i, rule := range rules() {
-		ran[rule.Name] = r.severity(&rules()[i]) != Off && rule.Strategy == ""
+		ran[rule.Name] = r.severity(&rules()[i]) != Off && rule.Strategies == nil
 	}
 	misspelt, more := 0, 0
 	for _, ig := range r.comments {

@@ -38,8 +38,8 @@ type Rule struct {
 	Doc string
 	// Severity is that of its findings where they have none and nothing is configured.
 	Severity Severity
-	// Strategy is the only one under which the rule looks; "" for all.
-	Strategy strategies.Strategy
+	// Strategies are those under which the rule runs; nil for all.
+	Strategies []strategies.Strategy
 	// Bad and Good are compose files, or txtar archives of several files: the
 	// rule finds something in the one and nothing in the other. They are files in
 	// the folder examples.

@@ -114,7 +114,7 @@ func (r *run) check(i int) []Finding {
 	for n := range all {
 		rule := &all[n]
 		severity := r.severity(rule)
-		if severity == Off || rule.Strategy != "" && rule.Strategy != strategy {
+		if severity == Off || rule.Strategies != nil && !slices.Contains(rule.Strategies, strategy) {
 			continue
 		}
 		*p = Pass{

@@ -24,7 +24,7 @@ func ExamplePlan() {
 		fmt.Println(err)
 		return
 	}
-	m, _, err := migrate.Plan(w)
+	m, _, err := migrate.Plan(w, migrate.Options{})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -8,7 +8,7 @@
 // is written before [Migration.Write], which writes all of it or, as far as it can be
 // known in advance, nothing.
 //
-//	m, notes, err := migrate.Plan(w)
+//	m, notes, err := migrate.Plan(w, migrate.Options{})
 //	err = m.Write()
 package migrate
 
@@ -40,10 +40,13 @@ type Migration struct {
 	Invalid int
 	// Kept is the configuration that keeps the host ports which go, "" when none do.
 	Kept string
+	// Pinnable is how many of the mappings that stay Options.Pin would give a default.
+	Pinnable int
 	// Conflicts is how many host ports clash, which the migration carries over.
 	Conflicts int
 
 	w       *workspace.Workspace
+	pins    map[*compose.Project]map[compose.Place]string
 	refused map[string]mend.Refusal // files that are not edited, by path
 	broken  map[string]bool         // files of projects that bugs of ours keep from being judged
 	bugs    []say.Problem
@@ -52,8 +55,14 @@ type Migration struct {
 // Plan plans the migration of a workspace. The notes say which files can't be read,
 // are not valid or can't be written, as failures, and which projects are verified as
 // YAML only. The error says that the result is not what was planned.
-func Plan(w *workspace.Workspace) (m *Migration, notes []say.Problem, err error) {
+func Plan(w *workspace.Workspace, o Options) (m *Migration, notes []say.Problem, err error) {
 	m = &Migration{w: w, broken: map[string]bool{}}
+	if o.Pin {
+		if err := m.checkPin(o); err != nil {
+			return nil, nil, err
+		}
+		m.pins = m.pinned(o.Services)
+	}
 	sound := m.sound()
 	m.refused, m.Conflicts = mend.Refused(w, m.leaveBroken), m.conflicts()
 	m.Plan = m.plan(w, sound, "")
@@ -67,6 +76,9 @@ func Plan(w *workspace.Workspace) (m *Migration, notes []say.Problem, err error)
 	notes = append(notes, m.bugs...)
 	if err := m.leaveOneWay(sound); err != nil {
 		return nil, notes, err
+	}
+	if !o.Pin {
+		m.Pinnable = m.pinnable()
 	}
 	result, err := rewrite.Verified(only(w.Projects, sound), m.Edits(), m.Changes)
 	if err != nil {
@@ -132,7 +144,7 @@ func only(projects []*compose.Project, which []bool) (some []*compose.Project) {
 // plan plans what was asked for: for each project by its own strategy, or for all by
 // one.
 func (m *Migration) plan(w *workspace.Workspace, sound []bool, all strategies.Strategy) rewrite.Plan {
-	o := rewrite.FamilyOptions{Strategies: w.Strategies, Remembered: w.Remembered}
+	o := rewrite.FamilyOptions{Strategies: w.Strategies, Remembered: w.Remembered, Pinned: m.pins}
 	if all != "" {
 		o.Strategies = map[*compose.Project]strategies.Strategy{}
 		for _, p := range w.Projects {

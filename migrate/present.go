@@ -28,7 +28,8 @@ func Present(w *workspace.Workspace) strategies.Strategy {
 		}
 		broken := false
 		options := lint.Options{Strategies: each, Remembered: w.Remembered, Neighbours: w.Neighbours, Only: []string{"hardcoded-host-port", "dynamic-host-port"}, Broken: func(*compose.Project, error) { broken = true }}
-		return len(lint.Run(w.Projects, options)) == 0 && !broken
+		warns := func(f lint.Finding) bool { return f.Severity >= lint.Warning }
+		return !slices.ContainsFunc(lint.Run(w.Projects, options), warns) && !broken
 	}
 	order := []strategies.Strategy{strategies.Hybrid, strategies.Auto, strategies.Dynamic}
 	if slices.ContainsFunc(w.Projects, func(p *compose.Project) bool { return tree.Exists(w.PortsFile(p)) }) {

@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"cmp"
+	"maps"
 	"sync"
 
 	"github.com/portmoor/portmoor/compose"
@@ -25,6 +26,8 @@ type FamilyOptions struct {
 	// Remembered returns the host texts that the configuration has for a project's
 	// mappings; nil where it has none at all.
 	Remembered func(*compose.Project) map[compose.Place]string
+	// Pinned are host texts for mappings for which nothing is remembered, by project.
+	Pinned map[*compose.Project]map[compose.Place]string
 }
 
 type family struct {
@@ -37,7 +40,7 @@ type family struct {
 func NewFamilies(projects []*compose.Project, o FamilyOptions) Families {
 	f := Families{o, make(map[*compose.Project]func() *family, len(projects))}
 	for _, together := range strategies.Families(projects) {
-		settled := sync.OnceValue(func() *family { return settle(together, o.Remembered) })
+		settled := sync.OnceValue(func() *family { return settle(together, o) })
 		for _, p := range together {
 			f.of[p] = settled
 		}
@@ -45,11 +48,16 @@ func NewFamilies(projects []*compose.Project, o FamilyOptions) Families {
 	return f
 }
 
-func settle(projects []*compose.Project, remembered func(*compose.Project) map[compose.Place]string) *family {
+func settle(projects []*compose.Project, o FamilyOptions) *family {
 	f := &family{texts: map[*compose.Project]map[compose.Place]string{}}
 	for _, p := range projects {
-		if remembered != nil {
-			f.texts[p] = remembered(p)
+		if o.Remembered != nil {
+			f.texts[p] = o.Remembered(p)
+		}
+		if pinned := o.Pinned[p]; len(pinned) > 0 {
+			texts := maps.Clone(pinned)
+			maps.Copy(texts, f.texts[p])
+			f.texts[p] = texts
 		}
 	}
 	f.names = strategies.Name(projects, func(p *compose.Project) map[compose.Place]string { return f.texts[p] })
@@ -61,5 +69,7 @@ func (f Families) Names(p *compose.Project) strategies.Names { return f.of[p]().
 
 func (f Families) decide(p *compose.Project, m *compose.Mapping) strategies.Decision {
 	its := f.of[p]()
-	return strategies.Decide(m, cmp.Or(f.options.Strategies[p], strategies.Auto), strategies.Gather(its.names, its.texts[p])(m))
+	facts := strategies.Gather(its.names, its.texts[p])(m)
+	facts.Pinned = f.options.Pinned[p][m.Place()] != ""
+	return strategies.Decide(m, cmp.Or(f.options.Strategies[p], strategies.Auto), facts)
 }

@@ -57,6 +57,24 @@ func (a About) Migrate(flags ...string) string {
 	return a.Portmoor("migrate", append(slices.Clone(flags), "--write")...)
 }
 
+// Pin is the command that gives the host ports which Docker picks a default, those of some
+// services or of all that are not scaled.
+func (a About) Pin(services ...string) string {
+	paths := slices.Clone(a.Paths)
+	for i, path := range paths {
+		if !IsPath(path) {
+			paths[i] = "./" + path
+		}
+	}
+	a.Paths = paths
+	return a.Portmoor("migrate", append([]string{"--pin"}, services...)...)
+}
+
+// IsPath reports a word that is a path where it could be the name of a service too.
+func IsPath(word string) bool {
+	return strings.ContainsAny(word, "/\\") || word == "." || word == ".." || strings.HasSuffix(word, ".yml") || strings.HasSuffix(word, ".yaml")
+}
+
 // Searching are the flags and paths of a command that searches for projects, for a
 // shell.
 func (a About) Searching() string { return Words(slices.Concat(a.Search.Words(), Paths(a.Paths...))) }

@@ -61,6 +61,8 @@ type Facts struct {
 	Repeated bool
 	// Spelled reports that another mapping is the same but for its spelling.
 	Spelled bool
+	// Pinned reports that Default was chosen, for people who want a fixed host port.
+	Pinned bool
 	// Shares reports that two mappings would clash by one variable here.
 	Shares bool
 }
@@ -93,6 +95,7 @@ const (
 //	8000-8010:80               ${X_HOST_PORT_RANGE:-8000-8010}:80          0:80
 //	published: 8080            published: ${X_HOST_PORT:-8080}             published: 0
 //	80, :80, 0:80              kept, or the text that is remembered        kept
+//	80, :80, 0:80, pinned      ${X_HOST_PORT:-10000}:80                    kept
 //	${V:-8080}:80              kept                                        0:80
 //	${V}:80                    kept                                        0:80
 //	${V:-127.0.0.1:8080}:80    kept: it holds an address                   kept
@@ -109,7 +112,7 @@ func Decide(m *compose.Mapping, s Strategy, facts Facts) Decision {
 }
 
 func decide(m *compose.Mapping, s Strategy, facts Facts) Decision {
-	dynamic := s == Dynamic || s == Auto && (facts.Scaled || facts.PortFile)
+	dynamic := s == Dynamic || s == Auto && (facts.Scaled || facts.PortFile) && !facts.Pinned
 	switch {
 	case m.Invalid != "":
 		return keep(m.Invalid)
@@ -193,7 +196,10 @@ func ephemeral(m *compose.Mapping, s Strategy, facts Facts) Decision {
 
 // restore gives a mapping back the host port that the configuration remembers.
 func restore(m *compose.Mapping, facts Facts) Decision {
-	const reason = "the configuration has a default"
+	reason := "the configuration has a default"
+	if facts.Pinned {
+		reason = "it gets a default"
+	}
 	text, e := facts.Default, variable.Parse(facts.Default)
 	if e.Literal() {
 		e.Default, e.Op = text, ":-"
@@ -202,6 +208,9 @@ func restore(m *compose.Mapping, facts Facts) Decision {
 	literal := port != "" && !strings.Contains(port, "$")
 	if host, ok := parsePorts(port); literal && (!ok && e.Var == "" || m.Container.Width() > 1 && host.Width() != m.Container.Width()) {
 		return keep(keptUnfit)
+	}
+	if facts.Shares && facts.Pinned {
+		return keep(keptShares)
 	}
 	if facts.Shares && e.Literal() {
 		return Decision{Kind: Fix, Port: port, Text: text, Reason: reason}

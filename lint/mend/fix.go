@@ -6,11 +6,13 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
+	"github.com/portmoor/portmoor/workspace"
 )
 
 const (
@@ -52,8 +54,7 @@ func (l *Linter) Fix(findings []lint.Finding) (fixed Fixed, notes []say.Problem)
 			}
 		}
 		maps.Copy(after, pass)
-		l.w = l.w.With(pass)
-		l.options.Strategies = l.w.Strategies
+		l.follow(l.w.With(pass), pass)
 		left = l.Find()
 	}
 	for _, path := range slices.Sorted(maps.Keys(after)) {
@@ -66,6 +67,29 @@ func (l *Linter) Fix(findings []lint.Finding) (fixed Fixed, notes []say.Problem)
 		fixed.Left = append(fixed.Left, f)
 	}
 	return fixed, append(notes, m.notes...)
+}
+
+// follow goes on with a workspace in which some files are changed: what is known of a
+// project besides its files is known of the project that was loaded again.
+func (l *Linter) follow(next *workspace.Workspace, changed map[string][]byte) {
+	facts, known := &l.options.Facts, l.options.Facts
+	facts.Docs, facts.Assignments = map[*compose.Project][]*source.File{}, map[*compose.Project]*source.File{}
+	documents := map[*source.File]*source.File{}
+	for i, p := range l.w.Projects {
+		again := next.Projects[i]
+		if assigned, there := known.Assignments[p]; there {
+			facts.Assignments[again] = assigned
+		}
+		for _, doc := range known.Docs[p] {
+			if src, edited := changed[doc.Path]; documents[doc] == nil && edited {
+				documents[doc] = &source.File{Path: doc.Path, Src: src}
+			} else if !edited {
+				documents[doc] = doc
+			}
+			facts.Docs[again] = append(facts.Docs[again], documents[doc])
+		}
+	}
+	l.w, l.options.Strategies = next, next.Strategies
 }
 
 // mending is one call of Fix.

@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/portmoor/portmoor/compose"
@@ -42,9 +43,7 @@ func (m *Migration) pinned(services []string) map[*compose.Project]map[compose.P
 	}
 	all := map[*compose.Project]map[compose.Place]string{}
 	for _, family := range strategies.Families(slices.Concat(m.w.Projects, m.w.Neighbours)) {
-		for p, texts := range pin.Texts(family, m.w.Remembered) {
-			all[p] = texts
-		}
+		maps.Copy(all, pin.Texts(family, m.w.Remembered))
 	}
 	return all
 }

@@ -15,8 +15,8 @@ func validateCommand(c *program) *cli.Command {
 		Usage: "check that every host port of the project is free, or its own",
 		Description: `Changes nothing. Exits with 0 when the project can start, also when it runs already, and
 with 1 when something else holds one of its ports, or has a name of its containers, networks or
-volumes: portmoor validate && docker compose up
-The ports of services that the chosen profiles do not start may be taken.`,
+volumes: portmoor validate && docker compose $(portmoor env --args) up
+Who has a port of services that the chosen profiles do not start is said, and stops nothing.`,
 		Flags:  oneProjectFlags(formatFlag("how to print the ports", formatNames...)),
 		Action: c.runValidate,
 	}
@@ -34,12 +34,15 @@ func (c *program) runValidate(ctx *cli.Context) error {
 		return err
 	}
 	c.tellNames(ctx.Context, s, facts)
-	c.reportStart(s, outcomes)
+	c.reportMoves(s, stack.Notable(s, outcomes))
 	if ctx.String("format") == "json" {
 		return say.JSON(c.Out, portReportOf(s, outcomes), true)
 	}
 	for _, line := range s.Looked(outcomes) {
 		c.say(line, "")
+	}
+	if line := stack.Plain(s, outcomes); line != "" {
+		c.say(line, "to start on the ports that were looked at: "+stack.Start(s, s.About))
 	}
 	return nil
 }

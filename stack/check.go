@@ -3,14 +3,17 @@ package stack
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
-	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // Check is what Detect would find, without a change: what it would move is a problem
@@ -42,52 +45,134 @@ func (s *Stack) Check(e Engine) (outcomes []allocate.Outcome, err error) {
 	return outcomes, nil
 }
 
-// Looked says what Check has looked at: the ports of which services can be bound, and
-// which services with ports are not started, so that theirs may be held.
-func (s *Stack) Looked(outcomes []allocate.Outcome) (lines []string) {
-	all, free := 0, 0
-	var services []string
-	for _, o := range outcomes {
-		if !s.StartsAny(o.Unit.Services) {
-			continue
+// Notable are the outcomes of a check as people are told of them: what stops services
+// that are not started is a note.
+func Notable(s *Stack, outcomes []allocate.Outcome) []allocate.Outcome {
+	told := slices.Clone(outcomes)
+	for i, o := range told {
+		if o.Problem != "" && !s.StartsAny(o.Unit.Services) {
+			var profiles []string
+			for _, name := range o.Unit.Services {
+				profiles = append(profiles, s.services[name].Profiles...)
+			}
+			slices.Sort(profiles)
+			told[i].Note, told[i].Problem = o.Problem+", and only profile "+say.Or(slices.Compact(profiles))+" starts it", ""
 		}
-		if all++; o.Problem != "" {
-			continue
-		}
-		free++
-		services = append(services, lists.Only(o.Unit.Services, s.Starts)...)
 	}
-	count := say.Count(free, "port")
-	if free < all {
-		count = fmt.Sprintf("%d of %s", free, say.Count(all, "port"))
+	return told
+}
+
+// bindable counts the ports of a check that can be bound.
+type bindable struct {
+	all, free int
+	services  []string
+	last      *allocate.Outcome // what was counted last
+}
+
+// count counts the port of an outcome, once, for one of its services.
+func (b *bindable) count(o *allocate.Outcome, service string) {
+	if o.Problem == "" {
+		b.services = append(b.services, service)
 	}
-	line := fmt.Sprintf("%s of project %s can be bound", count, s.Project.Name)
-	slices.Sort(services)
-	if services = slices.Compact(services); len(services) > 0 {
+	if b.last == o {
+		return
+	}
+	b.last = o
+	if b.all++; o.Problem == "" {
+		b.free++
+	}
+}
+
+// line is how many of the ports can be bound, and of which services.
+func (b *bindable) line(of string) string {
+	count := say.Count(b.free, "port")
+	if b.free < b.all {
+		count = fmt.Sprintf("%d of %s", b.free, say.Count(b.all, "port"))
+	}
+	line := count + of + " can be bound"
+	slices.Sort(b.services)
+	if services := slices.Compact(b.services); len(services) > 0 {
 		line += ": " + strings.Join(services, ", ")
+	}
+	return line
+}
+
+// Looked says what Check has looked at: the ports of which services can be bound, those
+// that are started first, then those of every other profile, and of which services
+// nothing is known.
+func (s *Stack) Looked(outcomes []allocate.Outcome) (lines []string) {
+	started, others := bindable{}, map[string]*bindable{}
+	for i := range outcomes {
+		for _, name := range outcomes[i].Unit.Services {
+			if s.Starts(name) {
+				started.count(&outcomes[i], name)
+				continue
+			}
+			for _, profile := range s.services[name].Profiles {
+				if others[profile] == nil {
+					others[profile] = &bindable{}
+				}
+				others[profile].count(&outcomes[i], name)
+			}
+		}
+	}
+	lines = append(lines, started.line(" of project "+s.Project.Name))
+	for _, profile := range slices.Sorted(maps.Keys(others)) {
+		lines = append(lines, "profile "+profile+": "+others[profile].line(""))
 	}
 	var idle []string
 	for _, svc := range s.Project.Services {
-		if why := idleBecause(s, svc); why != "" {
-			idle = append(idle, fmt.Sprintf("%s (%s)", svc.Name, why))
+		if svc.Scale == 0 && slices.ContainsFunc(s.Project.Mappings, func(m compose.Mapping) bool { return m.Service == svc.Name && m.Dropped == compose.Published }) {
+			idle = append(idle, svc.Name+" (scaled to 0)")
 		}
 	}
-	lines = append(lines, line)
 	if len(idle) > 0 {
 		lines = append(lines, "not started, so that their ports may be held: "+strings.Join(idle, ", "))
 	}
 	return lines
 }
 
-// idleBecause is why a service that publishes ports is not started; "" when it is.
-func idleBecause(s *Stack, svc compose.Service) string {
-	publishes := slices.ContainsFunc(s.Project.Mappings, func(m compose.Mapping) bool { return m.Service == svc.Name && m.Dropped == compose.Published })
-	switch {
-	case !publishes:
-	case !s.Starts(svc.Name):
-		return "profile " + say.Or(svc.Profiles)
-	case svc.Scale == 0:
-		return "scaled to 0"
+// Plain says which ports Compose takes by itself where those that were looked
+// at are others, "" where they are the same.
+func Plain(s *Stack, outcomes []allocate.Outcome) string {
+	var others []string
+	for _, o := range outcomes {
+		m := s.mappingsOf[o.Unit.Key][0]
+		if plain := plainPorts(s, m); o.Unit.Var != "" && plain != o.Unit.Want && s.StartsAny(o.Unit.Services) {
+			others = append(others, fmt.Sprintf("%s for %s instead of %s", cmp.Or(plain.String(), "none"), o.Unit.Key, cmp.Or(o.Unit.Want.String(), "none")))
+		}
 	}
-	return ""
+	const most = 5
+	if n := len(others) - most; n > 0 {
+		others = append(others[:most], fmt.Sprintf("and %d more", n))
+	}
+	if len(others) == 0 {
+		return ""
+	}
+	return "Compose by itself takes other ports: " + strings.Join(others, ", ")
+}
+
+// plainPorts are the host ports that a mapping has where Compose is given no env files, and so
+// reads .env or what COMPOSE_ENV_FILES names.
+func plainPorts(s *Stack, m *compose.Mapping) ports.Range {
+	name, read := m.HostPort.Var, []string{filepath.Join(s.Project.Dir, ".env")}
+	if named := s.Environ()["COMPOSE_ENV_FILES"]; named != "" {
+		read = tree.Absolute(s.Dir, strings.Split(named, ",")...)
+	}
+	var given []string // which only Portmoor reads
+	for _, f := range s.Project.EnvFiles {
+		if !slices.Contains(read, f.File.Path) {
+			given = append(given, f.File.Path)
+		}
+	}
+	_, environ := s.Environ()[name]
+	if f, set := m.Setter(name); environ || !set || !slices.Contains(given, f.File.Path) {
+		return m.HostPort.Ports
+	}
+	for _, f := range slices.Backward(s.Project.EnvFiles) {
+		if port, err := strconv.Atoi(f.Vars[name]); err == nil && !slices.Contains(given, f.File.Path) {
+			return ports.From(port, m.HostPort.Ports.Width())
+		}
+	}
+	return m.HostPort.DefaultPorts
 }

@@ -56,7 +56,7 @@ func TestOpener(t *testing.T) {
 		"one/compose.yaml":                 {[]string{"detect", "-f", "one/compose.yaml"}, 3, needs, nil},
 		"one/data/ports.json":              {[]string{"detect", "-f", "one/compose.yaml"}, 3, "one/data/ports.json: ", map[string]string{"one/compose.yaml": web}},
 		"one/.ports.env":                   {[]string{"detect", "-f", "one/compose.yaml"}, 3, "one/.ports.env: ", map[string]string{"one/compose.yaml": web}},
-		"override.yaml":                    {[]string{"detect", "--override", "override.yaml"}, 2, "was not written by portmoor", nil},
+		"override.yaml":                    {[]string{"detect", "--override", "override.yaml"}, 2, "can't be read: " + needs, nil},
 		"env/.ports.env":                   {[]string{"env", "-f", "env/compose.yaml", "--args"}, 3, "env/.ports.env: ", map[string]string{"env/compose.yaml": web}},
 		"more.env":                         {[]string{"show", "--env-file", "more.env"}, 3, needs, nil},
 		"ledger.json":                      {[]string{"detect"}, 3, needs, nil},

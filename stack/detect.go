@@ -155,12 +155,14 @@ func (s round) prune() {
 // Unless it is forced, a port that is reserved or that somebody has is refused.
 func (s *Stack) Choose(e Engine, name string, port int, force bool) (u allocate.Unit, err error) {
 	err = change(s, allocate.Change{Decide: func() error {
-		i, err := find(s, name)
+		i, part, err := find(s, name)
 		if err != nil {
 			return err
 		}
 		u = s.units[i]
 		switch {
+		case part != whole:
+			return say.Usagef("name them all: "+u.Key, "portmoor assign: %s is one of a range of ports, which stay together", name)
 		case u.Var == "":
 			return say.Findingf("to make it a variable: "+s.About.Migrate(), "%s: the host port of %s is a literal, which no assignment moves", u.Place, u.Key)
 		case u.Source == allocate.EnvFile || u.Source == allocate.Environment:
@@ -231,45 +233,58 @@ func picked(name string, q live.Question) *Picked {
 }
 
 // Unit is what SERVICE or SERVICE:PORT names: a key of the ports file, or the only
-// mapping of a service. Where Docker picks the port, that is an error, a [Picked].
+// mapping of a service; for one container port of a range, it wants the one host port.
+// Where Docker picks the port, that is an error, a [Picked].
 func (s *Stack) Unit(name string) (allocate.Unit, error) {
-	i, err := find(s, name)
-	switch {
-	case err != nil:
+	i, part, err := find(s, name)
+	if err != nil {
 		return allocate.Unit{}, err
-	case s.units[i].Want.Zero():
-		m := s.mappingsOf[s.units[i].Key][0]
-		return allocate.Unit{}, picked(name, live.Question{Service: m.Service, Port: m.Container.First, Protocol: m.Protocol})
 	}
-	return s.units[i], nil
+	u := s.units[i]
+	switch {
+	case u.Want.Zero():
+		m := s.mappingsOf[u.Key][0]
+		return allocate.Unit{}, picked(name, live.Question{Service: m.Service, Port: m.Container.First + max(part, 0), Protocol: m.Protocol})
+	case part != whole:
+		u.Want = ports.From(u.Want.First+part, 1)
+	}
+	return u, nil
 }
 
-func find(s *Stack, name string) (int, error) {
+// whole stands for all ports of a range.
+const whole = -1
+
+// find is the index of the unit that a name means, and which port of its range, whole
+// for all.
+func find(s *Stack, name string) (i, part int, err error) {
 	var keys, several []string
 	only := -1
 	service, container, _ := strings.Cut(strings.TrimSuffix(name, "/tcp"), ":") // which keys leave out
 	if service == "" {
-		return 0, say.Usagef("is a variable of the script unset?", "the name of a service is empty")
+		return 0, 0, say.Usagef("is a variable of the script unset?", "the name of a service is empty")
+	}
+	if plain := strings.TrimLeft(container, "0"); plain != "" {
+		container = plain // 0080 is 80
 	}
 	for i, u := range s.units {
 		keys = append(keys, u.Key)
 		switch {
 		case u.Key == name:
-			return i, nil
+			return i, whole, nil
 		case u.Service == service && container == "":
 			only, several = i, append(several, u.Key)
 		case u.Service == service && hasContainer(s, u.Key, service, container):
-			return i, nil
+			return i, whole, nil
 		}
 	}
 	switch {
 	case len(several) > 1:
-		return 0, say.Usagef("write one of "+strings.Join(several, ", "), "%s: has several host ports", name)
+		return 0, 0, say.Usagef("write one of "+strings.Join(several, ", "), "%s: has several host ports", name)
 	case only >= 0:
-		return only, nil
+		return only, whole, nil
 	}
 	if err := s.Knows(service); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	var asked []live.Question // that Docker picks the ports for
 	for _, m := range s.Project.Mappings {
@@ -277,13 +292,15 @@ func find(s *Stack, name string) (int, error) {
 			continue
 		}
 		for port := m.Container.First; port <= m.Container.Last; port++ {
-			whole := container == "" || container == m.Key.Container
-			if number, protocol, given := strings.Cut(container, "/"); !whole && (number != strconv.Itoa(port) || given && protocol != m.Protocol) {
+			part := port - m.Container.First
+			if container == "" || container == m.Key.Container {
+				part = whole
+			}
+			if number, protocol, given := strings.Cut(container, "/"); part != whole && (number != strconv.Itoa(port) || given && protocol != m.Protocol) {
 				continue
 			}
-			// Its key may be that of another service with which it shares a variable.
-			if i := slices.IndexFunc(s.units, func(u allocate.Unit) bool { return whole && u.Var != "" && u.Var == m.HostPort.Var }); i >= 0 {
-				return i, nil
+			if i := unitOf(s, &m); i >= 0 && (part == whole || s.units[i].Want.Width() == m.Container.Width()) {
+				return i, part, nil
 			}
 			if !hasFixedPort(&m) {
 				asked = append(asked, live.Question{Service: service, Port: port, Protocol: m.Protocol})
@@ -291,13 +308,21 @@ func find(s *Stack, name string) (int, error) {
 		}
 	}
 	if asked = slices.Compact(asked); len(asked) == 1 {
-		return 0, picked(name, asked[0])
+		return 0, 0, picked(name, asked[0])
 	}
 	several = lists.Map(asked, func(q live.Question) string { return fmt.Sprintf("%s:%d/%s", q.Service, q.Port, q.Protocol) })
 	if len(several) > 0 {
-		return 0, say.Usagef("write one of "+strings.Join(several, ", "), "%s: has several host ports", name)
+		return 0, 0, say.Usagef("write one of "+strings.Join(several, ", "), "%s: has several host ports", name)
 	}
-	return 0, noPort(s, name, service, keys)
+	return 0, 0, noPort(s, name, service, keys)
+}
+
+// unitOf is the index of the unit that a mapping belongs to, negative for none. Its key
+// may be that of another service with which it shares a variable.
+func unitOf(s *Stack, m *compose.Mapping) int {
+	return slices.IndexFunc(s.units, func(u allocate.Unit) bool {
+		return u.Var != "" && u.Var == m.HostPort.Var || u.Key == s.names.AssignmentKey(m)
+	})
 }
 
 // noPort is why a service of the project has no host port of some name.

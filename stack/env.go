@@ -27,7 +27,10 @@ func writable(env, ports string) error {
 		}
 	}
 	src, err := tree.ReadIf(env, tree.MaxFile)
-	if err != nil || len(src) > 0 && !bytes.HasPrefix(src, []byte(envHeader)) {
+	if err != nil {
+		return say.Failf("mend it or move it away, or name another as ports_env_file in .portmoor.yaml; nothing was written", "%s: %s", env, say.Cause(err))
+	}
+	if len(src) > 0 && !bytes.HasPrefix(src, []byte(envHeader)) {
 		return say.Failf("move it away, or name another as ports_env_file in .portmoor.yaml; nothing was written", "%s: was not written by portmoor", env)
 	}
 	return nil

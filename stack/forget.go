@@ -56,7 +56,7 @@ func forgotten(s *Stack, done *Forgotten, env string, save func() error) (err er
 	if err := allocate.RemoveEnv(env); err != nil {
 		return allocate.Explain(err)
 	}
-	done.Overrides = slices.DeleteFunc(done.Overrides, func(path string) bool { return !isOverride(path) })
+	done.Overrides = slices.DeleteFunc(done.Overrides, func(path string) bool { ours, err := isOverride(path); return !ours || err != nil })
 	done.Left = append(done.Left, done.Overrides...)
 	return save()
 }

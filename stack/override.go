@@ -22,16 +22,21 @@ func (s *Stack) MayOverride(path string) error {
 	if abs == s.paths.Ports || abs == s.envPath() {
 		return say.Usagef("name a new file", "%s: is where portmoor keeps the ports", say.Visible(path))
 	}
-	if _, err := os.Stat(abs); errors.Is(err, fs.ErrNotExist) || isOverride(abs) {
+	ours, err := isOverride(abs)
+	switch {
+	case ours || errors.Is(err, fs.ErrNotExist):
 		return nil
+	case err != nil:
+		return say.Usagef("name a new file", "%s: exists already, and can't be read: %s", say.Visible(path), say.Cause(err))
 	}
 	return say.Usagef("name a new file", "%s: exists already, and was not written by portmoor detect --override", say.Visible(path))
 }
 
-// isOverride reports a file that detect has written.
-func isOverride(path string) bool {
+// isOverride reports a file that detect has written. The error says why it can't be
+// read.
+func isOverride(path string) (bool, error) {
 	src, err := tree.Read(path, tree.MaxFile)
-	return err == nil && bytes.HasPrefix(src, []byte(model.Header))
+	return bytes.HasPrefix(src, []byte(model.Header)), err
 }
 
 // overridden is the file that has moved a literal; "" for none.

@@ -259,7 +259,21 @@ Text.
 <!-- /portmoor:ports -->
 -- compose.yaml --
 services: {web: {image: x, ports: ["8080:80"]}}
-`, []string{"docs-drift README.md:10:9", "docs-drift README.md:11:19", "docs-drift README.md:17:9"}},
+`, []string{"docs-drift README.md:10:9", "docs-drift README.md:10:18", "docs-drift README.md:11:19", "docs-drift README.md:17:9"}},
+		"docs-drift: each of several ports in a cell": {"docs-drift", `-- README.md --
+<!-- portmoor:ports -->
+| Service | Port |
+|---|---|
+| web | 8080, 9443 |
+| web | 8080 (http), 8443 (https) |
+| web | 8080 and 8443, 1 |
+| web | 80 → 8080, 443 → 8443 |
+| web | 8080 (2 replicas) |
+| web | http://localhost:8080 or https://localhost:9443 |
+<!-- /portmoor:ports -->
+-- compose.yaml --
+services: {web: {image: x, ports: ["8080:80", "8443:443"]}}
+`, []string{"docs-drift README.md:4:15", "docs-drift README.md:6:24", "docs-drift README.md:9:52"}},
 		"ignored: one of three": {"host-port-conflict,unused-ignore", `services:
   a: {image: x, ports: ["8080:80"]} # portmoor:ignore host-port-conflict only a or the rest runs
   b: {image: x, ports: ["8080:80"]}

@@ -20,7 +20,7 @@ var docsDrift = Rule{
 	Severity: Warning,
 	Doc: `A table of ports in README.md, or in a document listed under docs in the configuration, disagrees with the
 compose files. Only a table between <!-- portmoor:ports --> and <!-- /portmoor:ports --> is read, by its columns
-Service and Port, and Container if it has one. --fix corrects the number if only one mapping can be meant.`,
+Service and Port, and Container if it has one; of several ports in a cell each is judged. --fix corrects the number if only one mapping can be meant.`,
 	Check: func(p *Pass) {
 		for _, doc := range p.Facts.Docs[p.Project] {
 			if users := p.run.docUsers()[doc]; users[0] == p.Project && !slices.ContainsFunc(users, partial) {
@@ -126,35 +126,49 @@ func expectedOf(mappings []compose.Mapping, container string) expected {
 	return e
 }
 
+// compareRow judges each part of a row's list of ports.
 func (p *Pass) compareRow(doc *source.File, r table.Row, known bool, right expected) {
-	span := r.Ports[0]
-	text := string(doc.Src[span.Start:span.End])
-	f := Finding{File: doc, Span: span, Service: r.Service}
+	text := func(s source.Span) string { return string(doc.Src[s.Start:s.End]) }
 	if !known {
-		p.reportf(f, "remove the row, or correct the name", "the table lists service %s, which no compose file has", quote(r.Service))
+		p.reportf(Finding{File: doc, Span: r.Ports[0][0], Service: r.Service}, "remove the row, or correct the name", "the table lists service %s, which no compose file has", quote(r.Service))
 		return
 	}
-	if slices.ContainsFunc(r.Ports, func(s source.Span) bool { return right.has[string(doc.Src[s.Start:s.End])] }) {
-		return
-	}
-	f.Related = right.related[:min(len(right.related), maxRelated)]
-	switch n := len(right.ports); n {
-	case 0:
-		f.Message = fmt.Sprintf("the table gives service %s the port %s, but it publishes none", quote(r.Service), text)
-		f.Hint = "remove the row, or publish the port"
-	case 1:
-		f.Message = fmt.Sprintf("the table gives service %s the port %s, but it is %s", quote(r.Service), text, right.ports[0])
-		f.Hint = "write " + right.ports[0]
-		if len(r.Ports) == 1 {
-			f.Fix = []rewrite.Edit{{Span: span, New: right.ports[0]}}
+	var wrong []source.Span
+	listed := map[string]bool{} // what is right
+	for _, part := range r.Ports {
+		if i := slices.IndexFunc(part, func(s source.Span) bool { return right.has[text(s)] }); i < 0 {
+			wrong = append(wrong, part[0])
+		} else {
+			listed[text(part[i])] = true
 		}
+	}
+	missing := slices.DeleteFunc(slices.Clone(right.ports), func(port string) bool { return listed[port] })
+	for _, span := range wrong {
+		f := Finding{File: doc, Span: span, Service: r.Service, Related: right.related[:min(len(right.related), maxRelated)]}
+		if len(missing) == 1 && len(wrong) == 1 && !slices.ContainsFunc(r.Ports, func(part []source.Span) bool { return len(part) > 1 }) {
+			f.Fix = []rewrite.Edit{{Span: span, New: missing[0]}}
+		}
+		f.Message, f.Hint = wrongPort(quote(r.Service), text(span), missing, len(right.ports) > 0)
+		p.Report(f)
+	}
+}
+
+// wrongPort says that a table gives a service a port that it does not have, beside
+// those which the table lacks.
+func wrongPort(service, port string, missing []string, publishes bool) (message, hint string) {
+	gives := fmt.Sprintf("the table gives service %s the port %s, but ", service, port)
+	switch n := len(missing); {
+	case !publishes:
+		return gives + "it publishes none", "remove the row, or publish the port"
+	case n == 0:
+		return gives + "it has only the others", "remove it"
+	case n == 1:
+		return gives + "it is " + missing[0], "write " + missing[0]
 	default:
-		some := slices.Clone(right.ports[:min(n, maxRelated)])
+		some := slices.Clone(missing[:min(n, maxRelated)])
 		if n > maxRelated {
 			some = append(some, fmt.Sprintf("%d more", n-maxRelated))
 		}
-		f.Message = fmt.Sprintf("the table gives service %s the port %s, but they are %s", quote(r.Service), text, strings.Join(some, " and "))
-		f.Hint = "add a column Container to tell them apart"
+		return gives + "they are " + strings.Join(some, " and "), "add a column Container to tell them apart"
 	}
-	p.Report(f)
 }

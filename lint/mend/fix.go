@@ -1,6 +1,7 @@
 package mend
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -23,6 +24,9 @@ const (
 	maxLookedFor = 3
 )
 
+// errUntried is why what is left after the last pass is not fixed.
+var errUntried = errors.New("not tried, as other fixes had to be made first; run it again")
+
 // Fixed is what fixing would make of files.
 type Fixed struct {
 	Outputs []rewrite.Output // sorted by path
@@ -33,13 +37,17 @@ type Fixed struct {
 // Fix makes the safe fixes of findings in memory, pass after pass, and verifies each
 // pass as a migration is. The notes are about files that have fixes but are not
 // edited, and about fixes that are left out, since the result would not be what it
-// should.
+// should or the passes are over.
 func (l *Linter) Fix(findings []lint.Finding) (fixed Fixed, notes []say.Problem) {
+	return l.fix(findings, maxPasses)
+}
+
+func (l *Linter) fix(findings []lint.Finding, passes int) (fixed Fixed, notes []say.Problem) {
 	before, after := map[string][]byte{}, map[string][]byte{}
 	m := mending{Linter: l, files: Refused(l.w, l.broken), unfit: map[string]bool{}}
 	notes = m.untouched(findings)
 	left := findings
-	for range maxPasses {
+	for range passes {
 		fixes := m.fixes(left)
 		if len(fixes) == 0 {
 			break
@@ -63,6 +71,8 @@ func (l *Linter) Fix(findings []lint.Finding) (fixed Fixed, notes []say.Problem)
 	for _, f := range left {
 		if _, refused := m.files[f.File.Path]; refused || m.unfit[identity(f)] {
 			f.Fix = nil
+		} else if len(f.Fix) > 0 && m.w.Asked(f.File) {
+			m.note(f, errUntried)
 		}
 		fixed.Left = append(fixed.Left, f)
 	}
@@ -228,6 +238,11 @@ func (m *mending) fitting(fixes []lint.Finding) map[string][]byte {
 // leave leaves a fix out, and says so.
 func (m *mending) leave(f lint.Finding, reason error) {
 	m.unfit[identity(f)] = true
+	m.note(f, reason)
+}
+
+// note says that a fix is not made.
+func (m *mending) note(f lint.Finding, reason error) {
 	m.notes = append(m.notes, say.Problem{Kind: say.Note, Place: m.w.Place(f.File, f.Span), Message: fmt.Sprintf("%s is not fixed: %s", f.Rule, reason)})
 }
 

@@ -76,3 +76,20 @@ func TestFixRefused(t *testing.T) {
 		t.Errorf("%d notes about %d places, of %d", len(m.notes), len(places), bad)
 	}
 }
+
+// TestFixPasses: what the last pass leaves is named, and what a further one would mend
+// is still said to have a fix.
+func TestFixPasses(t *testing.T) {
+	for passes, want := range []int{2, 0} {
+		l := linter(t, map[string]string{"compose.yaml": "services: {web: {image: x, ports: [22:22]}}\n"}, "hardcoded-host-port", "unquoted-port")
+		fixed, notes := l.fix(l.Find(), passes)
+		if len(fixed.Left) != want || len(notes) != want {
+			t.Errorf("%d passes leave %d findings, with the notes %v", passes, len(fixed.Left), notes)
+		}
+		for i, n := range notes {
+			if len(fixed.Left[i].Fix) == 0 || n.Place == "" || !strings.HasSuffix(n.Message, " is not fixed: not tried, as other fixes had to be made first; run it again") {
+				t.Errorf("%d passes: %v", passes, n)
+			}
+		}
+	}
+}

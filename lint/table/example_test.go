@@ -16,7 +16,7 @@ func Example() {
 `)
 	rows, _ := table.Read(src, table.Find(src)[0])
 	for _, r := range rows {
-		fmt.Printf("%s %s\n", r.Service, src[r.Ports[0].Start:r.Ports[0].End])
+		fmt.Printf("%s %s\n", r.Service, src[r.Ports[0][0].Start:r.Ports[0][0].End])
 	}
 	// Output: web 8080
 }

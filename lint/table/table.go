@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -116,31 +117,42 @@ var backticks = regexp.MustCompile("`+")
 type Row struct {
 	// Service is never empty; Container is, where the table does not say it.
 	Service, Container string
-	Ports              []source.Span // at least one
+	// Ports are where ports stand, one entry for each part of the list in the cell, at
+	// least one; numbers that nothing of a list keeps apart are one part.
+	Ports [][]source.Span
 }
 
 var (
 	separatorRow = regexp.MustCompile(`^[\s|:-]+$`)
 	portInCell   = regexp.MustCompile(`\d+(-\d+)?`)
+	nextPort     = regexp.MustCompile(`(?i)[,;/&+]|<br|\b(?:and|or)\b`)
 	portOfHost   = regexp.MustCompile(`[A-Za-z0-9\]]:(\d{1,5})\b`)
 	markup       = strings.NewReplacer("`", "", "*", "", "_", "\x00") // underscores belong to names
 	link         = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
 )
 
-// portsIn finds the ports of a cell: behind the host of addresses and URLs, or
-// where there are none, the numbers that stand alone.
-func portsIn(text string) (found [][]int) {
+// portsIn finds the ports of a cell, part by part: behind the host of addresses and
+// URLs, or where there are none, the numbers that stand alone.
+func portsIn(text string) (parts [][]source.Span) {
 	for _, at := range portOfHost.FindAllStringSubmatchIndex(text, -1) {
-		found = append(found, at[2:4])
+		parts = append(parts, []source.Span{{Start: at[2], End: at[3]}})
 	}
-	if found == nil {
-		for _, at := range portInCell.FindAllStringIndex(text, -1) {
-			if before := strings.TrimRight(text[:at[0]], "`*_ ([\t"); !strings.HasSuffix(before, ".") {
-				found = append(found, at)
-			}
+	if parts != nil {
+		return parts
+	}
+	behind := 0
+	for _, at := range portInCell.FindAllStringIndex(text, -1) {
+		before := strings.TrimRight(text[:at[0]], "`*_ ([\t")
+		if strings.HasSuffix(before, ".") {
+			continue
 		}
+		if len(parts) == 0 || nextPort.MatchString(text[behind:at[0]]) {
+			parts = append(parts, nil)
+		}
+		behind = at[1]
+		parts[len(parts)-1] = append(parts[len(parts)-1], source.Span{Start: at[0], End: at[1]})
 	}
-	return found
+	return parts
 }
 
 // Read reads the rows of a table. It reports false when it has not the two columns, as
@@ -172,9 +184,11 @@ func Read(src []byte, in Table) (rows []Row, ok bool) {
 		port := cell("port", "host port")
 		service := plainText(cell("service").text)
 		r := Row{Service: service, Container: portInCell.FindString(cell("container", "container port").text)}
-		for _, digits := range portsIn(port.text) {
+		for _, part := range portsIn(port.text) {
 			offset := start + port.start
-			r.Ports = append(r.Ports, source.Span{Start: offset + digits[0], End: offset + digits[1]})
+			r.Ports = append(r.Ports, lists.Map(part, func(s source.Span) source.Span {
+				return source.Span{Start: offset + s.Start, End: offset + s.End}
+			}))
 		}
 		if len(r.Ports) > 0 && service != "" {
 			rows = append(rows, r)

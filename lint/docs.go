@@ -20,7 +20,8 @@ var docsDrift = Rule{
 	Severity: Warning,
 	Doc: `A table of ports in README.md, or in a document listed under docs in the configuration, disagrees with the
 compose files. Only a table between <!-- portmoor:ports --> and <!-- /portmoor:ports --> is read, by its columns
-Service and Port, and Container if it has one; of several ports in a cell each is judged. --fix corrects the number if only one mapping can be meant.`,
+Service and Port, and Container if it has one; of several ports in a cell each is judged. --fix corrects the
+number if only one mapping can be meant.`,
 	Check: func(p *Pass) {
 		for _, doc := range p.Facts.Docs[p.Project] {
 			if users := p.run.docUsers()[doc]; users[0] == p.Project && !slices.ContainsFunc(users, partial) {

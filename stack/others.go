@@ -3,11 +3,7 @@ package stack
 import (
 	"context"
 	"fmt"
-	"net"
-	"net/netip"
-	"os"
 	"slices"
-	"strings"
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
@@ -55,7 +51,7 @@ func Stale(s *Stack, outcomes []allocate.Outcome) (notes []say.Problem) {
 		return nil
 	}
 	settings := slices.DeleteFunc(s.Project.Settings(), func(v compose.Setting) bool { return v.File.Path == s.envPath() })
-	for _, m := range others.Mentions(s.Project, settings, moved, thisMachine()) {
+	for _, m := range others.Mentions(s.Project, settings, moved, allocate.ThisMachine()) {
 		of, hint := "", "write the new port there"
 		if m.Service != "" {
 			of = " of service " + m.Service
@@ -69,22 +65,4 @@ func Stale(s *Stack, outcomes []allocate.Outcome) (notes []say.Problem) {
 		})
 	}
 	return notes
-}
-
-// thisMachine are the names and addresses of this machine, as settings may have them.
-func thisMachine() (names []string) {
-	if name, err := os.Hostname(); err == nil {
-		short, _, _ := strings.Cut(name, ".")
-		names = append(names, strings.ToLower(name), strings.ToLower(short), strings.ToLower(short)+".local")
-	}
-	addresses, err := net.InterfaceAddrs()
-	if err != nil {
-		return names
-	}
-	for _, a := range addresses {
-		if prefix, err := netip.ParsePrefix(a.String()); err == nil {
-			names = append(names, prefix.Addr().String())
-		}
-	}
-	return names
 }

@@ -30,6 +30,8 @@ type Group struct {
 	Profiles []string
 	// Overlay reports a view that adds one more file to the folder's project.
 	Overlay bool
+	// Told is where a comment of the last file names the first as its base, zero where none does.
+	Told source.Span
 	// Context are those of Files that were not asked for: they only say what
 	// the others mean.
 	Context []string

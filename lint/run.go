@@ -2,6 +2,7 @@ package lint
 
 import (
 	"cmp"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
@@ -123,6 +124,23 @@ func (r *run) check(i int) []Finding {
 		}
 		rule.Check(p)
 		findings = append(findings, p.reported()...)
+	}
+	return withBase(r.projects[i], findings)
+}
+
+// withBase adds to what is found in an overlay the comment that names its base: over
+// another file it might be right.
+func withBase(p *compose.Project, findings []Finding) []Finding {
+	files, at := p.Group.Files, p.Group.Told
+	for i := range findings {
+		f := &findings[i]
+		if at.Empty() || f.File.Path != files[len(files)-1] || at.End > len(f.File.Src) {
+			continue
+		}
+		base := filepath.Base(files[0])
+		if name := string(f.File.Src[at.Start:at.End]); filepath.Base(name) == base { // it is where it was
+			f.Related = append(slices.Clip(f.Related), Related{File: f.File, Span: at, Message: "this comment names " + base + " as what the file is laid over"})
+		}
 	}
 	return findings
 }

@@ -41,8 +41,6 @@ var (
 var (
 	composeName = regexp.MustCompile(`^(.*compose.*|compose\..*)\.ya?ml$`)
 	yamlName    = regexp.MustCompile(`\.ya?ml$`)
-	denied      = regexp.MustCompile(`(?i)\b(?:not|never|without|cannot|instead of|unlike|\w+n['’]t)\b`) // a comment that says what a file is not for
-	fileInText  = regexp.MustCompile(`[A-Za-z0-9_./-]*[A-Za-z0-9_-]\.ya?ml\b`)
 )
 
 // Options narrow and widen what Find takes.
@@ -343,8 +341,9 @@ func (d *discoverer) other(dir, name string, base compose.Group, beside []string
 	}
 	bare, services := bareServices(f)
 	canonical := slices.Contains(canonicalNames, name)
+	var told source.Span
 	if below := d.namedBase(f, beside, bare, base); len(below.Files) > 0 {
-		base = below
+		base, told = below, below.Told
 	}
 	switch {
 	case canonical && len(base.Files) > 0 && !named:
@@ -355,7 +354,7 @@ func (d *discoverer) other(dir, name string, base compose.Group, beside []string
 	case !services && !compose.FormatOne(f):
 		d.found.Passed = append(d.found.Passed, Passed{Path: path})
 	case len(base.Files) > 0 && d.extendsProject(base.Files[0], bare):
-		d.add(compose.Group{Dir: dir, Files: []string{base.Files[0], path}, Overlay: true})
+		d.add(compose.Group{Dir: dir, Files: []string{base.Files[0], path}, Overlay: true, Told: told})
 	case len(base.Files) == 0 && len(bare) > 0 && !extends(f):
 		if over, found := d.above(dir, bare); found {
 			alone = compose.Group{Dir: over.Dir, Files: []string{over.Files[0], path}, Overlay: true}
@@ -364,36 +363,6 @@ func (d *discoverer) other(dir, name string, base compose.Group, beside []string
 	default:
 		d.add(alone)
 	}
-}
-
-// namedBase is the file of the folder that an overlay's comments name as what it is
-// laid over: one of those beside it that has a service of the overlay. It is none
-// where they name no such file, or one of the folder's project.
-func (d *discoverer) namedBase(f *source.File, beside, bare []string, base compose.Group) (below compose.Group) {
-	if len(bare) == 0 {
-		return below
-	}
-	dir, start, seen := filepath.Dir(f.Path), 0, map[string]bool{f.Path: true}
-	for line := range bytes.Lines(f.Src) {
-		hash := max(bytes.IndexByte(line, '#'), 0)
-		found := fileInText.FindAllIndex(line[hash:], -1)
-		if hash == 0 && line[0] != '#' || denied.Match(line[hash:]) || len(found) == 0 || !f.Comment(start+hash+found[len(found)-1][0]) {
-			found = nil
-		}
-		for _, at := range found {
-			path := filepath.Join(dir, filepath.FromSlash(string(line[hash+at[0]:hash+at[1]])))
-			switch {
-			case seen[path]:
-			case slices.Contains(base.Files, path):
-				return compose.Group{}
-			case len(below.Files) == 0 && filepath.Dir(path) == dir && slices.Contains(beside, filepath.Base(path)) && d.extendsProject(path, bare) && !d.isOverlay(path):
-				below = compose.Group{Dir: dir, Files: []string{path}}
-			}
-			seen[path] = true
-		}
-		start += len(line)
-	}
-	return below
 }
 
 // isOverlay reports a file that leaves it to others what its services run.

@@ -152,6 +152,58 @@ compose.yaml compose.other.yaml overlay
 compose.yaml compose.text.yaml overlay
 only/compose.common.yaml
 only/compose.common.yaml only/compose.prod.yaml overlay`},
+		"what comments say of a base": {`
+-- compose.yaml --
+` + service + `
+-- other.yml.compose.yaml --
+` + service + `
+-- compose.a-see.yaml --
+# see compose.base.yaml, or compare it with compose.base.yaml. Starts after compose.base.yaml
+services: {web: {ports: ["80"]}}
+-- compose.b-lines.yaml --
+#   docker compose \
+#     -f compose.base.yaml \
+#     --file="compose.x.yaml" -f compose.b-lines.yaml \
+#     up
+services: {web: {ports: ["80"]}}
+-- compose.c-behind.yaml --
+# docker compose -f compose.c-behind.yaml -f compose.base.yaml up
+# docker compose -f compose.base.yaml up && docker compose -f compose.c-behind.yaml up
+services: {web: {ports: ["80"]}}
+-- compose.d-words.yaml --
+# MUST be used alongside "compose.base.yaml" in all commands, not alone
+services: {web: {ports: ["80"]}}
+-- compose.e-wrapped.yaml --
+# This is an overlay for
+# the base file ` + "`./compose.base.yaml`" + `.
+services: {web: {ports: ["80"]}}
+-- compose.f-never.yaml --
+# Never run docker compose -f compose.base.yaml -f compose.f-never.yaml
+# This does not extend
+# compose.base.yaml
+services: {web: {ports: ["80"]}}
+-- compose.g-first.yaml --
+# docker compose -f compose.yaml -f compose.g-first.yaml up
+# extends compose.base.yaml
+services: {web: {ports: ["80"]}}
+-- compose.h-root.yaml --
+# If you do not have one: docker compose -f sub/compose.base.yaml -f sub/compose.h-root.yaml
+# COMPOSE_FILE=compose.base.yaml:compose.h-root.yaml
+services: {web: {ports: ["80"]}}
+-- compose.base.yaml --
+services: {web: {image: x}}
+`, discover.Options{}, `
+compose.base.yaml
+compose.base.yaml compose.b-lines.yaml overlay
+compose.base.yaml compose.d-words.yaml overlay
+compose.base.yaml compose.e-wrapped.yaml overlay
+compose.base.yaml compose.h-root.yaml overlay
+compose.yaml
+compose.yaml compose.a-see.yaml overlay
+compose.yaml compose.c-behind.yaml overlay
+compose.yaml compose.f-never.yaml overlay
+compose.yaml compose.g-first.yaml overlay
+other.yml.compose.yaml`},
 		"what Git ignores": {`
 -- .git/HEAD --
 

@@ -2,45 +2,120 @@ package migrate
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/config"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 	"github.com/portmoor/portmoor/workspace"
 )
 
-const keptNoWayBack = "migrating back would not restore it"
+const (
+	keptNoWayBack  = "migrating back would not restore it"
+	keptWithFamily = "migrating back would not restore its project"
+	// maxWaysBack bounds how often what is left is tried: by then a family is kept as
+	// a whole.
+	maxWaysBack = 4
+)
 
 // leaveOneWay takes out the changes which drop a host port that migrating back would
 // not restore: it goes there and back in memory, with the configuration as it would
-// be, and compares with what hybrid makes of the files as they are.
+// be, and compares with what hybrid makes of the files as they are. Without these it
+// is tried again, since the others were judged beside them.
 func (m *Migration) leaveOneWay(sound []bool) error {
-	dropping := map[string]bool{} // by family
+	for try := range maxWaysBack {
+		reasons, err := m.oneWay(sound, try == maxWaysBack-1)
+		if err != nil || len(reasons) == 0 {
+			return err
+		}
+		m.leave(func(ch rewrite.Change) string {
+			if ch.Decision.Kind != strategies.Ephemeral {
+				return ""
+			}
+			return reasons[ch.Mapping.Place()]
+		})
+	}
+	return nil
+}
+
+// oneWay says of the host ports that are dropped which migrating back would not
+// restore, and why each is to be kept: itself, or all of a family of which no single
+// one is to blame.
+func (m *Migration) oneWay(sound []bool, whole bool) (map[compose.Place]string, error) {
+	dropping := map[string][]rewrite.Change{} // by family
 	for _, ch := range m.Changes {
 		if ch.Decision.Kind == strategies.Ephemeral {
-			dropping[ch.Project.Family] = true
+			dropping[ch.Project.Family] = append(dropping[ch.Project.Family], ch)
 		}
 	}
 	if len(dropping) == 0 {
-		return nil
+		return nil, nil
 	}
 	there, err := m.there()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	want, err := m.straight(sound)
+	straight := m.plan(m.w, m.families.By(hybrid(m.w.Projects)), sound)
+	want, err := m.wanted(straight)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	back := m.plan(there, sound, strategies.Hybrid)
+	back := m.plan(there, m.settled(there).By(hybrid(there.Projects)), sound)
+	reasons := map[compose.Place]string{}
+	differs := m.differing(there, straight, back)
 	for _, family := range strategies.Families(only(there.Projects, sound)) {
-		if dropping[family[0].Family] && !restores(family, back, want) {
-			m.leaveDropping(family[0].Family)
+		dropped := dropping[family[0].Family]
+		if len(dropped) == 0 || restores(family, back, want) {
+			continue
+		}
+		single := lists.Only(dropped, differs)
+		if whole || len(single) == 0 {
+			for _, ch := range dropped {
+				reasons[ch.Mapping.Place()] = keptWithFamily
+			}
+		}
+		for _, ch := range single {
+			reasons[ch.Mapping.Place()] = keptNoWayBack
 		}
 	}
-	return nil
+	return reasons, nil
+}
+
+// differing reports a change of a mapping that the way there and back would write
+// otherwise than hybrid does at once.
+func (m *Migration) differing(there *workspace.Workspace, straight, back rewrite.Plan) func(rewrite.Change) bool {
+	once, twice := edits(straight), edits(back)
+	index := map[*compose.Project]int{}
+	for i, p := range m.w.Projects {
+		index[p] = i
+	}
+	return func(ch rewrite.Change) bool {
+		was, now := ch.Project.Mappings, there.Projects[index[ch.Project]].Mappings
+		i := slices.IndexFunc(was, func(o compose.Mapping) bool { return o.Place() == ch.Mapping.Place() })
+		return i < 0 || i >= len(now) || written(&was[i], once) != written(&now[i], twice)
+	}
+}
+
+// edits are those of a plan, by the places of their mappings.
+func edits(p rewrite.Plan) map[compose.Place]rewrite.Edit {
+	all := map[compose.Place]rewrite.Edit{}
+	for _, ch := range p.Changes {
+		all[ch.Mapping.Place()] = ch.Edit
+	}
+	return all
+}
+
+// written is a mapping as it stands in its file after some edits.
+func written(m *compose.Mapping, edits map[compose.Place]rewrite.Edit) string {
+	src, entry := m.File.Src, m.Entry
+	e, edited := edits[m.Place()]
+	if !edited || e.Span.Start < entry.Start || e.Span.End > entry.End {
+		return string(src[entry.Start:entry.End]) + e.New
+	}
+	return string(src[entry.Start:e.Span.Start]) + e.New + string(src[e.Span.End:entry.End])
 }
 
 // there is the workspace as the migration would leave it.
@@ -62,10 +137,10 @@ func (m *Migration) there() (*workspace.Workspace, error) {
 	return there, err
 }
 
-// straight are the files that the migration changes, by path, as hybrid would make
-// them of what they are now.
-func (m *Migration) straight(sound []bool) (map[string][]byte, error) {
-	edits := m.plan(m.w, sound, strategies.Hybrid).Edits()
+// wanted are the files that the migration changes, by path, as hybrid makes them at
+// once of what they are now.
+func (m *Migration) wanted(straight rewrite.Plan) (map[string][]byte, error) {
+	edits := straight.Edits()
 	want := map[string][]byte{}
 	for _, f := range m.Files() {
 		src, err := rewrite.Apply(f.Src, edits[f])
@@ -96,14 +171,4 @@ func restores(family []*compose.Project, back rewrite.Plan, want map[string][]by
 	}
 	_, err := rewrite.Verified(family, mine, back.Changes)
 	return err == nil
-}
-
-// leaveDropping makes skips of the changes of a family that drop a host port.
-func (m *Migration) leaveDropping(family string) {
-	m.leave(func(ch rewrite.Change) string {
-		if ch.Decision.Kind == strategies.Ephemeral && ch.Project.Family == family {
-			return keptNoWayBack
-		}
-		return ""
-	})
 }

@@ -5,13 +5,14 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/portmoor/portmoor/rewrite"
+	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 	"github.com/portmoor/portmoor/workspace"
 )
 
 // TestLeaveOneWay goes to dynamic with one host port of which another text is
-// remembered than stands in the file: nothing of its family is dropped, and the other
-// family is.
+// remembered than stands in the file: that one is kept, and the others are dropped.
 func TestLeaveOneWay(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
@@ -33,7 +34,8 @@ func TestLeaveOneWay(t *testing.T) {
 	}
 	for _, wrong := range []string{"", "8082", "8080-8081"} {
 		m, sound := &Migration{w: w}, []bool{true, true}
-		m.Plan = m.plan(w, sound, "")
+		m.families = m.settled(w)
+		m.Plan = m.plan(w, m.families, sound)
 		if len(m.Changes) != 3 || m.Changes[0].Decision.Kind != strategies.Ephemeral {
 			t.Fatalf("changes: %v", m.Changes)
 		}
@@ -45,7 +47,7 @@ func TestLeaveOneWay(t *testing.T) {
 		if err := m.leaveOneWay(sound); err != nil {
 			t.Fatal(err)
 		}
-		want := 1
+		want := 2
 		if wrong == "" {
 			want = 3
 		}
@@ -56,6 +58,21 @@ func TestLeaveOneWay(t *testing.T) {
 			if s.Reason != keptNoWayBack || filepath.Base(filepath.Dir(s.Mapping.File.Path)) != "a" {
 				t.Errorf("%q: %s: %s", wrong, s.Mapping.File.Path, s.Reason)
 			}
+		}
+	}
+	m := &Migration{w: w}
+	m.families = m.settled(w)
+	m.Plan = m.plan(w, m.families, []bool{true, true})
+	blank := m.Changes[0] // no host port that goes, and nothing that comes back
+	blank.Decision.Kind = strategies.Parameterize
+	blank.Edit = rewrite.Edit{Span: source.Span{Start: blank.Mapping.Entry.End, End: blank.Mapping.Entry.End}, New: " "}
+	m.Changes = append(m.Changes, blank)
+	if err := m.leaveOneWay([]bool{true, true}); err != nil || len(m.Skips) != 2 || len(m.Changes) != 2 {
+		t.Fatalf("%d changes, %d skips, %v", len(m.Changes), len(m.Skips), err)
+	}
+	for _, s := range m.Skips {
+		if s.Reason != keptWithFamily {
+			t.Errorf("%s: %s", s.Mapping.File.Path, s.Reason)
 		}
 	}
 }

@@ -45,11 +45,12 @@ type Migration struct {
 	// Conflicts is how many host ports clash, which the migration carries over.
 	Conflicts int
 
-	w       *workspace.Workspace
-	pins    map[*compose.Project]map[compose.Place]string
-	refused map[string]mend.Refusal // files that are not edited, by path
-	broken  map[string]bool         // files of projects that bugs of ours keep from being judged
-	bugs    []say.Problem
+	w        *workspace.Workspace
+	families rewrite.Families
+	pins     map[*compose.Project]map[compose.Place]string
+	refused  map[string]mend.Refusal // files that are not edited, by path
+	broken   map[string]bool         // files of projects that bugs of ours keep from being judged
+	bugs     []say.Problem
 }
 
 // Plan plans the migration of a workspace. The notes say which files can't be read,
@@ -63,9 +64,10 @@ func Plan(w *workspace.Workspace, o Options) (m *Migration, notes []say.Problem,
 		}
 		m.pins = m.pinned(o.Services)
 	}
+	m.families = m.settled(w)
 	sound := m.sound()
 	m.refused, m.Conflicts = mend.Refused(w, m.leaveBroken), m.conflicts()
-	m.Plan = m.plan(w, sound, "")
+	m.Plan = m.plan(w, m.families, sound)
 	notes = append(mend.Unreadable(w), m.leaveRefused()...)
 	m.leave(func(ch rewrite.Change) string {
 		if m.broken[ch.Mapping.File.Path] {
@@ -106,10 +108,9 @@ const keptByBug = "a bug in portmoor keeps its project from being judged"
 
 // sound says which projects can be planned, by index, and notes the others.
 func (m *Migration) sound() []bool {
-	families := rewrite.NewFamilies(slices.Concat(m.w.Projects, m.w.Neighbours), rewrite.FamilyOptions{Strategies: m.w.Strategies, Remembered: m.w.Remembered})
 	sound := make([]bool, len(m.w.Projects))
 	for i, p := range m.w.Projects {
-		err := say.Guard(func() { p.Step("plan"); families.Plan(p) })
+		err := say.Guard(func() { p.Step("plan"); m.families.Plan(p) })
 		if sound[i] = err == nil; err == nil {
 			continue
 		}
@@ -141,17 +142,25 @@ func only(projects []*compose.Project, which []bool) (some []*compose.Project) {
 	return some
 }
 
-// plan plans what was asked for: for each project by its own strategy, or for all by
-// one.
-func (m *Migration) plan(w *workspace.Workspace, sound []bool, all strategies.Strategy) rewrite.Plan {
-	o := rewrite.FamilyOptions{Strategies: w.Strategies, Remembered: w.Remembered, Pinned: m.pins}
-	if all != "" {
-		o.Strategies = map[*compose.Project]strategies.Strategy{}
-		for _, p := range w.Projects {
-			o.Strategies[p] = all
-		}
+// settled are the families of a workspace, by the strategies of its projects. Names are
+// settled once for each workspace: for the files as they are, and for each try as they
+// would be.
+func (m *Migration) settled(w *workspace.Workspace) rewrite.Families {
+	return rewrite.NewFamilies(slices.Concat(w.Projects, w.Neighbours), rewrite.FamilyOptions{Strategies: w.Strategies, Remembered: w.Remembered, Pinned: m.pins})
+}
+
+// hybrid is that strategy for all projects.
+func hybrid(projects []*compose.Project) map[*compose.Project]strategies.Strategy {
+	all := map[*compose.Project]strategies.Strategy{}
+	for _, p := range projects {
+		all[p] = strategies.Hybrid
 	}
-	p := rewrite.NewFamilies(slices.Concat(w.Projects, w.Neighbours), o).Plan(only(w.Projects, sound)...)
+	return all
+}
+
+// plan plans what was asked for.
+func (m *Migration) plan(w *workspace.Workspace, families rewrite.Families, sound []bool) rewrite.Plan {
+	p := families.Plan(only(w.Projects, sound)...)
 	p.Changes = slices.DeleteFunc(p.Changes, func(ch rewrite.Change) bool { return !w.Asked(ch.Mapping.File) })
 	p.Skips = append(m.Skips, slices.DeleteFunc(p.Skips, func(s rewrite.Skip) bool { return !w.Asked(s.Mapping.File) })...)
 	return p

@@ -16,13 +16,13 @@ import (
 // where they follow none, where there is none, and where they follow hybrid as well but
 // ports are assigned, as a migration to auto does.
 func Present(w *workspace.Workspace) strategies.Strategy {
+	families := rewrite.NewFamilies(slices.Concat(w.Projects, w.Neighbours), rewrite.FamilyOptions{Remembered: w.Remembered})
 	follow := func(s strategies.Strategy) bool {
 		each := map[*compose.Project]strategies.Strategy{}
 		for _, p := range w.Projects {
 			each[p] = s
 		}
-		families := rewrite.NewFamilies(slices.Concat(w.Projects, w.Neighbours), rewrite.FamilyOptions{Strategies: each, Remembered: w.Remembered})
-		plan := families.Plan(w.Projects...)
+		plan := families.By(each).Plan(w.Projects...)
 		if slices.ContainsFunc(plan.Changes, func(ch rewrite.Change) bool { return w.Asked(ch.Mapping.File) }) || len(plan.Skips) == 0 {
 			return false
 		}

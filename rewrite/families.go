@@ -48,6 +48,13 @@ func NewFamilies(projects []*compose.Project, o FamilyOptions) Families {
 	return f
 }
 
+// By is the same families under other strategies: no name depends on those, so that
+// none is settled again.
+func (f Families) By(of map[*compose.Project]strategies.Strategy) Families {
+	f.options.Strategies = of
+	return f
+}
+
 func settle(projects []*compose.Project, o FamilyOptions) *family {
 	f := &family{texts: map[*compose.Project]map[compose.Place]string{}}
 	for _, p := range projects {

@@ -68,10 +68,15 @@ func Names(p *compose.Project, starts func(service string) bool) (names []Name) 
 	if err != nil {
 		return names
 	}
+	for i, n := range names {
+		if set := model.Services[n.Service].ContainerName; !n.Made && set != "" {
+			names[i].Value = set // where COMPOSE_PROJECT_NAME is the project's, whatever says so
+		}
+	}
 	maps.DeleteFunc(model.Services, func(name string, _ types.ServiceConfig) bool { return !starts(name) })
 	used := model.WithoutUnnecessaryResources()
 	add := func(kind Kind, section, key, name string, external types.External) {
-		if at := p.Named(section, key); !bool(external) {
+		if at := p.Named(section, key); !bool(external) && name != "" {
 			made := at.Value == key && name == p.Name+"_"+key
 			names = append(names, Name{compose.Text{File: at.File, Span: at.Span, Value: name}, kind, "", made})
 		}
@@ -106,7 +111,7 @@ func Conflicts(project string, names []Name, containers []docker.Container, ther
 	for _, n := range names {
 		started[n.Service] = true
 	}
-	for _, n := range names {
+	for _, n := range needed(project, names, containers) {
 		if n.Kind == Container {
 			all = append(all, ofContainers(project, n, containers)...)
 		}
@@ -119,13 +124,37 @@ func Conflicts(project string, names []Name, containers []docker.Container, ther
 	return all
 }
 
-// ofContainers are the conflicts of one name of a container. One that Compose makes is
-// not needed where the service has a container already.
+// needed are the names without those that Compose makes for containers which a service
+// has already; further ones are numbered behind them.
+func needed(project string, names []Name, containers []docker.Container) (all []Name) {
+	wanted, there, last := map[string]int{}, map[string]int{}, map[string]int{}
+	for _, n := range names {
+		if n.Made && n.Kind == Container {
+			wanted[n.Service]++
+		}
+	}
+	for _, c := range containers {
+		if c.Project == project && !c.OneOff {
+			there[c.Service]++
+			last[c.Service] = max(last[c.Service], c.Number)
+		}
+	}
+	for _, n := range names {
+		if n.Made && n.Kind == Container && there[n.Service] > 0 {
+			if wanted[n.Service]--; wanted[n.Service] < there[n.Service] {
+				continue
+			}
+			last[n.Service]++
+			n.Value = fmt.Sprintf("%s-%s-%d", project, n.Service, last[n.Service])
+		}
+		all = append(all, n)
+	}
+	return all
+}
+
+// ofContainers are the conflicts of one name of a container.
 func ofContainers(project string, n Name, containers []docker.Container) (all []Conflict) {
 	own := func(c docker.Container) bool { return c.Project == project && c.Service == n.Service && !c.OneOff }
-	if n.Made && slices.ContainsFunc(containers, own) {
-		return nil
-	}
 	for _, c := range containers {
 		if c.Name != n.Value || own(c) {
 			continue

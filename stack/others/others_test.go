@@ -2,6 +2,8 @@ package others
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -48,6 +50,11 @@ func TestConflicts(t *testing.T) {
 	has := func(name, project, service string) docker.Container {
 		return docker.Container{Name: name, Project: project, Service: service, State: "exited"}
 	}
+	numbered := func(n int) docker.Container {
+		c := has(fmt.Sprintf("shop-web-%d", n), "shop", "web")
+		c.Number = n
+		return c
+	}
 	once := has("shopdb", "shop", "db")
 	once.OneOff = true
 	for _, c := range []struct {
@@ -65,6 +72,11 @@ func TestConflicts(t *testing.T) {
 			want: []string{"! service db: there is a container called shopdb already, of project store (exited)", "! service web: there is a container called shop-web-2 already, of project store (exited)"},
 		},
 		{what: "a name that Compose makes, where the service has another one already", containers: []docker.Container{has("shop-web-2", "store", "x"), has("shop-web-3", "shop", "web")}},
+		{what: "as many as there are to be", containers: []docker.Container{has("shop-web-2", "store", "x"), numbered(1), numbered(3)}},
+		{
+			what: "a further one of a service", containers: []docker.Container{has("shop-web-1", "store", "x"), has("shop-web-2", "store", "x"), has("shop-web-4", "store", "x"), numbered(3)},
+			want: []string{"! service web: there is a container called shop-web-4 already, of project store (exited)"},
+		},
 		{what: "by hand", containers: []docker.Container{has("shopdb", "", "")}, want: []string{"! service db: there is a container called shopdb already, which docker compose has not made (exited)"}},
 		{what: "an orphan", containers: []docker.Container{has("shopdb", "shop", "old")}, want: []string{"! service db: there is a container called shopdb already, of its service old (exited)"}},
 		{what: "of docker compose run", containers: []docker.Container{once}, want: []string{"! service db: there is a container called shopdb already, of docker compose run (exited)"}},
@@ -113,5 +125,23 @@ func TestNames(t *testing.T) {
 		if got := fmt.Sprintf("%d:%d", line, column); got != c.want {
 			t.Errorf("%s %s: %s, want %s", c.section, c.key, got, c.want)
 		}
+	}
+}
+
+// TestNamesOfTheProject: COMPOSE_PROJECT_NAME is the name of the project wherever that
+// is from, and a name that is empty is nobody's.
+func TestNamesOfTheProject(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "compose.yaml")
+	text := "name: shop\nservices: {db: {image: x, container_name: \"${COMPOSE_PROJECT_NAME}-db\", volumes: [\"data:/a\", \"none:/b\"]}}\nvolumes: {data: {name: \"${COMPOSE_PROJECT_NAME}_x\"}, none: {name: $NOBODY}}\n"
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p := compose.NewLoader(compose.LoadOptions{}).Load([]compose.Group{{Dir: filepath.Dir(path), Files: []string{path}}})[0]
+	var got []string
+	for _, n := range Names(p, func(string) bool { return true }) {
+		got = append(got, fmt.Sprintf("%s %s", n.Kind, n.Value))
+	}
+	if diff := cmp.Diff([]string{"container shop-db", "network shop_default", "volume shop_x"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

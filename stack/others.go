@@ -10,6 +10,7 @@ import (
 	"github.com/portmoor/portmoor/docker"
 	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/stack/model"
 	"github.com/portmoor/portmoor/stack/others"
 )
 
@@ -18,7 +19,7 @@ import (
 // half of the containers would be there, or would share what they should not; notes
 // do not. Of networks and volumes nothing is said where the engine does not list them.
 func Taken(ctx context.Context, s *Stack, engine *docker.Engine, containers []docker.Container) (problems []say.Problem) {
-	names := others.Names(s.Project, func(service string) bool { return s.Starts(service) && s.services[service].Scale > 0 })
+	names := others.Names(s.Project, s.Starts, func(svc compose.Service) int { return model.Scaled(svc, s.options.UpArgs) })
 	of := func(kind others.Kind) []string {
 		mine := lists.Only(names, func(n others.Name) bool { return n.Kind == kind })
 		return lists.Map(mine, func(n others.Name) string { return n.Value })

@@ -23,9 +23,24 @@ var upValues = []string{"--attach", "--exit-code-from", "--no-attach", "--pull",
 // upServices are those of them whose value names a service.
 var upServices = []string{"--attach", "--exit-code-from", "--no-attach", "--scale"}
 
+// Scaled is how many containers of a service docker compose up is told to run by its
+// arguments, of which the last counts; otherwise what its files say.
+func Scaled(svc compose.Service, args []string) int {
+	scale := svc.Scale
+	_, flagged, _ := readUpArgs(args)
+	for _, value := range flagged {
+		if name, number, given := strings.Cut(value, "="); given && name == svc.Name {
+			if n, err := strconv.Atoi(number); err == nil {
+				scale = n
+			}
+		}
+	}
+	return scale
+}
+
 // readUpArgs takes the arguments of docker compose up apart: the services that
-// they name, those that are only the value of a flag, and whether the first come
-// without what they depend on.
+// they name, the values of flags that name one, and whether the first come without
+// what they depend on.
 func readUpArgs(args []string) (services, flagged []string, alone bool) {
 	for i := 0; i < len(args); i++ {
 		flag, value, given := strings.Cut(args[i], "=")
@@ -33,8 +48,7 @@ func readUpArgs(args []string) (services, flagged []string, alone bool) {
 			if !given && i+1 < len(args) {
 				value = args[i+1]
 			}
-			name, _, _ := strings.Cut(value, "=")
-			flagged = append(flagged, name)
+			flagged = append(flagged, value)
 		}
 		switch {
 		case args[i] == "--":
@@ -67,6 +81,7 @@ func valueFollows(flag string) bool {
 func Started(p *compose.Project, args []string, knows func(service string) error) ([]string, error) {
 	named, flagged, alone := readUpArgs(args)
 	for _, name := range slices.Concat(named, flagged) {
+		name, _, _ := strings.Cut(name, "=")
 		if err := knows(name); err != nil {
 			return nil, err
 		}

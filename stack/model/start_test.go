@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/portmoor/portmoor/compose"
 )
 
 // TestUpArgs: what docker compose up takes for a service, and for the value of
@@ -36,6 +38,15 @@ func TestUpArgs(t *testing.T) {
 		services, _, alone := readUpArgs(strings.Fields(args))
 		if got := fmt.Sprint(services, alone); got != want {
 			t.Errorf("%s: %s, want %s", args, got, want)
+		}
+	}
+}
+
+// TestScaled: what up is told counts for what its files say.
+func TestScaled(t *testing.T) {
+	for args, want := range map[string]int{"": 2, "--scale web=3": 3, "--scale=web=0": 0, "--scale web=3 --scale=web=4 -d": 4, "--scale db=3 web": 2, "--attach web": 2, "--scale web": 2} {
+		if got := Scaled(compose.Service{Name: "web", Scale: 2}, strings.Fields(args)); got != want {
+			t.Errorf("%q: %d", args, got)
 		}
 	}
 }

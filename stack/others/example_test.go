@@ -13,7 +13,7 @@ func ExampleConflicts() {
 	l := compose.NewLoader(compose.LoadOptions{})
 	l.Add("/b/compose.yaml", []byte("name: b\nservices:\n  db: {image: postgres, container_name: shopdb}\n"))
 	p := l.Load([]compose.Group{{Dir: "/b", Files: []string{"/b/compose.yaml"}}})[0]
-	names := others.Names(p, func(string) bool { return true })
+	names := others.Names(p, func(string) bool { return true }, func(svc compose.Service) int { return svc.Scale })
 	has := []docker.Container{{Name: "shopdb", Project: "a", Service: "db", State: "running"}}
 	for _, c := range others.Conflicts(p.Name, names, has, nil) {
 		line, column := c.File.Position(c.Span.Start)

@@ -42,15 +42,20 @@ type Name struct {
 
 // Names are those that starting some services of a project would use, but for networks
 // and volumes that are external, which are meant to be shared. Where compose-go does
-// not load the project, containers alone have names. starts reports what is started.
-func Names(p *compose.Project, starts func(service string) bool) (names []Name) {
+// not load the project, containers alone have names. Started reports what is started,
+// and replicas in how many containers, which may be none.
+func Names(p *compose.Project, started func(service string) bool, replicas func(compose.Service) int) (names []Name) {
+	starts := map[string]bool{}
+	for _, svc := range p.Services {
+		starts[svc.Name] = started(svc.Name) && replicas(svc) > 0
+	}
 	for _, svc := range p.Services {
 		switch given := svc.ContainerName; {
-		case !starts(svc.Name):
+		case !starts[svc.Name]:
 		case given.Value != "":
 			names = append(names, Name{given, Container, svc.Name, false})
 		default:
-			for n := range min(svc.Scale, manyReplicas) {
+			for n := range min(replicas(svc), manyReplicas) {
 				names = append(names, Name{compose.Text{File: svc.File, Span: svc.Span, Value: fmt.Sprintf("%s-%s-%d", p.Name, svc.Name, n+1)}, Container, svc.Name, true})
 			}
 		}
@@ -73,7 +78,7 @@ func Names(p *compose.Project, starts func(service string) bool) (names []Name) 
 			names[i].Value = set // where COMPOSE_PROJECT_NAME is the project's, whatever says so
 		}
 	}
-	maps.DeleteFunc(model.Services, func(name string, _ types.ServiceConfig) bool { return !starts(name) })
+	maps.DeleteFunc(model.Services, func(name string, _ types.ServiceConfig) bool { return !starts[name] })
 	used := model.WithoutUnnecessaryResources()
 	add := func(kind Kind, section, key, name string, external types.External) {
 		if at := p.Named(section, key); !bool(external) && name != "" {

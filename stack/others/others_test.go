@@ -30,6 +30,8 @@ volumes:
   idle: {name: idle}
 `
 
+func scale(svc compose.Service) int { return svc.Scale }
+
 // shop is the project, of which service idle is not started.
 func shop(t *testing.T) (*compose.Project, []Name) {
 	t.Helper()
@@ -37,7 +39,7 @@ func shop(t *testing.T) (*compose.Project, []Name) {
 	l.Add("/app/compose.yaml", []byte(files))
 	p := l.Load([]compose.Group{{Dir: "/app", Files: []string{"/app/compose.yaml"}}})[0]
 	// What compose-go reads stands on disk.
-	return p, Names(p, func(service string) bool { return service != "idle" })
+	return p, Names(p, func(service string) bool { return service != "idle" }, scale)
 }
 
 // TestConflicts is the law of names that another project has: one that is missed
@@ -138,7 +140,7 @@ func TestNamesOfTheProject(t *testing.T) {
 	}
 	p := compose.NewLoader(compose.LoadOptions{}).Load([]compose.Group{{Dir: filepath.Dir(path), Files: []string{path}}})[0]
 	var got []string
-	for _, n := range Names(p, func(string) bool { return true }) {
+	for _, n := range Names(p, func(string) bool { return true }, scale) {
 		got = append(got, fmt.Sprintf("%s %s", n.Kind, n.Value))
 	}
 	if diff := cmp.Diff([]string{"container shop-db", "network shop_default", "volume shop_x"}, got); diff != "" {

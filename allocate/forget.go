@@ -1,17 +1,12 @@
 package allocate
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/portmoor/portmoor/rewrite"
-	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/tree"
 )
 
@@ -28,13 +23,17 @@ type Forgotten struct {
 // Some reports that there was something to forget.
 func (f Forgotten) Some() bool { return f.Ports > 0 || f.Corrupt }
 
-// Forget forgets the assignments, but for those chosen by hand where they are kept.
+// Forget forgets the assignments that are for some keys or that this checkout has been
+// given, but for those chosen by hand where they are kept: other numbers are somebody's.
 // What the ports file does not say of them stays in the ledger, so that its copy can
 // take its place again.
-func (s *Store) Forget(keepManual bool) Forgotten {
+func (s *Store) Forget(keys []string, keepManual bool) Forgotten {
 	done := Forgotten{Corrupt: s.Corrupt}
 	marks := ledgerMarks{}
 	for key, a := range s.Assigned {
+		if !slices.Contains(keys, key) && !s.Knows(key) && !s.Corrupt {
+			continue
+		}
 		if a.Manual || a.Pinned {
 			marks[key] = ledgerMark{a.Port, a.Manual, a.Pinned}
 		}
@@ -60,18 +59,7 @@ func (s *Store) Backup() (string, error) {
 		return "", nil
 	}
 	backup := s.paths.Ports + ".bak"
-	return backup, rewrite.WriteOurs(backup, s.src)
-}
-
-// RemoveEnv removes an env file of ours, which need not be there; "" for none.
-func RemoveEnv(path string) error {
-	if path == "" {
-		return nil
-	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: %w", path, say.Cause(err))
-	}
-	return nil
+	return backup, rewrite.WriteOurs(s.paths.Bounds, backup, s.src)
 }
 
 // Below are the projects that a ledger has ports of in a folder, or below it.

@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portmoor/portmoor/ports"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // random are checkouts in folders of all kinds of names, with ports of all kinds.
@@ -425,7 +426,7 @@ func TestLedgerBytes(t *testing.T) {
 			continue
 		}
 		others[20000+i] = dir
-		of := Paths{Ports: filepath.Join(dir, "data", "ports.json"), Ledger: p.Ledger, Checkout: dir, Project: "shop data\xff/ports.json"}
+		of := Paths{Ports: filepath.Join(dir, "data", "ports.json"), Bounds: tree.BoundsOf(dir), Ledger: p.Ledger, Checkout: dir, Project: "shop data\xff/ports.json"}
 		save(t, of, Assignment{Key: "web", Port: 20000 + i, Manual: true, Sockets: []ports.Socket{{Protocol: "tcp"}}})
 		if s, err := Read(of); err != nil || !s.Assigned["web"].Manual {
 			t.Fatalf("%q is not found: %v, %v", dir, s.Assigned, err)

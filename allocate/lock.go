@@ -12,7 +12,6 @@ import (
 
 	"github.com/gofrs/flock"
 
-	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/tree"
 )
@@ -27,12 +26,18 @@ var lockWait = 30 * time.Second
 // the system's: asking again and again would let a lottery decide who is next. Who has
 // to wait has time to do something before, unless that is nil.
 func lock(path string, waiting func()) (*flock.Flock, error) {
-	if _, err := rewrite.MakeFolders(filepath.Dir(path), 0o700); err != nil {
+	path += ".lock"
+	w := tree.Bounds{}.And(path).Writer()
+	defer w.Close()
+	place, err := w.Place(path)
+	if err == nil {
+		_, err = place.MakeFolder(0o700)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Dir(path), say.Cause(err))
 	}
-	path += ".lock"
 	flag := os.O_RDONLY | syscall.O_NONBLOCK // a pipe would be waited for
-	err := tree.Regular(path)
+	err = tree.Regular(path)
 	made := errors.Is(err, fs.ErrNotExist)
 	switch {
 	case made && tree.IsSymlink(path):
@@ -69,7 +74,7 @@ func lock(path string, waiting func()) (*flock.Flock, error) {
 		return nil, fmt.Errorf("%s: %w for %s", path, errHeld, lockWait)
 	}
 	if made {
-		rewrite.Follow(path)
+		place.Follow()
 	}
 	return l, nil
 }

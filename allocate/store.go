@@ -37,8 +37,10 @@ type Assignment struct {
 
 // Paths are the files of a store.
 type Paths struct {
-	// Ports is the project's file of assignments, data/ports.json.
-	Ports string
+	// Ports is the project's file of assignments, data/ports.json, and Bounds where it
+	// may be.
+	Ports  string
+	Bounds tree.Bounds
 	// Ledger is the machine's, which all checkouts share. A link is followed.
 	Ledger string
 	// Checkout is the project's folder, absolute: its name in the ledger.
@@ -243,6 +245,27 @@ func (s *Store) Foreign(key string) bool {
 	return foreign
 }
 
+// Ours reports a file that may be written: there is none, or it has nothing but ports,
+// or an entry for one of some keys or for one that this checkout has had, as its copy may
+// have. Other JSON is somebody else's, whatever numbers are in it.
+func (s *Store) Ours(keys []string) bool {
+	known := func(all map[string]json.RawMessage) bool {
+		return slices.ContainsFunc(slices.Collect(maps.Keys(all)), func(key string) bool { return slices.Contains(keys, key) || s.Knows(key) })
+	}
+	if len(s.kept) == 0 || known(s.read) {
+		return true
+	}
+	var copied map[string]json.RawMessage
+	src, err := tree.Read(s.paths.Ports+".bak", tree.MaxFile)
+	return err == nil && json.Unmarshal(src, &copied) == nil && known(copied)
+}
+
+// Knows reports a key that this checkout has been given a port for.
+func (s *Store) Knows(key string) bool {
+	_, known := s.mine()[key]
+	return known
+}
+
 // decode reads a file that is one JSON value, and says at which byte it is not.
 func decode(path string, src []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(src))
@@ -319,6 +342,9 @@ func (s *Store) Save() error {
 	all := maps.Clone(s.kept)
 	for key, a := range s.Assigned {
 		all[key] = json.RawMessage(fmt.Sprint(a.Port))
+		if len(a.Sockets) == 0 && !a.Manual {
+			continue // nobody has assigned it here: it may mean anything
+		}
 		e := ledgerEntry{Port: a.Port, Manual: a.Manual, Pinned: a.Pinned, Override: spelled(a.Override), Sockets: []ledgerSocket{}}
 		if a.Width > 1 {
 			e.Width = a.Width
@@ -341,17 +367,17 @@ func (s *Store) Save() error {
 		return nil
 	}
 	if len(all) == 0 {
-		if err := os.Remove(s.paths.Ports); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s: %w", s.paths.Ports, say.Cause(err))
+		if err := rewrite.Remove(s.paths.Bounds, s.paths.Ports); err != nil {
+			return err
 		}
 		return nil
 	}
-	return replace(s.paths.Ports, s.src, text)
+	return replace(s.paths.Bounds, s.paths.Ports, s.src, text)
 }
 
 // replace writes a file that was read a moment ago, under the lock.
-func replace(path string, before, after []byte) error {
-	_, err := rewrite.WriteAll([]rewrite.Output{{Path: path, Before: before, After: after, Ours: true}})
+func replace(bounds tree.Bounds, path string, before, after []byte) error {
+	_, err := rewrite.WriteAll(bounds, []rewrite.Output{{Path: path, Before: before, After: after, Ours: true}})
 	return err
 }
 
@@ -370,7 +396,7 @@ func (s *Store) saveLedger(mine claim) error {
 		if err != nil {
 			return err
 		}
-		err = replace(s.paths.Ledger, s.ledger.src, text)
+		err = replace(tree.Bounds{}.And(s.paths.Ledger), s.paths.Ledger, s.ledger.src, text)
 		if !forbidden(err) {
 			return err
 		}

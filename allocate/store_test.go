@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portmoor/portmoor/ports"
+	"github.com/portmoor/portmoor/tree"
 )
 
 func paths(t *testing.T) Paths {
@@ -20,7 +21,7 @@ func paths(t *testing.T) Paths {
 	if err := os.Mkdir(checkout, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	return Paths{Ports: filepath.Join(checkout, "data", "ports.json"), Ledger: filepath.Join(dir, "state", "ledger.json"), Checkout: checkout, Project: "shop"}
+	return Paths{Ports: filepath.Join(checkout, "data", "ports.json"), Bounds: tree.BoundsOf(dir), Ledger: filepath.Join(dir, "state", "ledger.json"), Checkout: checkout, Project: "shop"}
 }
 
 // save sets assignments, and saves them.
@@ -111,6 +112,40 @@ func TestStore(t *testing.T) {
 	}
 	if o, err = Read(other); err != nil || len(o.Claims(10000)) != 0 {
 		t.Errorf("claims %v, %v", o.Claims(10000), err)
+	}
+}
+
+// TestForeign: what is nobody's ports is left to whom it belongs, to the byte.
+func TestForeign(t *testing.T) {
+	for src, want := range map[string]bool{
+		`{"name": "app", "port": 3000}`: false, `{"a": {}}`: false,
+		`{"name": "app", "web": 3000}`: true, `{"web": "x"}`: true, `{}`: true, `{"other": 3000}`: true,
+	} {
+		p := paths(t)
+		put(t, p.Ports, src)
+		s, err := Read(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Ours([]string{"web", "db"}) != want {
+			t.Errorf("%s: ours is not %v", src, want)
+		}
+		if err := s.Commit(nil, func(bool) error { return s.Save() }); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(p.Ports); err != nil || string(got) != src {
+			t.Errorf("%s became %s, though nothing was assigned (%v)", src, got, err)
+		}
+	}
+	p := paths(t)
+	put(t, p.Ports, `{"port": 3000}`)
+	save(t, p, Assignment{Key: "web", Port: 1, Sockets: []ports.Socket{{Protocol: "tcp"}}, Width: 1})
+	s, err := Read(p)
+	if err != nil || s.Knows("port") || !s.Knows("web") {
+		t.Errorf("a number that nobody assigned is held for it (%v)", err)
+	}
+	if s.Assigned["port"].Port != 3000 {
+		t.Error("the entry is lost")
 	}
 }
 

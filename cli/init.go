@@ -108,7 +108,7 @@ func writeConfig(root string, w *workspace.Workspace) (string, error) {
 	}
 	switch {
 	case !tree.Exists(path):
-		return fmt.Sprintf("%s: written, with strategy %s", config.Name, strategy), rewrite.Write(path, fmt.Appendf(nil, initialConfig, strategy))
+		return fmt.Sprintf("%s: written, with strategy %s", config.Name, strategy), rewrite.Write(tree.BoundsOf(root), path, fmt.Appendf(nil, initialConfig, strategy))
 	case w == nil || w.Config.Strategy != "" || strategy == strategies.Auto:
 		return config.Name + ": exists already", nil
 	}
@@ -116,7 +116,7 @@ func writeConfig(root string, w *workspace.Workspace) (string, error) {
 	if err != nil {
 		return fmt.Sprintf("%s: exists already; add strategy: %s", config.Name, strategy), nil //nolint:nilerr // it is said what to do
 	}
-	return fmt.Sprintf("%s: strategy %s is added", config.Name, strategy), rewrite.Write(path, text)
+	return fmt.Sprintf("%s: strategy %s is added", config.Name, strategy), rewrite.Write(tree.BoundsOf(root), path, text)
 }
 
 // addHook adds the hook to pre-commit's configuration, whose last key has to be
@@ -131,7 +131,7 @@ func addHook(root string) (string, error) {
 	case bytes.Contains(src, []byte("portmoor")):
 		return name + ": has the hook already", nil
 	case src == nil:
-		return name + ": written", rewrite.Write(path, []byte("repos:\n"+preCommitHook))
+		return name + ": written", rewrite.Write(tree.BoundsOf(root), path, []byte("repos:\n"+preCommitHook))
 	}
 	last := ""
 	for line := range strings.Lines(string(src)) {
@@ -146,7 +146,7 @@ func addHook(root string) (string, error) {
 	if !endsWithHook(out) {
 		return name + ": add this under repos:\n" + strings.TrimRight(preCommitHook, "\n"), nil
 	}
-	return name + ": the hook is added", rewrite.Write(path, out)
+	return name + ": the hook is added", rewrite.Write(tree.BoundsOf(root), path, out)
 }
 
 // endsWithHook reports whether a configuration can be read, and its last
@@ -213,7 +213,7 @@ func addIgnored(root string, w *workspace.Workspace) (string, error) {
 	if len(out) == len(ended(src)) {
 		return name + ": has the lines already", nil
 	}
-	return name + ": lines are added", rewrite.Write(path, out)
+	return name + ": lines are added", rewrite.Write(tree.BoundsOf(root), path, out)
 }
 
 func addTargets(root string) (string, error) {
@@ -224,7 +224,7 @@ func addTargets(root string) (string, error) {
 	case old != nil && !bytes.HasPrefix(old, []byte(makeHeader)):
 		return "portmoor.mk: exists already, and was not written by init", nil
 	}
-	if err := rewrite.Write(path, []byte(makeTargets)); err != nil {
+	if err := rewrite.Write(tree.BoundsOf(root), path, []byte(makeTargets)); err != nil {
 		return "", err
 	}
 	makefile := filepath.Join(root, "Makefile")
@@ -235,7 +235,7 @@ func addTargets(root string) (string, error) {
 	if bytes.Contains(src, []byte("portmoor.mk")) {
 		return "Makefile: includes the targets already", nil
 	}
-	return "Makefile: includes portmoor.mk", rewrite.Write(makefile, append(ended(src), "include portmoor.mk\n"...))
+	return "Makefile: includes portmoor.mk", rewrite.Write(tree.BoundsOf(root), makefile, append(ended(src), "include portmoor.mk\n"...))
 }
 
 // unreadable is why a file can't be read, by its name.

@@ -139,7 +139,7 @@ func (c linter) fix(l *mend.Linter, w *workspace.Workspace, findings []lint.Find
 	case w.Stdin != "":
 		err = c.writeStdin(w, fixed.Outputs)
 	default:
-		if _, err = rewrite.WriteAll(fixed.Outputs); err != nil {
+		if _, err = rewrite.WriteAll(w.Bounds, fixed.Outputs); err != nil {
 			err = say.Failf("nothing else was fixed", "%s", err)
 		}
 	}

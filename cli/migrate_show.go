@@ -37,10 +37,13 @@ func (c migrator) showMigration(v migrationView) error {
 	case v.check:
 		for _, ch := range v.m.Changes {
 			before, after := scalar(ch)
-			fmt.Fprintf(c.Out, "%s: service %s: %s would become %s\n", v.w.Place(ch.Mapping.File, ch.Mapping.Scalar), say.Visible(ch.Mapping.Service), say.Visible(before), say.Visible(after))
+			fmt.Fprintf(c.Out, "%s: service %s: %s would become %s\n", say.Visible(v.w.Place(ch.Mapping.File, ch.Mapping.Scalar)), say.Visible(ch.Mapping.Service), say.Visible(before), say.Visible(after))
 		}
 		for _, s := range v.m.Left() {
-			fmt.Fprintf(c.Out, "%s: service %s: host port %s is left: %s\n", v.w.Place(s.Mapping.File, s.Mapping.Entry), say.Visible(s.Mapping.Service), s.Mapping.HostPort.Ports, say.Visible(s.Reason))
+			if s.Mapping.File.Outside {
+				continue // of which a note names the file
+			}
+			fmt.Fprintf(c.Out, "%s: service %s: host port %s is left: %s\n", say.Visible(v.w.Place(s.Mapping.File, s.Mapping.Entry)), say.Visible(s.Mapping.Service), s.Mapping.HostPort.Ports, say.Visible(s.Reason))
 		}
 	case !v.write:
 		if err := c.diff(v.w.Dir, v.m.Outputs, v.style); err != nil {
@@ -114,7 +117,10 @@ func (c migrator) summary(v migrationView) {
 	}
 	if v.verbose {
 		for _, s := range m.Skips {
-			fmt.Fprintf(c.Err, "  %s: service %s: %s\n", w.Place(s.Mapping.File, s.Mapping.Entry), say.Visible(s.Mapping.Service), say.Visible(s.Reason))
+			if s.Mapping.File.Outside {
+				continue // of which a note names the file
+			}
+			fmt.Fprintf(c.Err, "  %s: service %s: %s\n", say.Visible(w.Place(s.Mapping.File, s.Mapping.Entry)), say.Visible(s.Mapping.Service), say.Visible(s.Reason))
 		}
 	}
 	if reasons[strategies.KeptNoDefault] > 0 {
@@ -206,7 +212,7 @@ func migrationReportOf(w *workspace.Workspace, m *migrate.Migration) migrationRe
 	files := map[string]*migrationFile{}
 	entry := func(f *source.File) *migrationFile {
 		if files[f.Path] == nil {
-			files[f.Path] = &migrationFile{File: w.Show(f.Path), Changes: []migrationChange{}, Skips: []migrationSkip{}}
+			files[f.Path] = &migrationFile{File: say.Text(w.Show(f.Path)), Changes: []migrationChange{}, Skips: []migrationSkip{}}
 		}
 		return files[f.Path]
 	}
@@ -217,10 +223,13 @@ func migrationReportOf(w *workspace.Workspace, m *migrate.Migration) migrationRe
 		f.Changes = append(f.Changes, migrationChange{ch.Mapping.Service, line, column, before, after, ch.Decision.Var, ch.Decision.Reason})
 	}
 	for _, s := range m.Skips {
-		f := entry(s.Mapping.File)
-		at := s.Mapping.Written()
-		line, column := s.Mapping.File.Position(at.Start)
-		f.Skips = append(f.Skips, migrationSkip{s.Mapping.Service, line, column, string(s.Mapping.File.Src[at.Start:at.End]), s.Reason, s.Left})
+		f, skip := entry(s.Mapping.File), migrationSkip{Line: 1, Column: 1, Reason: s.Reason, Left: s.Left}
+		if !s.Mapping.File.Outside { // whose text is not shown
+			at := s.Mapping.Written()
+			skip.Service, skip.Text = s.Mapping.Service, string(s.Mapping.File.Src[at.Start:at.End])
+			skip.Line, skip.Column = s.Mapping.File.Position(at.Start)
+		}
+		f.Skips = append(f.Skips, skip)
 	}
 	for _, path := range slices.Sorted(maps.Keys(files)) {
 		r.Files = append(r.Files, *files[path])

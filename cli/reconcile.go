@@ -152,7 +152,7 @@ func (c reconciler) applyPlan(ctx context.Context, r reconcileRequest, w *worksp
 	outputs, notes, err := r.doc.Apply(w, decided)
 	c.tellAll(notes)
 	if err == nil && r.write {
-		err = reconcile.Write(outputs)
+		err = reconcile.Write(w, outputs)
 	}
 	if err != nil {
 		return err

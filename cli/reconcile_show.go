@@ -31,7 +31,7 @@ func (c reconciler) showPlan(p plan.Plan, json, sources bool) error {
 	table := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "SERVICE\tCURRENT\tNEW\tSTATUS\tRATIONALE")
 	for _, s := range p.Services {
-		fmt.Fprintf(table, "%s\t%d\t%d\t%s\t%s\n", say.Visible(s.Name), s.Port.Port, s.New, s.Outcome, s.Rationale)
+		fmt.Fprintf(table, "%s\t%d\t%d\t%s\t%s\n", say.Visible(s.Name), s.Port.Port, s.New, s.Outcome, say.Visible(s.Rationale))
 	}
 	if err := table.Flush(); err != nil {
 		return err

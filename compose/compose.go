@@ -223,6 +223,8 @@ type Text struct {
 	File  *source.File
 	Span  source.Span
 	Value string // with its variables replaced
+	// Written is the value without that, for messages: what variables hold may be secret.
+	Written string
 }
 
 // Project is what docker compose would load together.
@@ -270,6 +272,7 @@ type Project struct {
 
 	watch  func(step, path string)
 	chosen map[string]bool // its profiles
+	hidden map[string]bool // by profile, whether only variables hold its name
 	// alternatives are lists of profiles of which one runs at a time.
 	alternatives [][]string
 	numbered     [][]int // the mappings whose host ports were told apart together

@@ -55,7 +55,7 @@ func (l *Loader) env(paths []string, outer variable.Lookup, problems *[]source.P
 		src, err := tree.Read(path, tree.MaxFile)
 		if err != nil {
 			if !errors.Is(err, fs.ErrNotExist) {
-				*problems = append(*problems, source.Problem{File: &source.File{Path: path}, Message: say.Cause(err).Error(), Unreadable: true})
+				*problems = append(*problems, source.Problem{File: &source.File{Path: path, Private: true}, Message: say.Cause(err).Error(), Unreadable: true})
 			}
 			continue
 		}

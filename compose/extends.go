@@ -51,7 +51,7 @@ func (g *merger) resolve(s *service, in scope, env variable.Lookup) {
 			return
 		}
 	}
-	base := in.services.names[ref.service]
+	base := in.services.names[ref.service.value]
 	if base == nil && Broken(in.file) {
 		g.unseen(in.file, "is not valid, so that what services take from it is not judged")
 		g.project.Unjudged = append(g.project.Unjudged, s.File)
@@ -59,7 +59,7 @@ func (g *merger) resolve(s *service, in scope, env variable.Lookup) {
 	}
 	if base == nil {
 		g.serviceProblem(s.File, s, fmt.Sprintf("service %s extends %s, which is not in %s",
-			quote(s.Name), quote(ref.service), filepath.Base(in.file.Path)), "correct the name")
+			quote(s.Name), quote(ref.service.written), filepath.Base(in.file.Path)), "correct the name")
 		return
 	}
 	g.resolve(base, in, env)
@@ -77,7 +77,7 @@ func (g *merger) resolve(s *service, in scope, env variable.Lookup) {
 
 // extension is where a service says what it extends.
 func (s *service) extension() Text {
-	return Text{s.File, s.File.Span(s.extends.node), s.extends.service}
+	return Text{s.File, s.File.Span(s.extends.node), s.extends.service.value, s.extends.service.written}
 }
 
 // copies are a service's ports as another one inherits them, which itself may
@@ -104,15 +104,15 @@ func (g *merger) copies(ports []*Mapping, heir *service, extended bool) []*Mappi
 // not in the project: their entries are only kept so that they can be edited.
 func (g *merger) extendedFile(s *service, in scope, env variable.Lookup) (scope, bool) {
 	ref := s.extends
-	if remote(ref.paths[0]) {
-		g.unseen(in.file, "extends %s is remote and is not read", ref.paths[0])
+	if remote(ref.paths[0].value) {
+		g.unseen(in.file, "extends %s is remote and is not read", ref.paths[0].written)
 		return in, false
 	}
-	path := absolute(in.dir, ref.paths[0])
+	path := absolute(in.dir, ref.paths[0].value)
 	file, err := g.open(path)
 	if err != nil {
 		g.project.Partial = true
-		g.serviceProblem(in.file, s, fmt.Sprintf("extends %s: %s", quote(ref.paths[0]), say.Cause(err).Error()), "correct the path")
+		g.serviceProblem(in.file, s, fmt.Sprintf("extends %s: %s", quote(ref.paths[0].written), say.Cause(err).Error()), "correct the path")
 		return in, false
 	}
 	if _, done := g.extended[path]; !done {

@@ -155,7 +155,7 @@ func (l *Loader) load(group Group) *Project {
 	p.Env = l.env(slices.Concat(envFiles, l.options.EnvFiles), environ.Lookup, &envProblems)
 	p.Env.environ = l.options.Environ
 	g := merger{
-		walker:   walker{owners: map[*node]*Mapping{}, walked: map[*node]bool{}, direct: map[*node]bool{}},
+		walker:   walker{owners: map[*node]*Mapping{}, walked: map[*node]bool{}, direct: map[*node]bool{}, hidden: map[string]bool{}},
 		loader:   l,
 		project:  p,
 		files:    map[string]*source.File{},
@@ -174,6 +174,7 @@ func (l *Loader) load(group Group) *Project {
 	p.Renamed = p.Name != natural
 	p.choose()
 	p.alternatives = l.options.Alternatives
+	p.hidden = g.hidden
 	return p
 }
 

@@ -90,7 +90,7 @@ func (w *walker) short(m *Mapping, item *yaml.Node, env variable.Lookup) {
 func (m *Mapping) readShort(text string, env variable.Lookup) {
 	p, known, err := resolveShort(text, env)
 	if err != nil {
-		m.Invalid = err.Error()
+		m.Invalid = badPort(err, text)
 	}
 	if p.container.Width() > maxRange || p.host.Width() > maxRange {
 		m.Locked = fmt.Sprintf("the range is wider than %d ports", maxRange)
@@ -259,9 +259,13 @@ func (w *walker) long(m *Mapping, n *yaml.Node, env variable.Lookup) {
 	if p, ok := text("protocol"); ok {
 		m.Protocol = strings.ToLower(p)
 	}
-	m.Name, _ = text("name")
-	m.AppProtocol, _ = text("app_protocol")
 	m.Mode, _ = text("mode")
+	// What is named after them is printed, and the value of a variable may be secret.
+	for key, to := range map[string]*string{"name": &m.Name, "app_protocol": &m.AppProtocol} {
+		if v := source.Deref(source.Value(n, key)); v != nil && !variable.In(v.Value) {
+			*to, _ = text(key)
+		}
+	}
 	m.HostIP, _ = text("host_ip")
 	if v := source.Deref(kept(n, "host_ip")); v != nil && v.Tag != "!!null" {
 		m.Address = v.Value
@@ -274,10 +278,12 @@ func (w *walker) long(m *Mapping, n *yaml.Node, env variable.Lookup) {
 		}
 	}
 	if m.Invalid == "" && m.HostIP != "" && net.ParseIP(m.HostIP) == nil {
-		m.Invalid = fmt.Sprintf("host_ip %q is not an IP address", m.HostIP)
+		m.Invalid = badPort(badPart{"host_ip", m.HostIP, " is not an IP address"}, m.Address)
+		m.HostIP = ""
 	}
-	if m.Invalid == "" && !validProtocol(m.Protocol) && !variable.In(m.Protocol) {
-		m.Invalid = fmt.Sprintf("protocol %q is not tcp, udp or sctp", m.Protocol)
+	if protocol := source.Deref(source.Value(n, "protocol")); m.Invalid == "" && !validProtocol(m.Protocol) && !variable.In(m.Protocol) {
+		m.Invalid = badPort(badPart{"protocol", m.Protocol, " is not tcp, udp or sctp"}, protocol.Value)
+		m.Protocol = "tcp"
 	}
 }
 
@@ -315,7 +321,7 @@ func (w *walker) target(m *Mapping, n *yaml.Node, text func(string) (string, boo
 		number = r.First
 	}
 	if number < 1 || number > 65535 {
-		m.Invalid = fmt.Sprintf("target %q is not a port from 1 to 65535", t)
+		m.Invalid = badPort(badPart{"target", t, " is not a port from 1 to 65535"}, v.Value)
 		return
 	}
 	m.Container = ports.Range{First: number, Last: number}
@@ -365,7 +371,7 @@ func (w *walker) published(m *Mapping, n *yaml.Node, env variable.Lookup) {
 		return
 	}
 	if m.HostPort.Ports, err = ports.Parse(text); err != nil {
-		m.Invalid = fmt.Sprintf("published %q: %v", text, err)
+		m.Invalid = badPort(badPart{"published", text, ": " + err.Error()}, v.Value)
 	}
 }
 

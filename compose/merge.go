@@ -146,22 +146,22 @@ const maxIncludes = 100
 func (g *merger) included(f *source.File, ref reference, dir string, env variable.Lookup) []*service {
 	paths := make([]string, 0, len(ref.paths))
 	for _, p := range ref.paths {
-		if remote(p) {
-			g.unseen(f, "include %s is remote and is not read", p)
+		if remote(p.value) {
+			g.unseen(f, "include %s is remote and is not read", p.written)
 			return nil
 		}
-		path := absolute(dir, p)
+		path := absolute(dir, p.value)
 		if slices.Contains(g.stack, path) {
-			g.problem(f, ref.node, fmt.Sprintf("include %s leads back to itself", quote(p)), "remove one of the includes of the cycle")
+			g.problem(f, ref.node, fmt.Sprintf("include %s leads back to itself", quote(p.written)), "remove one of the includes of the cycle")
 			return nil
 		}
 		if len(g.stack) >= maxIncludes {
-			g.problem(f, ref.node, fmt.Sprintf("include %s: more than %d files include each other", quote(p), maxIncludes), "include it from a file further up")
+			g.problem(f, ref.node, fmt.Sprintf("include %s: more than %d files include each other", quote(p.written), maxIncludes), "include it from a file further up")
 			return nil
 		}
 		if _, err := g.open(path); err != nil {
 			g.project.Partial = true
-			g.problem(f, ref.node, fmt.Sprintf("include %s: %s", quote(p), say.Cause(err).Error()), "correct the path")
+			g.problem(f, ref.node, fmt.Sprintf("include %s: %s", quote(p.written), say.Cause(err).Error()), "correct the path")
 			return nil
 		}
 		paths = append(paths, path)

@@ -19,6 +19,20 @@ type shortPort struct {
 	protocol  string
 }
 
+// badPart is a part of a port that is not what it should be.
+type badPart struct{ part, text, reason string }
+
+func (b badPart) Error() string { return fmt.Sprintf("%s %q%s", b.part, b.text, b.reason) }
+
+// badPort says what is wrong with a text, which was written with or without variables:
+// their values may be secrets, and are not repeated unless they are short numbers.
+func badPort(err error, written string) string {
+	if b, ok := errors.AsType[badPart](err); ok && variable.In(written) && (len(b.text) > len("65535") || strings.Trim(b.text, "0123456789") != "") {
+		return fmt.Sprintf("%s of %q%s", b.part, written, b.reason)
+	}
+	return err.Error()
+}
+
 // parseShort reads [IP:][HOST:]CONTAINER[/PROTOCOL]. It accepts what
 // go-connections v0.8.2 accepts, with which Docker Compose v5 is built, and
 // does not expand ranges.
@@ -33,21 +47,24 @@ func parseShort(text string) (shortPort, error) {
 		p.protocol = "tcp"
 	}
 	if !validProtocol(p.protocol) {
-		return p, fmt.Errorf("protocol %q is not tcp, udp or sctp", protocol)
+		p.protocol = "tcp"
+		return p, badPart{"protocol", protocol, " is not tcp, udp or sctp"}
 	}
 	if strings.HasPrefix(ip, "[") {
 		inside, closed := strings.CutSuffix(ip[1:], "]")
 		if !closed || strings.ContainsAny(inside, "[]") {
-			return p, fmt.Errorf("address %q has brackets that do not match", ip)
+			p.hostIP = ""
+			return p, badPart{"address", ip, " has brackets that do not match"}
 		}
 		p.hostIP = inside
 	}
 	if p.hostIP != "" && net.ParseIP(p.hostIP) == nil {
-		return p, fmt.Errorf("%q is not an IP address", p.hostIP)
+		p.hostIP = ""
+		return p, badPart{"address", ip, " is not an IP address"}
 	}
 	var err error
 	if p.container, err = ports.Parse(port); err != nil {
-		return p, fmt.Errorf("container port %q: %w", port, err)
+		return p, badPart{"container port", port, ": " + err.Error()}
 	}
 	if p.container.First == 0 {
 		return p, errors.New("the container port is 0")
@@ -56,7 +73,7 @@ func parseShort(text string) (shortPort, error) {
 		return p, nil
 	}
 	if p.host, err = ports.Parse(host); err != nil {
-		return p, fmt.Errorf("host port %q: %w", host, err)
+		return p, badPart{"host port", host, ": " + err.Error()}
 	}
 	if c := p.container.Width(); c > 1 && c != p.host.Last-p.host.First+1 {
 		return p, fmt.Errorf("%d host ports for %d container ports", p.host.Last-p.host.First+1, c)

@@ -17,6 +17,18 @@ func (p *Project) Service(name string) Service {
 	return Service{Name: name, Scale: 1}
 }
 
+// Written are the names of profiles as files have them: what a variable holds is not
+// repeated, since it may be a secret.
+func (p *Project) Written(profiles ...string) (names []string) {
+	for _, name := range profiles {
+		if p.hidden[name] {
+			name = "of a variable"
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
 // Profiles are those chosen for the project: by its configuration or on the
 // command line, else by COMPOSE_PROFILES, which --profile hides.
 func (p *Project) Profiles() []string {

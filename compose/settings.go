@@ -65,7 +65,7 @@ func (c *settings) service(f *source.File, name string, n *yaml.Node) {
 		case "env_file":
 			for _, path := range c.envPaths(f, fd.Value) {
 				if src, err := tree.Read(path, tree.MaxFile); err == nil {
-					c.envFile(&source.File{Path: path, Src: src})
+					c.envFile(&source.File{Path: path, Src: src, Private: true})
 				}
 			}
 		}
@@ -166,9 +166,9 @@ func (p *Project) Named(section, key string) (at Text) {
 				if source.Deref(fd.Key).Value != key {
 					continue
 				}
-				at = Text{f, f.Span(fd.Key), key}
+				at = Text{f, f.Span(fd.Key), key, key}
 				if name := source.Value(fd.Value, "name"); name != nil {
-					at = Text{f, f.Span(source.Deref(name)), source.Deref(name).Value}
+					at = Text{f, f.Span(source.Deref(name)), source.Deref(name).Value, source.Deref(name).Value}
 				}
 			}
 		}

@@ -31,11 +31,15 @@ type service struct {
 // reference is a service or file that a document names.
 type reference struct {
 	node       *yaml.Node
-	service    string
-	paths      []string
+	service    expanded
+	paths      []expanded
 	projectDir string
 	envFiles   []string
 }
+
+// expanded is a text with its variables replaced, and as it is written: messages repeat
+// that, since a value may be a secret.
+type expanded struct{ value, written string }
 
 // layer is what one document says, before anything is merged.
 type layer struct {
@@ -56,6 +60,7 @@ type walker struct {
 	all      []*Mapping
 	problems []source.Problem
 	full     bool              // maxMappings is reached
+	hidden   map[string]bool   // by profile, whether only variables hold its name
 	envFiles [][]variable.File // that variables are looked up in, the outermost first
 }
 
@@ -148,9 +153,22 @@ func (w *walker) service(f *source.File, fd source.Field, env variable.Lookup) *
 			w.ports(f, s, a.Value, env)
 		} else if v := source.Deref(a.Value); !tag.Empties && v.Tag != "!!null" {
 			s.set(f, a.Key, v, env)
+			if a.Key.Value == "profiles" {
+				w.hideProfiles(v, s.Profiles)
+			}
 		}
 	}
 	return s
+}
+
+// hideProfiles notes the names of profiles that only variables hold: names has those of
+// the list.
+func (w *walker) hideProfiles(list *yaml.Node, names []string) {
+	for i, n := range list.Content {
+		name := names[len(names)-len(list.Content)+i]
+		hidden, known := w.hidden[name]
+		w.hidden[name] = variable.In(source.Deref(n).Value) && (hidden || !known)
+	}
 }
 
 // set reads one key of a service.
@@ -185,12 +203,12 @@ func (s *service) set(f *source.File, key, v *yaml.Node, env variable.Lookup) {
 			return source.Value(v, k) != nil
 		})
 	case "container_name":
-		s.ContainerName = Text{f, f.Span(v), text(v)}
+		s.ContainerName = Text{f, f.Span(v), text(v), v.Value}
 	case "network_mode":
-		s.NetworkMode = Text{f, f.Span(v), text(v)}
+		s.NetworkMode = Text{f, f.Span(v), text(v), v.Value}
 	case "networks":
 		if len(v.Content) > 0 {
-			s.Networks = Text{f, f.Span(key), key.Value}
+			s.Networks = Text{f, f.Span(key), key.Value, key.Value}
 		}
 	case "environment":
 		s.PortFile = declares(v, "SERVICE_PORT_FILE")
@@ -200,7 +218,7 @@ func (s *service) set(f *source.File, key, v *yaml.Node, env variable.Lookup) {
 // countIn is a number of containers, zero where the text is none.
 func countIn(f *source.File, n *yaml.Node, text string) (t Text) {
 	if count, err := strconv.Atoi(text); err == nil && count >= 0 {
-		t = Text{f, f.Span(n), text}
+		t = Text{f, f.Span(n), text, source.Deref(n).Value}
 	}
 	return t
 }
@@ -219,19 +237,19 @@ func declares(env *yaml.Node, name string) bool {
 func extends(n *yaml.Node, text func(*yaml.Node) string) *reference {
 	ref := &reference{node: n}
 	if n.Kind == yaml.ScalarNode {
-		ref.service = text(n)
+		ref.service = expanded{text(n), n.Value}
 		return ref
 	}
 	if s := source.Value(n, "service"); s != nil {
-		ref.service = text(s)
+		ref.service = expanded{text(s), source.Deref(s).Value}
 	}
 	if f := source.Deref(source.Value(n, "file")); f != nil && f.Tag != "!!null" {
 		if f.Kind != yaml.ScalarNode {
 			return nil // of the wrong kind, which the schema says
 		}
-		ref.node, ref.paths = source.Value(n, "file"), []string{text(f)}
+		ref.node, ref.paths = source.Value(n, "file"), []expanded{{text(f), f.Value}}
 	}
-	if n.Kind != yaml.MappingNode || ref.service == "" {
+	if n.Kind != yaml.MappingNode || ref.service.value == "" {
 		return nil
 	}
 	return ref
@@ -245,7 +263,7 @@ func (w *walker) includes(f *source.File, n *yaml.Node, env variable.Lookup) []r
 		}
 		return nil
 	}
-	texts := func(n *yaml.Node) (out []string) {
+	texts := func(n *yaml.Node) (out []expanded) {
 		if n = source.Deref(n); n == nil || n.Tag == "!!null" {
 			return nil
 		}
@@ -255,7 +273,7 @@ func (w *walker) includes(f *source.File, n *yaml.Node, env variable.Lookup) []r
 		}
 		for _, c := range nodes {
 			t, _ := variable.Expand(source.Deref(c).Value, env)
-			out = append(out, t)
+			out = append(out, expanded{t, source.Deref(c).Value})
 		}
 		return out
 	}
@@ -263,12 +281,15 @@ func (w *walker) includes(f *source.File, n *yaml.Node, env variable.Lookup) []r
 	for _, item := range list.Content {
 		ref := reference{node: item}
 		if source.Deref(item).Kind == yaml.MappingNode {
-			ref.paths, ref.envFiles = texts(source.Value(item, "path")), texts(source.Value(item, "env_file"))
+			ref.paths = texts(source.Value(item, "path"))
+			for _, t := range texts(source.Value(item, "env_file")) {
+				ref.envFiles = append(ref.envFiles, t.value)
+			}
 			if path := source.Deref(source.Value(item, "path")); path != nil && path.Kind == yaml.ScalarNode {
 				ref.node = path
 			}
 			if d := texts(source.Value(item, "project_directory")); len(d) == 1 {
-				ref.projectDir = d[0]
+				ref.projectDir = d[0].value
 			}
 		} else {
 			ref.paths = texts(item)

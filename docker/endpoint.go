@@ -110,7 +110,7 @@ func byContext(name, dir string) (docker.Endpoint, error) {
 			return found, nil
 		}
 	}
-	return docker.Endpoint{}, &Error{Problem: say.Problem{Message: "docker context " + name + ": has no endpoint that can be used", Hint: "docker context inspect " + name + " shows it"}}
+	return docker.Endpoint{}, &Error{Problem: say.Problem{Message: "docker context " + name + ": has no endpoint that can be used", Hint: "docker context inspect " + say.Shell(name) + " shows it"}}
 }
 
 // remote reports an endpoint that is reached over a network, unless it is this

@@ -146,7 +146,7 @@ func (p *Pass) compare(a, b publication) clash {
 			hint += ", or each its own on this machine: " + p.commands().Portmoor("detect")
 		}
 		return clash{
-			Warning, fmt.Sprintf("%s also published by %s when the profiles %s run together", named(port, b.Protocol)+isOrAre(port), who, strings.Join(together, " and ")),
+			Warning, fmt.Sprintf("%s also published by %s when the profiles %s run together", named(port, b.Protocol)+isOrAre(port), who, strings.Join(p.Project.Written(together...), " and ")),
 			hint + "; profiles that never run together can be listed under alternatives in .portmoor.yaml",
 		}
 	}

@@ -46,7 +46,7 @@ func (p *Pass) sameName(e, s compose.Service) {
 	name := s.ContainerName
 	f := Finding{
 		File: name.File, Span: name.Span, Service: s.Name,
-		Message: fmt.Sprintf("container_name %s is already that of service %s", quote(name.Value), quote(e.Name)),
+		Message: fmt.Sprintf("container_name %s is already that of service %s", quote(name.Written), quote(e.Name)),
 		Hint:    "give each of the two its own name, or none",
 		Related: []Related{{File: e.ContainerName.File, Span: e.ContainerName.Span, Message: "service " + quote(e.Name) + " has it here"}},
 	}
@@ -73,7 +73,7 @@ container_name.`,
 				}
 				f := Finding{File: at.File, Span: at.Span, Service: s.Name, Related: related, Hint: "remove container_name"}
 				f.Message = fmt.Sprintf("service %s runs %d times%s, but only one container can be named %s",
-					quote(s.Name), s.Scale, p.unlessSwarm(&f, p.Project.Swarm), quote(s.ContainerName.Value))
+					quote(s.Name), s.Scale, p.unlessSwarm(&f, p.Project.Swarm), quote(s.ContainerName.Written))
 				p.Report(f)
 			}
 		}

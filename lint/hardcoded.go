@@ -21,7 +21,7 @@ rewrites a whole repository; --fix rewrites what lint reports. What migrate can'
 			if c.Mapping.HostPort.Ports.Zero() && c.Mapping.HostPort.Literal() || c.Mapping.HostPort.Text == "" {
 				continue // it would be given a default back, and is no literal now
 			}
-			if p.Facts.Symlinks[c.Mapping.File.Path] {
+			if p.Facts.Refused[c.Mapping.File.Path] {
 				continue // migrate does not write those
 			}
 			f := aboutHost(c.Mapping)
@@ -37,7 +37,7 @@ rewrites a whole repository; --fix rewrites what lint reports. What migrate can'
 			p.Report(f)
 		}
 		for _, s := range p.plan().Left() {
-			if m := s.Mapping; !p.Facts.Symlinks[m.File.Path] {
+			if m := s.Mapping; !p.Facts.Refused[m.File.Path] {
 				f := about(m)
 				if m.Syntax == compose.Long && !m.Scalar.Empty() {
 					f.Span = m.Scalar

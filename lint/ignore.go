@@ -158,7 +158,7 @@ func (r *run) unusedIgnores() (found []Finding) {
 	for _, ig := range r.comments {
 		f := Finding{Rule: unusedIgnore.Name, Severity: severity, File: ig.file, Span: ig.Span, Hint: "remove the comment"}
 		switch looked, exists := ran[ig.Rule]; {
-		case ig.used.Load(), r.unjudged[ig.file], ig.Rule == hardcodedHostPort.Name && r.options.Facts.Symlinks[ig.file.Path]:
+		case ig.used.Load(), r.unjudged[ig.file], ig.Rule == hardcodedHostPort.Name && r.options.Facts.Refused[ig.file.Path]:
 			continue
 		case ig.Rule == "":
 			f.Message, f.Hint = "the comment names no rule to ignore", "write the rule's name after it"

@@ -161,8 +161,9 @@ type Facts struct {
 	// Tracked reports, by path, the env files that Git does not ignore: those
 	// that are there in a clean clone.
 	Tracked map[string]bool
-	// Symlinks reports, by path, the compose files that are links.
-	Symlinks map[string]bool
+	// Refused reports, by path, the compose files that are never written: links, and
+	// those outside the repository.
+	Refused map[string]bool
 	// Assignments are the files of remembered ports, data/ports.json, of the
 	// projects that have one. They are JSON, which is read as YAML.
 	Assignments map[*compose.Project]*source.File

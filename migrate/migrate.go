@@ -256,7 +256,7 @@ func (m *Migration) withDefaults() ([]byte, error) {
 
 // Write writes every file.
 func (m *Migration) Write() error {
-	if _, err := rewrite.WriteAll(m.Outputs); err != nil {
+	if _, err := rewrite.WriteAll(m.w.Bounds, m.Outputs); err != nil {
 		return say.Failf("nothing else was written; fix this and run it again", "%s", err)
 	}
 	return nil

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/portmoor/portmoor/reconcile/contest"
@@ -42,9 +41,10 @@ func (d Document) Apply(w *workspace.Workspace, decided plan.Decided) (outputs [
 	return outputs, notes, err
 }
 
-// Write writes what Apply gave, all or nothing as far as the file system allows.
-func Write(outputs []rewrite.Output) error {
-	if _, err := rewrite.WriteAll(outputs); err != nil {
+// Write writes what Apply gave for a workspace, all or nothing as far as the file system
+// allows.
+func Write(w *workspace.Workspace, outputs []rewrite.Output) error {
+	if _, err := rewrite.WriteAll(w.Bounds, outputs); err != nil {
 		return say.Failf("fix this and run it again; it resumes where it stopped", "%s", err)
 	}
 	return nil
@@ -102,15 +102,15 @@ func (a application) rests(path string) bool {
 // is nothing to do.
 func (a application) output(in plan.Input, changes []plan.Change) (rewrite.Output, error) {
 	path := tree.Absolute(a.Home, filepath.FromSlash(in.Path))[0]
-	if rel, err := filepath.Rel(a.Home, path); err != nil || strings.HasPrefix(rel, "..") {
+	if !tree.Within(a.Home, path) {
 		return rewrite.Output{}, say.Failf(a.again(), "%s: is outside the folder of the plan", in.Path)
 	}
 	src, err := tree.Read(path, tree.MaxFile)
 	if err != nil {
 		return rewrite.Output{}, say.Failf(a.again(), "%s: %s", a.Show(path), say.Cause(err))
 	}
-	if len(changes) > 0 && outsideOf(a.Home, path) {
-		return rewrite.Output{}, say.Failf(a.again(), "%s: is outside the folder of the plan, through a symlink", a.Show(path))
+	if len(changes) > 0 && !a.Bounds.Has(path) {
+		return rewrite.Output{}, say.Failf(a.again(), "%s: %s, through a symlink", a.Show(path), a.Bounds.Outside())
 	}
 	file := &source.File{Path: path, Src: src}
 	same := func(src []byte) bool { return references.Digest(src) == in.Digest }
@@ -128,14 +128,6 @@ func (a application) output(in plan.Input, changes []plan.Change) (rewrite.Outpu
 		return rewrite.Output{}, say.Failf("correct the place in the plan: file:line:column of the text's first character", "%s: a text that the plan changes is not at its place, though the file is as it was", a.Show(path))
 	}
 	return rewrite.Output{}, say.Failf(a.again(), "%s: changed since the plan was made", a.Show(path))
-}
-
-// outsideOf reports a file that is not below a folder when links are followed.
-func outsideOf(folder, path string) bool {
-	folder, err1 := filepath.EvalSymlinks(folder)
-	target, err2 := filepath.EvalSymlinks(path)
-	rel, err3 := filepath.Rel(folder, target)
-	return errors.Join(err1, err2, err3) != nil || strings.HasPrefix(rel, "..")
 }
 
 // sameServices refuses a plan that was made for other services, or that would

@@ -62,7 +62,7 @@ func (d Document) Save(p plan.Plan) error {
 	if err != nil {
 		return err
 	}
-	if _, err := rewrite.WriteAll([]rewrite.Output{{Path: d.Path, Before: before, After: after}}); err != nil {
+	if _, err := rewrite.WriteAll(tree.Bounds{}.And(d.Path), []rewrite.Output{{Path: d.Path, Before: before, After: after}}); err != nil {
 		return say.Failf("nothing was written", "%s", err)
 	}
 	return nil

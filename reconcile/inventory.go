@@ -14,7 +14,7 @@
 //	err = doc.Save(p)
 //	decided, err := doc.Open()
 //	outputs, notes, err := doc.Apply(w, decided)
-//	err = reconcile.Write(outputs)
+//	err = reconcile.Write(w, outputs)
 //
 // Nothing is printed; only Save and [Write] change files.
 package reconcile
@@ -35,7 +35,6 @@ import (
 	"github.com/portmoor/portmoor/reconcile/contest"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
-	"github.com/portmoor/portmoor/tree"
 	"github.com/portmoor/portmoor/workspace"
 )
 
@@ -75,8 +74,8 @@ func Read(w *workspace.Workspace) (*Inventory, []say.Problem, error) {
 	inv.Ports = append(lists.Map(inv.fixed, func(f contest.Fixed) contest.Port { return f.Port }), added...)
 	for i, p := range inv.Ports {
 		for _, place := range p.Places {
-			if tree.IsSymlink(place.File.Path) {
-				inv.Ports[i].Stuck = w.Show(place.File.Path) + " is a symlink"
+			if reason := w.Bounds.Refuses(place.File.Path); reason != "" {
+				inv.Ports[i].Stuck = w.Show(place.File.Path) + " " + reason
 			}
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"syscall"
 	"testing"
+
+	"github.com/portmoor/portmoor/tree"
 )
 
 const nobody = 65534
@@ -62,8 +64,8 @@ func TestFolderIsReadOnly(t *testing.T) {
 	var err, newErr error
 	withoutRoot(t, func() {
 		good := output(dir, "good.yml", "good", "better")
-		_, err = WriteAll([]Output{good, output(dir, "closed/f.yml", "f", "x")})
-		_, newErr = WriteAll([]Output{
+		_, err = WriteAll(tree.BoundsOf(dir), []Output{good, output(dir, "closed/f.yml", "f", "x")})
+		_, newErr = WriteAll(tree.BoundsOf(dir), []Output{
 			good, output(dir, "made/n.yml", "-", "n"), output(dir, "made/deep/n.yml", "-", "n"),
 			output(dir, "closed/sub/n.yml", "-", "x"),
 		})
@@ -86,13 +88,13 @@ func TestOwnerThatCannotBeKept(t *testing.T) {
 	}
 	var err error
 	withoutRoot(t, func() {
-		_, err = WriteAll([]Output{output(dir, "good.yml", "good", "better"), output(dir, "theirs.yml", "t", "x")})
+		_, err = WriteAll(tree.BoundsOf(dir), []Output{output(dir, "good.yml", "good", "better"), output(dir, "theirs.yml", "t", "x")})
 	})
 	wantError(t, dir, err, "theirs.yml: cannot keep its owner 1234:0: permission denied")
 	wantContents(t, dir, map[string]string{"good.yml": "good", "theirs.yml": "t"})
 
 	// Of a file that only Portmoor writes, who writes becomes the owner.
-	withoutRoot(t, func() { err = WriteOurs(filepath.Join(dir, "theirs.yml"), []byte("ours")) })
+	withoutRoot(t, func() { err = WriteOurs(tree.BoundsOf(dir), filepath.Join(dir, "theirs.yml"), []byte("ours")) })
 	if err != nil {
 		t.Error(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // fill writes files below dir, with the folders they need.
@@ -87,7 +88,7 @@ func output(dir, name, before, after string) Output {
 func TestWriteAll(t *testing.T) {
 	dir := t.TempDir()
 	fill(t, dir, map[string]string{"a.yml": "a\r\n", "b.yml": "b", "same.yml": "s", "empty.yml": ""})
-	written, err := WriteAll([]Output{
+	written, err := WriteAll(tree.BoundsOf(dir), []Output{
 		output(dir, "b.yml", "b", "B"),
 		output(dir, "same.yml", "s", "s"),
 		output(dir, "a.yml", "a\r\n", "A\r\n"),
@@ -119,7 +120,7 @@ func TestWrite(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "data", "plan.md")
 	for _, content := range []string{"one", "two", "", "three"} {
-		if err := Write(path, []byte(content)); err != nil {
+		if err := Write(tree.BoundsOf(dir), path, []byte(content)); err != nil {
 			t.Fatal(err)
 		}
 		wantContents(t, dir, map[string]string{"data": "folder", "data/plan.md": content})
@@ -167,7 +168,7 @@ func TestWriteAllRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
 			fill(t, dir, map[string]string{"good.yml": "good", "bad.yml": "bad", "sub/x": "x"})
-			written, err := WriteAll([]Output{
+			written, err := WriteAll(tree.BoundsOf(dir), []Output{
 				output(dir, "good.yml", "good", "better"),
 				output(dir, "new.yml", "-", "new"),
 				tt.bad(dir),
@@ -197,7 +198,13 @@ func TestFailureMidway(t *testing.T) {
 			dir := t.TempDir()
 			fill(t, dir, map[string]string{"a.yml": "a", "b.yml": "b", "c.yml": "c"})
 			files := []Output{output(dir, "a.yml", "a", "A"), output(dir, "b.yml", "b", "B"), output(dir, "c.yml", "c", "C")}
-			staged, _, err := stageAll(files)
+			w := tree.BoundsOf(dir).Writer()
+			defer w.Close()
+			targets, err := changed(w, files)
+			if err != nil {
+				t.Fatal(err)
+			}
+			staged, _, err := stageAll(targets)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -208,9 +215,9 @@ func TestFailureMidway(t *testing.T) {
 			if err := os.Remove(temporary[0]); err != nil {
 				t.Fatal(err)
 			}
-			written, err := replaceAll(files, staged)
+			written, err := replaceAll(targets, staged)
 			for _, s := range staged {
-				s.discard()
+				s.Discard()
 			}
 			if err == nil {
 				t.Fatal("no error")
@@ -232,10 +239,10 @@ func TestEqualContentIsNotWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := Write(path, []byte("same")); err != nil {
+	if err := Write(tree.BoundsOf(dir), path, []byte("same")); err != nil {
 		t.Fatal(err)
 	}
-	written, err := WriteAll([]Output{output(dir, "f.yml", "same", "same")})
+	written, err := WriteAll(tree.BoundsOf(dir), []Output{output(dir, "f.yml", "same", "same")})
 	if err != nil || len(written) > 0 {
 		t.Errorf("written %q, %v", written, err)
 	}

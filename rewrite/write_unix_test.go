@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"github.com/portmoor/portmoor/tree"
 )
 
 func TestModeIsKept(t *testing.T) {
@@ -20,7 +22,7 @@ func TestModeIsKept(t *testing.T) {
 			if err := os.Chmod(path, mode); err != nil {
 				t.Fatal(err)
 			}
-			if err := Write(path, []byte("new")); err != nil {
+			if err := Write(tree.BoundsOf(dir), path, []byte("new")); err != nil {
 				t.Fatal(err)
 			}
 			info, err := os.Stat(path)
@@ -36,9 +38,10 @@ func TestModeIsKept(t *testing.T) {
 
 func TestNewFileObeysUmask(t *testing.T) {
 	for umask, want := range map[int]os.FileMode{0o022: 0o644, 0o027: 0o640, 0o000: 0o644} {
-		path := filepath.Join(t.TempDir(), "f.yml")
+		dir := t.TempDir()
+		path := filepath.Join(dir, "f.yml")
 		old := syscall.Umask(umask)
-		err := Write(path, []byte("new"))
+		err := Write(tree.BoundsOf(dir), path, []byte("new"))
 		syscall.Umask(old)
 		if err != nil {
 			t.Fatal(err)
@@ -67,7 +70,7 @@ func TestOwnerIsKept(t *testing.T) {
 		if err := os.Chmod(path, 0o640|os.ModeSetgid); err != nil {
 			t.Fatal(err)
 		}
-		if err := Write(path, fmt.Append(nil, owner)); err != nil {
+		if err := Write(tree.BoundsOf(dir), path, fmt.Append(nil, owner)); err != nil {
 			t.Fatal(err)
 		}
 		info, err := os.Stat(path)
@@ -110,9 +113,9 @@ func TestIrregularIsRefused(t *testing.T) {
 			if err := tt.create(filepath.Join(dir, "bad")); err != nil {
 				t.Fatal(err)
 			}
-			_, err := WriteAll([]Output{output(dir, "good.yml", "good", "better"), output(dir, "bad", "target", "x")})
+			_, err := WriteAll(tree.BoundsOf(dir), []Output{output(dir, "good.yml", "good", "better"), output(dir, "bad", "target", "x")})
 			wantError(t, dir, err, tt.want)
-			wantError(t, dir, Write(filepath.Join(dir, "bad"), []byte("x")), tt.want)
+			wantError(t, dir, Write(tree.BoundsOf(dir), filepath.Join(dir, "bad"), []byte("x")), tt.want)
 			wantContents(t, dir, map[string]string{"good.yml": "good", "target.yml": "target", "bad": tt.kind.String()})
 		})
 	}
@@ -124,11 +127,11 @@ func TestTwiceThroughLinkedFolder(t *testing.T) {
 	if err := os.Symlink("app", filepath.Join(dir, "link")); err != nil {
 		t.Fatal(err)
 	}
-	_, err := WriteAll([]Output{output(dir, "app/f.yml", "f", "1"), output(dir, "link/f.yml", "f", "2")})
+	_, err := WriteAll(tree.BoundsOf(dir), []Output{output(dir, "app/f.yml", "f", "1"), output(dir, "link/f.yml", "f", "2")})
 	wantError(t, dir, err, "link/f.yml: given twice")
 	wantContents(t, filepath.Join(dir, "app"), map[string]string{"f.yml": "f"})
 
-	if err := Write(filepath.Join(dir, "link", "f.yml"), []byte("3")); err != nil {
+	if err := Write(tree.BoundsOf(dir), filepath.Join(dir, "link", "f.yml"), []byte("3")); err != nil {
 		t.Fatal(err)
 	}
 	wantContents(t, filepath.Join(dir, "app"), map[string]string{"f.yml": "3"})
@@ -160,18 +163,21 @@ func TestLeftBehind(t *testing.T) {
 		}
 		stays[".f.yml.portmoor-4"] = "x"
 	}
-	lock := lockOf(filepath.Join(dir, ".f.yml.portmoor-7"))
-	if err := lock.Lock(); err != nil {
+	locked, err := os.Open(filepath.Join(dir, ".f.yml.portmoor-7"))
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := Write(filepath.Join(dir, "f.yml"), []byte("new")); err != nil {
+	if err := syscall.Flock(int(locked.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(tree.BoundsOf(dir), filepath.Join(dir, "f.yml"), []byte("new")); err != nil {
 		t.Fatal(err)
 	}
 	wantContents(t, dir, stays)
-	if err := lock.Unlock(); err != nil {
+	if err := locked.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := Write(filepath.Join(dir, "f.yml"), []byte("newer")); err != nil {
+	if err := Write(tree.BoundsOf(dir), filepath.Join(dir, "f.yml"), []byte("newer")); err != nil {
 		t.Fatal(err)
 	}
 	stays["f.yml"] = "newer"
@@ -205,7 +211,7 @@ func TestFollows(t *testing.T) {
 		if err := os.Chmod(dir, c.folder); err != nil {
 			t.Fatal(err)
 		}
-		if err := Write(filepath.Join(dir, "new", "f.yml"), []byte("new")); err != nil {
+		if err := Write(tree.BoundsOf(dir), filepath.Join(dir, "new", "f.yml"), []byte("new")); err != nil {
 			t.Fatal(err)
 		}
 		for name, want := range map[string]os.FileMode{"new": c.made | os.ModeDir, "new/f.yml": c.file} {
@@ -239,7 +245,13 @@ func TestFollowLink(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	Follow(link)
+	w := tree.BoundsOf(dir).Writer()
+	defer w.Close()
+	place, err := w.Place(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	place.Follow()
 	after, err := os.Stat(outside)
 	if err != nil || after.Mode() != before.Mode() || after.Sys().(*syscall.Stat_t).Uid != before.Sys().(*syscall.Stat_t).Uid {
 		t.Errorf("%v is %v now, %v", before, after, err)

@@ -20,7 +20,7 @@ func Shell(arg string) string {
 	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 }
 
-// escaped is an argument with escapes,which bash reads in $'…'.
+// escaped is an argument with escapes, which bash reads in $'…'.
 func escaped(arg string) string {
 	var b strings.Builder
 	b.WriteString("$'")

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -12,8 +13,17 @@ import (
 )
 
 // Visible is a text on one line, with every character that a terminal would not
-// simply show written out: \n, \x1b, \u202e. Bytes that are not UTF-8 become \xff.
-func Visible(s string) string { return visible(s, "") }
+// simply show written out: \n, \x1b, \u202e. Bytes that are not UTF-8 become \xff, and
+// what GitHub would take for a command at the beginning of a line, or anywhere in it,
+// is broken by one: \x3a:error::, #\x23[.
+func Visible(s string) string {
+	s = strings.ReplaceAll(visible(s, ""), "##[", `#\x23[`)
+	text := strings.TrimLeft(s, " ")
+	if len(text) < 3 || text[:2] != "::" || !unicode.IsLetter(rune(text[2])) || net.ParseIP(text) != nil {
+		return s
+	}
+	return s[:len(s)-len(text)] + `\x3a` + text[1:]
+}
 
 // VisibleLines is a text of several lines, such as a diff, made visible: line
 // breaks and tabs stay, the carriage return of a CRLF is dropped, and any other is
@@ -66,6 +76,25 @@ func Hidden(r rune) bool {
 	return !unicode.IsGraphic(r) && r != joiner && r != nonJoiner
 }
 
+// Text is a text that may have bytes which are not UTF-8, for JSON, which can't have
+// them: they become \xff, as in [Visible]. Any other text is itself.
+func Text(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && size == 1 {
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		} else {
+			b.WriteRune(r)
+		}
+		i += size
+	}
+	return b.String()
+}
+
 // JSON writes a value as JSON with a line break behind it, indented by two blanks
 // or all on one line, for who reads several. Characters that a terminal would obey
 // are JSON escapes. The error is that of the encoder or of w.
@@ -90,6 +119,8 @@ func escapeJSON(b []byte) []byte {
 	for len(b) > 0 {
 		r, size := utf8.DecodeRune(b)
 		switch {
+		case bytes.HasPrefix(b, []byte("##[")): // a command of GitHub, anywhere in a line
+			out = append(out, `\u0023`...)
 		case r == '\n' || !Hidden(r):
 			out = append(out, b[:size]...)
 		case r > 0xffff:

@@ -50,6 +50,10 @@ type File struct {
 	Path string
 	// Src is the file's bytes exactly as they are on disk. Nobody modifies them.
 	Src []byte
+	// Private reports that no line of the file is shown: an env file may hold secrets.
+	Private bool
+	// Outside reports that the file is not in the repository: nothing of its text is shown.
+	Outside bool
 	// Docs are the parsed documents, nil when Problems says why not.
 	Docs []*yaml.Node
 	// Problems are what makes the file invalid, in order of position.

@@ -20,7 +20,7 @@ import (
 // writes the env file for Compose. With prune it forgets what no mapping has any
 // more.
 func (s *Stack) Detect(e Engine, prune bool) (outcomes []allocate.Outcome, err error) {
-	r := round{s, e}
+	r, refused := round{s, e}, false
 	err = change(s, allocate.Change{Decide: func() error {
 		if err := s.refuseElsewhere(e.Containers, e.Remote); err != nil {
 			return err
@@ -28,13 +28,35 @@ func (s *Stack) Detect(e Engine, prune bool) (outcomes []allocate.Outcome, err e
 		r.setIdle()
 		r.setHas()
 		outcomes = r.assign()
+		if refused = refuseBadEntry(s, outcomes); refused {
+			return nil
+		}
 		if prune {
 			r.prune()
 		}
 		r.remember(outcomes)
 		return nil
-	}, Write: s.save, Ahead: r.ahead})
+	}, Write: func() error {
+		if refused {
+			return nil
+		}
+		return s.save()
+	}, Ahead: r.ahead})
 	return outcomes, err
+}
+
+// refuseBadEntry reports that the ports file has something else than a port for a port
+// of the project: nothing is remembered then, so that the file stays as people left it.
+func refuseBadEntry(s *Stack, outcomes []allocate.Outcome) bool {
+	if !slices.ContainsFunc(keysOf(s), s.store.Foreign) {
+		return false
+	}
+	for i, o := range outcomes {
+		if o.Moved {
+			outcomes[i] = allocate.Outcome{Unit: o.Unit, Problem: "is not moved, since another entry of " + s.Show(s.paths.Ports) + " is no port", Hint: "write a port there, or take the entry out"}
+		}
+	}
+	return true
 }
 
 // round is one round of assigning, by what an engine says.

@@ -18,13 +18,18 @@ import (
 // envHeader tells a file of ours from one that somebody else has written.
 const envHeader = "# Host ports that portmoor found free on this machine. Do not edit: portmoor detect writes it.\n"
 
-// writable refuses to keep ports in files that somebody else has written, or
-// that are links, before anything is changed.
-func writable(env, ports string) error {
-	for _, path := range []string{env, ports} {
-		if tree.IsSymlink(path) {
-			return say.Failf("put a file in its place; nothing was written", "%s: is a symlink, which is not written", path)
+// writable refuses to keep ports in files that somebody else has written, that are
+// links, or that are not in the repository, before anything is changed.
+func writable(s *Stack, env string) error {
+	for _, path := range []string{env, s.paths.Ports} {
+		reason := s.paths.Bounds.Refuses(path)
+		switch {
+		case reason == "":
+			continue
+		case !s.Bounds.Has(s.paths.Checkout):
+			return say.Failf("name the compose files with -f; nothing was written", "%s: the project %s", s.paths.Checkout, s.Bounds.Outside())
 		}
+		return say.Failf("name a file of the repository in .portmoor.yaml, or --ports-file; nothing was written", "%s: %s, which is not written", path, reason)
 	}
 	src, err := tree.ReadIf(env, tree.MaxFile)
 	if err != nil {
@@ -75,7 +80,7 @@ func (s *Stack) writeEnv() error {
 	if string(old) == text {
 		return nil
 	}
-	return rewrite.WriteOurs(s.envPath(), []byte(text))
+	return rewrite.WriteOurs(s.Bounds, s.envPath(), []byte(text))
 }
 
 // Start is the command of docker compose that starts the project, as about says of it,
@@ -130,7 +135,9 @@ func envFiles(s *Stack) (files []string) {
 
 // breaks reports whether a shell that has no quotes around a text would make
 // something else of it.
-func breaks(text string) bool { return strings.ContainsAny(text, " \t\n*?[") }
+func breaks(text string) bool {
+	return strings.ContainsAny(text, " *?[") || strings.ContainsFunc(text, say.Hidden)
+}
 
 // ComposeArgs are what docker compose needs to see the project as it was seen
 // here, whatever said so: arguments, the environment, .env or the configuration.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose/discover"
+	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/tree"
 	"github.com/portmoor/portmoor/workspace"
@@ -39,7 +40,7 @@ func (f Forgotten) Detect(dir string) string {
 func (s *Stack) Forget(keepManual bool) (done Forgotten, err error) {
 	done = Forgotten{Name: s.Project.Name, About: &s.About}
 	err = change(s, allocate.Change{Decide: func() error {
-		done.Forgotten = s.store.Forget(keepManual)
+		done.Forgotten = s.store.Forget(keysOf(s), keepManual)
 		return nil
 	}, Write: func() error { return forgotten(s, &done, s.envPath(), s.save) }})
 	return done, err
@@ -53,8 +54,10 @@ func forgotten(s *Stack, done *Forgotten, env string, save func() error) (err er
 		}
 	}
 	// Also with nothing to forget there may be claims, where somebody has removed the file.
-	if err := allocate.RemoveEnv(env); err != nil {
-		return allocate.Explain(err)
+	if env != "" {
+		if err := rewrite.Remove(s.Bounds, env); err != nil {
+			return err
+		}
 	}
 	done.Overrides = slices.DeleteFunc(done.Overrides, func(path string) bool { ours, err := isOverride(path); return !ours || err != nil })
 	done.Left = append(done.Left, done.Overrides...)
@@ -79,6 +82,7 @@ func ForgetRest(w *workspace.Workspace, environ map[string]string, folder string
 		if tree.Nested(folder, filepath.Join(paths.Checkout, "compose.yaml")) || slices.ContainsFunc(leave, func(dir string) bool { return tree.Same(dir, paths.Checkout) }) {
 			continue
 		}
+		paths.Bounds = w.Bounds
 		s := &Stack{Workspace: w, paths: paths}
 		done, err := forgetRest(s, keepManual)
 		notes = append(notes, s.Notes()...)
@@ -110,11 +114,11 @@ func forgetRest(s *Stack, keepManual bool) (done Forgotten, err error) {
 			done.About.Ours.PortsFile = say.Path(dir, s.paths.Ports)
 		}
 	}
-	if err := writable(env, s.paths.Ports); err != nil {
+	if err := writable(s, env); err != nil {
 		return done, err
 	}
 	err = allocate.Change{Table: &allocate.Table{}, Read: func(store *allocate.Store) { s.store = store }, Decide: func() error {
-		done.Forgotten = s.store.Forget(keepManual)
+		done.Forgotten = s.store.Forget(nil, keepManual)
 		return nil
 	}, Write: func() error {
 		if done.Left = nil; len(s.store.Assigned) > 0 { // whose variables are not known

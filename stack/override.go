@@ -2,6 +2,7 @@ package stack
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -72,7 +73,7 @@ func (s *Stack) WriteOverride(path string, outcomes []allocate.Outcome) (named [
 		return nil, false, err
 	}
 	if len(moved) == 0 {
-		if err := os.Remove(abs); err != nil {
+		if err := rewrite.Remove(s.Bounds.And(abs), abs); err != nil {
 			return nil, false, say.Failf("remove it: its ports are not assigned any more", "%s: can't be removed", abs)
 		}
 		return nil, true, nil
@@ -80,9 +81,11 @@ func (s *Stack) WriteOverride(path string, outcomes []allocate.Outcome) (named [
 	files := slices.DeleteFunc(slices.Clone(s.Project.Group.Files), func(f string) bool { return f == abs })
 	text, err := model.Override(s.Project, files, abs, func(m compose.Mapping) ports.Range { return moved[s.names.AssignmentKey(&m)] })
 	if err != nil {
-		return nil, false, err
+		p := say.Of(err)
+		p.Hint = cmp.Or(p.Hint, "to see why: "+s.About.Docker("config"))
+		return nil, false, p
 	}
-	if err := rewrite.Write(abs, text); err != nil {
+	if err := rewrite.Write(s.Bounds.And(abs), abs, text); err != nil {
 		return nil, false, err
 	}
 	for _, f := range append(files, abs) {

@@ -91,7 +91,7 @@ func Open(w *workspace.Workspace, p *compose.Project, o Options) (*Stack, error)
 		return nil, err
 	}
 	if o.Access != Reading {
-		if err := writable(s.envPath(), s.paths.Ports); err != nil {
+		if err := writable(s, s.envPath()); err != nil {
 			return nil, err
 		}
 	}
@@ -116,10 +116,25 @@ func change(s *Stack, c allocate.Change) error {
 		s.store = store
 		s.gather()
 	}
+	decide := c.Decide
+	c.Decide = func() error {
+		if !s.store.Ours(keysOf(s)) {
+			return say.Failf("move it away, or name another as ports_file in .portmoor.yaml; nothing was written", "%s: was not written by portmoor", s.paths.Ports)
+		}
+		return decide()
+	}
 	absent := slices.DeleteFunc([]string{s.paths.Ports, s.envPath()}, tree.Exists)
 	err := c.Do(s.paths)
 	s.made = append(s.made, slices.DeleteFunc(absent, func(path string) bool { return !tree.Exists(path) })...)
 	return err
+}
+
+// keysOf are those of the project's ports.
+func keysOf(s *Stack) (keys []string) {
+	for _, u := range s.units {
+		keys = append(keys, u.Key)
+	}
+	return keys
 }
 
 // save writes what is remembered, and the env file for Compose.
@@ -152,14 +167,16 @@ func findPaths(s *Stack) (allocate.Paths, error) {
 		return allocate.Paths{}, err
 	}
 	file, identity := s.PortsFile(s.Project), s.Project.Name
+	bounds := s.Bounds
 	if named := cmp.Or(s.options.PortsFile, s.Environ()[PortsFileVariable]); named != "" {
 		file = tree.Absolute(s.Dir, named)[0]
+		bounds = bounds.And(file, file+".bak")
 	}
 	checkout := tree.Resolved(s.Project.Dir)
 	if rel, err := filepath.Rel(s.Project.Dir, file); err == nil {
 		identity += " " + filepath.ToSlash(rel)
 	}
-	return allocate.Paths{Ports: file, Ledger: ledger, Checkout: checkout, Project: identity, Forgiving: s.options.Access == Resetting}, nil
+	return allocate.Paths{Ports: file, Bounds: bounds, Ledger: ledger, Checkout: checkout, Project: identity, Forgiving: s.options.Access == Resetting}, nil
 }
 
 // ledgerPath is the ledger of an environment.

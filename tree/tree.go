@@ -1,10 +1,12 @@
-// Package tree is a folder as Git sees it, and the one way to read a file.
+// Package tree is a folder as Git sees it, the one way to read a file, and the one
+// place that says which files may be written.
 //
 // The model: [Root] is where a repository begins. [Ignores] knows, at one folder,
 // what Git and the configuration pass over there, and is entered from folder to
 // folder; [Files] walks a whole tree that way. [Read] opens every file that
 // Portmoor reads: a pipe does not make it wait, and a device without an end not
-// fill the memory.
+// fill the memory. [Bounds] are what a run may write; a [Writer] gives each file its
+// [Place] within them, and nothing that a repository has leads out of there.
 //
 //	tree.Files(root, tree.Options{Base: root, Ignore: []string{"testdata/"}}, visit)
 //	src, err := tree.Read(path, tree.MaxFile)
@@ -36,7 +38,11 @@ var ErrLarge = errors.New("larger than")
 // that, and an error that wraps [ErrLarge]. A folder, a pipe, a socket or a device
 // is an error that it does not wait for. Other errors are those of package os.
 func Read(path string, most int) ([]byte, error) {
-	file, size, err := Open(path)
+	return readFile(func(flags int) (*os.File, error) { return os.OpenFile(path, flags, 0) }, most)
+}
+
+func readFile(open func(flags int) (*os.File, error), most int) ([]byte, error) {
+	file, size, err := openRegular(open)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +53,11 @@ func Read(path string, most int) ([]byte, error) {
 // Open opens a regular file to be read, and tells its size in bytes. It fails as
 // [Read] does.
 func Open(path string) (file *os.File, size int64, err error) {
-	file, err = os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	return openRegular(func(flags int) (*os.File, error) { return os.OpenFile(path, flags, 0) })
+}
+
+func openRegular(open func(flags int) (*os.File, error)) (file *os.File, size int64, err error) {
+	file, err = open(os.O_RDONLY | syscall.O_NONBLOCK)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"cmp"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,11 +21,11 @@ import (
 // compose finds it: that of -f, of COMPOSE_FILE, or of the nearest folder from Dir
 // upward. What stops docker compose from loading it is an error.
 func OpenOne(r Request) (*Workspace, *compose.Project, error) {
-	group, err := r.findOne()
+	group, bounds, err := r.findOne()
 	if err != nil {
 		return nil, nil, err
 	}
-	w := &Workspace{Dir: r.Dir, alone: true, git: r.Git, context: map[string]bool{}}
+	w := &Workspace{Dir: r.Dir, Bounds: bounds, alone: true, git: r.Git, context: map[string]bool{}}
 	if err := w.configure(r, group.Files[0]); err != nil {
 		return nil, nil, err
 	}
@@ -34,7 +35,7 @@ func OpenOne(r Request) (*Workspace, *compose.Project, error) {
 // Only is the workspace of one project, loaded under the environment of a request,
 // as a command about that project alone has it.
 func (w *Workspace) Only(r Request, group compose.Group) (*Workspace, *compose.Project, error) {
-	one := &Workspace{Dir: w.Dir, Home: w.Home, Config: w.Config, About: r.Command(), alone: w.alone, environ: r.Environ, git: w.git, context: map[string]bool{}}
+	one := &Workspace{Dir: w.Dir, Home: w.Home, Config: w.Config, Bounds: w.Bounds, About: r.Command(), alone: w.alone, environ: r.Environ, git: w.git, context: map[string]bool{}}
 	except := tree.Absolute(w.Dir, r.Except...)
 	group.Files = slices.DeleteFunc(slices.Clone(group.Files), func(f string) bool { return slices.Contains(except, f) })
 	if len(group.Files) == 0 {
@@ -53,6 +54,7 @@ func (w *Workspace) Only(r Request, group compose.Group) (*Workspace, *compose.P
 	one.loader = compose.NewLoader(compose.LoadOptions{Environ: r.Environ, EnvFiles: one.Absolute(one.Config.EnvFiles...), Name: r.Name, Alternatives: one.Config.Alternatives, Watch: r.Watch})
 	all := one.loader.Load(append([]compose.Group{group}, discover.Around(one.loader, group.Dir, one.discovery())...))
 	p := all[0]
+	one.keepPrivate(all)
 	one.Projects, one.Neighbours = all[:1], all[1:]
 	one.About = one.AboutOne(p)
 	if err := r.checkName(p); err != nil {
@@ -69,22 +71,22 @@ func (w *Workspace) Environ() map[string]string { return w.environ }
 
 // findOne is the project of -f, else that of the folder or of the nearest
 // one above it that has a compose file, as docker compose has it.
-func (r Request) findOne() (compose.Group, error) {
+func (r Request) findOne() (compose.Group, tree.Bounds, error) {
 	if len(r.Files) > 0 {
 		abs := tree.Absolute(r.Dir, r.Files...)
 		for i, f := range abs {
 			switch info, err := os.Stat(f); {
 			case err != nil:
-				return compose.Group{}, say.Usagef("name a compose file", "%s: no such file", r.Files[i])
+				return compose.Group{}, tree.Bounds{}, say.Usagef("name a compose file", "%s: no such file", r.Files[i])
 			case info.IsDir():
-				return compose.Group{}, say.Usagef("name a compose file in it", "%s: is a folder, and -f takes files", r.Files[i])
+				return compose.Group{}, tree.Bounds{}, say.Usagef("name a compose file in it", "%s: is a folder, and -f takes files", r.Files[i])
 			}
 		}
-		return compose.Group{Dir: filepath.Dir(abs[0]), Files: abs}, nil
+		return compose.Group{Dir: filepath.Dir(abs[0]), Files: abs}, r.bounds(abs...), nil
 	}
 	envFiles, err := r.envFiles([]string{filepath.Join(r.Dir, ".env")})
 	if err != nil {
-		return compose.Group{}, err
+		return compose.Group{}, tree.Bounds{}, err
 	}
 	env := compose.NewLoader(compose.LoadOptions{}).Env(envFiles...)
 	listed := discover.Listed(r.Dir, func(name string) (string, bool) { // the environment wins, for each of the two variables
@@ -93,18 +95,21 @@ func (r Request) findOne() (compose.Group, error) {
 		}
 		return env.Lookup(name)
 	})
-	if slices.Contains(listed, "") {
-		return compose.Group{}, say.Usagef("name a file there, or unset it; docker compose would refuse it too", "COMPOSE_FILE names a file without a name")
-	}
-	if listed != nil {
-		return r.withEnvFiles(compose.Group{Dir: filepath.Dir(listed[0]), Files: listed}), nil
+	_, asked := r.Environ["COMPOSE_FILE"] // by who runs the program, and not by the repository
+	switch {
+	case slices.Contains(listed, ""):
+		return compose.Group{}, tree.Bounds{}, say.Usagef("name a file there, or unset it; docker compose would refuse it too", "COMPOSE_FILE names a file without a name")
+	case asked:
+		return r.withEnvFiles(compose.Group{Dir: filepath.Dir(listed[0]), Files: listed}), r.bounds(listed...).And(listed...), nil
+	case listed != nil:
+		return r.withEnvFiles(compose.Group{Dir: filepath.Dir(listed[0]), Files: listed}), r.bounds(r.Dir), nil
 	}
 	for dir := r.Dir; ; dir = filepath.Dir(dir) {
 		if g, there := discover.ByName(dir); there {
-			return r.withEnvFiles(g), nil
+			return r.withEnvFiles(g), r.bounds(dir), nil
 		}
 		if dir == filepath.Dir(dir) {
-			return compose.Group{}, say.Usagef("go to a folder that has one, or name it with -f", "%s: no compose file here or above", ".")
+			return compose.Group{}, tree.Bounds{}, say.Usagef("go to a folder that has one, or name it with -f", "%s: no compose file here or above", ".")
 		}
 	}
 }
@@ -145,12 +150,15 @@ func (r Request) envFiles(configured []string) ([]string, error) {
 // of what name: and the folder say, and of nothing else. A name in an env file is
 // not used where the configuration has one.
 func (r Request) checkName(p *compose.Project) error {
-	name := cmp.Or(r.Name, r.Environ["COMPOSE_PROJECT_NAME"])
-	if name == "" && p.Group.Name == "" {
-		name, _ = p.Env.Lookup("COMPOSE_PROJECT_NAME")
+	const variable = "COMPOSE_PROJECT_NAME"
+	name := cmp.Or(r.Name, r.Environ[variable])
+	written := fmt.Sprintf("project name %q", name)
+	if f, value, set := p.Env.Setter(variable); name == "" && p.Group.Name == "" && set {
+		line, _ := f.File.Position(f.Line(variable).Start)
+		name, written = value, fmt.Sprintf("%s:%d: project name", f.File.Path, line)
 	}
 	if name == loader.NormalizeProjectName(name) {
 		return nil
 	}
-	return say.Usagef("it has lower-case letters, digits, - and _ only, and begins with a letter or a digit; docker compose would refuse it too", "project name %q is not valid", name)
+	return say.Usagef("it has lower-case letters, digits, - and _ only, and begins with a letter or a digit; docker compose would refuse it too", "%s is not valid", written)
 }

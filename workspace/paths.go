@@ -26,6 +26,17 @@ func (w *Workspace) Place(f *source.File, span source.Span) string {
 	return fmt.Sprintf("%s:%d:%d", w.Show(f.Path), line, column)
 }
 
+// Refuses is what there is to say about a file which is to be edited, but that is a link or
+// not within the bounds; refused is false for one that may be.
+func (w *Workspace) Refuses(path string) (p say.Problem, refused bool) {
+	reason := w.Bounds.Refuses(path)
+	p = say.Problem{Place: path, Message: reason + ", which is not written", Hint: "name the file that it leads to"}
+	if !tree.IsSymlink(path) {
+		p.Kind, p.Hint = say.Note, "name it on the command line if it should be edited"
+	}
+	return p, reason != ""
+}
+
 // FromHome is a path as the configuration names it.
 func (w *Workspace) FromHome(path string) string { return say.Path(w.Home, path) }
 

@@ -100,6 +100,9 @@ type Workspace struct {
 	// Unseen is what could not be looked at or was not, each with its path as the place;
 	// say.Failure where that fails the run.
 	Unseen []say.Problem
+	// Bounds are what may be written, and whose text may be shown: the repositories that
+	// were asked about, and the files that the request names.
+	Bounds tree.Bounds
 
 	alone   bool // it is about one project, found as docker compose finds it
 	loader  *compose.Loader
@@ -117,8 +120,12 @@ func Open(r Request) (w *Workspace, notes []say.Problem, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	w = &Workspace{Dir: r.Dir, About: r.Command(), git: r.Git, context: map[string]bool{}}
-	if err := w.configure(r, cmp.Or(r.StdinName, paths[0])); err != nil {
+	about := paths
+	if r.StdinName != "" {
+		about = []string{r.StdinName}
+	}
+	w = &Workspace{Dir: r.Dir, Bounds: r.bounds(tree.Absolute(r.Dir, about...)...), About: r.Command(), git: r.Git, context: map[string]bool{}}
+	if err := w.configure(r, about[0]); err != nil {
 		return nil, nil, err
 	}
 	if r.Whole && r.Paths == nil && r.Files == nil && w.Config.Path != "" {
@@ -144,6 +151,7 @@ func Open(r Request) (w *Workspace, notes []say.Problem, err error) {
 		groups[i].Profiles = slices.Concat(groups[i].Profiles, r.Profiles)
 	}
 	all := w.loader.Load(slices.Concat(groups, around(groups, found.Neighbours)))
+	w.keepPrivate(all)
 	w.Projects, w.Neighbours = all[:len(groups)], all[len(groups):]
 	for _, g := range groups {
 		for _, path := range g.Context {
@@ -182,6 +190,23 @@ func (r Request) noFiles(paths []string) error {
 	return say.Usagef(hint, "%s: no compose files here", strings.Join(paths, ", "))
 }
 
+// bounds are those of a request that is about some paths: the repositories that they are
+// in, else their folders, and the files that the request names.
+func (r Request) bounds(paths ...string) tree.Bounds {
+	var folders []string
+	for _, path := range paths {
+		if !tree.Exists(path) { // standard input may be a file to come
+			path = filepath.Dir(path)
+		}
+		folders = append(folders, tree.Folder(path))
+	}
+	named := slices.Concat(r.Files, r.Paths)
+	if r.Config != "" {
+		named = append(named, r.Config)
+	}
+	return tree.BoundsOf(folders...).And(tree.Absolute(r.Dir, named...)...)
+}
+
 // configure reads the configuration: the file named, or the nearest one to a path.
 func (w *Workspace) configure(r Request, path string) error {
 	abs := tree.Absolute(r.Dir, path)[0]
@@ -193,6 +218,9 @@ func (w *Workspace) configure(r Request, path string) error {
 		near, err := config.Find(abs)
 		if err != nil {
 			return err
+		}
+		if near != "" && !w.Bounds.Has(near) {
+			return say.Failf("name it with --config if it should be read", "%s: %s", near, w.Bounds.Outside())
 		}
 		found = near
 	}
@@ -297,18 +325,21 @@ func (w *Workspace) choose(r Request) error {
 	const variable = "PORT_ALLOCATION_STRATEGY"
 	w.Strategies = map[*compose.Project]strategies.Strategy{}
 	for _, p := range w.Projects {
-		name, from := cmp.Or(w.Config.Strategy, "auto"), ""
+		name, from, secret := cmp.Or(w.Config.Strategy, "auto"), "", false
 		if f, v, ok := p.Env.Setter(variable); ok && v != "" {
 			line, _ := f.File.Position(f.Line(variable).Start)
-			name, from = v, fmt.Sprintf("%s:%d: %s: ", f.File.Path, line, variable)
+			name, from, secret = v, fmt.Sprintf("%s:%d: %s: ", f.File.Path, line, variable), true
 		}
 		if v := r.Environ[variable]; v != "" {
-			name, from = v, variable+": "
+			name, from, secret = v, variable+": ", false
 		}
 		if r.Strategy != "" {
-			name, from = r.Strategy, "--strategy: "
+			name, from, secret = r.Strategy, "--strategy: ", false
 		}
 		s, err := strategies.Parse(name)
+		if err != nil && secret { // whatever a variable holds is not repeated
+			err = errors.New("the strategy is not auto, hybrid or dynamic")
+		}
 		if err != nil {
 			return say.Usagef("choose one of the three", "%s%s", from, err)
 		}
@@ -346,7 +377,44 @@ func (w *Workspace) StdinText() []byte {
 }
 
 // Examples are the example env files of a folder.
-func (w *Workspace) Examples(dir string) []variable.File { return w.loader.Examples(dir) }
+func (w *Workspace) Examples(dir string) []variable.File {
+	examples := w.loader.Examples(dir)
+	for _, e := range examples {
+		w.Mark(e.File)
+	}
+	return examples
+}
+
+// Mark marks a file that is not within the bounds, whose text is not to be shown.
+func (w *Workspace) Mark(f *source.File) { f.Outside = !w.Bounds.Has(f.Path) && f.Path != w.Stdin }
+
+// keepPrivate marks the files of projects that are not within the bounds, and takes the
+// text out of what is said about them.
+func (w *Workspace) keepPrivate(projects []*compose.Project) {
+	for _, p := range projects {
+		for _, f := range p.Files {
+			w.Mark(f)
+		}
+		for _, e := range p.Env.Files() {
+			w.Mark(e.File)
+		}
+		for i, q := range p.Problems {
+			if w.Mark(q.File); q.File.Outside && !q.Unreadable {
+				p.Problems[i].Service, p.Problems[i].Message, p.Problems[i].Hint = "", "is not as docker compose wants it, and outside the repository: its text is not shown", ""
+			}
+		}
+		for i, q := range p.Unseen {
+			if w.Mark(q.File); q.File.Outside {
+				p.Unseen[i].Message, p.Unseen[i].Hint = "is not read whole", ""
+			}
+		}
+		for i, m := range p.Mappings {
+			if m.File.Outside && m.Invalid != "" {
+				p.Mappings[i].Invalid, p.Mappings[i].Locked = "is not valid", "it is not valid"
+			}
+		}
+	}
+}
 
 // With is the workspace as it would be if files held other bytes, by path. Nothing
 // is written.
@@ -356,6 +424,7 @@ func (w *Workspace) With(changed map[string][]byte) *Workspace {
 	n, all := len(w.Projects), loader.Load(groups)
 	next := *w
 	next.loader = loader
+	next.keepPrivate(all)
 	next.Projects, next.Neighbours = all[:n], all[n:]
 	next.Strategies = map[*compose.Project]strategies.Strategy{}
 	for i, p := range next.Projects {

@@ -50,7 +50,7 @@ func TestStrategy(t *testing.T) {
 		{what: "the process beats that", config: "dynamic", env: "auto", environ: process, want: "hybrid"},
 		{what: "an empty variable says nothing", config: "dynamic", environ: map[string]string{"PORT_ALLOCATION_STRATEGY": ""}, want: "dynamic"},
 		{what: "the flag beats all", config: "auto", env: "auto", environ: process, flag: "dynamic", want: "dynamic"},
-		{what: "a wrong name is told with its place", env: "hybird", want: `.env:1: PORT_ALLOCATION_STRATEGY: strategy "hybird" is not auto, hybrid or dynamic`},
+		{what: "a wrong name is told with its place", env: "hybird", want: `.env:1: PORT_ALLOCATION_STRATEGY: the strategy is not auto, hybrid or dynamic`},
 	} {
 		files := map[string]string{"compose.yaml": web}
 		if c.config != "" {

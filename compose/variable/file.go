@@ -3,6 +3,7 @@ package variable
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strings"
 	"sync"
 	"unicode"
@@ -64,14 +65,14 @@ func ParseFile(path string, src []byte, outer Lookup) (e File, plain bool, probl
 		plain = false
 		return outer(name)
 	}
-	f := &source.File{Path: path, Src: src}
+	f := &source.File{Path: path, Src: src, Private: true}
 	if excess := explodes(string(src), lookup); excess != "" {
 		return e, false, &source.Problem{File: f, Message: excess, Hint: "shorten it"}
 	}
 	vars, err := dotenv.ParseWithLookup(bytes.NewReader(src), lookup)
 	if err != nil {
 		return e, false, &source.Problem{
-			File: f, Message: "not a valid env file: " + strings.ReplaceAll(err.Error(), "\n", " "),
+			File: f, Message: strings.TrimSuffix("not a valid env file: "+inLine(err), ": "),
 			Hint: "docker compose refuses it: write NAME=value lines",
 		}
 	}
@@ -150,3 +151,9 @@ func cutValue(text string) (value, rest string) {
 	}
 	return text, ""
 }
+
+// inLine is the line that an error of the library names; the rest of the error repeats
+// the text.
+func inLine(err error) string { return errorLine.FindString(err.Error()) }
+
+var errorLine = regexp.MustCompile(`^line \d+`)

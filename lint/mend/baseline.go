@@ -35,7 +35,7 @@ func (l *Linter) LeaveOut(path string) error {
 	src, err := tree.Read(path, tree.MaxDocument)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return say.Usagef("write it with --write-baseline "+path, "%s: no such file", path)
+		return say.Usagef("write it with --write-baseline "+say.Shell(path), "%s: no such file", path)
 	case err != nil:
 		return say.Failf("", "%s: can't be read: %s", path, say.Cause(err))
 	}
@@ -104,6 +104,6 @@ func (l *Linter) WriteBaseline(path string, findings []lint.Finding) error {
 			return say.Usagef("name a new file, or a baseline", "%s: %s; it is not overwritten", path, err)
 		}
 	}
-	_, err = rewrite.WriteAll([]rewrite.Output{{Path: abs, Before: before, After: append(text, '\n')}})
+	_, err = rewrite.WriteAll(l.w.Bounds.And(abs), []rewrite.Output{{Path: abs, Before: before, After: append(text, '\n')}})
 	return err
 }

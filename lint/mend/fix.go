@@ -45,6 +45,11 @@ func (l *Linter) Fix(findings []lint.Finding) (fixed Fixed, notes []say.Problem)
 func (l *Linter) fix(findings []lint.Finding, passes int) (fixed Fixed, notes []say.Problem) {
 	before, after := map[string][]byte{}, map[string][]byte{}
 	m := mending{Linter: l, files: Refused(l.w, l.broken), unfit: map[string]bool{}}
+	for _, f := range findings { // documents too
+		if p, no := l.w.Refuses(f.File.Path); no && len(f.Fix) > 0 {
+			m.files[f.File.Path] = Refusal{"the file " + l.w.Bounds.Refuses(f.File.Path), []say.Problem{p}}
+		}
+	}
 	notes = m.untouched(findings)
 	left := findings
 	for range passes {

@@ -135,7 +135,7 @@ func Unreadable(w *workspace.Workspace) (notes []say.Problem) {
 // comment nor the baseline leaves out.
 func (l *Linter) Find() (findings []lint.Finding) {
 	l.options.Neighbours = l.w.Neighbours
-	findings, l.Ignored = lint.RunAll(l.w.Projects, l.options)
+	findings, l.Ignored = Run(l.w.Projects, l.options)
 	slices.SortFunc(l.Bugs, func(a, b say.Problem) int { return strings.Compare(a.Place, b.Place) })
 	l.Unseen = append(l.Unseen[:l.unseen:l.unseen], l.Bugs...)
 	unjudged := unjudged(l.w)
@@ -160,12 +160,12 @@ func Concerns(w *workspace.Workspace, f lint.Finding) bool {
 func facts(w *workspace.Workspace) (f lint.Facts, notes []say.Problem) {
 	f = lint.Facts{
 		Examples: map[string][]variable.File{}, Tracked: map[string]bool{},
-		Symlinks: map[string]bool{}, Assignments: map[*compose.Project]*source.File{}, Docs: map[*compose.Project][]*source.File{},
+		Refused: map[string]bool{}, Assignments: map[*compose.Project]*source.File{}, Docs: map[*compose.Project][]*source.File{},
 	}
-	files := reader{files: map[string]*source.File{}}
+	files := reader{files: map[string]*source.File{}, mark: w.Mark}
 	for _, p := range w.Projects {
 		for _, file := range p.Files {
-			f.Symlinks[file.Path] = tree.IsSymlink(file.Path)
+			f.Refused[file.Path] = w.Bounds.Refuses(file.Path) != ""
 		}
 		assignments := files.read(w.PortsFile(p))
 		if bad := corrupt(assignments); bad != nil {
@@ -208,6 +208,7 @@ func corrupt(f *source.File) *say.Problem {
 type reader struct {
 	files map[string]*source.File
 	notes []say.Problem
+	mark  func(*source.File)
 }
 
 func (r *reader) read(path string) *source.File {
@@ -227,6 +228,9 @@ func (r *reader) read(path string) *source.File {
 		if !errors.Is(err, fs.ErrNotExist) {
 			r.notes = append(r.notes, say.Problem{Place: path, Message: "can't be read: " + say.Cause(err).Error()})
 		}
+	}
+	if f := r.files[path]; f != nil {
+		r.mark(f)
 	}
 	return r.files[path]
 }

@@ -4,7 +4,6 @@ import (
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/say"
-	"github.com/portmoor/portmoor/tree"
 	"github.com/portmoor/portmoor/workspace"
 )
 
@@ -18,22 +17,21 @@ type Refusal struct {
 
 // Refused are the files of a workspace that no command edits, by path: those that
 // docker compose refuses, since what they mean can't be compared before and after;
-// those that extend such a file; and links, in whose place a rename would put a file.
+// those that extend such a file; and links, and what is outside the repository.
 // Broken is told of each project that a bug of ours keeps from being looked at.
 func Refused(w *workspace.Workspace, broken func(*compose.Project, error)) map[string]Refusal {
 	refused := map[string]Refusal{}
 	for _, p := range w.Projects {
 		for _, f := range p.Files {
-			if tree.IsSymlink(f.Path) {
-				refused[f.Path] = Refusal{"the file is a symlink", []say.Problem{
-					{Place: f.Path, Message: "is a symlink, which is not written", Hint: "name the file that it leads to"},
-				}}
+			if p, no := w.Refuses(f.Path); no {
+				refused[f.Path] = Refusal{"the file " + w.Bounds.Refuses(f.Path), []say.Problem{p}}
 			}
 		}
 	}
 	invalid := map[string][]say.Problem{}
-	for _, f := range lint.Run(w.Projects, lint.Options{Only: []string{"invalid-compose"}, Broken: broken}) {
-		if w.Asked(f.File) {
+	found, _ := Run(w.Projects, lint.Options{Only: []string{"invalid-compose"}, Broken: broken})
+	for _, f := range found {
+		if _, known := refused[f.File.Path]; w.Asked(f.File) && (!known || !f.File.Outside) {
 			invalid[f.File.Path] = append(invalid[f.File.Path], say.Problem{Place: w.Place(f.File, f.Span), Message: f.Message, Hint: f.Hint})
 		}
 	}

@@ -24,7 +24,7 @@ func GitHub(w io.Writer, run Run) error {
 		if f.Severity == lint.Info {
 			command = "notice"
 		}
-		fmt.Fprintf(b, "::%s file=%s,line=%d,endLine=%d,", command, githubProperty.Replace(at.path), at.line, at.endLine)
+		fmt.Fprintf(b, "::%s file=%s,line=%d,endLine=%d,", command, githubProperty.Replace(say.Visible(at.path)), at.line, at.endLine)
 		if at.line == at.endLine {
 			fmt.Fprintf(b, "col=%d,endColumn=%d,", at.column, at.endColumn)
 		}

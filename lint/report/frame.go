@@ -62,7 +62,7 @@ func newFrame(src []byte, span source.Span, room int) frame {
 	if line.cutRight || to < len(cells) {
 		code.WriteString(ellipsis)
 	}
-	f.code = strings.TrimRight(code.String(), " ")
+	f.code = strings.ReplaceAll(strings.TrimRight(code.String(), " "), "##[", "#·[") // a command of GitHub, in the same room
 	return f
 }
 

@@ -122,7 +122,7 @@ func newPlaces(base string) places {
 func (p places) find(f *source.File, span source.Span) place {
 	path, known := p.paths[f]
 	if !known {
-		path = say.Path(p.base, f.Path)
+		path = say.Text(say.Path(p.base, f.Path))
 		p.paths[f] = path
 	}
 	at := place{path: path}

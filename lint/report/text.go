@@ -2,9 +2,11 @@ package report
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -95,11 +97,11 @@ func (t text) finding(f lint.Finding, why string) {
 	}
 	head := t.paint(bold, where(at)+":") + " " + t.paint(color, word+":")
 	fmt.Fprintf(t, "%s %s [%s]\n", head, say.Visible(f.Message), f.Rule)
-	t.frame(margin, at.line, f.File.Src, f.Span, "^", color)
+	t.frame(margin, at.line, f.File, f.Span, "^", color)
 	for i, r := range f.Related {
 		t.note(margin, where(others[i])+": "+say.Visible(r.Message))
 		if r.File != f.File || r.Span != f.Span {
-			t.frame(margin, others[i].line, r.File.Src, r.Span, "-", blue)
+			t.frame(margin, others[i].line, r.File, r.Span, "-", blue)
 		}
 	}
 	switch {
@@ -121,12 +123,24 @@ func (t text) note(margin int, text string) {
 	fmt.Fprintf(t, "%*s %s %s\n", margin, "", t.paint(blue, "="), text)
 }
 
-// frame writes the line of code that span starts on, with the span marked.
-func (t text) frame(margin, line int, src []byte, span source.Span, mark, color string) {
-	if span == (source.Span{}) {
-		return // it stands for the whole file
+// portLine is the line of an env file that sets a variable to a port, which is no secret.
+var portLine = regexp.MustCompile(`^[ \t]*(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_]*[ \t]*=[ \t]*["']?[0-9]{1,5}(?:-[0-9]{1,5})?["']?[ \t]*$`)
+
+// lineAt is the line that an offset is on.
+func lineAt(src []byte, at int) []byte {
+	start := bytes.LastIndexAny(src[:at], "\r\n") + 1
+	if end := bytes.IndexAny(src[at:], "\r\n"); end >= 0 {
+		return src[start : at+end]
 	}
-	shown := newFrame(src, span, max(t.room-margin-len(" | "), minWidth))
+	return src[start:]
+}
+
+// frame writes the line of code that span starts on, with the span marked.
+func (t text) frame(margin, line int, f *source.File, span source.Span, mark, color string) {
+	if span == (source.Span{}) || f.Outside || f.Private && !portLine.Match(lineAt(f.Src, span.Start)) {
+		return // it stands for the whole file, or nobody is to see it
+	}
+	shown := newFrame(f.Src, span, max(t.room-margin-len(" | "), minWidth))
 	bar := t.paint(blue, "|")
 	number := t.paint(blue, fmt.Sprintf("%*d", margin, line))
 	fmt.Fprintf(t, "%*s %s\n", margin, "", bar)

@@ -65,7 +65,7 @@ func load(p *compose.Project, files []string) (model *types.Project, environ map
 			return model, environ, nil
 		}
 	}
-	return nil, nil, say.Failf("fix what docker compose refuses", "%s", err)
+	return nil, nil, say.Failf("", "%s: docker compose refuses the project", files[0])
 }
 
 // overridden is a mapping as a line of a list, with other host ports where
@@ -102,7 +102,7 @@ func overriddenLong(m compose.Mapping, host string, model *types.Project) string
 	add("published", host)
 	add("host_ip", m.Address)
 	for _, p := range model.Services[m.Service].Ports {
-		if int(p.Target) != m.Container.First || p.Protocol != m.Protocol || p.HostIP != m.HostIP || p.Name != m.Name {
+		if int(p.Target) != m.Container.First || p.Protocol != m.Protocol || p.HostIP != m.HostIP || m.Name != "" && p.Name != m.Name {
 			continue
 		}
 		add("name", p.Name)

@@ -109,8 +109,8 @@ func (a application) output(in plan.Input, changes []plan.Change) (rewrite.Outpu
 	if err != nil {
 		return rewrite.Output{}, say.Failf(a.again(), "%s: %s", a.Show(path), say.Cause(err))
 	}
-	if len(changes) > 0 && !a.Bounds.Has(path) {
-		return rewrite.Output{}, say.Failf(a.again(), "%s: %s, through a symlink", a.Show(path), a.Bounds.Outside())
+	if reason := a.Bounds.Refuses(path); len(changes) > 0 && reason != "" {
+		return rewrite.Output{}, say.Failf(a.again(), "%s: %s, which is not written", a.Show(path), reason)
 	}
 	file := &source.File{Path: path, Src: src}
 	same := func(src []byte) bool { return references.Digest(src) == in.Digest }

@@ -142,8 +142,8 @@ func changed(w *tree.Writer, files []Output) ([]target, error) {
 
 // unwritable is an error about a file to be written.
 func unwritable(path string, err error) error {
-	if errors.Is(err, tree.ErrOutside) {
-		return say.Failf("name it on the command line if it should be written", "%s: %s, and nothing else is written", path, err)
+	if errors.Is(err, tree.ErrOutside) || errors.Is(err, tree.ErrForeign) {
+		return say.Failf("name it on the command line if it should be written", "%s: %s, which is not written", path, err)
 	}
 	return fmt.Errorf("%s: %w", path, say.Cause(err))
 }

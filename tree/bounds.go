@@ -45,29 +45,50 @@ func (b Bounds) Has(path string) bool {
 
 // Refuses is why a file may not be written, "" when it may: it is a link, in whose place
 // a rename would put a file, or the folder that it stands in is not within the bounds,
-// wherever links lead on the way.
+// wherever links lead on the way. What Git keeps, and a repository within the bounds that
+// has a .git of its own, is somebody else's.
 func (b Bounds) Refuses(path string) string {
-	place := beside(path)
-	switch {
-	case IsSymlink(path):
+	if IsSymlink(path) {
 		return "is a symlink"
-	case !slices.Contains(b.files, place) && b.folder(place) == "":
-		return b.Outside()
+	}
+	if err := b.refuses(beside(path)); err != nil {
+		return err.Error()
 	}
 	return ""
+}
+
+func (b Bounds) refuses(place string) error {
+	folder := b.folder(place)
+	switch {
+	case slices.Contains(b.files, place):
+		return nil
+	case folder == "":
+		return fmt.Errorf("%w %s", ErrOutside, strings.Join(b.folders, ", "))
+	case inDotGit(folder, place):
+		return fmt.Errorf("%w Git", ErrForeign)
+	case Nested(folder, place):
+		return fmt.Errorf("%w the repository %s", ErrForeign, Root(filepath.Dir(place)))
+	}
+	return nil
 }
 
 // Outside says of a file that it is not within the bounds.
 func (b Bounds) Outside() string { return ErrOutside.Error() + " " + strings.Join(b.folders, ", ") }
 
-// folder is the folder of the bounds that a place is below, "" for none.
-func (b Bounds) folder(place string) string {
+// folder is the innermost folder of the bounds that a place is below, "" for none.
+func (b Bounds) folder(place string) (found string) {
 	for _, f := range b.folders {
-		if Within(f, place) {
-			return f
+		if Within(f, place) && len(f) > len(found) {
+			found = f
 		}
 	}
-	return ""
+	return found
+}
+
+// inDotGit reports a file that Git keeps, below a folder.
+func inDotGit(folder, path string) bool {
+	rel, err := filepath.Rel(folder, path)
+	return err == nil && slices.ContainsFunc(strings.Split(filepath.ToSlash(rel), "/"), func(part string) bool { return strings.EqualFold(part, ".git") })
 }
 
 // beside is a path whose folder is as links lead to it: that of the file which a rename
@@ -108,6 +129,10 @@ func absolute(path string) string {
 // ErrOutside is wrapped by errors about a file that is not within the bounds.
 var ErrOutside = errors.New("is outside")
 
+// ErrForeign is wrapped by errors about a file within the bounds that is in another
+// repository, or in a .git.
+var ErrForeign = errors.New("belongs to")
+
 // Writer writes files within bounds. Whatever becomes of the folders of a path while it
 // is at work, what it writes stays below the folder of the bounds that it began in.
 type Writer struct {
@@ -126,17 +151,17 @@ func (w *Writer) Close() {
 }
 
 // Place is where a file stands or will stand. The error wraps [ErrOutside] for one that
-// is not within the bounds.
+// is not within the bounds, and [ErrForeign] for one that is somebody else's.
 func (w *Writer) Place(path string) (Place, error) {
 	at := beside(path)
+	if err := w.bounds.refuses(at); err != nil {
+		return Place{}, err
+	}
 	folder := w.bounds.folder(at)
-	if folder == "" && slices.Contains(w.bounds.files, at) {
+	if folder == "" { // it is one of the files
 		for folder = filepath.Dir(at); !Exists(folder) && folder != filepath.Dir(folder); {
 			folder = filepath.Dir(folder)
 		}
-	}
-	if folder == "" {
-		return Place{}, fmt.Errorf("%w %s", ErrOutside, strings.Join(w.bounds.folders, ", "))
 	}
 	if w.roots[folder] == nil {
 		root, err := os.OpenRoot(folder)

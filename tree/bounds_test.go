@@ -19,16 +19,17 @@ func link(t *testing.T, target, path string) {
 
 // TestBounds: a path is within the bounds by where it leads, whatever it looks like.
 func TestBounds(t *testing.T) {
-	dir := write(t, map[string]string{"repo/.git/HEAD": "", "repo/sub/a": "a", "repo/b": "", "outside/c": "c", "bare/x": ""})
+	dir := write(t, map[string]string{"repo/.git/HEAD": "", "repo/sub/a": "a", "repo/b": "", "outside/c": "c", "bare/x": "", "repo/sub/clone/.git/HEAD": "", "repo/tree/.git": "gitdir: x"})
 	in := func(name string) string { return filepath.Join(dir, filepath.FromSlash(name)) }
 	link(t, "../outside", in("repo/out"))
 	link(t, "sub", in("repo/in"))
+	link(t, "tree", in("repo/intree"))
 	link(t, "../outside/c", in("repo/file"))
 	link(t, "../outside/none", in("repo/dangling"))
 	link(t, "../outside/new", in("repo/newfolder"))
 	link(t, "circle", in("repo/circle"))
 	link(t, "repo", in("alias"))
-	b := tree.BoundsOf(in("repo/sub")).And(in("outside/named"), in("repo/out/named2"))
+	b := tree.BoundsOf(in("repo/sub")).And(in("outside/named"), in("repo/out/named2"), in("repo/tree/named"))
 	for name, want := range map[string]struct {
 		has     bool
 		refused string
@@ -38,6 +39,8 @@ func TestBounds(t *testing.T) {
 		"outside/c": {false, "outside"}, "repo/../outside/c": {false, "outside"}, "repo2": {false, "outside"}, "repo/out/c": {false, "outside"},
 		"repo/out/new/deep": {false, "outside"}, "repo/newfolder/x": {false, "outside"}, "repo/newfolder/deep/x": {false, "outside"},
 		"repo/file": {false, "symlink"}, "repo/dangling": {false, "symlink"},
+		"repo/sub/clone/x": {true, "belongs to the repository"}, "repo/sub/clone/deep/x": {true, "belongs to the repository"}, "repo/tree/x": {true, "belongs to the repository"},
+		"repo/intree/x": {true, "belongs to the repository"}, "repo/tree/named": {true, ""}, "repo/.git/config": {true, "belongs to Git"}, "repo/.GIT/hooks/x": {true, "belongs to Git"},
 		"outside/named": {true, ""}, "outside/named2": {true, ""}, "outside/named3": {false, "outside"}, "repo/out/named": {true, ""},
 	} {
 		if b.Has(in(name)) != want.has {
@@ -48,7 +51,8 @@ func TestBounds(t *testing.T) {
 		}
 		w := b.Writer()
 		_, err := w.Place(in(name))
-		if outside := errors.Is(err, tree.ErrOutside); outside != (want.refused == "outside") || err != nil && !outside {
+		outside, foreign := errors.Is(err, tree.ErrOutside), errors.Is(err, tree.ErrForeign)
+		if outside != (want.refused == "outside") || foreign != strings.HasPrefix(want.refused, "belongs") || err != nil && !outside && !foreign {
 			t.Errorf("%s: %v", name, err)
 		}
 		w.Close()

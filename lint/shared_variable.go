@@ -30,7 +30,7 @@ its own variable. One variable for tcp and udp on the same port, or for several 
 				f.Related = append(f.Related, publishedAt(e))
 				if together := p.together(e.profiles, pub.profiles); len(together) > 1 {
 					f.Severity = Warning
-					f.Message += " when the profiles " + strings.Join(together, " and ") + " run together"
+					f.Message += " when the profiles " + strings.Join(p.Project.Written(together...), " and ") + " run together"
 				}
 				p.Report(f)
 			}

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/portmoor/portmoor/compose/variable"
+	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/tree"
@@ -40,6 +42,24 @@ func (e Env) Setter(name string) (variable.File, string, bool) {
 		}
 	}
 	return variable.File{}, "", false
+}
+
+// Under are the host ports that a mapping of the project has where, of its env files, only
+// some are read: of those paths.
+func (p *Project) Under(read []string, m *Mapping) ports.Range {
+	name := m.HostPort.Var
+	left := func(f variable.File) bool { return !slices.Contains(read, f.File.Path) }
+	_, environ := p.Env.environ[name]
+	setter, set := m.Setter(name)
+	if environ || !set || !slices.ContainsFunc(p.EnvFiles, func(f variable.File) bool { return f.File.Path == setter.File.Path && left(f) }) {
+		return m.HostPort.Ports
+	}
+	for _, f := range slices.Backward(p.EnvFiles) {
+		if port, err := strconv.Atoi(f.Vars[name]); err == nil && !left(f) {
+			return ports.From(port, m.HostPort.Ports.Width())
+		}
+	}
+	return m.HostPort.DefaultPorts
 }
 
 // Env reads env files by themselves: what is wrong with them is passed over.

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/portmoor/portmoor/allocate"
@@ -56,7 +55,7 @@ func Notable(s *Stack, outcomes []allocate.Outcome) []allocate.Outcome {
 				profiles = append(profiles, s.services[name].Profiles...)
 			}
 			slices.Sort(profiles)
-			told[i].Note, told[i].Problem = o.Problem+", and only profile "+say.Or(slices.Compact(profiles))+" starts it", ""
+			told[i].Note, told[i].Problem = o.Problem+", and only profile "+say.Or(s.Project.Written(slices.Compact(profiles)...))+" starts it", ""
 		}
 	}
 	return told
@@ -118,7 +117,7 @@ func (s *Stack) Looked(outcomes []allocate.Outcome) (lines []string) {
 	}
 	lines = append(lines, started.line(" of project "+s.Project.Name))
 	for _, profile := range slices.Sorted(maps.Keys(others)) {
-		lines = append(lines, "profile "+profile+": "+others[profile].line(""))
+		lines = append(lines, "profile "+s.Project.Written(profile)[0]+": "+others[profile].line(""))
 	}
 	var idle []string
 	for _, svc := range s.Project.Services {
@@ -135,10 +134,14 @@ func (s *Stack) Looked(outcomes []allocate.Outcome) (lines []string) {
 // Plain says which ports Compose takes by itself where those that were looked
 // at are others, "" where they are the same.
 func Plain(s *Stack, outcomes []allocate.Outcome) string {
+	read := []string{filepath.Join(s.Project.Dir, ".env")}
+	if named := s.Environ()["COMPOSE_ENV_FILES"]; named != "" {
+		read = tree.Absolute(s.Dir, strings.Split(named, ",")...)
+	}
 	var others []string
 	for _, o := range outcomes {
-		m := s.mappingsOf[o.Unit.Key][0]
-		if plain := plainPorts(s, m); o.Unit.Var != "" && plain != o.Unit.Want && s.StartsAny(o.Unit.Services) {
+		plain := s.Project.Under(read, s.mappingsOf[o.Unit.Key][0])
+		if o.Unit.Var != "" && plain != o.Unit.Want && s.StartsAny(o.Unit.Services) {
 			others = append(others, fmt.Sprintf("%s for %s instead of %s", cmp.Or(plain.String(), "none"), o.Unit.Key, cmp.Or(o.Unit.Want.String(), "none")))
 		}
 	}
@@ -150,29 +153,4 @@ func Plain(s *Stack, outcomes []allocate.Outcome) string {
 		return ""
 	}
 	return "Compose by itself takes other ports: " + strings.Join(others, ", ")
-}
-
-// plainPorts are the host ports that a mapping has where Compose is given no env files, and so
-// reads .env or what COMPOSE_ENV_FILES names.
-func plainPorts(s *Stack, m *compose.Mapping) ports.Range {
-	name, read := m.HostPort.Var, []string{filepath.Join(s.Project.Dir, ".env")}
-	if named := s.Environ()["COMPOSE_ENV_FILES"]; named != "" {
-		read = tree.Absolute(s.Dir, strings.Split(named, ",")...)
-	}
-	var given []string // which only Portmoor reads
-	for _, f := range s.Project.EnvFiles {
-		if !slices.Contains(read, f.File.Path) {
-			given = append(given, f.File.Path)
-		}
-	}
-	_, environ := s.Environ()[name]
-	if f, set := m.Setter(name); environ || !set || !slices.Contains(given, f.File.Path) {
-		return m.HostPort.Ports
-	}
-	for _, f := range slices.Backward(s.Project.EnvFiles) {
-		if port, err := strconv.Atoi(f.Vars[name]); err == nil && !slices.Contains(given, f.File.Path) {
-			return ports.From(port, m.HostPort.Ports.Width())
-		}
-	}
-	return m.HostPort.DefaultPorts
 }

@@ -119,5 +119,5 @@ func (c *program) tellForgotten(w *workspace.Workspace, done stack.Forgotten) {
 	if done.About != nil {
 		undo += " && " + done.Detect(w.Dir)
 	}
-	fmt.Fprintf(c.Err, "%s of project %s forgotten. To undo: %s\n", say.Count(done.Ports, "port"), done.Name, say.Visible(undo))
+	fmt.Fprintf(c.Err, "%s of project %s forgotten. To undo: %s\n", say.Count(done.Ports, "port"), say.Visible(done.Name), say.Visible(undo))
 }

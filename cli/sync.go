@@ -15,12 +15,13 @@ import (
 	"github.com/portmoor/portmoor/live"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack"
+	"github.com/portmoor/portmoor/stack/portfile"
 )
 
 func syncCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:  "sync",
-		Usage: "tell running services their host ports, in the file that " + stack.PortFileVariable + " names",
+		Usage: "tell running services their host ports, in the file that " + portfile.Variable + " names",
 		Description: `A service that has the variable in its environment finds its host port in that file: a
 number, or a line container/protocol=host for each of several. The image needs neither a
 shell nor the folder.`,
@@ -54,9 +55,9 @@ func (c *program) runSync(ctx *cli.Context) error {
 	if _, err := s.Answer(live.Question{}, found); err != nil {
 		return err
 	}
-	files, err := syncer{c}.deliver(ctx.Context, s, engine, found, map[string]string{})
+	files, err := syncer{c}.deliver(ctx.Context, engine, found, map[string]string{})
 	if err == nil && len(files) == 0 {
-		c.say("no running service of project "+s.Project.Name+" has "+stack.PortFileVariable+" in its environment", "")
+		c.say("no running service of project "+s.Project.Name+" has "+portfile.Variable+" in its environment", "")
 	}
 	return errors.Join(syncer{c}.printFiles(s, files, format, false), err)
 }
@@ -79,7 +80,7 @@ func (c syncer) watchSync(ctx context.Context, s *stack.Stack, engine *docker.En
 		if err != nil {
 			return err
 		}
-		files, err := c.deliver(until, s, engine, found, told)
+		files, err := c.deliver(until, engine, found, told)
 		if until.Err() != nil {
 			return until.Err()
 		}
@@ -98,11 +99,11 @@ func (c syncer) watchSync(ctx context.Context, s *stack.Stack, engine *docker.En
 }
 
 // deliver gives the containers their files, and says which have nothing to be told.
-func (c syncer) deliver(ctx context.Context, s *stack.Stack, engine *docker.Engine, found stack.Found, told map[string]string) ([]stack.PortFile, error) {
-	files, err := s.On(engine).Deliver(ctx, found, told)
+func (c syncer) deliver(ctx context.Context, engine *docker.Engine, found stack.Found, told map[string]string) ([]portfile.File, error) {
+	files, err := portfile.Deliver(ctx, engine, found.Containers, found.Ports, told)
 	for _, f := range files {
 		if f.Text == "" {
-			c.say(fmt.Sprintf("service %s has %s, but no port that is bound", f.Container.Service, stack.PortFileVariable), "")
+			c.say(fmt.Sprintf("service %s has %s, but no port that is bound", f.Container.Service, portfile.Variable), "")
 		}
 	}
 	return files, err
@@ -124,10 +125,10 @@ type portFile struct {
 	Text      string `json:"text"`
 }
 
-func (c syncer) printFiles(s *stack.Stack, files []stack.PortFile, format string, watch bool) error {
-	written := lists.Only(files, func(f stack.PortFile) bool { return f.Text != "" })
-	report := syncReport{1, lists.Map(written, func(f stack.PortFile) portFile {
-		return portFile{s.Project.Name, f.Container.Service, f.Container.Name, f.Container.Number, f.File, f.Text}
+func (c syncer) printFiles(s *stack.Stack, files []portfile.File, format string, watch bool) error {
+	written := lists.Only(files, func(f portfile.File) bool { return f.Text != "" })
+	report := syncReport{1, lists.Map(written, func(f portfile.File) portFile {
+		return portFile{s.Project.Name, f.Container.Service, f.Container.Name, f.Container.Number, f.Path, f.Text}
 	})}
 	switch {
 	case format == "json" && !watch:

@@ -237,7 +237,7 @@ func (c starter) afterStart(ctx context.Context, s *stack.Stack, engine *docker.
 	if err != nil {
 		return err
 	}
-	_, failed := syncer(c).deliver(ctx, s, engine, found, map[string]string{})
+	_, failed := syncer(c).deliver(ctx, engine, found, map[string]string{})
 	q := question{format: format}
 	ports, err := s.On(engine).Judged(ctx, q.Question, found)
 	if err != nil {

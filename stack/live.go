@@ -260,54 +260,6 @@ func (s Live) Wait(ctx context.Context, q live.Question, wait time.Duration, wai
 	}
 }
 
-// PortFileVariable is what a service declares to be told its host port: the
-// path of a file in its container.
-const PortFileVariable = "SERVICE_PORT_FILE"
-
-// PortFile is a file that a container was given.
-type PortFile struct {
-	Container docker.Container
-	File      string // its path in the container
-	Text      string // "" where the container asks for a file, but no port is bound
-}
-
-// Deliver gives each running container the file that it asks for, unless it was told
-// the same before; told is by container, and is kept up to date. What fails for one
-// does not keep the others from theirs.
-func (s Live) Deliver(ctx context.Context, found Found, told map[string]string) (files []PortFile, err error) {
-	var problems []error
-	for _, to := range found.Containers {
-		text := portText(found.Ports, to)
-		if before, known := told[to.ID]; !to.Running() || known && before == text {
-			continue
-		}
-		file, err := s.engine.Deliver(ctx, to, PortFileVariable, text)
-		if err != nil {
-			problems = append(problems, err)
-			continue
-		}
-		if told[to.ID] = text; file != "" {
-			files = append(files, PortFile{to, file, text})
-		}
-	}
-	return files, errors.Join(problems...)
-}
-
-// portText is what a container is told: its host port, or a line for each.
-func portText(ports []live.Port, to docker.Container) string {
-	var lines []string
-	for _, p := range live.Bound(live.Shown(ports)) {
-		if p.Container.ID == to.ID {
-			lines = append(lines, fmt.Sprintf("%s=%d\n", p.Target(), p.HostPort))
-		}
-	}
-	if len(lines) == 1 {
-		_, port, _ := strings.Cut(lines[0], "=")
-		return port
-	}
-	return strings.Join(lines, "")
-}
-
 // VariableOf is the variable for a live port: that of its mapping, or the one
 // that migrate would give it; "" where no mapping asks for it.
 func (s *Stack) VariableOf(p live.Port) string {

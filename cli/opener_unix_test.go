@@ -42,7 +42,7 @@ func TestOpener(t *testing.T) {
 		"README.md":                        {lint, 3, needs, nil},
 		"docs/ports.md":                    {lint, 3, needs, map[string]string{".portmoor.yaml": "docs: [docs/ports.md]\n"}},
 		"data/ports.json":                  {lint, 3, needs, nil},
-		".portmoor.yaml":                   {lint, 3, needs, nil},
+		".portmoor.yaml":                   {lint, 3, ".portmoor.yaml: ", nil},
 		"baseline.json":                    {[]string{"lint", "--baseline", "baseline.json", "."}, 3, needs, nil},
 		"written.json":                     {[]string{"lint", "--write-baseline", "written.json", "."}, 3, needs, nil},
 		".devcontainer/devcontainer.json":  {lint, 1, "", nil},

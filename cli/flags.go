@@ -43,7 +43,7 @@ func oneProjectFlags(more ...cli.Flag) []cli.Flag {
 		&cli.StringFlag{Name: "project-name", Aliases: []string{"p"}, Usage: "call the project `NAME`"},
 		&cli.StringSliceFlag{Name: "profile", Usage: "choose `PROFILE`; may be repeated"},
 		&cli.StringSliceFlag{Name: "env-file", Usage: "read `FILE` instead of .env; may be repeated", TakesFile: true},
-		&cli.StringFlag{Name: "ports-file", Usage: "keep the assignments in `FILE`", DefaultText: "$" + stack.PortsFileVariable, TakesFile: true},
+		&cli.StringFlag{Name: "ports-file", Usage: "keep the assignments in `FILE`", DefaultText: "$" + workspace.PortsFileVariable, TakesFile: true},
 		&cli.StringFlag{Name: "config", Usage: "read `FILE` instead of the nearest " + config.Name, TakesFile: true},
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more", DisableDefaultText: true},
 	}, more...)
@@ -110,6 +110,5 @@ func (c *program) openOne(ctx *cli.Context, o stack.Options) (*stack.Stack, erro
 	if err != nil {
 		return nil, err
 	}
-	o.PortsFile = r.PortsFile
 	return stack.Open(w, project, o)
 }

@@ -61,8 +61,8 @@ func (c *program) runMigrate(ctx *cli.Context) error {
 	if ctx.IsSet("detect") {
 		detect = ctx.Bool("detect")
 	}
-	if n := len(given); write && detect && n > 1 && c.variable(stack.PortsFileVariable) != "" {
-		return say.Usagef("unset it, or migrate one project at a time", "portmoor migrate: %s names one ports file, but %d projects would get ports", stack.PortsFileVariable, n)
+	if n := len(given); write && detect && n > 1 && c.variable(workspace.PortsFileVariable) != "" {
+		return say.Usagef("unset it, or migrate one project at a time", "portmoor migrate: %s names one ports file, but %d projects would get ports", workspace.PortsFileVariable, n)
 	}
 	m, notes, err := migrate.Plan(w, o)
 	c.tellAll(notes)

@@ -134,7 +134,7 @@ func (c reconciler) makePlan(r reconcileRequest, w *workspace.Workspace) error {
 		}
 		return err
 	}
-	if err := r.doc.Save(p); err != nil {
+	if err := r.doc.Save(w, p); err != nil {
 		return err
 	}
 	return c.showSaved(p, r.doc, r.json, sources)

@@ -28,7 +28,12 @@ type Setting struct {
 // Settings are the values that the project's files and its env files give services,
 // but for what is asked inside of a container only, as by a healthcheck.
 // Of the env files that services name, those are read that stand in the repository.
-func (p *Project) Settings() []Setting {
+func (p *Project) Settings() []Setting { return p.settings().all }
+
+// ServiceEnvFiles are the env files that services name, whether or not they are read.
+func (p *Project) ServiceEnvFiles() []string { return p.settings().named }
+
+func (p *Project) settings() settings {
 	c := settings{project: p, root: tree.Root(p.Dir), seen: map[string]bool{}}
 	for _, f := range p.Env.files {
 		c.envFile(f.File)
@@ -40,7 +45,7 @@ func (p *Project) Settings() []Setting {
 			}
 		}
 	}
-	return c.all
+	return c
 }
 
 type settings struct {
@@ -48,6 +53,7 @@ type settings struct {
 	root    string
 	seen    map[string]bool // env files
 	all     []Setting
+	named   []string // env files of services
 }
 
 func (c *settings) service(f *source.File, name string, n *yaml.Node) {
@@ -126,6 +132,7 @@ func (c *settings) envPaths(f *source.File, n *yaml.Node) (paths []string) {
 			continue
 		}
 		path := tree.Absolute(dir, name)[0]
+		c.named = append(c.named, path)
 		target, err := filepath.EvalSymlinks(path)
 		if err == nil && tree.Within(c.root, target) {
 			paths = append(paths, path)

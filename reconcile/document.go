@@ -36,8 +36,11 @@ func (d Document) Command(flag string, more ...string) string {
 
 // Save writes a plan. A document that says the same, whenever it was written, keeps
 // its bytes. One that people have changed or that has been carried out, and a file
-// that is no plan, are errors, and stay.
-func (d Document) Save(p plan.Plan) error {
+// that is no plan or that is something else to the workspace, are errors, and stay.
+func (d Document) Save(w *workspace.Workspace, p plan.Plan) error {
+	if err := w.MayCreate(d.Path, workspace.PlanRole); err != nil {
+		return err
+	}
 	before, err := d.read()
 	if err != nil {
 		return err

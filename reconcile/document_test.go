@@ -36,7 +36,7 @@ func TestSaveAgain(t *testing.T) {
 	}
 	doc := Document{Path: filepath.Join(inv.w.Dir, "plan.md")}
 	p.Date = "2026-02-05"
-	if err := doc.Save(p); err != nil {
+	if err := doc.Save(inv.w, p); err != nil {
 		t.Fatal(err)
 	}
 	src, err := os.ReadFile(doc.Path)
@@ -48,14 +48,14 @@ func TestSaveAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Date = "2026-02-06"
-	if err := doc.Save(p); err != nil {
+	if err := doc.Save(inv.w, p); err != nil {
 		t.Fatal(err)
 	}
 	if again, err := os.ReadFile(doc.Path); err != nil || string(again) != dos {
 		t.Errorf("%v: %s", err, again)
 	}
 	p.Author = "somebody else"
-	if err := doc.Save(p); err != nil {
+	if err := doc.Save(inv.w, p); err != nil {
 		t.Fatal(err)
 	}
 	if again, err := os.ReadFile(doc.Path); err != nil || !strings.Contains(string(again), "**Date:** 2026-02-06  \n") {

@@ -44,7 +44,7 @@ func Example() {
 	}
 
 	doc := reconcile.Document{Path: filepath.Join(dir, "plan.md"), About: request}
-	if err := doc.Save(p); err != nil {
+	if err := doc.Save(w, p); err != nil {
 		log.Fatal(err)
 	}
 	decided, err := doc.Open() // what people have made of it

@@ -11,7 +11,7 @@
 //	inv, notes, err := reconcile.Read(w)
 //	p, err := inv.Plan(reconcile.Search{})
 //	doc := reconcile.Document{Path: "plan.md"}
-//	err = doc.Save(p)
+//	err = doc.Save(w, p)
 //	decided, err := doc.Open()
 //	outputs, notes, err := doc.Apply(w, decided)
 //	err = reconcile.Write(w, outputs)

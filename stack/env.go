@@ -2,6 +2,7 @@ package stack
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,10 +14,8 @@ import (
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/tree"
+	"github.com/portmoor/portmoor/workspace"
 )
-
-// envHeader tells a file of ours from one that somebody else has written.
-const envHeader = "# Host ports that portmoor found free on this machine. Do not edit: portmoor detect writes it.\n"
 
 // writable refuses to keep ports in files that somebody else has written, that are
 // links, or that are not in the repository, before anything is changed.
@@ -31,11 +30,14 @@ func writable(s *Stack, env string) error {
 		}
 		return say.Failf("name a file of the repository in .portmoor.yaml, or --ports-file; nothing was written", "%s: %s, which is not written", path, reason)
 	}
+	if err := cmp.Or(s.MayCreate(s.paths.Ports, workspace.PortsRole), s.MayCreate(env, workspace.PortsEnvRole)); err != nil {
+		return err
+	}
 	src, err := tree.ReadIf(env, tree.MaxFile)
 	if err != nil {
 		return say.Failf("mend it or move it away, or name another as ports_env_file in .portmoor.yaml; nothing was written", "%s: %s", env, say.Cause(err))
 	}
-	if len(src) > 0 && !bytes.HasPrefix(src, []byte(envHeader)) {
+	if len(src) > 0 && !bytes.HasPrefix(src, []byte(workspace.PortsEnvHeader)) {
 		return say.Failf("move it away, or name another as ports_env_file in .portmoor.yaml; nothing was written", "%s: was not written by portmoor", env)
 	}
 	return nil
@@ -74,7 +76,7 @@ func (s *Stack) writeEnv() error {
 	if errors.Is(err, fs.ErrNotExist) && len(lines) == 0 {
 		return nil
 	}
-	text := envHeader +
+	text := workspace.PortsEnvHeader +
 		"# Pass it to docker compose with the project's other env files, as portmoor env --args prints them.\n" +
 		strings.Join(append(lines, ""), "\n")
 	if string(old) == text {

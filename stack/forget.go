@@ -69,7 +69,7 @@ func forgotten(s *Stack, done *Forgotten, env string, save func() error) (err er
 // compose files are gone. What is in other repositories is not touched, nor what is in
 // the folders that are left out. What could not be forgotten is an error.
 func ForgetRest(w *workspace.Workspace, environ map[string]string, folder string, leave []string, keepManual bool) (all []Forgotten, notes []say.Problem, errs []error) {
-	ledger, err := ledgerPath(w.Dir, environ)
+	ledger, err := workspace.Ledger(w.Dir, environ)
 	if err != nil {
 		return nil, nil, []error{err}
 	}

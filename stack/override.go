@@ -14,15 +14,15 @@ import (
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack/model"
 	"github.com/portmoor/portmoor/tree"
+	"github.com/portmoor/portmoor/workspace"
 )
 
 // MayOverride refuses to write over a file that detect has not written.
 func (s *Stack) MayOverride(path string) error {
-	abs := tree.Absolute(s.Dir, path)[0]
-	if abs == s.paths.Ports || abs == s.envPath() {
-		return say.Usagef("name a new file", "%s: is where portmoor keeps the ports", say.Visible(path))
+	if err := s.MayCreate(path, workspace.OverrideRole); err != nil {
+		return err
 	}
-	ours, err := isOverride(abs)
+	ours, err := isOverride(tree.Absolute(s.Dir, path)[0])
 	switch {
 	case ours || errors.Is(err, fs.ErrNotExist):
 		return nil

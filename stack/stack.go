@@ -15,7 +15,6 @@
 package stack
 
 import (
-	"cmp"
 	"path/filepath"
 	"slices"
 
@@ -59,12 +58,9 @@ const (
 	Resetting               // also put aside a ports file that can't be read
 )
 
-// Options are what Open is told. The zero value reads the project's own ports file.
+// Options are what Open is told. The zero value reads.
 type Options struct {
 	Access Access
-	// PortsFile takes the place of the configured ports file, relative to the working
-	// folder; "" for what PORTMOOR_PORTS_FILE says, else the configured one.
-	PortsFile string
 	// Override is the file that overrides the ports of services, into which literals may
 	// move too; "" for none.
 	Override string
@@ -162,35 +158,14 @@ func Unignored(s *Stack) []string {
 
 // findPaths are where the project's ports and the machine's ledger are.
 func findPaths(s *Stack) (allocate.Paths, error) {
-	ledger, err := ledgerPath(s.Dir, s.Environ())
+	ledger, err := workspace.Ledger(s.Dir, s.Environ())
 	if err != nil {
 		return allocate.Paths{}, err
 	}
 	file, identity := s.PortsFile(s.Project), s.Project.Name
-	bounds := s.Bounds
-	if named := cmp.Or(s.options.PortsFile, s.Environ()[PortsFileVariable]); named != "" {
-		file = tree.Absolute(s.Dir, named)[0]
-		bounds = bounds.And(file, file+".bak")
-	}
 	checkout := tree.Resolved(s.Project.Dir)
 	if rel, err := filepath.Rel(s.Project.Dir, file); err == nil {
 		identity += " " + filepath.ToSlash(rel)
 	}
-	return allocate.Paths{Ports: file, Bounds: bounds, Ledger: ledger, Checkout: checkout, Project: identity, Forgiving: s.options.Access == Resetting}, nil
+	return allocate.Paths{Ports: file, Bounds: s.PortsBounds(), Ledger: ledger, Checkout: checkout, Project: identity, Forgiving: s.options.Access == Resetting}, nil
 }
-
-// ledgerPath is the ledger of an environment.
-func ledgerPath(dir string, environ map[string]string) (string, error) {
-	if named := environ["PORTMOOR_LEDGER"]; named != "" {
-		return tree.Absolute(dir, named)[0], nil
-	}
-	home := cmp.Or(environ["HOME"], environ["USERPROFILE"])
-	state := cmp.Or(environ["XDG_STATE_HOME"], filepath.Join(home, ".local", "state"))
-	if !filepath.IsAbs(state) {
-		return "", say.Failf("set PORTMOOR_LEDGER to a file", "there is no home folder to keep the ledger in")
-	}
-	return filepath.Join(state, "portmoor", "ledger.json"), nil
-}
-
-// PortsFileVariable names the ports file in the environment of the process.
-const PortsFileVariable = "PORTMOOR_PORTS_FILE"

@@ -91,6 +91,11 @@ func inDotGit(folder, path string) bool {
 	return err == nil && slices.ContainsFunc(strings.Split(filepath.ToSlash(rel), "/"), func(part string) bool { return strings.EqualFold(part, ".git") })
 }
 
+// SamePlace reports whether two paths name one file, which need not be there.
+func SamePlace(a, b string) bool {
+	return filepath.Clean(a) == filepath.Clean(b) || beside(a) == beside(b) || Same(a, b)
+}
+
 // beside is a path whose folder is as links lead to it: that of the file which a rename
 // would replace.
 func beside(path string) string {

@@ -36,6 +36,9 @@ func OpenOne(r Request) (*Workspace, *compose.Project, error) {
 // as a command about that project alone has it.
 func (w *Workspace) Only(r Request, group compose.Group) (*Workspace, *compose.Project, error) {
 	one := &Workspace{Dir: w.Dir, Home: w.Home, Config: w.Config, Bounds: w.Bounds, About: r.Command(), alone: w.alone, environ: r.Environ, git: w.git, context: map[string]bool{}}
+	if named := cmp.Or(r.PortsFile, r.Environ[PortsFileVariable]); named != "" {
+		one.portsFile = tree.Absolute(w.Dir, named)[0]
+	}
 	except := tree.Absolute(w.Dir, r.Except...)
 	group.Files = slices.DeleteFunc(slices.Clone(group.Files), func(f string) bool { return slices.Contains(except, f) })
 	if len(group.Files) == 0 {

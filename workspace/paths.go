@@ -42,7 +42,19 @@ func (w *Workspace) FromHome(path string) string { return say.Path(w.Home, path)
 
 // PortsFile is where the ports of a project are remembered.
 func (w *Workspace) PortsFile(p *compose.Project) string {
+	if w.portsFile != "" {
+		return w.portsFile
+	}
 	return w.fileOf(p, cmp.Or(w.Config.PortsFile, "data/ports.json"))
+}
+
+// PortsBounds are where a ports file may be: within the bounds, unless the request or the
+// environment names it.
+func (w *Workspace) PortsBounds() tree.Bounds {
+	if w.portsFile == "" {
+		return w.Bounds
+	}
+	return w.Bounds.And(w.portsFile, w.portsFile+".bak")
 }
 
 // PortsEnvFile is where the ports of a project are written for Compose.

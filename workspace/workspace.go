@@ -104,6 +104,8 @@ type Workspace struct {
 	// were asked about, and the files that the request names.
 	Bounds tree.Bounds
 
+	portsFile string // that the request or the environment names; "" for the configured one
+
 	alone   bool // it is about one project, found as docker compose finds it
 	loader  *compose.Loader
 	environ map[string]string

@@ -76,6 +76,13 @@ func Standard(path string) bool {
 	return first >= 0 && canonicalNames[first] == filepath.Base(path)
 }
 
+// Named reports the name of a compose file, in any case, and of one that docker compose
+// starts from.
+func Named(path string) (compose, base bool) {
+	name := strings.ToLower(filepath.Base(path))
+	return composeName.MatchString(name), slices.Contains(canonicalNames, name)
+}
+
 // Listed are the files that COMPOSE_FILE names, as docker compose reads it: of variables
 // that are set in two places the first one counts, also where it is empty. A relative one
 // stands in a folder, and one without a name, which docker compose refuses, is "". It is nil

@@ -14,6 +14,7 @@ import (
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/tree"
+	"github.com/portmoor/portmoor/workspace"
 )
 
 // baseline is the file of findings that are known and not told again, so that a
@@ -92,6 +93,9 @@ func (l *Linter) WriteBaseline(path string, findings []lint.Finding) error {
 	}
 	text, err := json.MarshalIndent(b, "", "  ")
 	if err != nil {
+		return err
+	}
+	if err := l.w.MayCreate(path, workspace.BaselineRole); err != nil {
 		return err
 	}
 	abs := tree.Absolute(l.w.Dir, path)[0]

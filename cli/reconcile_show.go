@@ -103,7 +103,14 @@ func (c reconciler) showApplied(r reconcileRequest, w *workspace.Workspace, d pl
 	case r.write:
 		return nil
 	}
-	return c.diff(w.Home, outputs, r.style) // the patch is for the folder of the plan
+	private := w.Private()
+	shown := slices.DeleteFunc(slices.Clone(outputs), func(o rewrite.Output) bool { return private(o.Path) })
+	for _, o := range outputs {
+		if private(o.Path) {
+			c.say(say.Path(w.Home, o.Path)+": would change as the plan says; its lines are not shown, since an env file may hold secrets", "")
+		}
+	}
+	return c.diff(w.Home, shown, r.style) // the patch is for the folder of the plan
 }
 
 // tellApplied sums up what was changed, or would be.

@@ -99,7 +99,8 @@ func (inv *Inventory) definition(place contest.Place, s contest.Settled) plan.Ch
 	src := place.File.Src
 	text := string(src[place.Span.Start:place.Span.End])
 	start := strings.LastIndexAny(string(src[:place.Span.Start]), "\r\n") + 1
-	if before := strings.TrimLeft(string(src[start:place.Span.Start]), " \t-\ufeff"); len(before) < 60 && !strings.ContainsAny(before, "`\t") && utf8.ValidString(before) {
+	before := strings.TrimLeft(string(src[start:place.Span.Start]), " \t-\ufeff")
+	if secret := inv.w.Private()(place.File.Path) && !references.Harmless(before, ""); !secret && len(before) < 60 && !strings.ContainsAny(before, "`\t") && utf8.ValidString(before) {
 		text, column = before+text, column-utf8.RuneCountInString(before)
 	}
 	return plan.Change{
@@ -176,6 +177,7 @@ func (inv *Inventory) search(o Search, subjects []references.Subject) references
 		Root: w.Home, Subjects: subjects, Opening: plan.Title, Progress: o.Progress,
 		Defined: map[string][]source.Span{}, Keyed: map[string]bool{}, Known: map[int]bool{},
 		Skip:    map[string]bool{w.Config.Path: true},
+		Private: w.Private(),
 		Options: w.Tree(),
 	}
 	q.Options.Ignore = slices.Concat(q.Options.Ignore, w.Config.References.Ignore)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -80,6 +81,11 @@ func (w roles) isConfig(path string, _ Role) bool {
 
 // isEnv reports an env file of docker compose. One that is listed may be ours.
 func (w roles) isEnv(path string, as Role) bool {
+	return named(path, ".env") || among(path, w.envFiles()) && (as != PortsEnvRole || !mayBeOurs(path))
+}
+
+// envFiles are those that a project or the configuration names.
+func (w roles) envFiles() []string {
 	listed := w.Absolute(w.Config.EnvFiles...)
 	for _, p := range w.all() {
 		listed = append(listed, p.Group.EnvFiles...)
@@ -88,7 +94,16 @@ func (w roles) isEnv(path string, as Role) bool {
 			listed = append(listed, f.File.Path)
 		}
 	}
-	return named(path, ".env") || among(path, listed) && (as != PortsEnvRole || !mayBeOurs(path))
+	return listed
+}
+
+var envName = regexp.MustCompile(`(?i)^(?:\.env(?:\..+)?|.+\.env)$`)
+
+// Private returns what tells files whose lines are not shown, since they may hold
+// secrets: env files, by their name or because a project reads them.
+func (w *Workspace) Private() func(path string) bool {
+	listed := lists.Set(roles{w}.envFiles())
+	return func(path string) bool { return envName.MatchString(filepath.Base(path)) || listed[path] }
 }
 
 // mayBeOurs reports an env file that is not there yet, or that Portmoor has written.

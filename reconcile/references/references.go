@@ -56,6 +56,8 @@ type Query struct {
 	Known map[int]bool
 	// Keyed are files of which one key is the port, so that no other key is.
 	Keyed map[string]bool
+	// Private, if not nil, tells files of whose text only the numbers are shown.
+	Private func(path string) bool
 	// Skip are files that are passed over, absolute.
 	Skip map[string]bool
 	// Opening is how files begin that are passed over, whatever they are called.

@@ -145,9 +145,16 @@ func (f *finder) hits(src []byte) (hits []hit) {
 // tooMany is how many numbers of one file are looked at: with more it is data.
 const tooMany = 1000
 
+var harmless = lazy(`^(?:(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_]*[ \t]*=[ \t]*["']?|https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]):)?$`)
+
+// Harmless reports that what is around a port of an env file is no secret: nothing but
+// the name of the variable, or this machine.
+func Harmless(before, behind string) bool { return behind == "" && harmless().MatchString(before) }
+
 // judge gives the numbers of a file their verdicts.
 func (f *finder) judge(d *document, hits []hit) (refs []Reference) {
 	defined, kept := f.Defined[d.file.Path], map[string]int{}
+	private := f.Private != nil && f.Private(d.file.Path)
 	if len(hits) > tooMany {
 		h := hits[0]
 		line, column := d.file.Position(h.span.Start)
@@ -161,6 +168,9 @@ func (f *finder) judge(d *document, hits []hit) (refs []Reference) {
 			continue
 		}
 		r := f.verdict(d, h, hits, kept)
+		if number := digits(h.port); private && !Harmless(r.Text[:r.At], r.Text[r.At:][len(number):]) {
+			r.Text, r.At, r.Pad = number, 0, 0
+		}
 		if kept[r.Reason]++; r.Verdict == Left && kept[r.Reason] > Listed {
 			i := slices.IndexFunc(refs, func(first Reference) bool { return first.Verdict == Left && first.Reason == r.Reason })
 			refs[i].More++

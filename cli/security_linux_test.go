@@ -84,6 +84,7 @@ type did struct {
 
 var (
 	callLine = regexp.MustCompile(`^\d+ +(\w+)\((.*?)\)? += (-?\d+|\?)`)
+	resumed  = regexp.MustCompile(`^\d+ +<\.\.\. \w+ resumed>(.*)$`)
 	quoted   = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"`)
 	at       = regexp.MustCompile(`(AT_FDCWD|\d+)<([^>]*)>, "((?:[^"\\]|\\.)*)"`)
 	staged   = regexp.MustCompile(`^\.(.+)\.portmoor-\d+$`)
@@ -100,15 +101,22 @@ func (d *did) read(t *testing.T, c traced, log string) {
 	defer func() { _ = f.Close() }()
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 1<<20)
-	ours := map[string]bool{}
+	ours, begun := map[string]bool{}, map[string]string{}
 	others := map[string]bool{} // processes that have become other programs
 	for lines.Scan() {
 		line := lines.Text()
+		pid, _, _ := strings.Cut(line, " ")
+		if began, rest := strings.CutSuffix(line, " <unfinished ...>"); rest { // another process comes between
+			begun[pid] = began
+			continue
+		}
+		if m := resumed.FindStringSubmatch(line); m != nil {
+			line = begun[pid] + m[1]
+		}
 		m := callLine.FindStringSubmatch(line)
 		if m == nil {
 			continue
 		}
-		pid, _, _ := strings.Cut(line, " ")
 		ours[pid] = true
 		call, args, failed := m[1], m[2], strings.HasPrefix(m[3], "-")
 		if others[pid] {

@@ -255,7 +255,7 @@ func TestPortMissing(t *testing.T) {
 		{"slow 80", 1, "port 80/tcp of service slow is not bound\nhint: to see why: docker compose logs slow\n"},
 		{"dyn 80 --index 4", 1, "replica 4 of service dyn is not running\nhint: to start it: portmoor up; to see what there is: docker compose ps -a\n"},
 		{"wbe 80", 2, "project shop has no service \"wbe\"\nhint: did you mean web?\n"},
-		{"zzzzzz", 2, "project shop has no service \"zzzzzz\"\nhint: there are dns, dyn, extra, host, many, off, plain, range, sick, slow, web\n"},
+		{"zzzzzz", 2, "project shop has no service \"zzzzzz\"\nhint: there are dns, dyn, extra, host, many and 6 more\n"},
 		{"web 0", 2, "portmoor port: \"0\" is not a port\nhint: it is the port inside the container, such as 80 or 53/udp\n"},
 		{"web 80 81", 2, "portmoor port: want a service and a port at most\nhint: write portmoor port [SERVICE [PORT]]\n"},
 		{"web 80/icmp", 2, "portmoor port: protocol \"icmp\" is unknown\nhint: choose tcp, udp or sctp\n"},

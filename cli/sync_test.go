@@ -284,9 +284,9 @@ services:
 	composeScript(t, "exit 0")
 	held := fmt.Sprintf("port %d is a literal in the compose file, and is held by process", port)
 	for args, stopped := range map[string]bool{"": true, "web": false, "web db": false, "user": true, "bad": true, "debug": true, "-- --build web": false} {
-		code, _, errs := here(append([]string{"up"}, strings.Fields(args)...)...)
-		if stopped != (code == 1) || stopped != strings.Contains(errs, held) {
-			t.Errorf("up %s: exit %d: %s", args, code, errs)
+		code, out, errs := here(append([]string{"up"}, strings.Fields(args)...)...)
+		if strings.Contains(out, "bad") || stopped != (code == 1) || stopped != strings.Contains(errs, held) {
+			t.Errorf("up %s: exit %d: %s%s", args, code, out, errs)
 		}
 	}
 }

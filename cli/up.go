@@ -101,7 +101,7 @@ func (c starter) assignAndStart(ctx context.Context, open func(stack.Options) (*
 		known := len(facts.Lost)
 		switch {
 		case failed == nil:
-			return open(stack.Options{}) // with what was assigned
+			return open(stack.Options{UpArgs: command[1:]}) // with what was assigned
 		case try > retries || !facts.Lose(lost):
 			return nil, failed
 		}

@@ -211,6 +211,15 @@ func Meant(prefix, name string, known []string, otherwise string) string {
 	return otherwise
 }
 
+// There is the hint at some names, of many the first five.
+func There(names []string) string {
+	const most = 5
+	if n := len(names); n > most {
+		return fmt.Sprintf("there are %s and %d more", strings.Join(names[:most], ", "), n-most)
+	}
+	return "there are " + strings.Join(names, ", ")
+}
+
 // And lists words: "a", "a and b", "a, b and c".
 func And(words []string) string { return list(words, " and ") }
 

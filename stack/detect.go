@@ -367,7 +367,7 @@ func noPort(s *Stack, name, service string, keys []string) error {
 	case svc.Scale == 0:
 		return say.Usagef("to start one: "+s.About.Portmoor("up", "--", "--scale", service+"=1"), "service %s is scaled to 0, and no port is kept for it", service)
 	}
-	return say.Usagef(say.Meant("", name, keys, "there are "+strings.Join(keys, ", ")), "project %s has no host port called %s", s.Project.Name, name)
+	return say.Usagef(say.Meant("", name, keys, say.There(keys)), "project %s has no host port called %s", s.Project.Name, name)
 }
 
 // hasContainer reports whether a key stands for a container port of a service.

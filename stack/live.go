@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/portmoor/portmoor/allocate"
@@ -166,7 +165,7 @@ func (s *Stack) Knows(service string) error {
 	if service == "" || slices.Contains(names, service) {
 		return nil
 	}
-	return say.Usagef(say.Meant("", service, names, "there are "+strings.Join(names, ", ")), "project %s has no service %q", s.Project.Name, service)
+	return say.Usagef(say.Meant("", service, names, say.There(names)), "project %s has no service %q", s.Project.Name, service)
 }
 
 // Answer chooses what was asked for. Of services that the chosen profiles do not

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/urfave/cli/v2"
 
@@ -11,7 +12,7 @@ import (
 func envCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:  "env",
-		Usage: "print the remembered ports as NAME=port lines",
+		Usage: "print the remembered ports as an env file",
 		Flags: oneProjectFlags(
 			&cli.BoolFlag{Name: "write", Aliases: []string{"w"}, Usage: "write them to .ports.env", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "args", Usage: "print the arguments for docker compose: env files, and the flags that were given", DisableDefaultText: true},
@@ -28,10 +29,8 @@ func (c *program) runEnv(ctx *cli.Context) error {
 		if err != nil {
 			return err
 		}
-		for _, line := range s.Env() {
-			fmt.Fprintln(c.Out, line)
-		}
-		return nil
+		_, err = io.WriteString(c.Out, s.Env())
+		return err
 	}
 	s, err := c.openOne(ctx, stack.Options{Access: stack.Writing})
 	if err != nil {

@@ -65,6 +65,9 @@ func (c *program) runLint(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if leave == "" && write == "" && w.Config.Baseline != "" {
+		leave = w.Absolute(w.Config.Baseline)[0]
+	}
 	if leave != "" {
 		if err := l.LeaveOut(leave); err != nil {
 			return err

@@ -43,7 +43,7 @@ var deeds = map[string]struct{ before, lines []string }{
 	"env --write":                    {[]string{"detect", "rm .ports.env"}, []string{"env --write"}},
 	"reset":                          {[]string{"detect"}, []string{"reset"}},
 	"reset --all":                    {[]string{"detect"}, []string{"reset --all"}},
-	"init":                           {[]string{"rm .portmoor.yaml"}, []string{"init", "init --make"}},
+	"init":                           {[]string{"rm .portmoor.yaml"}, []string{"init", "init --make --pre-commit --baseline"}},
 }
 
 // traced is one case: a repository, a home, and an engine.
@@ -206,6 +206,7 @@ func (c traced) written(path string) string {
 	words := map[string]string{
 		"compose.yaml": "compose files", "README.md": "documents", "notes.md": "other files", ".portmoor.yaml": "configuration", "data": "ports file", "data/ports.json": "ports file",
 		"data/ports.json.bak": "ports file", ".ports.env": "ports for Compose", ".gitignore": "init's files", ".pre-commit-config.yaml": "init's files", "Makefile": "init's files", "portmoor.mk": "init's files",
+		".portmoor-baseline.json": "init's files",
 	}
 	return words[name]
 }
@@ -226,6 +227,8 @@ func (c traced) readFrom(path string) string {
 		return "FILE"
 	case tracedWithin(path, c.root()), path == home:
 		return "-" // a folder on the way
+	case tracedWithin(filepath.Join(c.dir, "bin"), path):
+		return "-" // a program that is run, which its shell reads
 	case strings.HasPrefix(path, "/proc/net"), regexp.MustCompile(`^/proc(/\d+(/.*)?)?$`).MatchString(path), strings.HasPrefix(path, "/proc/self/net"):
 		return "sockets"
 	}

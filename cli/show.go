@@ -34,6 +34,11 @@ func (c *program) runShow(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if ctx.Bool("verbose") {
+		for _, u := range s.Unread(s.Project) {
+			c.say(s.Place(u.File.File, u.File.Line(u.Names[0]))+": "+u.Message(), u.Hint())
+		}
+	}
 	if ctx.String("format") == "json" {
 		return say.JSON(c.Out, shownReport{1, shownPorts(s.Project.Name, rows)}, true)
 	}

@@ -50,6 +50,7 @@ type Config struct {
 	PortsEnvFile  string                       `config:"ports_env_file" doc:"where assignments are written for Compose, in each project's folder; .ports.env when absent"`
 	Files         []string                     `config:"files" doc:"more compose files, by gitignore patterns"`
 	Docs          []string                     `config:"docs" doc:"documents with a port table, besides README.md"`
+	Baseline      string                       `config:"baseline" doc:"findings that lint leaves out, as lint --write-baseline writes them"`
 	ExternalPorts []ports.Range                `config:"external_ports" doc:"ports and ranges of this machine that something else than the projects publishes"`
 	Ephemeral     ports.Range                  `config:"ephemeral" doc:"the ports that systems give to outgoing connections; 32768-60999 when absent"`
 	Rules         map[string]Rule              `config:"rules" doc:"severity of lint rules: error, warning, info or off, or a mapping with severity and the rule's options"`

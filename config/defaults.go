@@ -40,6 +40,17 @@ func SetStrategy(src []byte, strategy string) ([]byte, error) {
 	return add(src, entry{key: "strategy", value: strategy}, want)
 }
 
+// SetBaseline returns the file src, which has no baseline, with one; otherwise it is as
+// [SetDefaults].
+func SetBaseline(src []byte, path string) ([]byte, error) {
+	want, err := Parse("", src)
+	if err != nil {
+		return nil, err
+	}
+	want.Baseline = path
+	return add(src, entry{key: "baseline", value: path}, want)
+}
+
 // add is a file with an entry set, which has to say what is wanted.
 func add(src []byte, e entry, want Config) ([]byte, error) {
 	out, err := newSplicer(src).set(e)

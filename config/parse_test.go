@@ -27,6 +27,7 @@ defaults:
 projects:
 - {name: app, files: [compose.yaml, extra.yaml], env_files: [app.env], profiles: [dev]}
 alternatives: [[cpu, gpu], [a, b, c]]
+baseline: known.json
 env_files: [a.env]
 ports_file: state/ports.json
 ports_env_file: .env.ports
@@ -75,6 +76,7 @@ func everyConfig() Config {
 		Docs:          []string{"docs/ports.md"},
 		ExternalPorts: []ports.Range{{First: 65421, Last: 65421}, {First: 9000, Last: 9010}},
 		Ephemeral:     ports.Range{First: 49152, Last: 65535},
+		Baseline:      "known.json",
 		Rules: map[string]Rule{
 			"hardcoded-host-port": {Severity: "error"},
 			"unquoted-port":       {Severity: "info", Options: map[string]string{"all": "true"}},
@@ -128,7 +130,7 @@ func TestParseNothing(t *testing.T) {
 
 func TestParseErrors(t *testing.T) {
 	known := "choose one of strategy, range, reserved, groups, defaults, projects, alternatives, env_files, ports_file, ports_env_file, files, " +
-		"docs, external_ports, ephemeral, rules, ignore, reconcile, sources, references, registry"
+		"docs, baseline, external_ports, ephemeral, rules, ignore, reconcile, sources, references, registry"
 	for _, test := range []struct{ src, want, hint string }{
 		{"stratgy: auto", `1:1: unknown key "stratgy"`, `did you mean strategy?`},
 		{"env-files: []", `1:1: unknown key "env-files"`, `did you mean env_files?`},

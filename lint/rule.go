@@ -79,6 +79,7 @@ var rules = sync.OnceValue(func() []Rule {
 		portsInExtension,
 		staleReference,
 		unknownPortVariable,
+		unreadEnvFile,
 		assignmentDrift,
 		docsDrift,
 		invalidCompose,
@@ -167,6 +168,8 @@ type Facts struct {
 	// Assignments are the files of remembered ports, data/ports.json, of the
 	// projects that have one. They are JSON, which is read as YAML.
 	Assignments map[*compose.Project]*source.File
+	// Unread are the env files of projects that are not read, each once.
+	Unread map[*compose.Project][]variable.Unread
 	// Docs are the documents with port tables, by project.
 	Docs map[*compose.Project][]*source.File
 }

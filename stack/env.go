@@ -11,11 +11,25 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/allocate"
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/variable"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/tree"
 	"github.com/portmoor/portmoor/workspace"
 )
+
+// oursEnv reports an env file that may be written anew: it has our header, or it says
+// nothing but ports of the project's own variables.
+func oursEnv(src []byte, p *compose.Project) bool {
+	var mappings []compose.Mapping
+	if p != nil { // what is left of one that is gone has no files
+		mappings = p.Mappings
+	}
+	return bytes.HasPrefix(src, []byte(workspace.PortsEnvHeader)) ||
+		variable.OnlyPorts(src, lists.Keys(mappings, func(m compose.Mapping) string { return m.HostPort.Var }))
+}
 
 // writable refuses to keep ports in files that somebody else has written, that are
 // links, or that are not in the repository, before anything is changed.
@@ -37,7 +51,7 @@ func writable(s *Stack, env string) error {
 	if err != nil {
 		return say.Failf("mend it or move it away, or name another as ports_env_file in .portmoor.yaml; nothing was written", "%s: %s", env, say.Cause(err))
 	}
-	if len(src) > 0 && !bytes.HasPrefix(src, []byte(workspace.PortsEnvHeader)) {
+	if !oursEnv(src, s.Project) {
 		return say.Failf("move it away, or name another as ports_env_file in .portmoor.yaml; nothing was written", "%s: was not written by portmoor", env)
 	}
 	return nil
@@ -45,9 +59,11 @@ func writable(s *Stack, env string) error {
 
 func (s *Stack) envPath() string { return s.PortsEnvFile(s.Project) }
 
-// Env are the variables of the assignments as NAME=port, sorted, but for those that
-// an env file pins. The environment of the process changes nothing: it wins anyway.
-func (s *Stack) Env() (lines []string) {
+// Env is the env file for Compose: the variables of the assignments as NAME=port, sorted,
+// but for those that an env file pins, below a header; "" without any. The environment
+// of the process changes nothing: it wins anyway.
+func (s *Stack) Env() string {
+	var lines []string
 	for _, u := range s.units {
 		a, known := s.store.Assigned[u.Key]
 		if !known || u.Var == "" || u.Source == allocate.EnvFile {
@@ -59,8 +75,13 @@ func (s *Stack) Env() (lines []string) {
 		}
 		lines = append(lines, u.Var+"="+value)
 	}
+	if lines == nil {
+		return ""
+	}
 	slices.Sort(lines)
-	return slices.Compact(lines)
+	return workspace.PortsEnvHeader +
+		"# Pass it to docker compose with the project's other env files, as portmoor env --args prints them.\n" +
+		strings.Join(append(slices.Compact(lines), ""), "\n")
 }
 
 // WriteEnv writes the env file for Compose.
@@ -71,14 +92,14 @@ func (s *Stack) WriteEnv() error {
 // writeEnv writes the file unless it says the same already. Without any
 // assignment there is none.
 func (s *Stack) writeEnv() error {
-	lines := s.Env()
+	text := s.Env()
 	old, err := tree.Read(s.envPath(), tree.MaxFile)
-	if errors.Is(err, fs.ErrNotExist) && len(lines) == 0 {
+	if text == "" && errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	text := workspace.PortsEnvHeader +
-		"# Pass it to docker compose with the project's other env files, as portmoor env --args prints them.\n" +
-		strings.Join(append(lines, ""), "\n")
+	if text == "" {
+		text = workspace.PortsEnvHeader
+	}
 	if string(old) == text {
 		return nil
 	}

@@ -33,9 +33,11 @@ func ExampleOpen() {
 	for _, u := range s.Wanted() {
 		fmt.Println(u.Key, u.Want, u.Source)
 	}
-	fmt.Println(s.Env())
+	fmt.Print(s.Env())
 	// Output:
 	// web 10000 assigned
 	// web:90 9090 default
-	// [WEB_HOST_PORT=10000]
+	// # Host ports that portmoor found free on this machine. Do not edit: portmoor detect writes it.
+	// # Pass it to docker compose with the project's other env files, as portmoor env --args prints them.
+	// WEB_HOST_PORT=10000
 }

@@ -26,7 +26,7 @@ func (w *Workspace) AboutOne(p *compose.Project) say.About {
 	about.Paths, about.Search.Files = nil, w.shown(w.Dir, p.Group.Files)
 	about.Compose.Profiles = p.Group.Profiles
 	if w.alone || len(about.Ours.Files) > 0 {
-		if w.settled(p) {
+		if w.Settled(p) {
 			about.Compose.Files, about.Compose.Name = about.Search.Files, p.Name
 		}
 		return about
@@ -36,7 +36,7 @@ func (w *Workspace) AboutOne(p *compose.Project) say.About {
 	}
 	if !discover.Standard(p.Group.Files[0]) || p.Group.Overlay {
 		about.Ours.Files = w.shown(p.Dir, p.Group.Files)
-		if w.settled(p) {
+		if w.Settled(p) {
 			about.Ours.Name = p.Name
 		}
 	}
@@ -44,26 +44,33 @@ func (w *Workspace) AboutOne(p *compose.Project) say.About {
 		about.Ours.Config = say.Path(p.Dir, tree.Absolute(w.Dir, about.Ours.Config)[0])
 	}
 	about.Compose.Files = about.Ours.Files
-	if w.settled(p) {
+	if w.Settled(p) {
 		about.Compose.Files, about.Compose.Name = w.shown(p.Dir, p.Group.Files), p.Name
 	}
 	return about
+}
+
+// AboutFrom is AboutOne for commands that are given in another folder.
+func (w *Workspace) AboutFrom(dir string, p *compose.Project) say.About {
+	there := *w
+	there.Dir = dir
+	return there.AboutOne(p)
 }
 
 // AboutFiles is About for the one project with other files, such as an override besides its
 // own, as users have them.
 func (w *Workspace) AboutFiles(files []string) say.About {
 	about, p := w.About, w.Projects[0]
-	if w.settled(p) {
+	if w.Settled(p) {
 		about.Ours.Name = p.Name
 	}
 	about.Ours.Files, about.Compose.Files, about.Search.Files = files, files, files
 	return about
 }
 
-// settled reports a project that the configuration settles, so that docker compose
+// Settled reports a project that the configuration settles, so that docker compose
 // does not find it by itself.
-func (w *Workspace) settled(p *compose.Project) bool {
+func (w *Workspace) Settled(p *compose.Project) bool {
 	return slices.ContainsFunc(w.configured(), func(g compose.Group) bool { return slices.Equal(g.Files, p.Group.Files) })
 }
 

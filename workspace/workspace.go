@@ -33,6 +33,10 @@ import (
 	"github.com/portmoor/portmoor/tree"
 )
 
+// StrategyVariable is the variable, of the process or an env file, that says what host
+// ports should be written as.
+const StrategyVariable = "PORT_ALLOCATION_STRATEGY"
+
 // Request says what a command is about. The zero value of everything but Dir is
 // what a command without flags is about.
 type Request struct {
@@ -324,16 +328,15 @@ func around(groups, near []compose.Group) []compose.Group {
 // PORT_ALLOCATION_STRATEGY in the process environment, else in an env file, else
 // the configuration, else auto.
 func (w *Workspace) choose(r Request) error {
-	const variable = "PORT_ALLOCATION_STRATEGY"
 	w.Strategies = map[*compose.Project]strategies.Strategy{}
 	for _, p := range w.Projects {
 		name, from, secret := cmp.Or(w.Config.Strategy, "auto"), "", false
-		if f, v, ok := p.Env.Setter(variable); ok && v != "" {
-			line, _ := f.File.Position(f.Line(variable).Start)
-			name, from, secret = v, fmt.Sprintf("%s:%d: %s: ", f.File.Path, line, variable), true
+		if f, v, ok := p.Env.Setter(StrategyVariable); ok && v != "" {
+			line, _ := f.File.Position(f.Line(StrategyVariable).Start)
+			name, from, secret = v, fmt.Sprintf("%s:%d: %s: ", f.File.Path, line, StrategyVariable), true
 		}
-		if v := r.Environ[variable]; v != "" {
-			name, from, secret = v, variable+": ", false
+		if v := r.Environ[StrategyVariable]; v != "" {
+			name, from, secret = v, StrategyVariable+": ", false
 		}
 		if r.Strategy != "" {
 			name, from, secret = r.Strategy, "--strategy: ", false

@@ -10,6 +10,7 @@ import (
 
 	"github.com/compose-spec/compose-go/v2/dotenv"
 
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -19,6 +20,40 @@ type File struct {
 	Vars map[string]string
 
 	lines func() map[string]source.Span
+}
+
+// Unread is an env file that belongs to a project, by what the repository says, and is
+// not read.
+type Unread struct {
+	File File
+	// Names are what it sets of the variables of host ports and the strategy, sorted, at
+	// least one.
+	Names []string
+}
+
+// Message says what is not read.
+func (u Unread) Message() string {
+	return "sets " + say.And(u.Names) + ", but is not read"
+}
+
+// Hint is how it would be read.
+func (u Unread) Hint() string {
+	return "list it under env_files in .portmoor.yaml, or pass it with --env-file"
+}
+
+// portLine is a line of an env file that sets a port or a range.
+var portLine = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)=[0-9]+(-[0-9]+)?$`)
+
+// OnlyPorts reports the text of an env file that gives ports to some variables, by name,
+// and says nothing else; also one that says nothing.
+func OnlyPorts(src []byte, known map[string]bool) bool {
+	for line := range bytes.Lines(src) {
+		line = bytes.TrimSpace(line)
+		if set := portLine.FindSubmatch(line); len(line) > 0 && (set == nil || !known[string(set[1])]) {
+			return false
+		}
+	}
+	return true
 }
 
 // Line is the span of the line that sets a variable, empty when it does not.

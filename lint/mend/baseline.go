@@ -83,31 +83,40 @@ func (l *Linter) part(all []lint.Finding) (findings, known []lint.Finding) {
 	return findings, known
 }
 
-// WriteBaseline writes findings to a file that LeaveOut reads. The error is about a file
-// that is there and is no baseline, which is left as it is; an empty one holds nothing
-// that could be lost.
-func (l *Linter) WriteBaseline(path string, findings []lint.Finding) error {
+// Baseline is the text of a file that LeaveOut reads, with findings, and what the file at
+// path holds now. The error is about a file that is there and is no baseline; an empty
+// one holds nothing that could be lost.
+func (l *Linter) Baseline(path string, findings []lint.Finding) (text, before []byte, err error) {
+	if err := l.w.MayCreate(path, workspace.BaselineRole); err != nil {
+		return nil, nil, err
+	}
 	b := baseline{Version: 1, Findings: []baselineEntry{}}
 	for i, fingerprint := range lint.Fingerprints(findings, l.w.Home) {
 		b.Findings = append(b.Findings, baselineEntry{findings[i].Rule, l.w.FromHome(findings[i].File.Path), fingerprint})
 	}
-	text, err := json.MarshalIndent(b, "", "  ")
-	if err != nil {
-		return err
+	if text, err = json.MarshalIndent(b, "", "  "); err != nil {
+		return nil, nil, err
 	}
-	if err := l.w.MayCreate(path, workspace.BaselineRole); err != nil {
-		return err
-	}
-	abs := tree.Absolute(l.w.Dir, path)[0]
-	before, err := tree.ReadIf(abs, tree.MaxDocument)
+	before, err = tree.ReadIf(tree.Absolute(l.w.Dir, path)[0], tree.MaxDocument)
 	if err != nil {
-		return say.Failf("", "%s: can't be read: %s", path, say.Cause(err))
+		return nil, nil, say.Failf("", "%s: can't be read: %s", path, say.Cause(err))
 	}
 	if len(before) > 0 {
 		if _, err := parseBaseline(before); err != nil {
-			return say.Usagef("name a new file, or a baseline", "%s: %s; it is not overwritten", path, err)
+			return nil, nil, say.Usagef("name a new file, or a baseline", "%s: %s; it is not overwritten", path, err)
 		}
 	}
-	_, err = rewrite.WriteAll(l.w.Bounds.And(abs), []rewrite.Output{{Path: abs, Before: before, After: append(text, '\n')}})
+	return append(text, '\n'), before, nil
+}
+
+// WriteBaseline writes findings to a file that LeaveOut reads. The error is that of
+// [Linter.Baseline], or says why it can't be written.
+func (l *Linter) WriteBaseline(path string, findings []lint.Finding) error {
+	text, before, err := l.Baseline(path, findings)
+	if err != nil {
+		return err
+	}
+	abs := tree.Absolute(l.w.Dir, path)[0]
+	_, err = rewrite.WriteAll(l.w.Bounds.And(abs), []rewrite.Output{{Path: abs, Before: before, After: text}})
 	return err
 }

@@ -160,8 +160,9 @@ func Concerns(w *workspace.Workspace, f lint.Finding) bool {
 func facts(w *workspace.Workspace) (f lint.Facts, notes []say.Problem) {
 	f = lint.Facts{
 		Examples: map[string][]variable.File{}, Tracked: map[string]bool{},
-		Refused: map[string]bool{}, Assignments: map[*compose.Project]*source.File{}, Docs: map[*compose.Project][]*source.File{},
+		Unread: map[*compose.Project][]variable.Unread{}, Refused: map[string]bool{}, Assignments: map[*compose.Project]*source.File{}, Docs: map[*compose.Project][]*source.File{},
 	}
+	unread := map[string]bool{}
 	files := reader{files: map[string]*source.File{}, mark: w.Mark}
 	for _, p := range w.Projects {
 		for _, file := range p.Files {
@@ -180,6 +181,12 @@ func facts(w *workspace.Workspace) (f lint.Facts, notes []say.Problem) {
 		}
 		for _, e := range p.Env.Files() {
 			f.Tracked[e.File.Path] = !tree.GitIgnored(e.File.Path, w.Tree().Environ)
+		}
+		for _, u := range w.Unread(p) {
+			if path := u.File.File.Path; !unread[path] {
+				unread[path] = true
+				f.Unread[p] = append(f.Unread[p], u)
+			}
 		}
 		lacksDefault := func(m compose.Mapping) bool { return m.HostPort.Var != "" && m.HostPort.Default == "" }
 		if _, done := f.Examples[p.Dir]; !done && slices.ContainsFunc(p.Mappings, lacksDefault) {

@@ -1,0 +1,108 @@
+package setup
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/portmoor/portmoor/config"
+	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/lint/mend"
+	"github.com/portmoor/portmoor/migrate"
+	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/strategies"
+	"github.com/portmoor/portmoor/workspace"
+)
+
+const (
+	initialConfig = `# Settings of portmoor, which keeps the host ports of this repository in order.
+# yaml-language-server: $schema=https://raw.githubusercontent.com/portmoor/portmoor/main/docs/portmoor.schema.json
+strategy: %s # hybrid, dynamic or auto
+`
+	baselineName = ".portmoor-baseline.json"
+)
+
+// configuration is written with the strategy that the files have; one that is there
+// gets that strategy, unless it names one or the files follow auto.
+func (p *planner) configuration() error {
+	path, strategy := p.home(), p.strategy()
+	src, err := p.read(path)
+	switch {
+	case err != nil:
+		return err
+	case src == nil:
+		text := fmt.Appendf(nil, initialConfig, strategy)
+		if p.known != "" {
+			text = fmt.Appendf(text, "baseline: %s\n", p.known)
+		}
+		return p.write(path, nil, text, "written, with strategy "+string(strategy))
+	case p.w == nil:
+		return p.keep(path, "exists already")
+	}
+	out, said := src, ""
+	if p.w.Config.Strategy == "" && strategy != strategies.Auto {
+		if out, err = config.SetStrategy(out, string(strategy)); err != nil {
+			return p.keep(path, fmt.Sprintf("exists already; add strategy: %s", strategy))
+		}
+		said = fmt.Sprintf("strategy %s is added", strategy)
+	}
+	if p.known != "" && p.w.Config.Baseline == "" {
+		if out, err = config.SetBaseline(out, p.known); err != nil {
+			return p.keep(path, "exists already; add baseline: "+p.known)
+		}
+		said = say.And(slices.DeleteFunc([]string{said, "the baseline is added"}, func(s string) bool { return s == "" }))
+	}
+	if said == "" {
+		return p.keep(path, "exists already")
+	}
+	return p.write(path, src, out, said)
+}
+
+// home is the configuration of the repository.
+func (p *planner) home() string {
+	if p.w != nil && p.w.Config.Path != "" {
+		return p.w.Config.Path
+	}
+	return filepath.Join(p.root, config.Name)
+}
+
+// strategy is what the files have, auto where there are none.
+func (p *planner) strategy() strategies.Strategy {
+	if p.w == nil {
+		return strategies.Auto
+	}
+	return migrate.Present(p.w)
+}
+
+// baseline is what lint has against the files today, where it would fail.
+func (p *planner) baseline() error {
+	if !p.options.Baseline || p.w == nil {
+		return nil
+	}
+	path := filepath.Join(filepath.Dir(p.home()), baselineName)
+	if p.w.Config.Baseline != "" {
+		return p.keep(p.w.Absolute(p.w.Config.Baseline)[0], "is the baseline already")
+	}
+	if p.w.Config.Strategy == "" {
+		strategy := p.strategy()
+		for _, project := range p.w.Projects {
+			if _, _, set := project.Env.Setter(workspace.StrategyVariable); !set {
+				p.w.Strategies[project] = strategy
+			}
+		}
+	}
+	l, _, err := mend.New(p.w, nil)
+	if err != nil {
+		return err
+	}
+	findings := l.Find()
+	if !slices.ContainsFunc(findings, func(f lint.Finding) bool { return f.Severity >= lint.Warning }) {
+		return p.keep(path, "is not needed: lint passes")
+	}
+	text, before, err := l.Baseline(path, findings)
+	if err != nil {
+		return err
+	}
+	p.known = baselineName
+	return p.write(path, before, text, fmt.Sprintf("written, with %s that lint leaves out from now on", say.Count(len(findings), "finding")))
+}

@@ -1,0 +1,95 @@
+// Package setup is what a repository needs once: the configuration, what Git should
+// ignore, and where they are wanted targets for make, the hook of pre-commit and a
+// baseline.
+//
+// The model: [Plan] reads the files that there are and says what each is to hold;
+// nothing is written. What is there is added to and never changed, so that after the
+// plan is written the next one is empty.
+//
+//	files, err := setup.Plan(root, w, setup.Options{Make: true})
+package setup
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/tree"
+	"github.com/portmoor/portmoor/workspace"
+)
+
+// Options widen the plan. The zero value is the configuration, and what Git should
+// ignore where there is a Git repository.
+type Options struct {
+	// Make also plans targets for make.
+	Make bool
+	// PreCommit also plans the hook of pre-commit.
+	PreCommit bool
+	// Baseline also plans a baseline, where lint would fail.
+	Baseline bool
+}
+
+// File is what becomes of one file.
+type File struct {
+	// Path is absolute; Said is what to tell of the file, in one line or more.
+	Path, Said string
+	// Before is what it holds, nil where it is not there; After is what it is to hold,
+	// nil to leave it as it is.
+	Before, After []byte
+}
+
+// Plan is what is missing below the root of a repository, file by file. The workspace is
+// the root's, nil where there is no compose file. The error is about a file that can't
+// be read.
+func Plan(root string, w *workspace.Workspace, o Options) ([]File, error) {
+	p := &planner{root: root, w: w, options: o}
+	steps := []func() error{p.baseline, p.configuration}
+	if tree.InGit(root) {
+		steps = append(steps, p.ignoreLines)
+	}
+	if o.PreCommit {
+		steps = append(steps, p.hook)
+	}
+	if o.Make {
+		steps = append(steps, p.targets)
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return p.files, nil
+}
+
+type planner struct {
+	root    string
+	w       *workspace.Workspace // nil where there is no compose file
+	options Options
+	files   []File
+	known   string // the baseline, as the configuration names it; "" for none
+}
+
+// read is what a file holds, nil where it is not there.
+func (p *planner) read(path string) ([]byte, error) {
+	src, err := tree.ReadIf(path, tree.MaxFile)
+	if err != nil {
+		return nil, say.Failf("nothing was written", "%s: can't be read: %s", path, say.Cause(err))
+	}
+	return src, nil
+}
+
+func (p *planner) write(path string, before, after []byte, said string) error {
+	p.files = append(p.files, File{path, said, before, after})
+	return nil
+}
+
+// keep leaves a file as it is.
+func (p *planner) keep(path, said string) error { return p.write(path, nil, nil, said) }
+
+// ended is text that ends with a line break, unless it is empty.
+func ended(src []byte) []byte {
+	if len(src) > 0 && src[len(src)-1] != '\n' {
+		return slices.Concat(src, []byte("\n"))
+	}
+	return bytes.Clone(src)
+}

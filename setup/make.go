@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -158,47 +159,42 @@ func (p *planner) targetsOf(m makefile) []byte {
 	var out strings.Builder
 	out.WriteString(makeHeader + makeUsage)
 	if len(m.projects) == 1 {
-		fmt.Fprintf(&out, makeEnvFiles, strings.Join(p.envFiles(dir, m.projects[0]), " "))
+		if files := p.envFiles(dir, m.projects[0]); files != nil {
+			fmt.Fprintf(&out, makeEnvFiles, strings.Join(files, " "))
+		}
 	}
-	const more = " $(PROFILE:%=--profile %) $(ARGS)"
 	for _, target := range []struct {
 		name string
-		line func(about say.About) []string
+		line func(about say.About) []string // of which the last one takes more arguments
 	}{
 		{"ports-auto-detect", func(a say.About) []string { return []string{a.Portmoor("detect")} }},
 		{"ports-validate", func(a say.About) []string { return []string{a.Portmoor("validate")} }},
 		{"ports-show", func(a say.About) []string { return []string{a.Portmoor("show")} }},
 		{"ports-reset", func(a say.About) []string { return []string{a.Portmoor("reset")} }},
 		{"first-run-multi-host", func(a say.About) []string {
-			return []string{a.Portmoor("migrate", "--strategy", "auto", "--write"), a.Portmoor("up", "-d") + more}
+			return []string{a.Portmoor("migrate", "--strategy", "auto", "--write"), a.Portmoor("up", "-d")}
 		}},
 	} {
 		fmt.Fprintf(&out, "\n%s:\n", target.name)
 		for _, q := range m.projects {
 			about := p.w.AboutFrom(dir, q)
 			about.Ours.Config, about.Search.Config = "", "" // the nearest one is found
-			lines := target.line(about)
-			if len(lines) == 1 {
-				lines[0] += more
-			}
-			for _, line := range lines {
-				fmt.Fprintf(&out, "\t%s\n", recipe(line))
-			}
+			lines := lists.Map(target.line(about), recipe)
+			fmt.Fprintf(&out, "\t%s $(PROFILE:%%=--profile %%) $(ARGS)\n", strings.Join(lines, "\n\t"))
 		}
 	}
 	return []byte(out.String())
 }
 
-// recipe is a command as a line of a recipe, where make would take a dollar for a
-// variable of its own.
-func recipe(command string) string {
-	parts := strings.Split(command, " $(PROFILE")
-	parts[0] = strings.ReplaceAll(parts[0], "$", "$$")
-	return strings.Join(parts, " $(PROFILE")
-}
+// recipe is a command as a line of a recipe: make would take each dollar for a variable
+// or a call of its own.
+func recipe(command string) string { return strings.ReplaceAll(command, "$", "$$") }
+
+// plainPath is what make takes for one file and nothing else.
+var plainPath = regexp.MustCompile(`^[A-Za-z0-9_./@+-]+$`)
 
 // envFiles are the env files of a project with the ports that are remembered, as make
-// finds them.
+// finds them; nil where it could not.
 func (p *planner) envFiles(dir string, q *compose.Project) (words []string) {
 	files := q.Group.EnvFiles
 	if files == nil {
@@ -206,7 +202,11 @@ func (p *planner) envFiles(dir string, q *compose.Project) (words []string) {
 	}
 	files = slices.Concat(files, p.w.Absolute(p.w.Config.EnvFiles...), []string{p.w.PortsEnvFile(q)})
 	for _, f := range slices.Compact(files) {
-		words = append(words, "$(CURDIR)/"+strings.ReplaceAll(say.Path(dir, f), "$", "$$"))
+		path := say.Path(dir, f)
+		if filepath.IsAbs(path) || !plainPath.MatchString(path) {
+			return nil
+		}
+		words = append(words, "$(CURDIR)/"+path)
 	}
 	return words
 }

@@ -35,7 +35,7 @@ func TestUpSome(t *testing.T) {
 	started("other", "user", "web")
 	s.fails(1, "base: port 8099 is ", "portmoor", "up", "user")
 	s.fails(1, "dbg: port 8099 is ", "portmoor", "up", "dbg", "web")
-	s.fails(3, "port 8071 is bound by some-other-1 of the project itself", "portmoor", "up", "one")
+	s.fails(1, "one: port 8071 is a literal in the compose file, and is held by service other", "portmoor", "up", "one")
 	s.run("docker", "compose", "stop", "-t", "0", "other")
 	s.run("portmoor", "up", "one")
 	s.reaches("one", "one")

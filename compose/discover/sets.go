@@ -36,7 +36,12 @@ func (d *discoverer) devcontainer(path string) (set compose.Group, ok bool) {
 	if json.Unmarshal(plain, &described) != nil || json.Unmarshal(described.Files, &files) != nil || len(files) < 2 {
 		return set, false
 	}
-	dir := filepath.Dir(path)
+	return d.together(filepath.Dir(path), files)
+}
+
+// together is the set of some files, as a folder names them, unless one can't be read for
+// certain.
+func (d *discoverer) together(dir string, files []string) (set compose.Group, ok bool) {
 	root := d.bound(dir)
 	for _, file := range files {
 		abs := tree.Absolute(dir, filepath.FromSlash(file))[0]
@@ -87,8 +92,8 @@ func (d *discoverer) described(dir string) []compose.Group {
 			}
 		}
 	}
-	d.sets[dir] = sets
-	return sets
+	d.sets[dir] = append(sets, d.called(dir)...)
+	return d.sets[dir]
 }
 
 // inSets adds the sets that a folder's files are in, and returns the names of those

@@ -1,0 +1,83 @@
+package discover
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/tree"
+)
+
+var (
+	callerName  = regexp.MustCompile(`^(?:[Mm]akefile|GNUmakefile|package\.json|.+\.(?:mk|sh))$`)
+	callsUs     = regexp.MustCompile(`\bdocker[ -]compose\b`)
+	nextCommand = regexp.MustCompile(`&&|\|\||[;|]`)
+	fileFlag    = regexp.MustCompile(`(?:^|\s)(?:-f|--file)[ =]["']?([^\s"']+)`)
+)
+
+// Of a folder's calls of docker compose and what they load together, no more count: far
+// above any real folder.
+const (
+	maxCalls = 1000
+	maxSets  = 100
+)
+
+// called are the sets of files of several folders that a Makefile or a script in a folder
+// has docker compose load together by -f, from that folder. Files of one folder are told
+// apart by their names already. A command behind cd runs somewhere else, and is none.
+func (d *discoverer) called(dir string) (sets []compose.Group) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	calls := 0
+	for _, e := range entries {
+		if !callerName.MatchString(e.Name()) || e.IsDir() {
+			continue
+		}
+		src, err := tree.Read(filepath.Join(dir, e.Name()), tree.MaxFile)
+		if err != nil || !callsUs.Match(src) {
+			continue
+		}
+		for line := range strings.Lines(strings.ReplaceAll(string(src), "\\\n", " ")) {
+			if strings.HasPrefix(strings.TrimSpace(line), "#") || !callsUs.MatchString(line) {
+				continue
+			}
+			if calls++; calls > maxCalls || len(sets) == maxSets {
+				return sets
+			}
+			if set, ok := d.inCommand(dir, line); ok && !slices.ContainsFunc(sets, func(s compose.Group) bool { return slices.Equal(s.Files, set.Files) }) {
+				sets = append(sets, set)
+			}
+		}
+	}
+	return sets
+}
+
+// inCommand is the set of the first command of a line that loads files of several folders.
+func (d *discoverer) inCommand(dir, line string) (set compose.Group, ok bool) {
+	for _, command := range nextCommand.Split(line, -1) {
+		if strings.HasPrefix(strings.TrimLeft(command, " \t@-("), "cd ") {
+			return set, false
+		}
+		at := callsUs.FindStringIndex(command)
+		if at == nil {
+			continue
+		}
+		var files []string
+		for _, m := range fileFlag.FindAllStringSubmatch(command[at[1]:], 64) {
+			files = append(files, m[1])
+		}
+		if len(files) < 2 {
+			continue
+		}
+		set, ok = d.together(dir, files)
+		if ok && slices.ContainsFunc(set.Files, func(f string) bool { return filepath.Dir(f) != set.Dir }) {
+			return set, true
+		}
+	}
+	return compose.Group{}, false
+}

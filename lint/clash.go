@@ -125,8 +125,11 @@ func (r *run) holder(mine publication) (first publication, found bool) {
 	return first, found
 }
 
-// comparable reports whether two projects could run side by side.
-func (r *run) comparable(a, b int) bool { return r.projects[a].Dir != r.projects[b].Dir }
+// comparable reports whether two projects could run side by side, and are compared
+// nowhere else.
+func (r *run) comparable(a, b int) bool {
+	return r.projects[a].Dir != r.projects[b].Dir && !r.joined(r.projects[a], r.projects[b])
+}
 
 // list joins names of ports to the start of a sentence, of many only the
 // first few.

@@ -36,7 +36,7 @@ func RunAll(projects []*compose.Project, options Options) (findings, ignored []F
 	r.unjudged = map[*source.File]bool{}
 	r.readIgnores()
 	r.alone, r.inner = around.Alone(projects)
-	r.side = around.OnTheSide(options.Root, projects)
+	r.side, r.joined = around.OnTheSide(options.Root, projects), around.Joined(projects)
 	r.never = around.NeverRun(projects, options.Neighbours)
 	r.claimed = sync.OnceValue(r.claims)
 	r.envUsers = sync.OnceValue(func() map[string][]int { return usersOfEnvFiles(projects) })
@@ -94,8 +94,9 @@ type run struct {
 	files        sync.Map              // *source.File → *contents
 	alone, inner []bool                // by project
 	side         []bool                // by project
-	never        []map[string]bool     // by project: services that never run
-	publications [][]publication       // by project
+	joined       func(a, b *compose.Project) bool
+	never        []map[string]bool // by project: services that never run
+	publications [][]publication   // by project
 	remembered   []func() map[*compose.Mapping]ports.Range
 	claimed      func() *board
 	breaking     sync.Mutex

@@ -12,10 +12,8 @@ import (
 )
 
 var (
-	callerName  = regexp.MustCompile(`^(?:[Mm]akefile|GNUmakefile|package\.json|.+\.(?:mk|sh))$`)
-	callsUs     = regexp.MustCompile(`\bdocker[ -]compose\b`)
-	nextCommand = regexp.MustCompile(`&&|\|\||[;|]`)
-	fileFlag    = regexp.MustCompile(`(?:^|\s)(?:-f|--file)[ =]["']?([^\s"']+)`)
+	callerName = regexp.MustCompile(`^(?:[Mm]akefile|GNUmakefile|package\.json|.+\.(?:mk|sh))$`)
+	callsUs    = regexp.MustCompile(`\bdocker[ -]compose\b`)
 )
 
 // Of a folder's calls of docker compose and what they load together, no more count: far
@@ -35,11 +33,12 @@ func (d *discoverer) called(dir string) (sets []compose.Group) {
 	}
 	calls := 0
 	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
 		if !callerName.MatchString(e.Name()) || e.IsDir() {
 			continue
 		}
-		src, err := tree.Read(filepath.Join(dir, e.Name()), tree.MaxFile)
-		if err != nil || !callsUs.Match(src) {
+		src, err := tree.Read(path, tree.MaxFile)
+		if err != nil || !callsUs.Match(src) || d.ignores(path) {
 			continue
 		}
 		for line := range strings.Lines(strings.ReplaceAll(string(src), "\\\n", " ")) {
@@ -49,7 +48,7 @@ func (d *discoverer) called(dir string) (sets []compose.Group) {
 			if calls++; calls > maxCalls || len(sets) == maxSets {
 				return sets
 			}
-			if set, ok := d.inCommand(dir, line); ok && !slices.ContainsFunc(sets, func(s compose.Group) bool { return slices.Equal(s.Files, set.Files) }) {
+			if set, ok := d.calledBy(dir, line); ok && !slices.ContainsFunc(sets, func(s compose.Group) bool { return slices.Equal(s.Files, set.Files) }) {
 				sets = append(sets, set)
 			}
 		}
@@ -57,9 +56,9 @@ func (d *discoverer) called(dir string) (sets []compose.Group) {
 	return sets
 }
 
-// inCommand is the set of the first command of a line that loads files of several folders.
-func (d *discoverer) inCommand(dir, line string) (set compose.Group, ok bool) {
-	for _, command := range nextCommand.Split(line, -1) {
+// calledBy is the set of the first command of a line that loads files of several folders.
+func (d *discoverer) calledBy(dir, line string) (set compose.Group, ok bool) {
+	for _, command := range commandEnd.Split(line, -1) {
 		if strings.HasPrefix(strings.TrimLeft(command, " \t@-("), "cd ") {
 			return set, false
 		}
@@ -67,10 +66,7 @@ func (d *discoverer) inCommand(dir, line string) (set compose.Group, ok bool) {
 		if at == nil {
 			continue
 		}
-		var files []string
-		for _, m := range fileFlag.FindAllStringSubmatch(command[at[1]:], 64) {
-			files = append(files, m[1])
-		}
+		files := filesOf(strings.Fields(command[at[1]:]))
 		if len(files) < 2 {
 			continue
 		}
@@ -80,4 +76,25 @@ func (d *discoverer) inCommand(dir, line string) (set compose.Group, ok bool) {
 		}
 	}
 	return compose.Group{}, false
+}
+
+// switches are the flags of docker compose that take no value.
+var switches = []string{"--all-resources", "--compatibility", "--dry-run", "--verbose"}
+
+// filesOf are the files that docker compose gets by -f before the word of its command,
+// behind which a -f is another flag.
+func filesOf(words []string) (files []string) {
+	for i := 0; i < len(words) && strings.HasPrefix(words[i], "-"); i++ {
+		flag, value, same := strings.Cut(words[i], "=")
+		if !same && !slices.Contains(switches, flag) {
+			if i++; i == len(words) {
+				break
+			}
+			value = words[i]
+		}
+		if flag == "-f" || flag == "--file" {
+			files = append(files, strings.Trim(value, `"'`))
+		}
+	}
+	return files
 }

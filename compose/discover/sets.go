@@ -83,8 +83,7 @@ func (d *discoverer) described(dir string) []compose.Group {
 	for _, pattern := range devcontainerFiles {
 		paths, _ := filepath.Glob(filepath.Join(dir, filepath.FromSlash(pattern)))
 		for _, path := range paths {
-			in := filepath.Dir(path)
-			if ig := tree.Above(in, d.options.Options).Enter(in); ig.Git(path) || d.options.Ignored()(path) {
+			if d.ignores(path) {
 				continue
 			}
 			if set, ok := d.devcontainer(path); ok {
@@ -94,6 +93,12 @@ func (d *discoverer) described(dir string) []compose.Group {
 	}
 	d.sets[dir] = append(sets, d.called(dir)...)
 	return d.sets[dir]
+}
+
+// ignores reports a file that Git or the configuration ignores.
+func (d *discoverer) ignores(path string) bool {
+	in := filepath.Dir(path)
+	return tree.Above(in, d.options.Options).Enter(in).Git(path) || d.options.Ignored()(path)
 }
 
 // inSets adds the sets that a folder's files are in, and returns the names of those
@@ -107,13 +112,27 @@ func (d *discoverer) inSets(dir string, names []string) (left []string) {
 		if !slices.ContainsFunc(names, here) {
 			continue
 		}
-		left = slices.DeleteFunc(slices.Clone(left), func(n string) bool { return slices.Contains(set.Files[1:], filepath.Join(dir, n)) })
+		left = slices.DeleteFunc(slices.Clone(left), func(n string) bool {
+			path := filepath.Join(dir, n)
+			return slices.Contains(set.Files[1:], path) && !d.runsAlone(path)
+		})
 		if key := "set " + strings.Join(set.Files, "\x00"); !d.seen[key] {
 			d.seen[key] = true
 			d.add(set)
 		}
 	}
 	return left
+}
+
+// runsAlone reports a file that docker compose finds by itself in its folder, and that
+// needs no other: it is a project besides those that it is a part of.
+func (d *discoverer) runsAlone(path string) bool {
+	f, err := d.loader.File(path)
+	if err != nil || !slices.Contains(canonicalNames, filepath.Base(path)) {
+		return false
+	}
+	bare, services := bareServices(f)
+	return services && len(bare) == 0
 }
 
 // above is the project in a folder above one that has all of some services, the nearest;

@@ -30,6 +30,23 @@ func Alone(projects []*compose.Project) (alone, inner []bool) {
 	return alone, inner
 }
 
+// Joined reports whether a project loads the first files of two projects together. What
+// they publish is compared there.
+func Joined(projects []*compose.Project) func(a, b *compose.Project) bool {
+	joins := map[string][]int{} // by file, the projects of several folders that have it
+	for i, p := range projects {
+		if slices.ContainsFunc(p.Group.Files, func(f string) bool { return filepath.Dir(f) != p.Dir }) {
+			for _, f := range p.Group.Files {
+				joins[f] = append(joins[f], i)
+			}
+		}
+	}
+	return func(a, b *compose.Project) bool {
+		others := joins[b.Group.Files[0]]
+		return slices.ContainsFunc(joins[a.Group.Files[0]], func(i int) bool { return slices.Contains(others, i) })
+	}
+}
+
 // innerFiles are those that a project includes or extends.
 func innerFiles(projects []*compose.Project) map[*source.File]bool {
 	inner := map[*source.File]bool{}

@@ -12,9 +12,6 @@ import (
 // exampleName matches the names under which projects keep an env file to copy.
 var exampleName = regexp.MustCompile(`^(\.?env[._-](example|sample|dist|template|default)|(example|sample|default)\.env)$`)
 
-// IsExample reports the name of an env file to copy, which nothing reads as it is.
-func IsExample(name string) bool { return exampleName.MatchString(name) }
-
 // Examples reads the example env files of a folder, sorted by name.
 func (l *Loader) Examples(dir string) []variable.File {
 	entries, err := os.ReadDir(dir)

@@ -19,6 +19,10 @@ import (
 // besides the .env that Compose reads.
 var sharedName = regexp.MustCompile(`^(?:\.env|env)\..+$`)
 
+// copyName matches, of those names, the ones of files to copy and of copies, which nobody
+// reads as they are, and of programs.
+var copyName = regexp.MustCompile(`(?i)[._-](?:examples?|samples?|dist|templates?|tpl|tmpl|defaults?|bak|backup|old|orig|save|sw[op]|enc|gpg|age|sops|[cm]?[jt]sx?|py|rb|go|sh|ya?ml|json|toml|md)(?:[._-]|$)|~$`)
+
 // Unread are the env files of a project, sorted by path, that are not read but set what
 // Compose or Portmoor would go by: of those that env_file names, and those beside its
 // compose files that are called env.shared or .env.local or alike. Files outside the
@@ -59,7 +63,7 @@ func beside(dir string) (paths []string) {
 		return nil
 	}
 	for _, e := range entries {
-		if sharedName.MatchString(e.Name()) && !compose.IsExample(e.Name()) && e.Type().IsRegular() {
+		if sharedName.MatchString(e.Name()) && !copyName.MatchString(e.Name()) && e.Type().IsRegular() {
 			paths = append(paths, filepath.Join(dir, e.Name()))
 		}
 	}

@@ -1,5 +1,5 @@
-// Package tree is a folder as Git sees it, the one way to read a file, and the one
-// place that says which files may be written.
+// Package tree is a folder as Git sees it, the one way to read a file, and the bounds
+// within which files are written.
 //
 // The model: [Root] is where a repository begins. [Ignores] knows, at one folder,
 // what Git and the configuration pass over there, and is entered from folder to

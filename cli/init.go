@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
@@ -38,19 +39,16 @@ func (c *program) runInit(ctx *cli.Context) error {
 		return err
 	}
 	root := tree.Root(tree.Folder(base))
-	found, err := config.Find(base)
+	home, err := config.Find(base)
 	if err != nil {
 		return err
 	}
-	if found != "" {
-		if _, err := config.Load(found); err != nil {
-			return err
-		}
+	if home = filepath.Dir(home); home == "." {
+		home = root // where it will be
 	}
-	w, _, err := workspace.Open(workspace.Request{Dir: root, Config: found, Git: c.environ(), Rules: lint.RuleOptions()})
-	if err != nil { // there may be no compose file yet
-		c.say(say.Of(err).Error(), "")
-		w = nil
+	w, _, err := workspace.Open(workspace.Request{Dir: home, Git: c.environ(), Rules: lint.RuleOptions(), Empty: true})
+	if err != nil {
+		return err
 	}
 	files, err := setup.Plan(root, w, options)
 	if err != nil {
@@ -62,14 +60,19 @@ func (c *program) runInit(ctx *cli.Context) error {
 			outputs = append(outputs, rewrite.Output{Path: f.Path, Before: f.Before, After: f.After})
 		}
 	}
-	if ctx.Bool("dry-run") {
-		return c.diff(base, outputs, c.style(ctx))
+	dry := ctx.Bool("dry-run")
+	if dry {
+		err = c.diff(base, outputs, c.style(ctx))
+	} else if _, err = rewrite.WriteAll(w.Bounds, outputs); err != nil {
+		err = say.Failf("nothing was written", "%s", err)
 	}
-	if _, err := rewrite.WriteAll(tree.BoundsOf(root), outputs); err != nil {
-		return say.Failf("nothing was written", "%s", err)
+	if err != nil {
+		return err
 	}
 	for _, f := range files {
-		fmt.Fprintf(c.Err, "%s: %s\n", say.Path(base, f.Path), say.VisibleLines(f.Said))
+		if f.After == nil || !dry {
+			fmt.Fprintf(c.Err, "%s: %s\n", say.Visible(say.Path(base, f.Path)), say.VisibleLines(f.Said))
+		}
 	}
 	if !tree.InGit(root) {
 		c.say("no .gitignore is written: "+say.Path(base, root)+" is not in a Git repository", "")

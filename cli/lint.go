@@ -65,13 +65,14 @@ func (c *program) runLint(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if leave == "" && write == "" && w.Config.Baseline != "" {
-		leave = w.Absolute(w.Config.Baseline)[0]
+	switch {
+	case leave != "":
+		err = l.LeaveOut(leave)
+	case write == "":
+		err = l.LeaveOutKnown()
 	}
-	if leave != "" {
-		if err := l.LeaveOut(leave); err != nil {
-			return err
-		}
+	if err != nil {
+		return err
 	}
 	findings := l.Find()
 	c.tellAll(l.Bugs)

@@ -64,10 +64,10 @@ func TestOpener(t *testing.T) {
 		"plan.md":                          {[]string{"reconcile", "--apply", "plan.md"}, 2, "is not a plan", nil},
 		"new.md":                           {[]string{"reconcile", "--plan", "new.md"}, 2, "is not a plan", nil},
 		"notes.txt":                        {[]string{"reconcile", "--plan", "plan.md"}, 0, "", nil},
-		"init/.portmoor.yaml":              {[]string{"init"}, 3, needs, map[string]string{"init/.git/HEAD": ""}},
-		"init/.pre-commit-config.yaml":     {[]string{"init", "--pre-commit"}, 3, needs, map[string]string{"init/.git/HEAD": ""}},
-		"init/.gitignore":                  {[]string{"init"}, 3, needs, map[string]string{"init/.git/HEAD": ""}},
-		"init/portmoor.mk":                 {[]string{"init", "--make"}, 3, needs, map[string]string{"init/.git/HEAD": ""}},
+		"init/.portmoor.yaml":              {[]string{"init"}, 3, ".portmoor.yaml: ", map[string]string{"init/.git/HEAD": ""}},
+		"init/.pre-commit-config.yaml":     {[]string{"init", "--pre-commit"}, 3, ".pre", map[string]string{"init/.git/HEAD": ""}},
+		"init/.gitignore":                  {[]string{"init"}, 3, ".gitignore: ", map[string]string{"init/.git/HEAD": ""}},
+		"init/portmoor.mk":                 {[]string{"init", "--make"}, 3, "portmoor.mk: ", map[string]string{"init/.git/HEAD": ""}},
 		"init/Makefile":                    {[]string{"init", "--make"}, 3, needs, map[string]string{"init/.git/HEAD": ""}},
 		"docker/config.json":               {[]string{"port"}, 3, "", nil},
 		"docker/contexts/meta/x/meta.json": {[]string{"port"}, 3, "", nil},
@@ -76,6 +76,9 @@ func TestOpener(t *testing.T) {
 			"a pipe": func(path string) error { return syscall.Mkfifo(path, 0o644) },
 			"a link": func(path string) error { return os.Symlink("/dev/zero", path) },
 		} {
+			if name == "init/Makefile" && kind == "a link" {
+				c.code, c.says = 0, "Makefile: is a symlink: add this to it:"
+			}
 			t.Run(name+" is "+kind, func(t *testing.T) {
 				dir := t.TempDir()
 				t.Chdir(dir)

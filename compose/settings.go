@@ -31,21 +31,39 @@ type Setting struct {
 func (p *Project) Settings() []Setting { return p.settings().all }
 
 // ServiceEnvFiles are the env files that services name, whether or not they are read.
-func (p *Project) ServiceEnvFiles() []string { return p.settings().named }
+func (p *Project) ServiceEnvFiles() (paths []string) {
+	for f, fd := range p.written() {
+		if named := source.Value(fd.Value, "env_file"); named != nil {
+			paths = append(paths, p.envPaths(f, named)...)
+		}
+	}
+	return paths
+}
 
 func (p *Project) settings() settings {
 	c := settings{project: p, root: tree.Root(p.Dir), seen: map[string]bool{}}
 	for _, f := range p.Env.files {
 		c.envFile(f.File)
 	}
-	for _, f := range p.Files {
-		for _, doc := range f.Docs {
-			for _, fd := range source.Fields(source.Value(source.Root(doc), "services")) {
-				c.service(f, source.Deref(fd.Key).Value, fd.Value)
+	for f, fd := range p.written() {
+		c.service(f, source.Deref(fd.Key).Value, fd.Value)
+	}
+	return c
+}
+
+// written yields the services as each file of the project writes them.
+func (p *Project) written() func(yield func(*source.File, source.Field) bool) {
+	return func(yield func(*source.File, source.Field) bool) {
+		for _, f := range p.Files {
+			for _, doc := range f.Docs {
+				for _, fd := range source.Fields(source.Value(source.Root(doc), "services")) {
+					if !yield(f, fd) {
+						return
+					}
+				}
 			}
 		}
 	}
-	return c
 }
 
 type settings struct {
@@ -53,7 +71,6 @@ type settings struct {
 	root    string
 	seen    map[string]bool // env files
 	all     []Setting
-	named   []string // env files of services
 }
 
 func (c *settings) service(f *source.File, name string, n *yaml.Node) {
@@ -69,7 +86,11 @@ func (c *settings) service(f *source.File, name string, n *yaml.Node) {
 		case "command", "entrypoint":
 			c.words(f, Setting{Service: name, Key: key, Name: key}, fd.Value)
 		case "env_file":
-			for _, path := range c.envPaths(f, fd.Value) {
+			for _, path := range c.project.envPaths(f, fd.Value) {
+				target, err := filepath.EvalSymlinks(path)
+				if c.seen[path] || err != nil || !tree.Within(c.root, target) {
+					continue // it is read once, and not where it is outside of the repository
+				}
 				if src, err := tree.Read(path, tree.MaxFile); err == nil {
 					c.envFile(&source.File{Path: path, Src: src, Private: true})
 				}
@@ -111,32 +132,26 @@ func (c *settings) value(f *source.File, s Setting, n *yaml.Node) {
 	}
 }
 
-// envPaths are the env files that a service names, but for those outside of the
-// repository.
-func (c *settings) envPaths(f *source.File, n *yaml.Node) (paths []string) {
+// envPaths are the env files that a service names in a file.
+func (p *Project) envPaths(f *source.File, n *yaml.Node) (paths []string) {
 	n = source.Deref(n)
 	items := []*yaml.Node{n}
 	if n.Kind == yaml.SequenceNode {
 		items = n.Content
 	}
 	dir := filepath.Dir(f.Path)
-	if slices.Contains(c.project.Group.Files, f.Path) {
-		dir = c.project.Dir
+	if slices.Contains(p.Group.Files, f.Path) {
+		dir = p.Dir
 	}
 	for _, item := range items {
 		if path := source.Value(item, "path"); path != nil {
 			item = path
 		}
-		name, err := variable.Expand(source.Deref(item).Value, c.project.Env.Lookup)
+		name, err := variable.Expand(source.Deref(item).Value, p.Env.Lookup)
 		if err != nil || name == "" {
 			continue
 		}
-		path := tree.Absolute(dir, name)[0]
-		c.named = append(c.named, path)
-		target, err := filepath.EvalSymlinks(path)
-		if err == nil && tree.Within(c.root, target) {
-			paths = append(paths, path)
-		}
+		paths = append(paths, tree.Absolute(dir, name)[0])
 	}
 	return paths
 }

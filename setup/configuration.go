@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -25,7 +26,7 @@ strategy: %s # hybrid, dynamic or auto
 // configuration is written with the strategy that the files have; one that is there
 // gets that strategy, unless it names one or the files follow auto.
 func (p *planner) configuration() error {
-	path, strategy := p.home(), p.strategy()
+	path, strategy := p.home(), migrate.Present(p.w)
 	src, err := p.read(path)
 	switch {
 	case err != nil:
@@ -36,8 +37,6 @@ func (p *planner) configuration() error {
 			text = fmt.Appendf(text, "baseline: %s\n", p.known)
 		}
 		return p.write(path, nil, text, "written, with strategy "+string(strategy))
-	case p.w == nil:
-		return p.keep(path, "exists already")
 	}
 	out, said := src, ""
 	if p.w.Config.Strategy == "" && strategy != strategies.Auto {
@@ -60,23 +59,12 @@ func (p *planner) configuration() error {
 
 // home is the configuration of the repository.
 func (p *planner) home() string {
-	if p.w != nil && p.w.Config.Path != "" {
-		return p.w.Config.Path
-	}
-	return filepath.Join(p.root, config.Name)
-}
-
-// strategy is what the files have, auto where there are none.
-func (p *planner) strategy() strategies.Strategy {
-	if p.w == nil {
-		return strategies.Auto
-	}
-	return migrate.Present(p.w)
+	return cmp.Or(p.w.Config.Path, filepath.Join(p.w.Home, config.Name))
 }
 
 // baseline is what lint has against the files today, where it would fail.
 func (p *planner) baseline() error {
-	if !p.options.Baseline || p.w == nil {
+	if !p.options.Baseline {
 		return nil
 	}
 	path := filepath.Join(filepath.Dir(p.home()), baselineName)
@@ -84,7 +72,7 @@ func (p *planner) baseline() error {
 		return p.keep(p.w.Absolute(p.w.Config.Baseline)[0], "is the baseline already")
 	}
 	if p.w.Config.Strategy == "" {
-		strategy := p.strategy()
+		strategy := migrate.Present(p.w)
 		for _, project := range p.w.Projects {
 			if _, _, set := project.Env.Setter(workspace.StrategyVariable); !set {
 				p.w.Strategies[project] = strategy

@@ -1,11 +1,12 @@
 package setup
 
 import (
-	"bytes"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/portmoor/portmoor/source"
+	"go.yaml.in/yaml/v4"
 )
 
 const preCommitHook = `  - repo: https://github.com/portmoor/portmoor
@@ -22,7 +23,7 @@ func (p *planner) hook() error {
 	switch {
 	case err != nil:
 		return err
-	case bytes.Contains(src, []byte("portmoor")):
+	case slices.ContainsFunc(repositories(src), isOurs):
 		return p.keep(path, "has the hook already")
 	case src == nil:
 		return p.write(path, nil, []byte("repos:\n"+preCommitHook), "written")
@@ -34,25 +35,35 @@ func (p *planner) hook() error {
 		}
 	}
 	out := append(ended(src), indentAs(src, preCommitHook)...)
-	if strings.TrimSpace(last) != "repos:" || !endsWithHook(out) {
+	if repos := repositories(out); strings.TrimSpace(last) != "repos:" || len(repos) == 0 || !isOurs(repos[len(repos)-1]) {
 		return p.keep(path, "add this under repos:\n"+strings.TrimRight(preCommitHook, "\n"))
 	}
 	return p.write(path, src, out, "the hook is added")
 }
 
-// endsWithHook reports whether a configuration can be read, and its last
-// repository is ours.
-func endsWithHook(src []byte) bool {
+// repositories are the entries of a configuration of pre-commit, nil where it can't be
+// read.
+func repositories(src []byte) []*yaml.Node {
 	f := source.Parse(".pre-commit-config.yaml", src)
 	if len(f.Docs) != 1 {
-		return false
+		return nil
 	}
-	repos := source.Deref(source.Value(source.Root(f.Docs[0]), "repos"))
-	if repos == nil || len(repos.Content) == 0 {
-		return false
+	if repos := source.Deref(source.Value(source.Root(f.Docs[0]), "repos")); repos != nil {
+		return repos.Content
 	}
-	repo := source.Deref(source.Value(repos.Content[len(repos.Content)-1], "repo"))
-	return repo != nil && repo.Value == "https://github.com/portmoor/portmoor"
+	return nil
+}
+
+// isOurs reports a repository that has a hook of Portmoor, be it our own or a local one.
+func isOurs(repo *yaml.Node) bool {
+	if name := source.Deref(source.Value(repo, "repo")); name != nil && strings.HasSuffix(strings.TrimSuffix(name.Value, ".git"), "/portmoor") {
+		return true
+	}
+	hooks := source.Deref(source.Value(repo, "hooks"))
+	return hooks != nil && slices.ContainsFunc(hooks.Content, func(hook *yaml.Node) bool {
+		id := source.Deref(source.Value(hook, "id"))
+		return id != nil && strings.HasPrefix(id.Value, "portmoor")
+	})
 }
 
 // indentAs indents lines as the first entry of a list in a text is.

@@ -17,9 +17,6 @@ var ignoredByGit = []string{".ports.env", ".ports.*.env", "**/data/ports.json", 
 // configuration names.
 func ignored(w *workspace.Workspace) []string {
 	lines := slices.Clone(ignoredByGit)
-	if w == nil {
-		return lines
-	}
 	for _, name := range []string{w.Config.PortsFile, w.Config.PortsEnvFile} {
 		name = path.Clean(filepath.ToSlash(name))
 		if name == "." || path.IsAbs(name) || strings.HasPrefix(name, "../") {

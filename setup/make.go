@@ -35,6 +35,9 @@ endif
 `
 )
 
+// included matches the line of a Makefile that includes the targets.
+var included = regexp.MustCompile(`(?m)^[ ]*[-s]?include\s.*\bportmoor\.mk\b`)
+
 // makefiles are the names that make looks for, in its order.
 var makefiles = []string{"GNUmakefile", "makefile", "Makefile"}
 
@@ -48,7 +51,7 @@ type makefile struct {
 // above each project. Where there is none, it is one beside the project, or at the root
 // for several.
 func (p *planner) targets() error {
-	if p.w == nil {
+	if len(p.w.Projects) == 0 {
 		return p.keep(filepath.Join(p.root, targetsName), "is not written: no compose file is here or below")
 	}
 	for _, m := range p.makefiles() {
@@ -134,21 +137,21 @@ func (p *planner) include(m makefile) error {
 	default:
 		_ = p.write(path, old, text, "written")
 	}
+	if tree.IsSymlink(m.path) {
+		return p.keep(m.path, "is a symlink: add this to it:\ninclude "+targetsName)
+	}
 	src, err := p.read(m.path)
 	if err != nil {
 		return err
 	}
 	for n, line := range slices.Collect(strings.Lines(string(src))) {
 		if strings.Contains(line, "--env-file") && !strings.HasPrefix(strings.TrimSpace(line), "#") {
-			_ = p.keep(m.path, fmt.Sprintf("line %d passes --env-file itself: add --env-file .ports.env behind it", n+1))
+			_ = p.keep(m.path, fmt.Sprintf("line %d passes --env-file itself: add --env-file .ports.env after it", n+1))
 			break
 		}
 	}
-	switch {
-	case bytes.Contains(src, []byte(targetsName)):
+	if included.Match(src) {
 		return p.keep(m.path, "includes the targets already")
-	case tree.IsSymlink(m.path):
-		return p.keep(m.path, "is a symlink: add this to it:\ninclude "+targetsName)
 	}
 	return p.write(m.path, src, append(ended(src), "include "+targetsName+"\n"...), "includes "+targetsName)
 }

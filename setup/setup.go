@@ -39,8 +39,8 @@ type File struct {
 }
 
 // Plan is what is missing below the root of a repository, file by file. The workspace is
-// the root's, nil where there is no compose file. The error is about a file that can't
-// be read.
+// the root's, or that of the folder that has the configuration. The error is about a file
+// that can't be read, or that is outside of the workspace's bounds.
 func Plan(root string, w *workspace.Workspace, o Options) ([]File, error) {
 	p := &planner{root: root, w: w, options: o}
 	steps := []func() error{p.baseline, p.configuration}
@@ -63,7 +63,7 @@ func Plan(root string, w *workspace.Workspace, o Options) ([]File, error) {
 
 type planner struct {
 	root    string
-	w       *workspace.Workspace // nil where there is no compose file
+	w       *workspace.Workspace
 	options Options
 	files   []File
 	known   string // the baseline, as the configuration names it; "" for none
@@ -71,6 +71,9 @@ type planner struct {
 
 // read is what a file holds, nil where it is not there.
 func (p *planner) read(path string) ([]byte, error) {
+	if reason := p.w.Bounds.Refuses(path); reason != "" {
+		return nil, say.Failf("nothing was written", "%s: %s, which is not written", path, reason)
+	}
 	src, err := tree.ReadIf(path, tree.MaxFile)
 	if err != nil {
 		return nil, say.Failf("nothing was written", "%s: can't be read: %s", path, say.Cause(err))

@@ -135,6 +135,9 @@ func (s *Stack) Looked(outcomes []allocate.Outcome) (lines []string) {
 // at are others, "" where they are the same.
 func Plain(s *Stack, outcomes []allocate.Outcome) string {
 	read := []string{filepath.Join(s.Project.Dir, ".env")}
+	if len(s.About.Compose.Files) == 0 { // it is found from here, whose own is read too
+		read = append(read, filepath.Join(s.Dir, ".env"))
+	}
 	if named := s.Environ()["COMPOSE_ENV_FILES"]; named != "" {
 		read = tree.Absolute(s.Dir, strings.Split(named, ",")...)
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -97,13 +96,11 @@ func (w roles) envFiles() []string {
 	return listed
 }
 
-var envName = regexp.MustCompile(`(?i)^(?:\.env(?:\..+)?|.+\.env)$`)
-
 // Private returns what tells files whose lines are not shown, since they may hold
 // secrets: env files, by their name or because a project reads them.
 func (w *Workspace) Private() func(path string) bool {
 	listed := lists.Set(roles{w}.envFiles())
-	return func(path string) bool { return envName.MatchString(filepath.Base(path)) || listed[path] }
+	return func(path string) bool { return compose.IsEnvFile(filepath.Base(path)) || listed[path] }
 }
 
 // mayBeOurs reports an env file that is not there yet, or that Portmoor has written.

@@ -3,11 +3,7 @@ package workspace
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strings"
-
-	"go.yaml.in/yaml/v4"
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/compose/variable"
@@ -15,21 +11,13 @@ import (
 	"github.com/portmoor/portmoor/source"
 )
 
-// sharedName matches the names under which people keep env files beside a compose file,
-// besides the .env that Compose reads.
-var sharedName = regexp.MustCompile(`^(?:\.env|env)\..+$`)
-
-// copyName matches, of those names, the ones of files to copy and of copies, which nobody
-// reads as they are, and of programs.
-var copyName = regexp.MustCompile(`(?i)[._-](?:examples?|samples?|dist|templates?|tpl|tmpl|defaults?|bak|backup|old|orig|save|sw[op]|enc|gpg|age|sops|[cm]?[jt]sx?|py|rb|go|sh|ya?ml|json|toml|md)(?:[._-]|$)|~$`)
-
 // Unread are the env files of a project, sorted by path, that are not read but set what
 // Compose or Portmoor would go by: of those that env_file names, and those beside its
 // compose files that are called env.shared or .env.local or alike. Files outside the
 // repository do not count.
 func (w *Workspace) Unread(p *compose.Project) (all []variable.Unread) {
 	reads := lists.Keys(p.Env.Files(), func(f variable.File) string { return f.File.Path })
-	paths := lists.Only(slices.Concat(envFilesOf(p), beside(p.Dir)), func(path string) bool {
+	paths := lists.Only(slices.Concat(p.ServiceEnvFiles(), w.beside(p.Dir)), func(path string) bool {
 		return !reads[path] && !slices.Contains(p.Group.EnvFiles, path) && path != filepath.Join(p.Dir, ".env") && path != w.PortsEnvFile(p) && w.Bounds.Has(path)
 	})
 	slices.Sort(paths)
@@ -56,50 +44,20 @@ func (w *Workspace) Unread(p *compose.Project) (all []variable.Unread) {
 	return all
 }
 
-// beside are the env files of a folder, but for examples.
-func beside(dir string) (paths []string) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil
+// beside are the env files of a folder, but for those to copy and copies.
+func (w *Workspace) beside(dir string) (paths []string) {
+	if paths, known := w.shared[dir]; known {
+		return paths
 	}
+	entries, _ := os.ReadDir(dir) // without them there is nothing to tell
 	for _, e := range entries {
-		if sharedName.MatchString(e.Name()) && !copyName.MatchString(e.Name()) && e.Type().IsRegular() {
-			paths = append(paths, filepath.Join(dir, e.Name()))
+		if name := e.Name(); compose.IsEnvFile(name) && name != ".env" && !compose.IsCopy(name) && e.Type().IsRegular() {
+			paths = append(paths, filepath.Join(dir, name))
 		}
 	}
+	if w.shared == nil {
+		w.shared = map[string][]string{}
+	}
+	w.shared[dir] = paths
 	return paths
-}
-
-// envFilesOf are the env files that services get under env_file.
-func envFilesOf(p *compose.Project) (paths []string) {
-	for _, f := range p.Files {
-		for _, doc := range f.Docs {
-			for _, s := range source.Fields(source.Value(source.Root(doc), "services")) {
-				for _, name := range names(source.Value(s.Value, "env_file")) {
-					if !strings.ContainsAny(name, "$") {
-						paths = append(paths, filepath.Join(filepath.Dir(f.Path), filepath.FromSlash(name)))
-					}
-				}
-			}
-		}
-	}
-	return paths
-}
-
-// names are the paths of an env_file: one, or a list of paths and of mappings with one.
-func names(n *yaml.Node) (all []string) {
-	switch n = source.Deref(n); {
-	case n == nil:
-	case n.Kind == yaml.ScalarNode:
-		return []string{n.Value}
-	case n.Kind == yaml.SequenceNode:
-		for _, entry := range n.Content {
-			if path := source.Deref(source.Value(entry, "path")); path != nil {
-				all = append(all, path.Value)
-			} else if entry = source.Deref(entry); entry != nil && entry.Kind == yaml.ScalarNode {
-				all = append(all, entry.Value)
-			}
-		}
-	}
-	return all
 }

@@ -114,7 +114,8 @@ type Workspace struct {
 	loader  *compose.Loader
 	environ map[string]string
 	git     map[string]string
-	context map[string]bool // files that only say what others mean
+	context map[string]bool     // files that only say what others mean
+	shared  map[string][]string // env files beside compose files, by folder
 }
 
 // Open finds and loads the projects that a request names, with notes for people:

@@ -13,7 +13,10 @@ import (
 
 var (
 	callerName = regexp.MustCompile(`^(?:[Mm]akefile|GNUmakefile|package\.json|.+\.(?:mk|sh))$`)
-	callsUs    = regexp.MustCompile(`\bdocker[ -]compose\b`)
+	// callsCompose is a call of Compose, and leads what may stand before it in a command: an
+	// assignment of the call to a variable or of variables to it, a key of JSON.
+	callsCompose = regexp.MustCompile(`\b(?:docker|podman|nerdctl)[ -]compose\b`)
+	leads        = regexp.MustCompile(`^[\s@+(-]*(?:(?:sudo|exec|time|command|env|export)\s+|[A-Za-z_][\w.-]*\s*[:?+]?=\s*(?:[^\s"']+\s+)?["']?)*$|^.*"\s*:\s*"$`)
 )
 
 // Of a folder's calls of docker compose and what they load together, no more count: far
@@ -38,11 +41,11 @@ func (d *discoverer) called(dir string) (sets []compose.Group) {
 			continue
 		}
 		src, err := tree.Read(path, tree.MaxFile)
-		if err != nil || !callsUs.Match(src) || d.ignores(path) {
+		if err != nil || !callsCompose.Match(src) || d.ignores(path) {
 			continue
 		}
 		for line := range strings.Lines(strings.ReplaceAll(string(src), "\\\n", " ")) {
-			if strings.HasPrefix(strings.TrimSpace(line), "#") || !callsUs.MatchString(line) {
+			if strings.HasPrefix(strings.TrimSpace(line), "#") || !callsCompose.MatchString(line) {
 				continue
 			}
 			if calls++; calls > maxCalls || len(sets) == maxSets {
@@ -62,8 +65,9 @@ func (d *discoverer) calledBy(dir, line string) (set compose.Group, ok bool) {
 		if strings.HasPrefix(strings.TrimLeft(command, " \t@-("), "cd ") {
 			return set, false
 		}
-		at := callsUs.FindStringIndex(command)
-		if at == nil {
+		command, _, _ = strings.Cut(command, " #")
+		at := callsCompose.FindStringIndex(command)
+		if at == nil || !leads.MatchString(command[:at[0]]) {
 			continue
 		}
 		files := filesOf(strings.Fields(command[at[1]:]))
@@ -86,6 +90,10 @@ var switches = []string{"--all-resources", "--compatibility", "--dry-run", "--ve
 func filesOf(words []string) (files []string) {
 	for i := 0; i < len(words) && strings.HasPrefix(words[i], "-"); i++ {
 		flag, value, same := strings.Cut(words[i], "=")
+		if value, attached := strings.CutPrefix(flag, "-f"); attached && value != "" {
+			files = append(files, value)
+			continue
+		}
 		if !same && !slices.Contains(switches, flag) {
 			if i++; i == len(words) {
 				break

@@ -244,6 +244,7 @@ func (d *discoverer) folder(dir string, names []string, named bool) {
 // by one, with their other files as context; the rest are neighbours.
 func (d *discoverer) choose(f folder) {
 	all := newDiscoverer(d.loader, d.options)
+	all.sets = d.sets
 	names := slices.DeleteFunc(slices.Clone(f.names), func(n string) bool { return !yamlName.MatchString(n) })
 	if entries, err := os.ReadDir(f.dir); err == nil {
 		for _, e := range entries {

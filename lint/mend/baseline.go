@@ -31,6 +31,18 @@ type baselineEntry struct {
 	Fingerprint string `json:"fingerprint"`
 }
 
+// LeaveOutKnown is LeaveOut for the baseline that the configuration names, if it does.
+func (l *Linter) LeaveOutKnown() error {
+	if l.w.Config.Baseline == "" {
+		return nil
+	}
+	path := l.w.Absolute(l.w.Config.Baseline)[0]
+	if !l.w.Bounds.Has(path) {
+		return say.Usagef("name it with --baseline if it should be read", "%s: %s", path, l.w.Bounds.Outside())
+	}
+	return l.LeaveOut(path)
+}
+
 // LeaveOut reads a baseline, whose findings are not found from then on.
 func (l *Linter) LeaveOut(path string) error {
 	src, err := tree.Read(path, tree.MaxDocument)
@@ -54,7 +66,7 @@ func parseBaseline(src []byte) (b baseline, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(src))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&b); err != nil {
-		return b, fmt.Errorf("byte %d: not a baseline: %w", decoder.InputOffset(), err)
+		return b, fmt.Errorf("byte %d: not a baseline", decoder.InputOffset())
 	}
 	_, end := decoder.Token()
 	switch lacks := func(e baselineEntry) bool { return e.Fingerprint == "" }; {

@@ -8,6 +8,7 @@ import (
 	"sort"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/rewrite"
@@ -88,13 +89,14 @@ func (l *Linter) fix(findings []lint.Finding, passes int) (fixed Fixed, notes []
 // project besides its files is known of the project that was loaded again.
 func (l *Linter) follow(next *workspace.Workspace, changed map[string][]byte) {
 	facts, known := &l.options.Facts, l.options.Facts
-	facts.Docs, facts.Assignments = map[*compose.Project][]*source.File{}, map[*compose.Project]*source.File{}
+	facts.Docs, facts.Assignments, facts.Unread = map[*compose.Project][]*source.File{}, map[*compose.Project]*source.File{}, map[*compose.Project][]variable.Unread{}
 	documents := map[*source.File]*source.File{}
 	for i, p := range l.w.Projects {
 		again := next.Projects[i]
 		if assigned, there := known.Assignments[p]; there {
 			facts.Assignments[again] = assigned
 		}
+		facts.Unread[again] = known.Unread[p]
 		for _, doc := range known.Docs[p] {
 			if src, edited := changed[doc.Path]; documents[doc] == nil && edited {
 				documents[doc] = &source.File{Path: doc.Path, Src: src}

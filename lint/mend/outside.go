@@ -28,7 +28,7 @@ func hush(findings []lint.Finding, private map[string]bool) []lint.Finding {
 		case f.File.Outside:
 			f.Span, f.Service, f.Reason, f.Related, f.Fix = source.Span{}, "", "", nil, nil
 			f.Message = f.Rule + " finds something in this file, which is outside the repository: its text is not shown"
-			f.Hint = "name the file to lint to see it"
+			f.Hint = "to see it: name the file to lint, and of a link what it leads to"
 		case related || mentions(f.Message+" "+f.Hint, private):
 			f.Message = f.Rule + " finds something here, in which a file outside the repository has a part: its text is not shown"
 			f.Hint, f.Fix = "", nil

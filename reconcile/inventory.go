@@ -25,7 +25,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"regexp"
 	"slices"
 
@@ -35,6 +34,7 @@ import (
 	"github.com/portmoor/portmoor/reconcile/contest"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
+	"github.com/portmoor/portmoor/tree"
 	"github.com/portmoor/portmoor/workspace"
 )
 
@@ -79,16 +79,8 @@ func Read(w *workspace.Workspace) (*Inventory, []say.Problem, error) {
 			}
 		}
 	}
-	contest.Share(inv.Ports, followed)
+	contest.Share(inv.Ports, tree.Resolved)
 	return inv, notes, inv.statuses()
-}
-
-// followed is what a path leads to.
-func followed(path string) string {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		return target
-	}
-	return path
 }
 
 // problems are what makes compose files invalid: what they mean is not known.

@@ -5,8 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/portmoor/portmoor/source"
 	"go.yaml.in/yaml/v4"
+
+	"github.com/portmoor/portmoor/source"
 )
 
 const preCommitHook = `  - repo: https://github.com/portmoor/portmoor

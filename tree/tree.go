@@ -50,12 +50,6 @@ func readFile(open func(flags int) (*os.File, error), most int) ([]byte, error) 
 	return readAll(file, int(min(size, int64(most))), most)
 }
 
-// Open opens a regular file to be read, and tells its size in bytes. It fails as
-// [Read] does.
-func Open(path string) (file *os.File, size int64, err error) {
-	return openRegular(func(flags int) (*os.File, error) { return os.OpenFile(path, flags, 0) })
-}
-
 func openRegular(open func(flags int) (*os.File, error)) (file *os.File, size int64, err error) {
 	file, err = open(os.O_RDONLY | syscall.O_NONBLOCK)
 	if err != nil {

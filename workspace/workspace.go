@@ -306,11 +306,7 @@ func once(groups []compose.Group) []compose.Group {
 	return slices.DeleteFunc(groups, func(g compose.Group) bool {
 		var key strings.Builder
 		for _, f := range g.Files {
-			dir := filepath.Dir(f)
-			if target, err := filepath.EvalSymlinks(dir); err == nil {
-				dir = target
-			}
-			fmt.Fprintf(&key, "%q", filepath.Join(dir, filepath.Base(f)))
+			fmt.Fprintf(&key, "%q", filepath.Join(tree.Resolved(filepath.Dir(f)), filepath.Base(f)))
 		}
 		repeated := seen[key.String()]
 		seen[key.String()] = true

@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -291,6 +293,44 @@ func TestCommit(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// TestDecideUnlocked: the lock is free while runs decide, which is when ports are tried. Two
+// that decide at one time meet here; under the lock the second would wait for the first.
+func TestDecideUnlocked(t *testing.T) {
+	p := paths(t)
+	var met sync.WaitGroup
+	met.Add(2)
+	both := make(chan struct{})
+	go func() {
+		met.Wait()
+		close(both)
+	}()
+	var runs sync.WaitGroup
+	for i := range 2 {
+		runs.Go(func() {
+			own := p
+			own.Checkout = filepath.Join(p.Checkout, strconv.Itoa(i))
+			own.Ports = filepath.Join(own.Checkout, "ports.json")
+			if err := os.MkdirAll(own.Checkout, 0o755); err != nil {
+				t.Error(err)
+			}
+			first := sync.OnceFunc(met.Done)
+			err := Change{Table: &Table{}, Read: func(*Store) {}, Write: func() error { return nil }, Decide: func() error {
+				first()
+				select {
+				case <-both:
+					return nil
+				case <-time.After(10 * time.Second):
+					return errors.New("the other run waits for the lock")
+				}
+			}}.Do(own)
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	runs.Wait()
 }
 
 // TestLargeLedger holds one change of a ledger of 10,000 checkouts against what it

@@ -29,6 +29,9 @@ func TestPreCommit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if n := strings.Count(string(hooks), "- id: "); n != 2 || strings.Count(string(hooks), "require_serial: true") != n {
+		t.Errorf("a hook that pre-commit splits over processes misses conflicts between their files: %s", hooks)
+	}
 	source := t.TempDir()
 	text := strings.ReplaceAll(string(hooks), "language: golang", "language: system")
 	text = strings.ReplaceAll(text, "entry: portmoor", "entry: "+bin)

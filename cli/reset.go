@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -117,7 +118,11 @@ func (c *program) tellForgotten(w *workspace.Workspace, done stack.Forgotten) {
 	}
 	undo := say.Words(append([]string{"cp"}, say.Paths(backup, w.Show(done.File))...))
 	if done.About != nil {
-		undo += " && " + done.Detect(w.Dir)
+		detect := done.Detect(w.Dir)
+		if strings.HasPrefix(detect, "cd ") {
+			detect = "(" + detect + ")" // so that the next command is where this one was
+		}
+		undo += " && " + detect
 	}
 	fmt.Fprintf(c.Err, "%s of project %s forgotten. To undo: %s\n", say.Count(done.Ports, "port"), say.Visible(done.Name), say.Visible(undo))
 }

@@ -33,6 +33,7 @@ func reports() (all [][]string) {
 	return append(
 		all, []string{"lint", "--diff"}, []string{"migrate", "-v"}, []string{"migrate", "--check"}, []string{"migrate", "--format", "json"},
 		[]string{"migrate", "--strategy", "dynamic"}, []string{"reconcile", "--format", "json"}, []string{"reconcile"},
+		[]string{"lint", "--show-suppressed"}, []string{"init", "--make", "--pre-commit", "--dry-run"},
 	)
 }
 
@@ -179,7 +180,8 @@ func TestTextOfOtherFiles(t *testing.T) {
 		"ports env file": {"compose.yaml": web, ".portmoor.yaml": "ports_env_file: OUT\n"},
 		"sources":        {"compose.yaml": web, ".portmoor.yaml": "sources: [{path: OUT, key: web}]\n"},
 		"a link":         {"compose.yaml": "-> OUT"},
-		"a link beside":  {"compose.yaml": web, "compose.override.yaml": "-> OUT", "README.md": "-> OUT", ".env": "-> OUT", ".env.example": "-> OUT", ".gitignore": "-> OUT", "data/ports.json": "-> OUT", "stack.yaml": "-> OUT", "Makefile": "-> OUT"},
+		"a link beside":  {"compose.yaml": web, "compose.override.yaml": "-> OUT", "README.md": "-> OUT", ".env": "-> OUT", ".env.example": "-> OUT", ".gitignore": "-> OUT", "data/ports.json": "-> OUT", "stack.yaml": "-> OUT", "Makefile": "-> OUT", ".pre-commit-config.yaml": "-> OUT", "portmoor.mk": "-> OUT"},
+		"baseline":       {"compose.yaml": web, ".portmoor.yaml": "baseline: OUT\n"},
 		"a source link":  {"compose.yaml": web, "s.yaml": "-> OUT", ".portmoor.yaml": "sources: [{path: s.yaml, key: web}]\n"},
 		"configuration":  {"compose.yaml": web, ".portmoor.yaml": "-> OUT"},
 	}

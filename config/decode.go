@@ -73,6 +73,9 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, f field) {
 		for key, value := range d.pairs(n) {
 			d.entry(key, value, v, f)
 		}
+	case kind == reflect.Slice && v.Type().Elem().Kind() == reflect.Slice && n.Kind == yaml.SequenceNode && len(n.Content) > 0 && n.Content[0].Kind == yaml.ScalarNode:
+		values := lists.Map(n.Content, func(item *yaml.Node) string { return item.Value })
+		d.fail(n, fmt.Sprintf("write [[%.60s]]", strings.Join(values, ", ")), "want a list of lists, not of single values")
 	case kind == reflect.Slice && d.is(n, yaml.SequenceNode):
 		for _, item := range n.Content {
 			element := reflect.New(v.Type().Elem()).Elem()

@@ -175,7 +175,7 @@ func TestParseErrors(t *testing.T) {
 		{"groups: {a: {range: 1-9, services: ['[']}}", `1:37: the pattern has a bracket that is not closed`, ""},
 		{"alternatives: [[cpu]]", `1:16: one profile has no alternative`, "write two profiles or more, such as [cpu, gpu]"},
 		{"alternatives: [[cpu, gpu, cpu]]", `1:27: profile "cpu" is in the list already`, ""},
-		{"alternatives: [cpu, gpu]", `1:16: want a list, not a single value|1:21: want a list, not a single value`, "write [cpu]|write [gpu]"},
+		{"alternatives: [cpu, gpu]", `1:15: want a list of lists, not of single values`, "write [[cpu, gpu]]"},
 		{"projects: [{name: x}]", `1:12: missing key "files"`, ""},
 		{"projects: [{files: []}]", `1:12: missing key "files"`, ""},
 		{"projects: [x]", `1:12: want a mapping, not a single value`, ""},

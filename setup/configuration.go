@@ -69,7 +69,10 @@ func (p *planner) baseline() error {
 	}
 	path := filepath.Join(filepath.Dir(p.home()), baselineName)
 	if p.w.Config.Baseline != "" {
-		return p.keep(p.w.Absolute(p.w.Config.Baseline)[0], "is the baseline already")
+		path = p.w.Absolute(p.w.Config.Baseline)[0]
+		if there, err := p.read(path); err != nil || there != nil {
+			return cmp.Or(err, p.keep(path, "is there already"))
+		}
 	}
 	if p.w.Config.Strategy == "" {
 		strategy := migrate.Present(p.w)

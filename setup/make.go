@@ -21,22 +21,29 @@ const (
 	makeHeader  = "# Written by portmoor init --make.\n"
 	makeUsage   = `# PROFILE are the profiles to choose, ARGS more arguments: make ports-auto-detect PROFILE="data gpu".
 
-.PHONY: ports-auto-detect ports-validate ports-show ports-reset first-run-multi-host
+.PHONY: %s
+
+# What the Makefile itself calls PROFILE or ARGS is something else.
+portmoor_args = $(if $(findstring file,$(origin PROFILE)),,$(PROFILE:%%=--profile %%)) $(if $(findstring file,$(origin ARGS)),,$(ARGS))
 `
-	// makeEnvFiles has docker compose read what portmoor up passes to it. What the user
-	// or the Makefile says of it stays; so does an --env-file, which wins.
+	// makeEnvFiles has docker compose read what portmoor up passes to it, each time it is
+	// run. What the user or the Makefile says of it stays; so does an --env-file, which wins.
 	makeEnvFiles = `
 # The other lines of docker compose read the same env files, and the ports that are remembered.
-ifeq ($(origin COMPOSE_ENV_FILES),undefined)
 portmoor_comma := ,
 portmoor_empty :=
-export COMPOSE_ENV_FILES := $(subst $(portmoor_empty) $(portmoor_empty),$(portmoor_comma),$(wildcard %s))
+portmoor_env_files := %s
+ifeq ($(origin COMPOSE_ENV_FILES) $(words $(CURDIR)) $(findstring $(portmoor_comma),$(CURDIR)),undefined 1 )
+export COMPOSE_ENV_FILES = $(subst $(portmoor_empty) $(portmoor_empty),$(portmoor_comma),$(strip $(shell for f in $(portmoor_env_files:%%='%%'); do test -e "$$f" && echo "$$f"; done)))
 endif
 `
 )
 
 // included matches the line of a Makefile that includes the targets.
-var included = regexp.MustCompile(`(?m)^[ ]*[-s]?include\s.*\bportmoor\.mk\b`)
+var included = regexp.MustCompile(`(?m)^[ ]*[-s]?include\s(?:.*[\s/])?(?:portmoor|\*)\.mk\b`)
+
+// prefixed matches a Makefile whose recipes do not begin with a tab.
+var prefixed = regexp.MustCompile(`(?m)^[ ]*\.RECIPEPREFIX\b`)
 
 // makefiles are the names that make looks for, in its order.
 var makefiles = []string{"GNUmakefile", "makefile", "Makefile"}
@@ -128,65 +135,88 @@ func (p *planner) include(m makefile) error {
 	if err != nil {
 		return err
 	}
-	if old != nil && !bytes.HasPrefix(old, []byte(makeHeader)) {
-		return p.keep(path, "exists already, and was not written by init")
-	}
-	switch text := p.targetsOf(m); {
-	case bytes.Equal(old, text):
-		_ = p.keep(path, "has the targets already")
-	default:
-		_ = p.write(path, old, text, "written")
-	}
 	if tree.IsSymlink(m.path) {
-		return p.keep(m.path, "is a symlink: add this to it:\ninclude "+targetsName)
+		return p.keep(m.path, "is a symlink, and gets no targets")
 	}
 	src, err := p.read(m.path)
 	if err != nil {
 		return err
 	}
-	for n, line := range slices.Collect(strings.Lines(string(src))) {
-		if strings.Contains(line, "--env-file") && !strings.HasPrefix(strings.TrimSpace(line), "#") {
-			_ = p.keep(m.path, fmt.Sprintf("line %d passes --env-file itself: add --env-file .ports.env after it", n+1))
-			break
-		}
+	if prefixed.Match(src) {
+		return p.keep(m.path, "sets .RECIPEPREFIX, and gets no targets")
 	}
+	if old != nil && !bytes.HasPrefix(old, []byte(makeHeader)) {
+		return p.keep(path, "exists already, and was not written by init")
+	}
+	switch text := p.targetsOf(m, src); {
+	case bytes.Equal(old, text):
+		_ = p.keep(path, "has the targets already")
+	default:
+		_ = p.write(path, old, text, "written")
+	}
+	p.envFileFlags(m, src)
 	if included.Match(src) {
 		return p.keep(m.path, "includes the targets already")
 	}
-	return p.write(m.path, src, append(ended(src), "include "+targetsName+"\n"...), "includes "+targetsName)
+	text := ended(src)
+	if bytes.HasSuffix(bytes.TrimRight(text, "\r\n"), []byte(`\`)) {
+		text = append(text, '\n') // the last line goes on
+	}
+	return p.write(m.path, src, append(text, "-include "+targetsName+"\n"...), "includes "+targetsName)
 }
 
-// targetsOf are the targets of a Makefile: a line a project.
-func (p *planner) targetsOf(m makefile) []byte {
-	dir := filepath.Dir(m.path)
-	var out strings.Builder
-	out.WriteString(makeHeader + makeUsage)
-	if len(m.projects) == 1 {
-		if files := p.envFiles(dir, m.projects[0]); files != nil {
-			fmt.Fprintf(&out, makeEnvFiles, strings.Join(files, " "))
+// envFileFlags says where a Makefile passes env files itself, and not that of the ports.
+func (p *planner) envFileFlags(m makefile, src []byte) {
+	if len(m.projects) != 1 {
+		return
+	}
+	about := p.w.AboutFrom(filepath.Dir(m.path), m.projects[0])
+	about.Ours.Config = ""
+	for n, line := range slices.Collect(strings.Lines(string(src))) {
+		passes := strings.Contains(line, "--env-file") && !strings.Contains(line, filepath.Base(p.w.PortsEnvFile(m.projects[0])))
+		if passes && !strings.HasPrefix(strings.TrimSpace(line), "#") {
+			_ = p.keep(m.path, fmt.Sprintf("line %d passes --env-file itself, and so not the ports that are remembered; to start the project with both: %s", n+1, about.Portmoor("up")))
+			return
 		}
 	}
-	for _, target := range []struct {
+}
+
+// targetsOf are the targets of a Makefile, but for those that it has itself: a line a
+// project.
+func (p *planner) targetsOf(m makefile, src []byte) []byte {
+	dir := filepath.Dir(m.path)
+	all := []struct {
 		name string
 		line func(about say.About) []string // of which the last one takes more arguments
 	}{
+		{"ports-show", func(a say.About) []string { return []string{a.Portmoor("show")} }},
 		{"ports-auto-detect", func(a say.About) []string { return []string{a.Portmoor("detect")} }},
 		{"ports-validate", func(a say.About) []string { return []string{a.Portmoor("validate")} }},
-		{"ports-show", func(a say.About) []string { return []string{a.Portmoor("show")} }},
 		{"ports-reset", func(a say.About) []string { return []string{a.Portmoor("reset")} }},
 		{"first-run-multi-host", func(a say.About) []string {
 			return []string{a.Portmoor("migrate", "--strategy", "auto", "--write"), a.Portmoor("up", "-d")}
 		}},
-	} {
-		fmt.Fprintf(&out, "\n%s:\n", target.name)
+	}
+	var names []string
+	var rules strings.Builder
+	for _, target := range all {
+		if regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(target.name) + `\s*:`).Match(src) {
+			continue
+		}
+		names = append(names, target.name)
+		fmt.Fprintf(&rules, "\n%s:\n", target.name)
 		for _, q := range m.projects {
 			about := p.w.AboutFrom(dir, q)
 			about.Ours.Config, about.Search.Config = "", "" // the nearest one is found
 			lines := lists.Map(target.line(about), recipe)
-			fmt.Fprintf(&out, "\t%s $(PROFILE:%%=--profile %%) $(ARGS)\n", strings.Join(lines, "\n\t"))
+			fmt.Fprintf(&rules, "\t%s $(portmoor_args)\n", strings.Join(lines, "\n\t"))
 		}
 	}
-	return []byte(out.String())
+	text := makeHeader + fmt.Sprintf(makeUsage, strings.Join(names, " "))
+	if files := p.envFiles(m); files != nil {
+		text += fmt.Sprintf(makeEnvFiles, strings.Join(files, " "))
+	}
+	return []byte(text + rules.String())
 }
 
 // recipe is a command as a line of a recipe: make would take each dollar for a variable
@@ -196,9 +226,16 @@ func recipe(command string) string { return strings.ReplaceAll(command, "$", "$$
 // plainPath is what make takes for one file and nothing else.
 var plainPath = regexp.MustCompile(`^[A-Za-z0-9_./@+-]+$`)
 
-// envFiles are the env files of a project with the ports that are remembered, as make
-// finds them; nil where it could not.
-func (p *planner) envFiles(dir string, q *compose.Project) (words []string) {
+// envFiles are the env files that each docker compose of a Makefile may read, with the
+// ports that are remembered, as a shell finds them. They are nil where they are not those
+// of every line: for a project in another folder, or with others below it.
+func (p *planner) envFiles(m makefile) (words []string) {
+	dir := filepath.Dir(m.path)
+	others := slices.ContainsFunc(p.w.Projects, func(q *compose.Project) bool { return q.Dir != dir && tree.Within(dir, q.Dir) })
+	if below := say.Path(p.root, dir); len(m.projects) != 1 || m.projects[0].Dir != dir || others || !plainPath.MatchString(below) {
+		return nil
+	}
+	q := m.projects[0]
 	files := q.Group.EnvFiles
 	if files == nil {
 		files = []string{filepath.Join(q.Dir, ".env")}

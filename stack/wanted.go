@@ -40,11 +40,11 @@ type facts struct {
 // asked for. An assignment that a person made ([allocate.Manual]) is never moved
 // either. An assignment says nothing about a literal, unless that may move; nor one
 // that only repeats what an env file said ([allocate.Assignment.Pinned]). A variable
-// whose value is the port that was assigned anyway is no pin: our own env file may
-// have set it. unfit says why no port is right; "" when one is.
+// of the environment whose value is the port that was assigned anyway is no pin: it may
+// come from our own env file. unfit says why no port is right; "" when one is.
 func wanted(f facts) (want ports.Range, from allocate.Source, unfit string) {
 	assigned := ports.From(f.remembered.Port, max(f.resolved.Width(), f.written.Width()))
-	own := f.assigned && f.resolved == assigned && !f.remembered.Pinned
+	own := f.assigned && f.resolved == assigned && !f.remembered.Pinned && f.setter != allocate.EnvFile
 	pinned := f.variable && f.setter != allocate.Default && !own
 	repeats := !f.variable && f.remembered.Pinned // the number of the file, which may be another one now
 	from = allocate.Default

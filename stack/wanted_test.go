@@ -43,6 +43,7 @@ func TestWanted(t *testing.T) {
 		{what: "a pin beats what was chosen by hand", written: one(8080), resolved: one(7000), variable: true, movable: true, setter: file, assigned: true, remembered: manual, want: one(7000), from: file},
 		{what: "what was chosen by hand is marked so", written: one(8080), resolved: one(8080), variable: true, movable: true, assigned: true, remembered: manual, want: one(9000), from: allocate.Manual},
 		{what: "our own assignment in the environment is no pin", written: one(8080), resolved: one(9000), variable: true, movable: true, setter: shell, assigned: true, remembered: remembers(9000), want: one(9000), from: allocate.Assigned},
+		{what: "an env file that says the assigned number is a pin", written: one(8080), resolved: one(9000), variable: true, movable: true, setter: file, assigned: true, remembered: remembers(9000), want: one(9000), from: file},
 		{what: "but an assignment that repeats a pin does not lift it", written: one(8080), resolved: one(9000), variable: true, movable: true, setter: file, assigned: true, remembered: pinned, want: one(9000), from: file},
 		{what: "a pin that is gone leaves its port", written: one(8080), resolved: one(8080), variable: true, movable: true, assigned: true, remembered: pinned, want: one(9000), from: allocate.Assigned},
 		{what: "a pin may leave the choice to Docker", written: one(8080), resolved: none, variable: true, movable: true, setter: file, assigned: true, remembered: remembers(9000), want: none, from: file},

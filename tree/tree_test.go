@@ -174,3 +174,24 @@ func TestGitIgnoredBelow(t *testing.T) {
 		}
 	}
 }
+
+// TestLimits: what is read is as long as these, whoever asks.
+func TestLimits(t *testing.T) {
+	if got, want := []int{tree.MaxFile, tree.MaxDocument, tree.MaxLedger}, []int{4 << 20, 16 << 20, 64 << 20}; !slices.Equal(got, want) {
+		t.Errorf("the limits are %d, want %d", got, want)
+	}
+	path := filepath.Join(t.TempDir(), "long")
+	if err := os.WriteFile(path, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, most := range []int{tree.MaxFile, tree.MaxDocument, tree.MaxLedger} {
+		for size, want := range map[int]error{most: nil, most + 1: tree.ErrLarge} {
+			if err := os.Truncate(path, int64(size)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := tree.Read(path, most); !errors.Is(err, want) {
+				t.Errorf("%d bytes of at most %d: %v", size, most, err)
+			}
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/compose/variable"
@@ -44,14 +45,15 @@ func (w *Workspace) Unread(p *compose.Project) (all []variable.Unread) {
 	return all
 }
 
-// beside are the env files of a folder, but for those to copy and copies.
+// beside are the env files of a folder that are called .env.local or env.shared or alike,
+// but for those to copy and copies.
 func (w *Workspace) beside(dir string) (paths []string) {
 	if paths, known := w.shared[dir]; known {
 		return paths
 	}
 	entries, _ := os.ReadDir(dir) // without them there is nothing to tell
 	for _, e := range entries {
-		if name := e.Name(); compose.IsEnvFile(name) && name != ".env" && !compose.IsCopy(name) && e.Type().IsRegular() {
+		if name := e.Name(); compose.IsEnvFile(name) && !strings.HasSuffix(name, ".env") && !compose.IsCopy(name) && e.Type().IsRegular() {
 			paths = append(paths, filepath.Join(dir, name))
 		}
 	}

@@ -29,8 +29,12 @@ var (
 	// deniesCommand is behind a refusal of the command that follows.
 	deniesCommand = regexp.MustCompile(`(?i)\b(?:not|never|cannot|instead of|\w+n['’]t)(?: (?:be )?(?:run|use|used|start|call|do|load|this|it|with|by|using|as)\b)*:? ?["'` + "`" + `$]*$`)
 	sentenceEnd   = regexp.MustCompile(`[.!?;](?:\s|$)`)
-	commandEnd    = regexp.MustCompile("&&|[;|`]")
+	commandEnd    = regexp.MustCompile("&&|[;|&`]")
 )
+
+// maxNamed bounds the names in the comments of one file that are looked at: far more than
+// anybody writes.
+const maxNamed = 1000
 
 // namedBase is the file of the folder that an overlay's comments name as what it is
 // laid over: one of those beside it that has a service of the overlay. It is none
@@ -60,7 +64,7 @@ func (d *discoverer) namedBase(f *source.File, beside, bare []string, base compo
 // words such as alongside, base or extends. What a comment denies is none.
 func overlaid(f *source.File) func(yield func(compose.Text) bool) {
 	return func(yield func(compose.Text) bool) {
-		start := 0
+		start, looked := 0, 0
 		before := ""               // what a comment has said of a sentence in the lines above
 		var command []compose.Text // the files that it loads, up to here
 		for line := range bytes.Lines(f.Src) {
@@ -75,7 +79,8 @@ func overlaid(f *source.File) func(yield func(compose.Text) bool) {
 			at += len(line) - len(text)
 			text = bytes.TrimRight(text, " \t\r\n")
 			behind := 0
-			for _, m := range fileInText.FindAllIndex(text, -1) {
+			for _, m := range fileInText.FindAllIndex(text, maxNamed-looked) {
+				looked++
 				between := strings.TrimLeft(string(text[behind:m[0]]), " \t")
 				named := compose.Text{File: f, Span: source.Span{Start: at + m[0], End: at + m[1]}, Value: string(text[m[0]:m[1]])}
 				behind = m[1]

@@ -1,6 +1,8 @@
 package discover
 
 import (
+	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,9 +16,11 @@ import (
 var (
 	callerName = regexp.MustCompile(`^(?:[Mm]akefile|GNUmakefile|package\.json|.+\.(?:mk|sh))$`)
 	// callsCompose is a call of Compose, and leads what may stand before it in a command: an
-	// assignment of the call to a variable or of variables to it, a key of JSON.
+	// assignment of the call to a variable or of variables to it.
 	callsCompose = regexp.MustCompile(`\b(?:docker|podman|nerdctl)[ -]compose\b`)
-	leads        = regexp.MustCompile(`^[\s@+(-]*(?:(?:sudo|exec|time|command|env|export)\s+|[A-Za-z_][\w.-]*\s*[:?+]?=\s*(?:[^\s"']+\s+)?["']?)*$|^.*"\s*:\s*"$`)
+	leads        = regexp.MustCompile(`^[\s@+(-]*(?:(?:sudo|exec|time|command|env|export)\s+|[A-Za-z_][\w.-]*\s*[:?+]?=\s*(?:[^\s"']+\s+)?["']?)*$`)
+	// goesElsewhere is a line after which a script is in another folder, or has a text in it.
+	goesElsewhere = regexp.MustCompile(`^\s*(?:cd|pushd)\s|<<`)
 )
 
 // Of a folder's calls of docker compose and what they load together, no more count: far
@@ -44,8 +48,8 @@ func (d *discoverer) called(dir string) (sets []compose.Group) {
 		if err != nil || !callsCompose.Match(src) || d.ignores(path) {
 			continue
 		}
-		for line := range strings.Lines(strings.ReplaceAll(string(src), "\\\n", " ")) {
-			if strings.HasPrefix(strings.TrimSpace(line), "#") || !callsCompose.MatchString(line) {
+		for _, line := range linesOf(e.Name(), src) {
+			if !callsCompose.MatchString(line) {
 				continue
 			}
 			if calls++; calls > maxCalls || len(sets) == maxSets {
@@ -57,6 +61,30 @@ func (d *discoverer) called(dir string) (sets []compose.Group) {
 		}
 	}
 	return sets
+}
+
+// linesOf are the lines of a Makefile or a script, up to where it goes elsewhere, and the
+// scripts of a package.json, without comments.
+func linesOf(name string, src []byte) (lines []string) {
+	if name == "package.json" {
+		var described struct {
+			Scripts map[string]string `json:"scripts"`
+		}
+		if json.Unmarshal(src, &described) != nil {
+			return nil
+		}
+		return slices.Sorted(maps.Values(described.Scripts))
+	}
+	text := strings.ReplaceAll(string(src), "\r\n", "\n")
+	for line := range strings.Lines(strings.ReplaceAll(text, "\\\n", " ")) {
+		if strings.HasSuffix(name, ".sh") && goesElsewhere.MatchString(line) {
+			break
+		}
+		if !strings.HasPrefix(strings.TrimSpace(line), "#") {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 // calledBy is the set of the first command of a line that loads files of several folders.
@@ -100,8 +128,11 @@ func filesOf(words []string) (files []string) {
 			}
 			value = words[i]
 		}
-		if flag == "-f" || flag == "--file" {
+		switch flag {
+		case "-f", "--file":
 			files = append(files, strings.Trim(value, `"'`))
+		case "--project-directory":
+			return nil // who knows what its paths mean
 		}
 	}
 	return files

@@ -3,6 +3,7 @@ package compose
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -106,13 +107,23 @@ func (m *Mapping) readShort(text string, env variable.Lookup) {
 			m.Container = ports.Range{}
 		}
 	}
-	m.Unset = unsetShort(text)
-	if d, known, err := resolveShort(text, variable.Unset); err == nil && known {
+	lookups := []variable.Lookup{env}
+	d, resolved := p, known && err == nil
+	if setsAny(env, text) {
+		lookups = append(lookups, variable.Unset)
+		var all bool
+		d, all, err = resolveShort(text, variable.Unset)
+		resolved = all && err == nil
+	}
+	if !resolved || strings.Contains(text, "?") {
+		m.Unset = unsetShort(text)
+	}
+	if resolved {
 		m.HostPort.DefaultPorts = d.host
 	} else if bare, err := variable.Expand(m.HostPort.Text, variable.Unset); err == nil {
 		m.HostPort.DefaultPorts, _ = ports.Parse(bare)
 	}
-	m.lockOpaque(text, env)
+	m.lockOpaque(text, lookups)
 	host, err := variable.Expand(m.HostPort.Text, env)
 	m.zero = err == nil && host == "0"
 	if known && (!m.HostPort.Ports.Zero() || !variable.In(m.HostPort.Text)) {
@@ -124,9 +135,18 @@ func (m *Mapping) readShort(text string, env variable.Lookup) {
 	}
 }
 
+// setsAny reports whether any variable of a text is set: else the text is what it is by
+// its defaults.
+func setsAny(env variable.Lookup, text string) bool {
+	return slices.ContainsFunc(source.Variables(text), func(name string) bool {
+		_, set := env(name)
+		return set
+	})
+}
+
 // lockOpaque locks an entry of which a variable holds several parts.
-func (m *Mapping) lockOpaque(text string, env variable.Lookup) {
-	for _, lookup := range []variable.Lookup{env, variable.Unset} {
+func (m *Mapping) lockOpaque(text string, lookups []variable.Lookup) {
+	for _, lookup := range lookups {
 		for _, part := range []string{m.HostPort.Text, m.Target} {
 			if value, err := variable.Expand(part, lookup); err == nil && strings.Contains(value, ":") {
 				m.Opaque = true

@@ -49,7 +49,7 @@ func BenchmarkLint(b *testing.B) {
 	read := lint()
 	var linting, parsing []time.Duration
 	for b.Loop() {
-		for range 5 { // the best of several, since other programs run too
+		for range 12 { // the best of several, since other programs run too
 			linting = append(linting, timed(func() { lint() }))
 			parsing = append(parsing, timed(func() { parse(read) }))
 		}

@@ -3,7 +3,6 @@ package discover
 import (
 	"encoding/json"
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -30,25 +29,21 @@ const (
 	maxSets  = 100
 )
 
-// called are the sets of files of several folders that a Makefile or a script in a folder
-// has docker compose load together by -f, from that folder. Files of one folder are told
-// apart by their names already. A command behind cd runs somewhere else, and is none.
-func (d *discoverer) called(dir string) (sets []compose.Group) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil
-	}
+// called are the sets of files of several folders that a Makefile or a script in a folder,
+// by its name, has docker compose load together by -f, from that folder. Files of one
+// folder are told apart by their names already. A command behind cd runs somewhere else, and is none.
+func (d *discoverer) called(dir string, names []string) (sets []compose.Group) {
 	calls := 0
-	for _, e := range entries {
-		path := filepath.Join(dir, e.Name())
-		if !callerName.MatchString(e.Name()) || e.IsDir() {
+	for _, name := range names {
+		path := filepath.Join(dir, name)
+		if !callerName.MatchString(name) {
 			continue
 		}
 		src, err := tree.Read(path, tree.MaxFile)
 		if err != nil || !callsCompose.Match(src) || d.ignores(path) {
 			continue
 		}
-		for _, line := range linesOf(e.Name(), src) {
+		for _, line := range linesOf(name, src) {
 			if !callsCompose.MatchString(line) {
 				continue
 			}

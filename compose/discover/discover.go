@@ -143,12 +143,13 @@ type discoverer struct {
 	seen         map[string]bool // folders done, and files settled by Projects
 	folders      []folder
 	sets         map[string][]compose.Group // files that are loaded together, by the folder that describes it
+	describing   map[string][]string        // the names of what may describe such sets, by folder that was walked
 	reading      errgroup.Group
 	unrecognized sync.Map // path → whether a file without a compose file's name is compose by content, or why that is not known
 }
 
 func newDiscoverer(l *compose.Loader, options Options) *discoverer {
-	return &discoverer{loader: l, options: options, files: tree.Matches(options.Base, options.Files), seen: map[string]bool{}, sets: map[string][]compose.Group{}}
+	return &discoverer{loader: l, options: options, files: tree.Matches(options.Base, options.Files), seen: map[string]bool{}, sets: map[string][]compose.Group{}, describing: map[string][]string{}}
 }
 
 // folder is a folder's YAML files; named ones were given one by one.
@@ -193,6 +194,7 @@ func (d *discoverer) walk(dir string, ig tree.Ignores) {
 		d.found.Failures = append(d.found.Failures, fmt.Errorf("%s: %w", dir, say.Cause(err)))
 		return
 	}
+	d.describing[dir] = describing(entries)
 	ig = ig.Enter(dir)
 	var names []string
 	for _, e := range entries {

@@ -61,9 +61,11 @@ func standard(dir string, names []string) (compose.Group, []string) {
 
 // dangling reports a link to what is not there.
 func dangling(path string) bool {
-	_, link := os.Readlink(path)
-	_, target := os.Stat(path)
-	return link == nil && errors.Is(target, fs.ErrNotExist)
+	if _, err := os.Readlink(path); err != nil {
+		return false
+	}
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // Standard reports whether docker compose starts a folder's project from a file:

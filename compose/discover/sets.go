@@ -2,6 +2,7 @@ package discover
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -79,8 +80,16 @@ func (d *discoverer) described(dir string) []compose.Group {
 	if sets, known := d.sets[dir]; known {
 		return sets
 	}
+	names, listed := d.describing[dir]
+	if !listed {
+		entries, _ := os.ReadDir(dir) // what can't be listed describes nothing
+		names = describing(entries)
+	}
 	var sets []compose.Group
 	for _, pattern := range devcontainerFiles {
+		if first, _, _ := strings.Cut(pattern, "/"); !slices.Contains(names, first) {
+			continue
+		}
 		paths, _ := filepath.Glob(filepath.Join(dir, filepath.FromSlash(pattern)))
 		for _, path := range paths {
 			if d.ignores(path) {
@@ -91,7 +100,7 @@ func (d *discoverer) described(dir string) []compose.Group {
 			}
 		}
 	}
-	d.sets[dir] = append(sets, d.called(dir)...)
+	d.sets[dir] = append(sets, d.called(dir, names)...)
 	return d.sets[dir]
 }
 
@@ -99,6 +108,16 @@ func (d *discoverer) described(dir string) []compose.Group {
 func (d *discoverer) ignores(path string) bool {
 	in := filepath.Dir(path)
 	return tree.Above(in, d.options.Options).Enter(in).Git(path) || d.options.Ignored()(path)
+}
+
+// describing are the names in a folder of what may describe sets.
+func describing(entries []os.DirEntry) (names []string) {
+	for _, e := range entries {
+		if name := e.Name(); strings.HasSuffix(name, "devcontainer.json") || name == ".devcontainer" || !e.IsDir() && callerName.MatchString(name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // inSets adds the sets that a folder's files are in, and returns the names of those

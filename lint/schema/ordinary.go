@@ -42,6 +42,9 @@ func reduced(doc any) any {
 			out[key] = value
 		}
 	}
+	if len(out) == 1 && len(left) == 0 { // its services
+		return nil
+	}
 	out["services"] = left
 	return out
 }

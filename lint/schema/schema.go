@@ -78,8 +78,11 @@ func Violations(f *source.File, documents []any) []Violation {
 
 // judge validates the part of a document that needs it.
 func judge(doc, part any, names *speller) []Violation {
+	if part == nil {
+		return nil
+	}
 	s := compiled()
-	if s == nil || doc == nil {
+	if s == nil {
 		return nil
 	}
 	var invalid *jsonschema.ValidationError

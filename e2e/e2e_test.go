@@ -59,6 +59,15 @@ func buildImage(home string) error {
 	if err := os.Symlink("/run", filepath.Join(dir, "root", "var", "run")); err != nil {
 		return err
 	}
+	// What the healthchecks of examples/pmoves wait for.
+	if err := os.Mkdir(filepath.Join(dir, "root", "bin"), 0o755); err != nil {
+		return err
+	}
+	for _, name := range []string{"sh", "bash", "wget", "curl", "pg_isready", "mc"} {
+		if err := os.Symlink("/service", filepath.Join(dir, "root", "bin", name)); err != nil {
+			return err
+		}
+	}
 	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(dockerfile), 0o644); err != nil {
 		return err
 	}

@@ -1,17 +1,22 @@
 // The service that the containers of the tests run. Each address in LISTEN, or
 // :80, answers
 //
-//	/            with WHO and the name of the container
+//	/            with WHO, the name of the container and the port in it
 //	/port        with the file that SERVICE_PORT_FILE names
 //	/mode?path=P with the mode of a file
+//
+// Called by another name, as what a healthcheck runs, it is content.
 package main
 
 import (
 	"cmp"
 	"fmt"
 	"log"
+	"net"
 	"net/http"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,9 +24,16 @@ import (
 )
 
 func main() {
-	http.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+	if filepath.Base(os.Args[0]) != "service" {
+		return
+	}
+	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		host, err := os.Hostname()
-		answer(w, os.Getenv("WHO")+" "+host, err)
+		port := ""
+		if at, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr); ok {
+			port = strconv.Itoa(at.Port)
+		}
+		answer(w, os.Getenv("WHO")+" "+host+" "+port, err)
 	})
 	http.HandleFunc("/port", func(w http.ResponseWriter, _ *http.Request) {
 		src, err := tree.Read(os.Getenv("SERVICE_PORT_FILE"), tree.MaxFile)

@@ -76,6 +76,7 @@ func TestOpener(t *testing.T) {
 			"a pipe": func(path string) error { return syscall.Mkfifo(path, 0o644) },
 			"a link": func(path string) error { return os.Symlink("/dev/zero", path) },
 		} {
+			c := c
 			if name == "init/Makefile" && kind == "a link" {
 				c.code, c.says = 0, "Makefile: is a symlink, and gets no targets"
 			}

@@ -255,7 +255,8 @@ type Project struct {
 	// Vain are the tags that replace nothing, where they stand in included files.
 	Vain []Vain
 	// Swarm reports that the project has what only docker stack deploy heeds: an
-	// overlay network, or a service with endpoint_mode, placement or update_config.
+	// overlay network, a service with endpoint_mode, placement or update_config, or a file
+	// whose name begins with docker-stack.
 	Swarm bool
 	// Problems are what stops docker compose from loading the project, those
 	// of its files included.

@@ -1,9 +1,12 @@
 package compose
 
 import (
+	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
+	"github.com/compose-spec/compose-go/v2/types"
 	"go.yaml.in/yaml/v4"
 
 	"github.com/portmoor/portmoor/source"
@@ -14,6 +17,19 @@ var topLevel = []string{"configs", "include", "jobs", "models", "name", "network
 
 // TopLevel reports a key that a compose file has at its top level.
 func TopLevel(key string) bool { return slices.Contains(topLevel, key) || strings.HasPrefix(key, "x-") }
+
+// serviceKeys are the keys of a service, besides those that begin with x-.
+var serviceKeys = sync.OnceValue(func() map[string]bool {
+	keys := map[string]bool{}
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[types.ServiceConfig]()) {
+		key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		keys[key] = f.Name != "Name" // which is the service's own key
+	}
+	return keys
+})
+
+// ServiceKey reports a key that a service of a compose file has.
+func ServiceKey(key string) bool { return serviceKeys()[key] || strings.HasPrefix(key, "x-") }
 
 // FormatOne reports a file of which a document is in Compose file format 1.
 func FormatOne(f *source.File) bool {

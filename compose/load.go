@@ -30,6 +30,9 @@ type Group struct {
 	Profiles []string
 	// Overlay reports a view that adds one more file to the folder's project.
 	Overlay bool
+	// ByContent reports a file that is compose by its content alone: an alternative to what
+	// else is in its folder.
+	ByContent bool
 	// Told is where a comment of the last file names the first as its base, zero where none does.
 	Told source.Span
 	// Context are those of Files that were not asked for: they only say what
@@ -71,13 +74,22 @@ func NewLoader(options LoadOptions) *Loader { return &Loader{options: options} }
 
 // File reads and parses a file, once. Folders and devices are refused.
 func (l *Loader) File(path string) (*source.File, error) {
+	return l.open(path, func() ([]byte, error) { return tree.Read(path, tree.MaxFile) })
+}
+
+// FileOf is File where the caller has read the bytes already.
+func (l *Loader) FileOf(path string, src []byte) (*source.File, error) {
+	return l.open(path, func() ([]byte, error) { return src, nil })
+}
+
+func (l *Loader) open(path string, read func() ([]byte, error)) (*source.File, error) {
 	v, _ := l.files.LoadOrStore(path, &opened{})
 	o, ok := v.(*opened)
 	if !ok {
 		return nil, errors.New("not a file")
 	}
 	o.once.Do(func() {
-		src, err := tree.Read(path, tree.MaxFile)
+		src, err := read()
 		if err != nil && !errors.Is(err, tree.ErrLarge) { // which parsing says
 			o.err = err
 			return
@@ -144,7 +156,7 @@ func (p *Project) Step(name string) {
 }
 
 func (l *Loader) load(group Group) *Project {
-	p := &Project{Dir: group.Dir, Group: group, watch: l.options.Watch}
+	p := &Project{Dir: group.Dir, Group: group, Swarm: slices.ContainsFunc(group.Files, isStack), watch: l.options.Watch}
 	p.Step("load")
 	envFiles := group.EnvFiles
 	if envFiles == nil {

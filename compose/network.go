@@ -1,6 +1,9 @@
 package compose
 
-import "strings"
+import (
+	"path/filepath"
+	"strings"
+)
 
 // HostNetwork reports network_mode: host: Docker discards the ports of the service,
 // which listens on those of the host.
@@ -26,6 +29,9 @@ func (s Service) NetworkOwner() (name, kind string) {
 	}
 	return name, kind
 }
+
+// isStack reports a file that people call what docker stack deploy starts.
+func isStack(path string) bool { return strings.HasPrefix(filepath.Base(path), "docker-stack") }
 
 // Ingress reports that all replicas of a service share the host port of a mapping, as
 // they do under docker stack deploy.

@@ -29,8 +29,8 @@ const Name = ".portmoor.yaml"
 // nothing, which means every default. Paths and patterns are as written, with
 // slashes, and relative to the file's folder.
 //
-// Of a field's tags, config is the key, doc its description, and values,
-// check and keys restrict it as the decoder explains.
+// Of a field's tags, config is the key, doc its description, alone what may stand in
+// place of a list, and values, check and keys restrict it as the decoder explains.
 type Config struct {
 	// Path is the file's absolute path, "" when there is none.
 	Path string
@@ -48,7 +48,7 @@ type Config struct {
 	EnvFiles      []string                     `config:"env_files" doc:"env files of every project, read after its .env; the last one wins"`
 	PortsFile     string                       `config:"ports_file" doc:"where assignments are kept, in each project's folder; data/ports.json when absent"`
 	PortsEnvFile  string                       `config:"ports_env_file" doc:"where assignments are written for Compose, in each project's folder; .ports.env when absent"`
-	Files         []string                     `config:"files" doc:"more compose files, by gitignore patterns"`
+	Files         []string                     `config:"files" alone:"by-name" doc:"more compose files, by gitignore patterns; by-name, alone or among them, takes none for its content"`
 	Docs          []string                     `config:"docs" doc:"documents with a port table, besides README.md"`
 	Baseline      string                       `config:"baseline" doc:"findings that lint leaves out, as lint --write-baseline writes them"`
 	ExternalPorts []ports.Range                `config:"external_ports" doc:"ports and ranges of this machine that something else than the projects publishes"`
@@ -60,6 +60,12 @@ type Config struct {
 	References    References                   `config:"references" doc:"where else port numbers are looked for"`
 	Registry      Registry                     `config:"registry" doc:"the service registry"`
 }
+
+// byName is what takes files by their names and patterns alone.
+const byName = "by-name"
+
+// ByName reports that no file is taken for its content.
+func (c Config) ByName() bool { return slices.Contains(c.Files, byName) }
 
 // Policy is what the file says of ports that are not picked.
 func (c Config) Policy() ports.Policy {

@@ -34,6 +34,7 @@ type field struct {
 	check    string   // what scalars must look like, see checks
 	keys     string   // what the keys of the innermost map must look like
 	doc      string   // what it is for
+	alone    string   // a scalar that stands for a list of itself; "" for none
 }
 
 // fields is the table of a struct's keys. Go fields without a tag are none.
@@ -46,7 +47,7 @@ func fields(t reflect.Type) []field {
 			continue
 		}
 		name, option, _ := strings.Cut(key, ",")
-		f := field{index: i, name: name, check: tag.Get("check"), keys: tag.Get("keys"), doc: tag.Get("doc")}
+		f := field{index: i, name: name, check: tag.Get("check"), keys: tag.Get("keys"), doc: tag.Get("doc"), alone: tag.Get("alone")}
 		f.required, f.short, f.rest = option == "required", option == "short", option == "rest"
 		if values := tag.Get("values"); values != "" {
 			f.values = strings.Split(values, ",")
@@ -73,6 +74,10 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, f field) {
 		for key, value := range d.pairs(n) {
 			d.entry(key, value, v, f)
 		}
+	case kind == reflect.Slice && f.alone != "" && n.Kind == yaml.ScalarNode && n.Value == f.alone:
+		v.Set(reflect.ValueOf([]string{n.Value}))
+	case kind == reflect.Slice && f.alone != "" && n.Kind == yaml.ScalarNode && n.Tag != "!!null":
+		d.fail(n, say.Meant("", n.Value, []string{f.alone}, fmt.Sprintf("write [%.60s]", n.Value)), "want %s or a list, not %.60q", f.alone, n.Value)
 	case kind == reflect.Slice && v.Type().Elem().Kind() == reflect.Slice && n.Kind == yaml.SequenceNode && len(n.Content) > 0 && n.Content[0].Kind == yaml.ScalarNode:
 		values := lists.Map(n.Content, func(item *yaml.Node) string { return item.Value })
 		d.fail(n, fmt.Sprintf("write [[%.60s]]", strings.Join(values, ", ")), "want a list of lists, not of single values")

@@ -83,7 +83,7 @@ func TestConfigSchema(t *testing.T) {
 		"strategie: hybrid", "strategy: best", "range: 0", "range: 1-2", "range: [1]", "reserved: [9100-9199, 7000]", "reserved: 7000",
 		"groups: {data: {range: 3000-3999, services: [postgres*]}}", "groups: {data: {range: 3000-3999}}",
 		"defaults: {stacks/app: {\"web:80\": \"${WEB_PORT:-8080}\", \"web:81\": 81}}", "rules: {unquoted-port: {all: true}}",
-		"rules: {unquoted-port: off}", "rules: {unquoted-port: {severity: info}}", "projects: [{files: [a.yaml]}]", "alternatives: [[cpu, gpu]]", "alternatives: [cpu, gpu]", "projects: [{name: a}]",
+		"rules: {unquoted-port: off}", "rules: {unquoted-port: {severity: info}}", "projects: [{files: [a.yaml]}]", "alternatives: [[cpu, gpu]]", "alternatives: [cpu, gpu]", "files: by-name", "files: [by-name, a/*.yml]", "files: by-names", "env_files: by-name", "projects: [{name: a}]",
 		"sources: [{path: a, key: b}]", "registry: {listen: \"127.0.0.1:8100\"}", "reconcile: {keep: [a], ranges: {a: 5000-5999}}",
 	} {
 		check(src)
@@ -127,6 +127,8 @@ func schemaOf(t reflect.Type, f field) object {
 		return structSchema(t)
 	case t.Kind() == reflect.Map:
 		return object{"type": "object", "additionalProperties": schemaOf(t.Elem(), f)}
+	case t.Kind() == reflect.Slice && f.alone != "":
+		return object{"anyOf": []any{object{"const": f.alone}, schemaOf(t, field{})}}
 	case t.Kind() == reflect.Slice:
 		return object{"type": "array", "items": schemaOf(t.Elem(), f)}
 	case f.values != nil:

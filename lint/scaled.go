@@ -8,8 +8,8 @@ var scaledFixedPort = Rule{
 	Severity: Error,
 	Doc: `The service runs more than once, and each container wants the same host port: the second container does not
 start. Let Docker pick the host port, "0:80", or write a range with a port for each container. It is a warning in a
-file for docker stack deploy, which has an overlay network, endpoint_mode, placement or update_config: there the
-containers share the port, unless its mode is host.`,
+file for docker stack deploy, which has an overlay network, endpoint_mode, placement or update_config, or a name that
+begins with docker-stack: there the containers share the port, unless its mode is host.`,
 	Check: func(p *Pass) {
 		for _, pub := range p.run.publications[p.index] {
 			s := p.Project.Service(pub.Service)

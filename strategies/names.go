@@ -116,7 +116,7 @@ var standardName = regexp.MustCompile(`^(docker-)?compose\.ya?ml$`)
 
 // baseFirst sorts projects: those that include others before them, overlays
 // behind the projects that they change, a folder's standard project before its
-// alternatives. The order that they are given in does not matter.
+// alternatives, and those that are compose by content last. The order that they are given in does not matter.
 func baseFirst(family []*compose.Project) []*compose.Project {
 	reached := map[*source.File]bool{}
 	for _, p := range family {
@@ -126,6 +126,8 @@ func baseFirst(family []*compose.Project) []*compose.Project {
 	}
 	rank := func(p *compose.Project) int {
 		switch {
+		case p.Group.ByContent:
+			return 4
 		case p.Group.Overlay:
 			return 3
 		case len(p.Files) > 0 && reached[p.Files[0]]:

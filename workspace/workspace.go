@@ -280,7 +280,7 @@ func (w *Workspace) find(r Request, paths []string) (discover.Found, error) {
 }
 
 func (w *Workspace) discovery() discover.Options {
-	return discover.Options{Options: w.Tree(), Files: w.Config.Files}
+	return discover.Options{Options: w.Tree(), Files: w.Config.Files, Named: w.Config.ByName()}
 }
 
 // Tree says what is passed over in the workspace's folders.

@@ -151,7 +151,7 @@ func TestNames(t *testing.T) {
 // TestNotes: what is passed over is said, and what fails to be read is a failure,
 // while the others are there.
 func TestNotes(t *testing.T) {
-	dir := folder(t, map[string]string{"a/compose.yaml": web, "a/docker-compose.yml": web, "a/stack.yaml": web, "a/compose.x.yaml": "volumes: {}", "skip/compose.yaml": web, ".portmoor.yaml": "ignore: [skip/]"})
+	dir := folder(t, map[string]string{"a/compose.yaml": web, "a/docker-compose.yml": web, "a/stack.yaml": web, "a/compose.x.yaml": "volumes: {}", "skip/compose.yaml": web, ".portmoor.yaml": "ignore: [skip/]\nfiles: by-name"})
 	for verbose, want := range map[bool][]string{
 		false: {"a/docker-compose.yml: docker compose uses compose.yaml here", "a/stack.yaml: 1 file is compose by content"},
 		true:  {"a/docker-compose.yml: docker compose uses compose.yaml here", "a/compose.x.yaml: has no services", "a/stack.yaml: 1 file is compose by content"},

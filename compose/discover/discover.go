@@ -3,8 +3,8 @@
 //
 // The model: a folder is walked as Git sees it; its files are put into groups by
 // the rules of Compose (canonical names, an override, COMPOSE_FILE) and of the
-// house (overlays, alternatives), and nothing is loaded yet. [ByName] and [Listed]
-// are Compose's own rules for one folder.
+// house (overlays, alternatives, what is compose by content), and nothing is loaded
+// yet. [ByName] and [Listed] are Compose's own rules for one folder.
 //
 //	found, err := discover.Find(loader, []string{"."}, discover.Options{})
 //	projects := loader.Load(found.Groups)
@@ -49,6 +49,8 @@ type Options struct {
 
 	// Files are gitignore patterns of compose files with other names.
 	Files []string
+	// Named takes files by their name or by Files alone, none by its content.
+	Named bool
 	// Projects settle which files belong together; discovery leaves those alone.
 	Projects []compose.Group
 }
@@ -65,7 +67,8 @@ type Found struct {
 	Passed []Passed
 	// Ignored are files that were asked for, but that the configuration ignores.
 	Ignored []string
-	// Unrecognized are files that are compose by content but not by name.
+	// Unrecognized are files that are compose by content but not by name, where those are
+	// not taken.
 	Unrecognized []string
 	// Repositories are folders below those asked for that are repositories of their
 	// own: worktrees, submodules, clones. They are passed over.
@@ -80,7 +83,6 @@ type Found struct {
 // is about a path that does not exist.
 func Find(l *compose.Loader, paths []string, options Options) (Found, error) {
 	d := newDiscoverer(l, options)
-	d.reading.SetLimit(runtime.GOMAXPROCS(0))
 	folders := map[string][]string{} // files named one by one, by folder
 	var dirs, walked []string
 	ignored := tree.Matches(options.Base, options.Ignore)
@@ -136,20 +138,22 @@ func compareGroups(a, b compose.Group) int {
 
 // discoverer collects what is found.
 type discoverer struct {
-	loader       *compose.Loader
-	options      Options
-	files        func(path string) bool // those of options.Files
-	found        Found
-	seen         map[string]bool // folders done, and files settled by Projects
-	folders      []folder
-	sets         map[string][]compose.Group // files that are loaded together, by the folder that describes it
-	describing   map[string][]string        // the names of what may describe such sets, by folder that was walked
-	reading      errgroup.Group
-	unrecognized sync.Map // path → whether a file without a compose file's name is compose by content, or why that is not known
+	loader     *compose.Loader
+	options    Options
+	files      func(path string) bool // those of options.Files
+	found      Found
+	seen       map[string]bool // folders done, and files settled by Projects
+	folders    []folder
+	sets       map[string][]compose.Group // files that are loaded together, by the folder that describes it
+	describing map[string][]string        // the names of what may describe such sets, by folder that was walked
+	reading    errgroup.Group
+	content    sync.Map // path → true for a file that is compose by content but not by name, or why that is not known
 }
 
 func newDiscoverer(l *compose.Loader, options Options) *discoverer {
-	return &discoverer{loader: l, options: options, files: tree.Matches(options.Base, options.Files), seen: map[string]bool{}, sets: map[string][]compose.Group{}, describing: map[string][]string{}}
+	d := &discoverer{loader: l, options: options, files: tree.Matches(options.Base, options.Files), seen: map[string]bool{}, sets: map[string][]compose.Group{}, describing: map[string][]string{}}
+	d.reading.SetLimit(runtime.GOMAXPROCS(0))
+	return d
 }
 
 // folder is a folder's YAML files; named ones were given one by one.
@@ -170,10 +174,10 @@ func (d *discoverer) enter(f folder) {
 				if f.named || d.named(path) {
 					_, _ = d.loader.File(path) // an error is met again where the file is used
 				} else {
-					d.unrecognized.Store(path, byContent(path))
+					d.judge(path)
 				}
 			}); err != nil {
-				d.unrecognized.Store(path, err)
+				d.content.Store(path, err)
 			}
 			return nil
 		})
@@ -250,12 +254,15 @@ func (d *discoverer) choose(f folder) {
 	names := slices.DeleteFunc(slices.Clone(f.names), func(n string) bool { return !yamlName.MatchString(n) })
 	if entries, err := os.ReadDir(f.dir); err == nil {
 		for _, e := range entries {
-			if yamlName.MatchString(e.Name()) && !e.IsDir() && all.named(filepath.Join(f.dir, e.Name())) && !slices.Contains(names, e.Name()) {
+			if yamlName.MatchString(e.Name()) && !e.IsDir() && !slices.Contains(names, e.Name()) {
 				names = append(names, e.Name())
 			}
 		}
 	}
 	slices.Sort(names)
+	all.enter(folder{dir: f.dir, names: names})
+	_ = all.reading.Wait()
+	names = slices.DeleteFunc(names, func(n string) bool { return !slices.Contains(f.names, n) && !all.known(filepath.Join(f.dir, n)) })
 	all.folder(f.dir, names, false)
 	left := slices.Clone(f.names)
 	for _, g := range all.found.Groups {
@@ -327,13 +334,15 @@ func (d *discoverer) other(dir, name string, base compose.Group, beside []string
 	path := filepath.Join(dir, name)
 	alone := compose.Group{Dir: dir, Files: []string{path}}
 	if !named && !d.named(path) {
-		switch is, _ := d.unrecognized.Load(path); is := is.(type) {
-		case error:
-			d.found.Failures = append(d.found.Failures, fmt.Errorf("%s: %w", path, is))
-		case bool:
-			if is {
-				d.found.Unrecognized = append(d.found.Unrecognized, path)
-			}
+		is, known := d.content.Load(path)
+		err, failed := is.(error)
+		switch {
+		case failed:
+			d.found.Failures = append(d.found.Failures, fmt.Errorf("%s: %w", path, err))
+		case known && d.options.Named:
+			d.found.Unrecognized = append(d.found.Unrecognized, path)
+		case known:
+			d.add(alternative(path))
 		}
 		return
 	}
@@ -416,27 +425,4 @@ func bareServices(f *source.File) (bare []string, services bool) {
 		}
 	}
 	return bare, services
-}
-
-// byContent reports whether a file is compose by content.
-func byContent(path string) (compose bool) {
-	src, err := tree.Read(path, tree.MaxFile)
-	if err != nil || !bytes.Contains(src, []byte("services")) {
-		return false
-	}
-	_ = say.Guard(func() { // a file that is not taken stops nobody
-		f := source.Parse(path, src)
-		bare, services := bareServices(f)
-		compose = services && len(bare) == 0 && !emptyServices(f)
-	})
-	return compose
-}
-
-func emptyServices(f *source.File) bool {
-	for _, doc := range f.Docs {
-		if len(source.Fields(source.Value(source.Root(doc), "services"))) > 0 {
-			return false
-		}
-	}
-	return true
 }

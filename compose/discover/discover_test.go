@@ -257,7 +257,7 @@ compose-test.yml
 docker-compose.yml
 passed: compose.override.yaml
 passed: compose.yaml`},
-		"by content, by configuration": {`
+		"by name and configuration alone": {`
 -- stack.yaml --
 ` + service + `
 -- other.yaml --
@@ -265,9 +265,35 @@ passed: compose.yaml`},
 -- values.yaml --
 services: {web: 3}
 -- skip/compose.yaml --
-` + service, discover.Options{Files: []string{"stack.yaml"}, Options: tree.Options{Ignore: []string{"skip/"}}}, `
+` + service, discover.Options{Named: true, Files: []string{"stack.yaml"}, Options: tree.Options{Ignore: []string{"skip/"}}}, `
 stack.yaml
 unrecognized: other.yaml`},
+		"by content: alternatives, not what is ignored or a part of something": {`
+-- docker-compose.yml --
+` + service + `
+-- kafka-single.yml --
+services:
+  kafka: {image: x}
+-- kafka-full.yml --
+services:
+  kafka: {image: x}
+-- laid-over.yml --
+services:
+  web: {ports: ["80"]}
+-- values.yaml --
+services: {web: 3}
+-- settled.yml --
+` + service + `
+-- skip/stack.yml --
+` + service + `
+-- hidden/.gitignore --
+stack.yml
+-- hidden/stack.yml --
+` + service, discover.Options{Projects: []compose.Group{{Files: []string{"settled.yml"}}}, Options: tree.Options{Ignore: []string{"skip/"}}}, `
+docker-compose.yml
+kafka-full.yml by content
+kafka-single.yml by content
+settled.yml`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := write(t, c.archive)
@@ -287,6 +313,9 @@ unrecognized: other.yaml`},
 				line := strings.Join(g.Files, " ")
 				if g.Overlay {
 					line += " overlay"
+				}
+				if g.ByContent {
+					line += " by content"
 				}
 				got = append(got, line)
 			}

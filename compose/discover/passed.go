@@ -6,8 +6,6 @@ import (
 	"regexp"
 	"slices"
 
-	"go.yaml.in/yaml/v4"
-
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
@@ -28,7 +26,7 @@ const (
 	NoServices Why = iota // it has keys of Compose's, but no services
 	Template              // it has to be rendered before it is YAML
 	Diff                  // it is a diff of a compose file
-	Foreign               // it has no key of Compose's at all
+	Foreign               // it has no key of Compose's but name
 )
 
 // Said reports what everybody should know, also who does not ask for everything.
@@ -151,18 +149,16 @@ func filled(src []byte, marks []source.Span) []byte {
 	return bytes.ReplaceAll(alone.ReplaceAll(out, []byte("$1#$2")), []byte{0}, []byte("x"))
 }
 
-// foreign reports YAML with keys of which none is Compose's: a workflow, a manifest. One
-// that is spelled like services, or has the services of format 1, is a compose file.
+// foreign reports YAML without a key of Compose's but name: a workflow, a manifest, a list of
+// tasks, nothing at all. One that is spelled like services, or has the services of format 1,
+// is a compose file.
 func foreign(f *source.File) bool {
-	if compose.FormatOne(f) {
+	if f.Docs == nil && len(f.Problems) > 0 || compose.FormatOne(f) {
 		return false
 	}
 	keys := 0
 	for _, doc := range f.Docs {
 		root := source.Deref(source.Root(doc))
-		if root == nil || root.Kind != yaml.MappingNode {
-			return false
-		}
 		workflow := source.Value(root, "on") != nil && source.Value(root, "jobs") != nil
 		for _, fd := range source.Fields(root) {
 			if fd.Key.Value == "name" || workflow && fd.Key.Value == "jobs" {
@@ -174,5 +170,5 @@ func foreign(f *source.File) bool {
 			}
 		}
 	}
-	return keys > 0
+	return true
 }

@@ -32,8 +32,12 @@ func TestWhyPassed(t *testing.T) {
 		"valid YAML with marks in quotes":  {"services:\n  web:\n    image: \"{{ cookiecutter.slug }}\"\n", NoServices},
 		"a compose file":                   {service, NoServices},
 		"a misspelt services":              {"servces:\n  web:\n    image: x\n", NoServices},
-		"a name alone":                     {"name: x\n", NoServices},
-		"nothing":                          {"# to come\n", NoServices},
+		"a name alone":                     {"name: x\n", Foreign},
+		"nothing":                          {"# to come\n", Foreign},
+		"an empty mapping":                 {"{}\n", Foreign},
+		"a list of tasks":                  {"- hosts: all\n  tasks: []\n", Foreign},
+		"the path that a link was":         {"../compose.yaml", Foreign},
+		"a version alone":                  {"version: '3'\n", NoServices},
 		"an extension alone":               {"x-a: 1\nfoo: 2\n", NoServices},
 		"a tab":                            {"services:\n\tweb: {image: x}\n", NoServices},
 		"a conflict of a merge":            {service + "<<<<<<< HEAD\n    restart: no\n=======\n    restart: always\n>>>>>>> b\n", NoServices},
@@ -47,7 +51,7 @@ func TestWhyPassed(t *testing.T) {
 		"a key twice beside marks":         {service + "    image: \"{{ b }}\"\n    command: \"{% x %}\"\n", NoServices},
 		"a quote that is never closed":     {service + "    command: \"echo {{ b }}\n", NoServices},
 		"a mark that ends lines later":     {service + "    command: \"{{ b\n\tx: {y: {}}\n", NoServices},
-		"a list of changes, which is YAML": {"- services\n- volumes\n", NoServices},
+		"a list of changes, which is YAML": {"- services\n- volumes\n", Foreign},
 	} {
 		if got := whyPassed(source.Parse("/c.yaml", []byte(c.src))); got != c.want {
 			t.Errorf("%s: got %d, want %d", name, got, c.want)

@@ -18,6 +18,8 @@ type Fixed struct {
 	Port
 	Project  *compose.Project
 	Mappings []compose.Mapping
+
+	owners []*compose.Project // of each of the mappings
 }
 
 // FixedPorts are the host ports that compose projects settle, in load order:
@@ -50,7 +52,7 @@ func FixedPorts(projects []*compose.Project, base string) (ports []Fixed) {
 				})
 			}
 			written[m.Place()] = i
-			ports[i].add(m)
+			ports[i].add(p, m)
 		}
 	}
 	nameAll(ports, base)
@@ -59,8 +61,8 @@ func FixedPorts(projects []*compose.Project, base string) (ports []Fixed) {
 }
 
 // add says one more time what a service's port is.
-func (f *Fixed) add(m compose.Mapping) {
-	f.Mappings = append(f.Mappings, m)
+func (f *Fixed) add(p *compose.Project, m compose.Mapping) {
+	f.Mappings, f.owners = append(f.Mappings, m), append(f.owners, p)
 	for _, place := range placesOf(m, f.Port.Port) {
 		if !slices.ContainsFunc(f.Places, func(p Place) bool { return p.File.Path == place.File.Path && p.Span == place.Span }) {
 			f.Places = append(f.Places, place)
@@ -207,11 +209,11 @@ func Share(ports []Port, follow func(path string) string) {
 }
 
 // Apart reports two host ports that never clash: of other protocols or
-// addresses, or of services of a project that may share a port.
+// addresses, of services of a project that may share a port, or of alternatives.
 func (f Fixed) Apart(o Fixed) bool {
-	for _, a := range f.Mappings {
-		for _, b := range o.Mappings {
-			if a.Protocol == b.Protocol && ports.AddressesOverlap(a.HostIP, b.HostIP) && !f.excludes(o, a, b) {
+	for i, a := range f.Mappings {
+		for j, b := range o.Mappings {
+			if a.Protocol == b.Protocol && ports.AddressesOverlap(a.HostIP, b.HostIP) && !f.excludes(o, a, b) && !alternatives(f.owners[i], o.owners[j]) {
 				return false
 			}
 		}
@@ -223,4 +225,9 @@ func (f Fixed) Apart(o Fixed) bool {
 func (f Fixed) excludes(o Fixed, a, b compose.Mapping) bool {
 	fixed := !a.Movable() && !b.Movable()
 	return f.Project.Dir == o.Project.Dir && f.Project.MayShare(f.Project.Service(a.Service).Profiles, o.Project.Service(b.Service).Profiles, fixed)
+}
+
+// alternatives reports projects of one folder that don't run together.
+func alternatives(p, o *compose.Project) bool {
+	return p != o && p.Dir == o.Dir && (p.Group.ByContent || o.Group.ByContent)
 }

@@ -266,8 +266,9 @@ func (m *Migration) Write() error {
 // that docker compose finds by themselves and that follow the auto strategy, since
 // that is what auto is.
 func Assigned(w *workspace.Workspace) (given []*compose.Project) {
-	for _, p := range w.Projects {
-		standard := discover.Standard(p.Group.Files[0]) && !p.Group.Overlay || len(w.Projects) == 1
+	main := w.Main()
+	for _, p := range main {
+		standard := discover.Standard(p.Group.Files[0]) && !p.Group.Overlay || len(main) == 1
 		if w.Strategies[p] == strategies.Auto && standard && len(p.Problems) == 0 {
 			given = append(given, p)
 		}
@@ -276,7 +277,9 @@ func Assigned(w *workspace.Workspace) (given []*compose.Project) {
 }
 
 // One reports that a migration is about one project, that of one folder, so that its
-// ports are assigned by itself; those of many would be claimed for nobody.
+// ports are assigned by itself; those of many would be claimed for nobody. Alternatives
+// that are compose by content are started by hand.
 func One(w *workspace.Workspace) bool {
-	return !slices.ContainsFunc(w.Projects, func(p *compose.Project) bool { return p.Dir != w.Projects[0].Dir })
+	main := w.Main()
+	return !slices.ContainsFunc(main, func(p *compose.Project) bool { return p.Dir != main[0].Dir })
 }

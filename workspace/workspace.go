@@ -160,6 +160,7 @@ func Open(r Request) (w *Workspace, notes []say.Problem, err error) {
 	all := w.loader.Load(slices.Concat(groups, around(groups, found.Neighbours)))
 	w.keepPrivate(all)
 	w.Projects, w.Neighbours = all[:len(groups)], all[len(groups):]
+	w.Projects = slices.DeleteFunc(w.Projects, parts(all))
 	for _, g := range groups {
 		for _, path := range g.Context {
 			w.context[path] = true
@@ -314,6 +315,26 @@ func once(groups []compose.Group) []compose.Group {
 	})
 }
 
+// parts tells files that are compose by content and that another project includes: they
+// are a part of that one, with its variables.
+func parts(all []*compose.Project) func(p *compose.Project) bool {
+	includers := map[string][]*compose.Project{}
+	for _, p := range all {
+		extended := lists.Set(lists.Map(p.Bases, func(b compose.Base) *source.File { return b.File }))
+		for _, f := range p.Files {
+			if !slices.Contains(p.Group.Files, f.Path) && !extended[f] {
+				includers[f.Path] = append(includers[f.Path], p)
+			}
+		}
+	}
+	part := map[*compose.Project]bool{}
+	for _, p := range all {
+		whole := func(by *compose.Project) bool { return by != p && !part[by] } // of two that include each other, one stays
+		part[p] = p.Group.ByContent && slices.ContainsFunc(includers[p.Group.Files[0]], whole)
+	}
+	return func(p *compose.Project) bool { return part[p] }
+}
+
 // around are the projects beside those that were asked for.
 func around(groups, near []compose.Group) []compose.Group {
 	return slices.DeleteFunc(once(slices.Clone(near)), func(n compose.Group) bool {
@@ -348,6 +369,15 @@ func (w *Workspace) choose(r Request) error {
 		w.Strategies[p] = s
 	}
 	return nil
+}
+
+// Main are the projects without the alternatives that are compose by content alone, which
+// count where there are no others.
+func (w *Workspace) Main() []*compose.Project {
+	if named := lists.Only(w.Projects, func(p *compose.Project) bool { return !p.Group.ByContent }); len(named) > 0 {
+		return named
+	}
+	return w.Projects
 }
 
 // Asked reports a file that was asked for, or that one of those reaches.

@@ -85,7 +85,7 @@ func (c *program) runMigrate(ctx *cli.Context) error {
 	case detect:
 		c.detectAll(ctx.Context, r, w, given)
 	case len(given) > 0 && !ctx.IsSet("detect"):
-		c.say(fmt.Sprintf("no port is assigned, since this is about %s", say.Count(len(w.Main()), "project")),
+		c.say(fmt.Sprintf("no port is assigned, since this is about %s", say.Count(len(compose.Main(w.Projects)), "project")),
 			"to assign those of one: "+w.AboutOne(given[0]).Portmoor("detect")+"; of all: "+w.About.Portmoor("migrate", "--write", "--detect"))
 	}
 	return nil

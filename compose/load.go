@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portmoor/portmoor/compose/variable"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/tree"
@@ -203,6 +204,15 @@ func naturalName(group Group, p *Project) string {
 		return projectName(p.Name)
 	}
 	return projectName(filepath.Base(group.Dir))
+}
+
+// Main are projects without the alternatives that are compose by content alone, which
+// count where there are no others.
+func Main(projects []*Project) []*Project {
+	if named := lists.Only(projects, func(p *Project) bool { return !p.Group.ByContent }); len(named) > 0 {
+		return named
+	}
+	return projects
 }
 
 // families gives projects that share a folder or a file one family name: the

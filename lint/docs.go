@@ -39,6 +39,9 @@ func usersOfDocs(projects []*compose.Project, docs map[*compose.Project][]*sourc
 			users[f] = append(users[f], p)
 		}
 	}
+	for f, all := range users {
+		users[f] = compose.Main(all)
+	}
 	return users
 }
 

@@ -266,7 +266,7 @@ func (m *Migration) Write() error {
 // that docker compose finds by themselves and that follow the auto strategy, since
 // that is what auto is.
 func Assigned(w *workspace.Workspace) (given []*compose.Project) {
-	main := w.Main()
+	main := compose.Main(w.Projects)
 	for _, p := range main {
 		standard := discover.Standard(p.Group.Files[0]) && !p.Group.Overlay || len(main) == 1
 		if w.Strategies[p] == strategies.Auto && standard && len(p.Problems) == 0 {
@@ -280,6 +280,6 @@ func Assigned(w *workspace.Workspace) (given []*compose.Project) {
 // ports are assigned by itself; those of many would be claimed for nobody. Alternatives
 // that are compose by content are started by hand.
 func One(w *workspace.Workspace) bool {
-	main := w.Main()
+	main := compose.Main(w.Projects)
 	return !slices.ContainsFunc(main, func(p *compose.Project) bool { return p.Dir != main[0].Dir })
 }

@@ -73,7 +73,7 @@ func (p *planner) targets() error {
 // about that project alone, another about all that are below it.
 func (p *planner) makefiles() (all []makefile) {
 	var mains []*compose.Project
-	for _, folder := range lists.Group(p.w.Main(), func(q *compose.Project) string { return q.Dir }) {
+	for _, folder := range lists.Group(compose.Main(p.w.Projects), func(q *compose.Project) string { return q.Dir }) {
 		mains = append(mains, p.mains(folder)...)
 	}
 	fallback := p.root
@@ -231,7 +231,7 @@ var plainPath = regexp.MustCompile(`^[A-Za-z0-9_./@+-]+$`)
 // of every line: for a project in another folder, or with others below it.
 func (p *planner) envFiles(m makefile) (words []string) {
 	dir := filepath.Dir(m.path)
-	others := slices.ContainsFunc(p.w.Main(), func(q *compose.Project) bool { return q.Dir != dir && tree.Within(dir, q.Dir) })
+	others := slices.ContainsFunc(compose.Main(p.w.Projects), func(q *compose.Project) bool { return q.Dir != dir && tree.Within(dir, q.Dir) })
 	if below := say.Path(p.root, dir); len(m.projects) != 1 || m.projects[0].Dir != dir || others || !plainPath.MatchString(below) {
 		return nil
 	}

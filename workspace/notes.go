@@ -34,7 +34,7 @@ func (w *Workspace) found(r Request, found discover.Found) (notes []say.Problem)
 		notes = append(notes, note(n, ""))
 	}
 	notes = append(notes, w.repositories(r, found.Repositories)...)
-	for _, why := range []discover.Why{discover.Template, discover.Diff, discover.Foreign, discover.NoServices} {
+	for _, why := range []discover.Why{discover.Template, discover.Diff, discover.Foreign, discover.NoServices, discover.Unlike} {
 		var paths []string
 		for _, p := range found.Passed {
 			if p.Why == why && (p.Said() || r.Verbose) {
@@ -118,6 +118,7 @@ func passedOver(why discover.Why, n int) string {
 		discover.Diff:       {"is a diff", "are diffs"},
 		discover.Foreign:    {"has no key of Compose", "have no key of Compose"},
 		discover.NoServices: {"has no services", "have no services"},
+		discover.Unlike:     {"has services without an image, or keys that Compose does not know", "have services without an image, or keys that Compose does not know"},
 	}[why]
 	if n == 1 {
 		return words[0] + ", passed over"

@@ -371,15 +371,6 @@ func (w *Workspace) choose(r Request) error {
 	return nil
 }
 
-// Main are the projects without the alternatives that are compose by content alone, which
-// count where there are no others.
-func (w *Workspace) Main() []*compose.Project {
-	if named := lists.Only(w.Projects, func(p *compose.Project) bool { return !p.Group.ByContent }); len(named) > 0 {
-		return named
-	}
-	return w.Projects
-}
-
 // Asked reports a file that was asked for, or that one of those reaches.
 func (w *Workspace) Asked(f *source.File) bool { return !w.context[f.Path] }
 

@@ -15,11 +15,12 @@ var (
 	// servicesLine is where services begin at the top level: without one, nothing of a file
 	// is parsed.
 	servicesLine = regexp.MustCompile(`(?m)^(?:services|"services"|'services')[ \t]*:`)
+	imageLine    = regexp.MustCompile(`(?m)^[ \t].*\b(?:image|build|extends)[ \t]*:`)
 	serviceName  = regexp.MustCompile(`^[a-zA-Z0-9._-]+$`)
 )
 
-// judge notes whether a file without a compose file's name is one by its content. A link is
-// none: what it leads to is found where it stands.
+// judge notes whether a file without a compose file's name is one by its content, if it looks
+// like one. A link is none: what it leads to is found where it stands.
 func (d *discoverer) judge(path string) {
 	if tree.IsSymlink(path) {
 		return
@@ -30,8 +31,8 @@ func (d *discoverer) judge(path string) {
 	}
 	if f, err := d.loader.FileOf(path, src); err != nil {
 		d.content.Store(path, err)
-	} else if byContent(f) {
-		d.content.Store(path, true)
+	} else if is := byContent(f); is || f.Docs != nil && imageLine.Match(src) {
+		d.content.Store(path, is)
 	}
 }
 

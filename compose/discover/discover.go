@@ -147,7 +147,7 @@ type discoverer struct {
 	sets       map[string][]compose.Group // files that are loaded together, by the folder that describes it
 	describing map[string][]string        // the names of what may describe such sets, by folder that was walked
 	reading    errgroup.Group
-	content    sync.Map // path → true for a file that is compose by content but not by name, or why that is not known
+	content    sync.Map // path → whether a file that is not called compose is so by content, or why that is not known
 }
 
 func newDiscoverer(l *compose.Loader, options Options) *discoverer {
@@ -339,6 +339,8 @@ func (d *discoverer) other(dir, name string, base compose.Group, beside []string
 		switch {
 		case failed:
 			d.found.Failures = append(d.found.Failures, fmt.Errorf("%s: %w", path, err))
+		case known && is == false:
+			d.found.Passed = append(d.found.Passed, Passed{path, Unlike})
 		case known && d.options.Named:
 			d.found.Unrecognized = append(d.found.Unrecognized, path)
 		case known:

@@ -11,7 +11,7 @@ import (
 	"github.com/portmoor/portmoor/source"
 )
 
-// Passed is a file that has a compose file's name but is none.
+// Passed is a file that has a compose file's name or looks like one, but is none.
 type Passed struct {
 	Path string
 	Why  Why
@@ -20,17 +20,19 @@ type Passed struct {
 // Why is the reason for which a file is passed over.
 type Why int
 
-// The reasons for which a file is passed over. The zero value is that of a part of
-// Compose for other files, which is expected; everybody should know of the others.
+// The reasons for which a file is passed over. NoServices is that of a part of Compose for
+// other files and Unlike that of other tools, which are expected; everybody should know of
+// the rest.
 const (
 	NoServices Why = iota // it has keys of Compose's, but no services
 	Template              // it has to be rendered before it is YAML
 	Diff                  // it is a diff of a compose file
 	Foreign               // it has no key of Compose's but name
+	Unlike                // it is not called compose, and only some of it is Compose's
 )
 
 // Said reports what everybody should know, also who does not ask for everything.
-func (p Passed) Said() bool { return p.Why != NoServices }
+func (p Passed) Said() bool { return p.Why != NoServices && p.Why != Unlike }
 
 // passes puts aside the files of a folder that are called compose and are none.
 func (d *discoverer) passes(path string) bool {

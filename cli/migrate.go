@@ -83,7 +83,7 @@ func (c *program) runMigrate(ctx *cli.Context) error {
 	}
 	switch {
 	case detect:
-		c.detectAll(ctx.Context, r, w, given)
+		migrator{c}.detectAll(ctx.Context, r, w, given)
 	case len(given) > 0 && !ctx.IsSet("detect"):
 		c.say(fmt.Sprintf("no port is assigned, since this is about %s", say.Count(len(compose.Main(w.Projects)), "project")),
 			"to assign those of one: "+w.AboutOne(given[0]).Portmoor("detect")+"; of all: "+w.About.Portmoor("migrate", "--write", "--detect"))
@@ -92,7 +92,7 @@ func (c *program) runMigrate(ctx *cli.Context) error {
 }
 
 // detectAll does what detect does for the projects of a migration.
-func (c *program) detectAll(ctx context.Context, r workspace.Request, w *workspace.Workspace, given []*compose.Project) {
+func (c migrator) detectAll(ctx context.Context, r workspace.Request, w *workspace.Workspace, given []*compose.Project) {
 	var made []string
 	for _, p := range given {
 		s, outcomes, err := c.detectOnly(ctx, r, w, p.Group)
@@ -108,7 +108,7 @@ func (c *program) detectAll(ctx context.Context, r workspace.Request, w *workspa
 }
 
 // detectOnly does what detect does for one project of several.
-func (c *program) detectOnly(ctx context.Context, r workspace.Request, w *workspace.Workspace, group compose.Group) (*stack.Stack, []allocate.Outcome, error) {
+func (c migrator) detectOnly(ctx context.Context, r workspace.Request, w *workspace.Workspace, group compose.Group) (*stack.Stack, []allocate.Outcome, error) {
 	one, p, err := w.Only(r, group)
 	if err != nil {
 		return nil, nil, err

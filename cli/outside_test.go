@@ -90,7 +90,7 @@ func TestNothingOutside(t *testing.T) {
 	commands := []string{
 		"lint --fix", "lint --write-baseline known.json", "migrate --write --strategy hybrid", "migrate --write --strategy dynamic",
 		"migrate --write --strategy auto --detect", "detect", "detect --override compose.override.yaml", "assign web:80 28760", "env --write", "env --args", "up",
-		"reset", "detect --prune", "reset --all", "reconcile --plan plan.md", "reconcile --apply plan.md --write", "init", "init --make",
+		"reset", "detect --prune", "reset --all", "reconcile --plan plan.md", "reconcile --apply plan.md --write", "init", "init --make", "docs --write",
 	}
 	top, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {

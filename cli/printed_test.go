@@ -71,7 +71,7 @@ func checkSpoken(t *testing.T, ledger string, command []string) {
 			format = command[i+1]
 		}
 	}
-	patch := command[len(command)-1] == "--diff" || command[0] == "init" || command[0] == "migrate" && format == "" && command[len(command)-1] != "--check"
+	patch := command[len(command)-1] == "--diff" || command[0] == "init" || command[0] == "docs" || command[0] == "migrate" && format == "" && command[len(command)-1] != "--check"
 	paths := len(command) == 2 && command[1] == "--args"
 	if patch || paths {
 		said = "" // the bytes as they are, for git apply and for a shell

@@ -33,7 +33,7 @@ func reports() (all [][]string) {
 	return append(
 		all, []string{"lint", "--diff"}, []string{"migrate", "-v"}, []string{"migrate", "--check"}, []string{"migrate", "--format", "json"},
 		[]string{"migrate", "--strategy", "dynamic"}, []string{"reconcile", "--format", "json"}, []string{"reconcile"},
-		[]string{"lint", "--show-suppressed"}, []string{"init", "--make", "--pre-commit", "--dry-run"},
+		[]string{"lint", "--show-suppressed"}, []string{"init", "--make", "--pre-commit", "--dry-run"}, []string{"docs"},
 	)
 }
 

@@ -44,6 +44,8 @@ var deeds = map[string]struct{ before, lines []string }{
 	"reset":                          {[]string{"detect"}, []string{"reset"}},
 	"reset --all":                    {[]string{"detect"}, []string{"reset --all"}},
 	"init":                           {[]string{"rm .portmoor.yaml"}, []string{"init", "init --make --pre-commit --baseline"}},
+	"docs":                           {nil, []string{"docs"}},
+	"docs --write":                   {nil, []string{"docs --write"}},
 }
 
 // traced is one case: a repository, a home, and an engine.

@@ -81,16 +81,24 @@ func (c Config) NewPorts() (from ports.Range, explicit bool) {
 }
 
 // NewPortsOf is where new ports of a service are chosen from, and whether the file
-// says so: the range of the first group that has it, else NewPorts.
+// says so: the range of its group, else NewPorts.
 func (c Config) NewPortsOf(service string) (from ports.Range, explicit bool) {
+	if name := c.GroupOf(service); name != "" {
+		return c.Groups[name].Range, true
+	}
+	return c.NewPorts()
+}
+
+// GroupOf is the name of the first group that has a service, "" for none.
+func (c Config) GroupOf(service string) string {
 	for _, name := range slices.Sorted(maps.Keys(c.Groups)) {
 		for _, pattern := range c.Groups[name].Services {
 			if matched, err := path.Match(pattern, service); err == nil && matched {
-				return c.Groups[name].Range, true
+				return name
 			}
 		}
 	}
-	return c.NewPorts()
+	return ""
 }
 
 // Group is a range of ports kept for some services.

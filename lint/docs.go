@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint/table"
@@ -19,13 +18,15 @@ var docsDrift = Rule{
 	Title:    "A table of ports disagrees with compose files",
 	Severity: Warning,
 	Doc: `A table of ports in README.md, or in a document listed under docs in the configuration, disagrees with the
-compose files. Only a table between <!-- portmoor:ports --> and <!-- /portmoor:ports --> is read, by its columns
-Service and Port, and Container if it has one; of several ports in a cell each is judged. --fix corrects the
-number if only one mapping can be meant.`,
+compose files. A table is known by its columns Service or Name, and Host Port, Default Port or Port; Container tells
+container ports apart. Of its rows those count whose name, in lower case and with - for blanks, is a service that
+publishes a port. Where a document has <!-- portmoor:ports --> and <!-- /portmoor:ports -->, only the tables between
+them are read, and each service and row is compared. Of several ports in a cell each is judged. --fix corrects the number
+if only one mapping can be meant, and portmoor docs --write makes such a table.`,
 	Check: func(p *Pass) {
 		for _, doc := range p.Facts.Docs[p.Project] {
 			if users := p.run.docUsers()[doc]; users[0] == p.Project && !slices.ContainsFunc(users, partial) {
-				p.compareTable(doc, documented(users))
+				p.compareTable(doc, Documented(users))
 			}
 		}
 	},
@@ -45,16 +46,16 @@ func usersOfDocs(projects []*compose.Project, docs map[*compose.Project][]*sourc
 	return users
 }
 
-// documented are the published mappings of projects, by service; a service
+// Documented are the published mappings of projects, by service; a service
 // without any has an empty list.
-func documented(projects []*compose.Project) map[string][]compose.Mapping {
+func Documented(projects []*compose.Project) map[string][]compose.Mapping {
 	services := map[string][]compose.Mapping{}
 	for _, p := range projects {
 		for _, s := range p.Services {
 			services[s.Name] = append(services[s.Name], nil...)
 		}
 		for _, m := range p.Mappings {
-			if m.Dropped == compose.Published && m.Invalid == "" && !defaultPorts(m).Zero() {
+			if m.Dropped == compose.Published && m.Invalid == "" && !DefaultPorts(m).Zero() {
 				services[m.Service] = append(services[m.Service], m)
 			}
 		}
@@ -62,48 +63,52 @@ func documented(projects []*compose.Project) map[string][]compose.Mapping {
 	return services
 }
 
-// defaultPorts is what a document says of a mapping: what it is where nobody
+// DefaultPorts is what a document says of a mapping: what it is where nobody
 // has set a variable.
-func defaultPorts(m compose.Mapping) ports.Range {
+func DefaultPorts(m compose.Mapping) ports.Range {
 	return cmp.Or(m.HostPort.DefaultPorts, m.HostPort.Ports)
 }
 
+// compareTable holds the tables of a document against what services publish.
 func (p *Pass) compareTable(doc *source.File, services map[string][]compose.Mapping) {
 	tables := table.Find(doc.Src)
 	if len(tables) == 0 {
 		return
 	}
 	whole := true // every table could be read
-	listed, rights := map[string]bool{}, map[[2]string]expected{}
-	for _, at := range tables {
+	listed, right := map[string]bool{}, map[string]int{}
+	d := documentRead{doc, services, map[rowKey]expected{}, tables[0].Marked()}
+	found := make([][]Finding, len(tables))
+	for i, at := range tables {
 		rows, ok := table.Read(doc.Src, at)
 		if !ok {
 			p.Report(Finding{File: doc, Span: at.Marker, Message: "no table with the columns Service and Port follows, or the table does not end with " + table.End})
-			whole = false
-			continue
+			whole, rows = false, nil
 		}
 		for _, r := range rows {
-			listed[r.Service] = true
-			key := [2]string{r.Service, r.Container}
-			right, done := rights[key]
-			if !done {
-				right = expectedOf(services[r.Service], r.Container)
-				rights[key] = right
+			name, wrong := d.row(r)
+			if listed[name] = true; len(wrong) == 0 {
+				right[name] = i
 			}
-			_, known := services[r.Service]
-			p.compareRow(doc, r, known, right)
+			found[i] = append(found[i], wrong...)
 		}
 	}
-	if !whole {
+	for i, wrong := range found {
+		for _, f := range wrong { // another table without markers may be about another place where the service runs
+			if j, known := right[f.Service]; d.marked || !known || i == j {
+				p.Report(f)
+			}
+		}
+	}
+	if !whole || !d.marked {
 		return // what seems to be missing may be in the other one
 	}
-	marker := tables[0].Marker
 	for _, name := range slices.Sorted(maps.Keys(services)) {
 		if len(services[name]) > 0 && !listed[name] {
 			m := services[name][0]
 			p.Report(Finding{
-				File: doc, Span: marker, Service: name,
-				Message: fmt.Sprintf("the table lacks service %s, which publishes %s", quote(name), named(defaultPorts(m), m.Protocol)),
+				File: doc, Span: tables[0].Marker, Service: name,
+				Message: fmt.Sprintf("the table lacks service %s, which publishes %s", quote(name), named(DefaultPorts(m), m.Protocol)),
 				Hint:    "add a row for it",
 				Related: []Related{relatedTo(&m, "it is published here")},
 			})
@@ -111,68 +116,64 @@ func (p *Pass) compareTable(doc *source.File, services map[string][]compose.Mapp
 	}
 }
 
+// documentRead is a document whose tables are compared.
+type documentRead struct {
+	doc      *source.File
+	services map[string][]compose.Mapping
+	rights   map[rowKey]expected
+	marked   bool
+}
+
+// rowKey is what rows are about that have one judgement.
+type rowKey struct {
+	service, container string
+	loose              bool // only the name of the column tells that it is about ports
+}
+
 // expected is what a row about a service, and a container port of it, should say.
 type expected struct {
-	ports   []string // each once
-	has     map[string]bool
+	table.Right
 	related []Related
 }
 
-func expectedOf(mappings []compose.Mapping, container string) expected {
-	e := expected{has: map[string]bool{}}
-	for _, m := range mappings {
-		if port := defaultPorts(m).String(); (container == "" || m.Key.Container == container) && !e.has[port] {
-			e.has[port] = true
-			e.ports = append(e.ports, port)
+// expected may be, for a loose row, also what the service listens on, and what it has with
+// the env files of today.
+func (d documentRead) expected(key rowKey) (e expected) {
+	for _, m := range d.services[key.service] {
+		if key.container != "" && m.Key.Container != key.container {
+			continue
+		}
+		if e.Add(DefaultPorts(m).String()) {
 			e.related = append(e.related, relatedTo(&m, "it is published here"))
+		}
+		if key.loose {
+			e.Allow(m.Key.Container)
+			e.Allow(m.HostPort.Ports.String())
 		}
 	}
 	return e
 }
 
-// compareRow judges each part of a row's list of ports.
-func (p *Pass) compareRow(doc *source.File, r table.Row, known bool, right expected) {
-	text := func(s source.Span) string { return string(doc.Src[s.Start:s.End]) }
-	if !known {
-		p.reportf(Finding{File: doc, Span: r.Ports[0][0], Service: r.Service}, "remove the row, or correct the name", "the table lists service %s, which no compose file has", quote(r.Service))
-		return
+// row judges a row, and says which service it is about, "" for none.
+func (d documentRead) row(r table.Row) (name string, all []Finding) {
+	if name = table.Named(r, d.services); name == "" && d.marked {
+		return name, []Finding{{File: d.doc, Span: r.Ports[0][0], Service: r.Service, Message: fmt.Sprintf("the table lists service %s, which no compose file has", quote(r.Service)), Hint: "remove the row, or correct the name"}}
 	}
-	var wrong []source.Span
-	listed := map[string]bool{} // what is right
-	for _, part := range r.Ports {
-		if i := slices.IndexFunc(part, func(s source.Span) bool { return right.has[text(s)] }); i < 0 {
-			wrong = append(wrong, part[0])
-		} else {
-			listed[text(part[i])] = true
+	key := rowKey{name, r.Container, !d.marked && !r.Host}
+	right, done := d.rights[key]
+	if !done {
+		right = d.expected(key)
+		d.rights[key] = right
+	}
+	if !d.marked && len(right.related) == 0 {
+		return "", nil
+	}
+	for _, w := range r.Wrong(d.doc.Src, quote(name), right.Right) {
+		f := Finding{File: d.doc, Span: w.Span, Service: name, Message: w.Message, Hint: w.Hint, Related: right.related[:min(len(right.related), maxRelated)]}
+		if w.Fix != "" {
+			f.Fix = []rewrite.Edit{{Span: w.Span, New: w.Fix}}
 		}
+		all = append(all, f)
 	}
-	missing := slices.DeleteFunc(slices.Clone(right.ports), func(port string) bool { return listed[port] })
-	for _, span := range wrong {
-		f := Finding{File: doc, Span: span, Service: r.Service, Related: right.related[:min(len(right.related), maxRelated)]}
-		if len(missing) == 1 && len(wrong) == 1 && !slices.ContainsFunc(r.Ports, func(part []source.Span) bool { return len(part) > 1 }) {
-			f.Fix = []rewrite.Edit{{Span: span, New: missing[0]}}
-		}
-		f.Message, f.Hint = wrongPort(quote(r.Service), text(span), missing, len(right.ports) > 0)
-		p.Report(f)
-	}
-}
-
-// wrongPort says that a table gives a service a port that it does not have, beside
-// those which the table lacks.
-func wrongPort(service, port string, missing []string, publishes bool) (message, hint string) {
-	gives := fmt.Sprintf("the table gives service %s the port %s, but ", service, port)
-	switch n := len(missing); {
-	case !publishes:
-		return gives + "it publishes none", "remove the row, or publish the port"
-	case n == 0:
-		return gives + "it has only the others", "remove it"
-	case n == 1:
-		return gives + "it is " + missing[0], "write " + missing[0]
-	default:
-		some := slices.Clone(missing[:min(n, maxRelated)])
-		if n > maxRelated {
-			some = append(some, fmt.Sprintf("%d more", n-maxRelated))
-		}
-		return gives + "they are " + strings.Join(some, " and "), "add a column Container to tell them apart"
-	}
+	return name, all
 }

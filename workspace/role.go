@@ -25,7 +25,7 @@ const PortsEnvHeader = "# Host ports that portmoor found free on this machine. D
 // Role is what a file is to Portmoor or to docker compose, in words that follow "is".
 type Role string
 
-// The roles of files. Portmoor makes files of the first five; a path that has another
+// The roles of files. Portmoor makes files of the first six; a path that has another
 // role already is none of them.
 const (
 	PortsRole    Role = "the ports file"
@@ -33,6 +33,7 @@ const (
 	OverrideRole Role = "the override file"
 	BaselineRole Role = "a baseline"
 	PlanRole     Role = "a plan"
+	DocumentRole Role = "a document"
 	configRole   Role = "the configuration"
 	composeRole  Role = "a compose file"
 	envRole      Role = "an env file"

@@ -25,6 +25,7 @@ import (
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/lint/table"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/tree"
@@ -174,7 +175,7 @@ func facts(w *workspace.Workspace) (f lint.Facts, notes []say.Problem) {
 		} else {
 			f.Assignments[p] = assignments
 		}
-		for _, path := range append([]string{filepath.Join(p.Dir, "README.md")}, w.Absolute(w.Config.Docs...)...) {
+		for _, path := range Documents(w, p) {
 			if doc := files.read(path); doc != nil && !slices.Contains(f.Docs[p], doc) {
 				f.Docs[p] = append(f.Docs[p], doc)
 			}
@@ -193,7 +194,32 @@ func facts(w *workspace.Workspace) (f lint.Facts, notes []say.Problem) {
 			f.Examples[p.Dir] = w.Examples(p.Dir)
 		}
 	}
-	return f, append(notes, files.notes...)
+	return f, slices.Concat(notes, tableless(w, files), files.notes)
+}
+
+// Documents are the paths of the documents that may list the ports of a project.
+func Documents(w *workspace.Workspace, p *compose.Project) []string {
+	return append([]string{filepath.Join(p.Dir, "README.md")}, w.Absolute(w.Config.Docs...)...)
+}
+
+// tableless notes what the configuration lists as a document with a table, and is none.
+func tableless(w *workspace.Workspace, files reader) (notes []say.Problem) {
+	command := say.About{Ours: say.Flags{Config: w.About.Ours.Config}}
+	if command.Ours.Config == "" && !tree.Within(w.Home, w.Dir) {
+		command.In = w.Show(w.Home)
+	}
+	for _, path := range w.Absolute(w.Config.Docs...) {
+		doc, read := files.files[path]
+		switch n := (say.Problem{Kind: say.Note, Place: path}); {
+		case doc != nil && len(table.Find(doc.Src)) == 0:
+			n.Message, n.Hint = "no table of ports is found in it", "a table has the columns Service and Port; to make one: "+command.Portmoor("docs", "--write")
+			notes = append(notes, n)
+		case read && !tree.Exists(path):
+			n.Message, n.Hint = "there is no such file, though docs lists it", "correct the path, or make it: "+command.Portmoor("docs", "--write")
+			notes = append(notes, n)
+		}
+	}
+	return notes
 }
 
 // corrupt is what is wrong with a file of remembered ports that is not JSON.

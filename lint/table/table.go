@@ -1,4 +1,8 @@
-// Package table reads the tables of ports that documents have between two markers.
+// Package table reads the tables of ports that documents have, judges their rows, and
+// makes such tables.
+//
+// The model: where a document has markers, they say which its tables are; where it has
+// none, a table is known by the columns of its header.
 //
 //	for _, t := range table.Find(src) {
 //		rows, ok := table.Read(src, t)
@@ -10,7 +14,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -22,11 +25,28 @@ const (
 
 // Table is a marker that a table starts with, and the text from there to the next
 // end; the text is empty where nothing ends it.
-type Table struct{ Marker, Text source.Span }
+type Table struct {
+	// Marker is empty for a table that is known by its header.
+	Marker, Text source.Span
+}
+
+// Marked reports a table between markers, which is about ports for sure.
+func (t Table) Marked() bool { return !t.Marker.Empty() }
 
 // Find finds the tables of a document, but for those in code: fenced, or in a line. Of
 // several markers before one end, the last has the text.
 func Find(src []byte) (all []Table) {
+	if all = marked(src); all != nil {
+		return all
+	}
+	for _, p := range paragraphs(src) {
+		all = append(all, unmarked(src, p)...)
+	}
+	return all
+}
+
+// marked are the tables that markers tell.
+func marked(src []byte) (all []Table) {
 	if !bytes.Contains(src, []byte(Start)) {
 		return nil
 	}
@@ -112,113 +132,3 @@ func codeIn(text []byte) (all []source.Span) {
 }
 
 var backticks = regexp.MustCompile("`+")
-
-// Row is a line of a table: the text of its cells, and where ports stand in the document.
-type Row struct {
-	// Service is never empty; Container is, where the table does not say it.
-	Service, Container string
-	// Ports are where ports stand, one entry for each part of the list in the cell, at
-	// least one; numbers that nothing of a list keeps apart are one part.
-	Ports [][]source.Span
-}
-
-var (
-	separatorRow = regexp.MustCompile(`^[\s|:-]+$`)
-	portInCell   = regexp.MustCompile(`\d+(-\d+)?`)
-	nextPort     = regexp.MustCompile(`(?i)[,;/&+]|<br|\b(?:and|or)\b`)
-	portOfHost   = regexp.MustCompile(`[A-Za-z0-9\]]:(\d{1,5})\b`)
-	markup       = strings.NewReplacer("`", "", "*", "", "_", "\x00") // underscores belong to names
-	link         = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
-)
-
-// portsIn finds the ports of a cell, part by part: behind the host of addresses and
-// URLs, or where there are none, the numbers that stand alone.
-func portsIn(text string) (parts [][]source.Span) {
-	for _, at := range portOfHost.FindAllStringSubmatchIndex(text, -1) {
-		parts = append(parts, []source.Span{{Start: at[2], End: at[3]}})
-	}
-	if parts != nil {
-		return parts
-	}
-	behind := 0
-	for _, at := range portInCell.FindAllStringIndex(text, -1) {
-		before := strings.TrimRight(text[:at[0]], "`*_ ([\t")
-		if strings.HasSuffix(before, ".") {
-			continue
-		}
-		if len(parts) == 0 || nextPort.MatchString(text[behind:at[0]]) {
-			parts = append(parts, nil)
-		}
-		behind = at[1]
-		parts[len(parts)-1] = append(parts[len(parts)-1], source.Span{Start: at[0], End: at[1]})
-	}
-	return parts
-}
-
-// Read reads the rows of a table. It reports false when it has not the two columns, as
-// when nothing ends it.
-func Read(src []byte, in Table) (rows []Row, ok bool) {
-	columns := map[string]int{}
-	at := in.Text.Start
-	for line := range bytes.Lines(src[in.Text.Start:in.Text.End]) {
-		start := at
-		at += len(line)
-		if !bytes.Contains(line, []byte("|")) || separatorRow.Match(line) {
-			continue
-		}
-		cells := split(string(line))
-		if len(columns) == 0 {
-			for i, c := range cells {
-				columns[strings.ToLower(plainText(c.text))] = i + 1
-			}
-			continue
-		}
-		cell := func(names ...string) cell {
-			for _, n := range names {
-				if i := columns[n]; i > 0 && i <= len(cells) {
-					return cells[i-1]
-				}
-			}
-			return cell{}
-		}
-		port := cell("port", "host port")
-		service := plainText(cell("service").text)
-		r := Row{Service: service, Container: portInCell.FindString(cell("container", "container port").text)}
-		for _, part := range portsIn(port.text) {
-			offset := start + port.start
-			r.Ports = append(r.Ports, lists.Map(part, func(s source.Span) source.Span {
-				return source.Span{Start: offset + s.Start, End: offset + s.End}
-			}))
-		}
-		if len(r.Ports) > 0 && service != "" {
-			rows = append(rows, r)
-		}
-	}
-	return rows, columns["service"] > 0 && (columns["port"] > 0 || columns["host port"] > 0)
-}
-
-type cell struct {
-	start int // in the line
-	text  string
-}
-
-// split takes a line of a table apart; \| is no border.
-func split(line string) (cells []cell) {
-	start := 0
-	for i := 0; i <= len(line); i++ {
-		if i < len(line) && (line[i] != '|' || i > 0 && line[i-1] == '\\') {
-			continue
-		}
-		if start > 0 || strings.TrimSpace(line[:i]) != "" {
-			cells = append(cells, cell{start, line[start:i]})
-		}
-		start = i + 1
-	}
-	return cells
-}
-
-// plainText is a cell without its markup.
-func plainText(text string) string {
-	text = link.ReplaceAllString(text, "$1")
-	return strings.TrimSpace(strings.ReplaceAll(markup.Replace(text), "\x00", "_"))
-}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 )
@@ -25,9 +26,11 @@ type Fixed struct {
 // FixedPorts are the host ports that compose projects settle, in load order:
 // what one service says of one number is one of them, wherever it says so.
 // Services of several projects that have one name are told apart by their
-// folders, relative to base.
+// folders, relative to base. Alternatives that are compose by content come last.
 func FixedPorts(projects []*compose.Project, base string) (ports []Fixed) {
 	at, written := map[string]int{}, map[compose.Place]int{}
+	isContent := func(p *compose.Project) bool { return p.Group.ByContent }
+	projects = append(slices.DeleteFunc(slices.Clone(projects), isContent), lists.Only(projects, isContent)...)
 	for _, p := range projects {
 		bound := map[string]bool{}
 		for _, s := range p.Services {
@@ -82,14 +85,18 @@ func (f *Fixed) add(p *compose.Project, m compose.Mapping) {
 	}
 }
 
-// shareVariables makes ports stuck whose host ports one variable of a folder sets:
-// it can't be two numbers.
+// shareVariables makes ports stuck whose host ports one variable of a folder sets, but for
+// alternatives, which have their own defaults: it can't be two numbers.
 func shareVariables(ports []Fixed) {
-	first := map[[2]string]int{}
+	first := map[[3]string]int{}
 	for i := range ports {
-		for _, m := range ports[i].Mappings {
+		for n, m := range ports[i].Mappings {
+			alone := ""
+			if by := ports[i].owners[n].Group; by.ByContent {
+				alone = by.Files[0]
+			}
 			for _, name := range source.Variables(m.HostPort.Text) {
-				key := [2]string{ports[i].Project.Dir, name}
+				key := [3]string{ports[i].Project.Dir, alone, name}
 				j, known := first[key]
 				if !known {
 					first[key] = i
@@ -144,16 +151,19 @@ func onlyNumber(src []byte, in source.Span, number int) (found source.Span, once
 }
 
 // nameAll gives each port a name of its own: the service's, its folder before it
-// where other projects have the service too, the container port behind it where
-// the service has several.
+// where other folders have the service too, the container port behind it where
+// the service has several in projects that are no alternatives by content.
 func nameAll(ports []Fixed, base string) {
-	dirs, several := map[string]map[string]bool{}, map[string]int{}
+	dirs, several, beside := map[string]map[string]bool{}, map[string]int{}, map[string]int{}
 	for _, f := range ports {
 		if dirs[f.Service] == nil {
 			dirs[f.Service] = map[string]bool{}
 		}
 		dirs[f.Service][f.Dir] = true
-		several[f.Dir+"\x00"+f.Service]++
+		beside[f.Dir+"\x00"+f.Service]++
+		if !f.owners[0].Group.ByContent { // which leaves the others their names
+			several[f.Dir+"\x00"+f.Service]++
+		}
 	}
 	for i := range ports {
 		f := &ports[i]
@@ -163,7 +173,7 @@ func nameAll(ports []Fixed, base string) {
 				f.Name = path.Join(filepath.ToSlash(rel), f.Service)
 			}
 		}
-		if several[f.Dir+"\x00"+f.Service] > 1 {
+		if several[f.Dir+"\x00"+f.Service] > 1 || f.owners[0].Group.ByContent && beside[f.Dir+"\x00"+f.Service] > 1 {
 			f.Name += ":" + containerOf(f.Mappings[0])
 		}
 	}

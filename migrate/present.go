@@ -14,25 +14,27 @@ import (
 // Present is the strategy that the host ports of a workspace are written as already:
 // a migration to it would change none, and lint has nothing against them. It is auto
 // where they follow none, where there is none, and where they follow hybrid as well but
-// ports are assigned, as a migration to auto does.
+// ports are assigned, as a migration to auto does. Alternatives that are compose by
+// content count where there is nothing else.
 func Present(w *workspace.Workspace) strategies.Strategy {
+	projects := compose.Main(w.Projects)
 	families := rewrite.NewFamilies(slices.Concat(w.Projects, w.Neighbours), rewrite.FamilyOptions{Remembered: w.Remembered})
 	follow := func(s strategies.Strategy) bool {
 		each := map[*compose.Project]strategies.Strategy{}
-		for _, p := range w.Projects {
+		for _, p := range projects {
 			each[p] = s
 		}
-		plan := families.By(each).Plan(w.Projects...)
+		plan := families.By(each).Plan(projects...)
 		if slices.ContainsFunc(plan.Changes, func(ch rewrite.Change) bool { return w.Asked(ch.Mapping.File) }) || len(plan.Skips) == 0 {
 			return false
 		}
 		broken := false
 		options := lint.Options{Strategies: each, Remembered: w.Remembered, Neighbours: w.Neighbours, Only: []string{"hardcoded-host-port", "dynamic-host-port"}, Broken: func(*compose.Project, error) { broken = true }}
 		warns := func(f lint.Finding) bool { return f.Severity >= lint.Warning }
-		return !slices.ContainsFunc(lint.Run(w.Projects, options), warns) && !broken
+		return !slices.ContainsFunc(lint.Run(projects, options), warns) && !broken
 	}
 	order := []strategies.Strategy{strategies.Hybrid, strategies.Auto, strategies.Dynamic}
-	if slices.ContainsFunc(w.Projects, func(p *compose.Project) bool { return tree.Exists(w.PortsFile(p)) }) {
+	if slices.ContainsFunc(projects, func(p *compose.Project) bool { return tree.Exists(w.PortsFile(p)) }) {
 		order[0], order[1] = order[1], order[0]
 	}
 	for _, s := range order {

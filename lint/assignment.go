@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lint/meet"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 )
@@ -82,8 +83,8 @@ func (r *run) remember(index int) map[*compose.Mapping]ports.Range {
 
 // apart reports whether two mappings have other ports on this machine than the files
 // say, so that they do not meet: those that were assigned.
-func (p *Pass) apart(a, b publication) bool {
-	now := func(pub publication) ports.Range {
+func (p *Pass) apart(a, b meet.Publication) bool {
+	now := func(pub meet.Publication) ports.Range {
 		if assigned, ok := p.run.remembered[p.index]()[pub.Mapping]; ok {
 			return assigned
 		}
@@ -94,7 +95,7 @@ func (p *Pass) apart(a, b publication) bool {
 
 // assignments are mappings as they are published where they have an assigned port.
 type assignments struct {
-	board board
+	board meet.Board
 	keyOf map[*compose.Mapping]string
 }
 
@@ -102,14 +103,14 @@ type assignments struct {
 // together with it: the two would bind one socket, and run at the same time; "" for none.
 func (a *assignments) add(p *Pass, key string, m compose.Mapping, port int) (holder string) {
 	m.HostPort.Ports = ports.From(port, max(m.HostPort.Ports.Width(), m.HostPort.DefaultPorts.Width()))
-	pub := publication{Mapping: &m, profiles: p.Project.Service(m.Service).Profiles, project: p.index}
-	for _, e := range a.board.overlapping(pub.HostPort.Ports) {
-		if a.keyOf[e.Mapping] != key && e.Protocol == pub.Protocol && ports.AddressesOverlap(e.HostIP, pub.HostIP) && !p.Project.MayShare(e.profiles, pub.profiles, !e.Movable() && !pub.Movable()) {
+	pub := meet.Publication{Mapping: &m, Profiles: p.Project.Service(m.Service).Profiles, Project: p.index}
+	for _, e := range a.board.Overlapping(pub.HostPort.Ports) {
+		if a.keyOf[e.Mapping] != key && e.Protocol == pub.Protocol && ports.AddressesOverlap(e.HostIP, pub.HostIP) && !p.Project.MayShare(e.Profiles, pub.Profiles, !e.Movable() && !pub.Movable()) {
 			holder = a.keyOf[e.Mapping]
 			break
 		}
 	}
 	a.keyOf[&m] = key
-	a.board.add(pub)
+	a.board.Add(pub)
 	return holder
 }

@@ -6,34 +6,12 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lint/meet"
 	"github.com/portmoor/portmoor/lists"
-	"github.com/portmoor/portmoor/ports"
 )
 
-// claims are what the projects of a run publish that stand on their own: one
-// that another includes runs as part of that, and an overlay is a view of its
-// folder's project.
-func (r *run) claims() *board {
-	type socket struct {
-		project      int
-		ports        ports.Range
-		protocol, ip string
-	}
-	claimed, seen := &board{}, map[socket]bool{}
-	for i := range r.projects {
-		for _, pub := range r.publications[i] {
-			s := socket{i, pub.HostPort.Ports, pub.Protocol, pub.HostIP}
-			if r.alone[i] && !picks(pub) && !seen[s] {
-				seen[s] = true
-				claimed.add(pub)
-			}
-		}
-	}
-	return claimed
-}
-
 // collision is a host port that two projects publish.
-type collision struct{ other, mine publication }
+type collision struct{ other, mine meet.Publication }
 
 // movable reports that each end can be set, so that the two projects can run on one
 // host as they stand.
@@ -56,11 +34,11 @@ func (p *Pass) reportClashes() {
 	}
 	var found []collision
 	for _, pub := range p.run.publications[p.index] {
-		if other, ok := p.run.holder(pub); ok && !picks(pub) {
+		if other, ok := p.run.claimed().Holder(pub, p.run.side, p.run.comparable); ok && !pub.Picks() {
 			found = append(found, collision{other, pub})
 		}
 	}
-	for _, all := range lists.Group(found, func(c collision) pair { return pair{c.other.project, c.movable(), c.inside()} }) {
+	for _, all := range lists.Group(found, func(c collision) pair { return pair{c.other.Project, c.movable(), c.inside()} }) {
 		if told := lists.Only(all, func(c collision) bool { return !p.ignores(c.other.Mapping) }); len(told) > 0 {
 			all = told
 		}
@@ -69,7 +47,7 @@ func (p *Pass) reportClashes() {
 }
 
 func (p *Pass) reportClash(found []collision) {
-	project := found[0].other.project
+	project := found[0].other.Project
 	ports := lists.Map(found, func(c collision) string {
 		return named(overlap(c.mine.HostPort.Ports, c.other.HostPort.Ports), c.mine.Protocol)
 	})
@@ -103,26 +81,6 @@ func (p *Pass) tellApart(other *compose.Project) string {
 		rel = filepath.Base(other.Dir) // it is above
 	}
 	return quote(other.Name) + " in folder " + quote(filepath.ToSlash(rel))
-}
-
-// holder is what the first earlier project publishes on a port of mine; one of examples
-// or tests only where no other does.
-func (r *run) holder(mine publication) (first publication, found bool) {
-	before := func(a, b int) bool { return r.side[a] == r.side[b] && a < b || !r.side[a] && r.side[b] }
-	claimed := r.claimed()
-	for list := range claimed.byPorts.Lists(mine.HostPort.Ports) { // in which projects are in order
-		for _, i := range list {
-			c := &claimed.all[i]
-			if c.project >= mine.project || found && !r.side[first.project] && c.project >= first.project {
-				break
-			}
-			if c.Protocol == mine.Protocol && (!found || before(c.project, first.project)) && r.comparable(c.project, mine.project) &&
-				ports.AddressesOverlap(c.HostIP, mine.HostIP) {
-				first, found = *c, true
-			}
-		}
-	}
-	return first, found
 }
 
 // comparable reports whether two projects could run side by side, and are compared

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lint/meet"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/strategies"
 )
@@ -25,41 +26,34 @@ integration-tests does. Give one of the two another host port.`,
 }
 
 func checkConflicts(p *Pass) {
-	earlier := &board{}
+	earlier := &meet.Board{}
 	for _, pub := range p.run.publications[p.index] {
 		p.reportConflicts(pub, earlier)
-		earlier.add(pub)
+		earlier.Add(pub)
 	}
 	p.reportClashes()
 }
 
-// publication is a mapping that binds host ports when its service starts.
-type publication struct {
-	*compose.Mapping
-	profiles []string
-	project  int // its index in the run
-}
-
 // publish lists what a project would bind, in load order; with unknown set also
 // where the host port is not known.
-func (r *run) publish(index int, unknown bool) []publication {
+func (r *run) publish(index int, unknown bool) []meet.Publication {
 	p := r.projects[index]
 	services := make(map[string]*compose.Service, len(p.Services))
 	for i := range p.Services {
 		services[p.Services[i].Name] = &p.Services[i]
 	}
-	out := make([]publication, 0, len(p.Mappings))
+	out := make([]meet.Publication, 0, len(p.Mappings))
 	for i := range p.Mappings {
 		m := &p.Mappings[i]
 		if m.Dropped != compose.Published || m.Invalid != "" || m.HostPort.Ports.Zero() && !unknown {
 			continue
 		}
-		pub := publication{Mapping: m, project: index}
+		pub := meet.Publication{Mapping: m, Project: index}
 		if s := services[m.Service]; s != nil {
 			if !s.Binds() || r.never[index][s.Name] {
 				continue
 			}
-			pub.profiles = s.Profiles
+			pub.Profiles = s.Profiles
 		}
 		out = append(out, pub)
 	}
@@ -71,12 +65,12 @@ const maxRelated = 5
 
 // reportConflicts reports a mapping's collisions, once for each of the ports
 // that earlier ones share with it, with those as related places.
-func (p *Pass) reportConflicts(pub publication, earlier *board) {
+func (p *Pass) reportConflicts(pub meet.Publication, earlier *meet.Board) {
 	worst := map[ports.Range]clash{}
 	related := map[ports.Range][]Related{}
 	var order []ports.Range
 	var ignored []Finding // the first, which is told where nothing else is
-	for _, e := range earlier.overlapping(pub.HostPort.Ports) {
+	for _, e := range earlier.Overlapping(pub.HostPort.Ports) {
 		c := p.compare(e, pub)
 		ports := overlap(e.HostPort.Ports, pub.HostPort.Ports)
 		if w, met := worst[ports]; c.severity == Off || c.severity < w.severity {
@@ -107,7 +101,7 @@ func (p *Pass) reportConflicts(pub publication, earlier *board) {
 	}
 }
 
-func conflict(pub publication, c clash, related []Related) Finding {
+func conflict(pub meet.Publication, c clash, related []Related) Finding {
 	f := aboutValue(pub.Mapping)
 	f.Severity, f.Message, f.Hint, f.Related = c.severity, c.message, c.hint, append(f.Related, related...)
 	return f
@@ -119,14 +113,14 @@ type clash struct {
 	message, hint string
 }
 
-func (p *Pass) compare(a, b publication) clash {
-	if a.Protocol != b.Protocol || !ports.AddressesOverlap(a.HostIP, b.HostIP) || sameMapping(a, b) ||
-		strategies.SharesVariable(a.Mapping, b.Mapping) || appends(a, b) || p.Project.Exclusive(a.profiles, b.profiles) {
+func (p *Pass) compare(a, b meet.Publication) clash {
+	if a.Protocol != b.Protocol || !ports.AddressesOverlap(a.HostIP, b.HostIP) || a.Repeats(b) ||
+		strategies.SharesVariable(a.Mapping, b.Mapping) || appends(a, b) || p.Project.Exclusive(a.Profiles, b.Profiles) {
 		return clash{}
 	}
 	port := overlap(a.HostPort.Ports, b.HostPort.Ports)
 	who := other(a, b)
-	switch picksA, picksB := picks(a), picks(b); {
+	switch picksA, picksB := a.Picks(), b.Picks(); {
 	case picksA && picksB:
 		return clash{}
 	case picksA || picksB:
@@ -135,7 +129,7 @@ func (p *Pass) compare(a, b publication) clash {
 			"move the port out of the range",
 		}
 	}
-	together := p.together(a.profiles, b.profiles)
+	together := p.together(a.Profiles, b.Profiles)
 	if len(together) > 1 {
 		movable := a.Movable() || b.Movable()
 		if movable && p.apart(a, b) {
@@ -175,27 +169,9 @@ func overlap(a, b ports.Range) ports.Range {
 	return ports.Range{First: max(a.First, b.First), Last: min(a.Last, b.Last)}
 }
 
-// picks reports a range of host ports for one container port: Docker takes
-// whichever of them is free.
-func picks(pub publication) bool {
-	return pub.HostPort.Ports.Width() > 1 && pub.Container.Width() == 1
-}
-
-// sameMapping reports two entries that Compose folds into one, or that
-// duplicate-mapping reports.
-func sameMapping(a, b publication) bool {
-	if a.Service != b.Service || a.HostIP != b.HostIP || a.Container.Width() == 0 {
-		return false
-	}
-	if picks(a) || picks(b) {
-		return a.Container == b.Container && a.HostPort.Ports == b.HostPort.Ports
-	}
-	return a.Container.First-a.HostPort.Ports.First == b.Container.First-b.HostPort.Ports.First
-}
-
 // together is the smallest set of profiles under which both services start.
 func (p *Pass) together(a, b []string) []string { return p.Project.TogetherBy(a, b) }
 
-func publishedAt(pub publication) Related {
+func publishedAt(pub meet.Publication) Related {
 	return relatedTo(pub.Mapping, "service "+quote(pub.Service)+" publishes it here")
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lint/meet"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -34,7 +35,7 @@ Give each its own, or none.`,
 			if i := slices.IndexFunc(first[name], func(e compose.Service) bool { return len(p.together(e.Profiles, s.Profiles)) < 2 }); i >= 0 {
 				p.sameName(first[name][i], s)
 			}
-			if len(first[name]) < maxEarlier {
+			if len(first[name]) < meet.Most {
 				first[name] = append(first[name], s)
 			}
 		}

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lint/meet"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -48,7 +49,7 @@ func checkDuplicates(p *Pass) {
 	}
 	ranges := map[series][]*compose.Mapping{}
 	for m := range p.written() {
-		if of, ok := seriesOf(m); ok && m.Container.Width() > 1 && len(ranges[of]) < maxEarlier {
+		if of, ok := seriesOf(m); ok && m.Container.Width() > 1 && len(ranges[of]) < meet.Most {
 			ranges[of] = append(ranges[of], m)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/lint/comment"
+	"github.com/portmoor/portmoor/lint/meet"
 	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
@@ -111,7 +112,7 @@ func (p *Pass) ignores(m *compose.Mapping) bool {
 
 // earlier is the first of some mappings that is the other end of a finding, if there is
 // one that no comment ignores; else the finding is an ignored one.
-func (p *Pass) earlier(all []publication, is func(publication) bool) (end publication, found bool) {
+func (p *Pass) earlier(all []meet.Publication, is func(meet.Publication) bool) (end meet.Publication, found bool) {
 	for _, e := range all {
 		switch {
 		case !is(e):

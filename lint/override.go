@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lint/meet"
 	"github.com/portmoor/portmoor/ports"
 )
 
@@ -18,10 +19,10 @@ if Docker can't bind both. Write ports: !override in the later file to replace t
 		type target struct {
 			service, container, protocol string
 		}
-		earlier := map[target][]publication{}
+		earlier := map[target][]meet.Publication{}
 		for _, pub := range p.run.publish(p.index, true) {
 			t := target{pub.Service, pub.Key.Container, pub.Protocol}
-			if e, found := p.earlier(earlier[t], func(e publication) bool { return appends(e, pub) }); found {
+			if e, found := p.earlier(earlier[t], func(e meet.Publication) bool { return appends(e, pub) }); found {
 				f := about(pub.Mapping)
 				f.Severity = Warning
 				f.Message = fmt.Sprintf("container port %s of service %s is published a second time, not moved: ports are appended", pub.Key.Container, quote(pub.Service))
@@ -34,7 +35,7 @@ if Docker can't bind both. Write ports: !override in the later file to replace t
 				f.Related = append(f.Related, causes(e.Mapping)...)
 				p.Report(f)
 			}
-			if len(earlier[t]) < maxEarlier {
+			if len(earlier[t]) < meet.Most {
 				earlier[t] = append(earlier[t], pub)
 			}
 		}
@@ -43,7 +44,7 @@ if Docker can't bind both. Write ports: !override in the later file to replace t
 
 // appends reports two mappings of one container port of one service that stand
 // in different lists, of which the later file meant to replace the earlier.
-func appends(a, b publication) bool {
+func appends(a, b meet.Publication) bool {
 	return a.Service == b.Service && a.Key.Container == b.Key.Container && a.Protocol == b.Protocol &&
 		(a.File != b.File || a.List != b.List) && a.Dropped == compose.Published && b.Dropped == compose.Published
 }

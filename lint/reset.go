@@ -1,6 +1,9 @@
 package lint
 
-import "github.com/portmoor/portmoor/compose"
+import (
+	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lint/meet"
+)
 
 var resetInInclude = Rule{
 	Name:     "reset-in-include",
@@ -16,7 +19,7 @@ Give the file with -f, or under COMPOSE_FILE, instead of including it.`,
 		published := map[string][]*compose.Mapping{}
 		for i := range p.Project.Mappings {
 			m := &p.Project.Mappings[i]
-			if len(published[m.Service]) < maxEarlier && m.Dropped == compose.Published {
+			if len(published[m.Service]) < meet.Most && m.Dropped == compose.Published {
 				published[m.Service] = append(published[m.Service], m)
 			}
 		}

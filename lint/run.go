@@ -11,6 +11,7 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint/around"
+	"github.com/portmoor/portmoor/lint/meet"
 	"github.com/portmoor/portmoor/lint/reach"
 	"github.com/portmoor/portmoor/lint/schema"
 	"github.com/portmoor/portmoor/lint/text"
@@ -38,11 +39,11 @@ func RunAll(projects []*compose.Project, options Options) (findings, ignored []F
 	r.alone, r.inner = around.Alone(projects)
 	r.side, r.joined = around.OnTheSide(options.Root, projects), around.Joined(projects)
 	r.never = around.NeverRun(projects, options.Neighbours)
-	r.claimed = sync.OnceValue(r.claims)
+	r.claimed = sync.OnceValue(func() *meet.Board { return meet.Claims(r.publications, r.alone) })
 	r.envUsers = sync.OnceValue(func() map[string][]int { return usersOfEnvFiles(projects) })
 	r.passed = sync.OnceValue(r.passedOn)
 	r.docUsers = sync.OnceValue(func() map[*source.File][]*compose.Project { return usersOfDocs(projects, options.Facts.Docs) })
-	r.publications = make([][]publication, len(projects))
+	r.publications = make([][]meet.Publication, len(projects))
 	for i, p := range projects {
 		r.remembered = append(r.remembered, sync.OnceValue(func() map[*compose.Mapping]ports.Range { return r.remember(i) }))
 		r.guard(p, func() { r.publications[i] = r.publish(i, false) })
@@ -95,10 +96,10 @@ type run struct {
 	alone, inner []bool                // by project
 	side         []bool                // by project
 	joined       func(a, b *compose.Project) bool
-	never        []map[string]bool // by project: services that never run
-	publications [][]publication   // by project
+	never        []map[string]bool    // by project: services that never run
+	publications [][]meet.Publication // by project
 	remembered   []func() map[*compose.Mapping]ports.Range
-	claimed      func() *board
+	claimed      func() *meet.Board
 	breaking     sync.Mutex
 	unjudged     map[*source.File]bool // of projects that could not be looked at
 	ignores      map[ignoreKey][]*ignore

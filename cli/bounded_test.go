@@ -124,6 +124,26 @@ var shapes = map[string]shape{
 	"marks of templates": {func(n int) map[string]string {
 		return composeOf("{% {{\n" + strings.Repeat("{# #}{{<%", n)) // passed over, or not valid
 	}, 20_000, 400_000},
+	"commands": {func(n int) map[string]string {
+		return map[string]string{"compose.yaml": one(""), "compose.x.yaml": one(""), "Makefile": "a:\n" + lines(n, "\tcd a%d; docker compose -f compose.yaml -f compose.x.yaml up\n")}
+	}, 2_000, 4_000},
+	"variables of a Makefile": {func(n int) map[string]string {
+		return map[string]string{"compose.yaml": one(""), "Makefile": "V0 = docker compose\n" + lines(n, "V%[1]d = $(V%[1]d) $(V0)$(V0)\n") + "a:\n" + lines(n, "\t$(V%d) up\n")}
+	}, 2_000, 5_000},
+	"a script": {func(n int) map[string]string {
+		return map[string]string{"compose.yaml": one(""), "x.sh": "# docker compose\n" + strings.Repeat("(( $( \"${A\n if x; cd a\n", n)}
+	}, 4_000, 9_000},
+	"a script's words": {func(n int) map[string]string {
+		return map[string]string{"compose.yaml": one(""), "x.sh": "A=\"" + strings.Repeat("a ", 2_000) + "\"\n" + strings.Repeat("docker compose $A $A up\n", n)}
+	}, 2_000, 10_000},
+	"scripts": {func(n int) map[string]string {
+		files := map[string]string{"compose.yaml": one(""), "compose.x.yaml": one("")}
+		for i := range n {
+			files[fmt.Sprintf("x%d.sh", i)] = lines(4_000, "docker compose -f compose.yaml -f compose.x.yaml up s%d\n")
+			files[fmt.Sprintf("y%d.sh", i)] = lines(60_000, "docker compose -f compose.yaml -f compose.x.yaml up s%d\n") // longer than anybody writes
+		}
+		return files
+	}, 8, 32},
 	"tables": {func(n int) map[string]string {
 		return map[string]string{"compose.yaml": one(""), "README.md": lines(n, "<!-- portmoor:ports -->\n| Service | Port |\n|---|---|\n| w | %d |\n") + "<!-- /portmoor:ports -->\n"}
 	}, 2_000, 60_000},

@@ -252,6 +252,8 @@ type Project struct {
 	EnvFiles []variable.File
 	// Bases are the services that others extend, in the order in which they are met.
 	Bases []Base
+	// Includes are the lines that include files, in the order in which they are met.
+	Includes []Load
 	// Vain are the tags that replace nothing, where they stand in included files.
 	Vain []Vain
 	// Swarm reports that the project has what only docker stack deploy heeds: an

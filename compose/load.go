@@ -39,6 +39,28 @@ type Group struct {
 	// Context are those of Files that were not asked for: they only say what
 	// the others mean.
 	Context []string
+	// Loads are the lines of the repository that load the group's files.
+	Loads []Load
+}
+
+// Load is a line that has docker compose load files, such as one of a Makefile or an include.
+type Load struct {
+	File *source.File // where it is no compose file, only bytes and path
+	Span source.Span
+	// Files are those that it loads, Name the project name that it gives; "" for
+	// Compose's rule. Profiles are those that it chooses.
+	Files    []string
+	Name     string
+	Profiles []string
+	// Starts reports that it starts services in every run of its Unit: those of its
+	// profiles, or only Services where there are any. Phase tells those of a unit apart
+	// between which something is stopped.
+	Starts   bool
+	Services []string
+	Unit     string
+	Phase    int
+	// Apart reports that the units of the file are for different machines.
+	Apart bool
 }
 
 // LoadOptions say what variables are resolved with. The zero value is what

@@ -166,6 +166,7 @@ func (g *merger) included(f *source.File, ref reference, dir string, env variabl
 		}
 		paths = append(paths, path)
 	}
+	g.project.Includes = append(g.project.Includes, Load{File: f, Span: f.Span(ref.node), Files: paths})
 	projectDir := filepath.Dir(paths[0])
 	if ref.projectDir != "" {
 		projectDir = absolute(dir, ref.projectDir)

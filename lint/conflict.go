@@ -21,7 +21,10 @@ assigned each its own port or the configuration lists the profiles under alterna
 range that Docker picks from, or if they are in two projects on one host. Between projects it is an info if both ports
 are variables, which each machine can set, or if one of the projects is in a folder that is called example, sample,
 demo, test, testdata, e2e, fixture, tutorial or playground, their plural, or ends with such a word, as
-integration-tests does. Give one of the two another host port.`,
+integration-tests does. What a Makefile, script, workflow or package.json loads together with -f, or an env file with
+COMPOSE_FILE, is one project, and the line is named. What one of them starts by several lines under one project name is
+held against each other: a warning where different rules or jobs start the two, and nothing where those have a service
+in common, as variants have. Give one of the two another host port.`,
 	Check: checkConflicts,
 }
 
@@ -31,6 +34,7 @@ func checkConflicts(p *Pass) {
 		p.reportConflicts(pub, earlier)
 		earlier.Add(pub)
 	}
+	p.reportContests()
 	p.reportClashes()
 }
 
@@ -67,7 +71,7 @@ const maxRelated = 5
 // that earlier ones share with it, with those as related places.
 func (p *Pass) reportConflicts(pub meet.Publication, earlier *meet.Board) {
 	worst := map[ports.Range]clash{}
-	related := map[ports.Range][]Related{}
+	related, loaders := map[ports.Range][]Related{}, map[ports.Range][]Related{}
 	var order []ports.Range
 	var ignored []Finding // the first, which is told where nothing else is
 	for _, e := range earlier.Overlapping(pub.HostPort.Ports) {
@@ -84,7 +88,9 @@ func (p *Pass) reportConflicts(pub meet.Publication, earlier *meet.Board) {
 			order = append(order, ports)
 		}
 		if c.severity > worst[ports].severity {
-			worst[ports], related[ports] = c, nil
+			and, lines := p.loadedBy(e.Mapping, pub.Mapping)
+			c.message += and
+			worst[ports], related[ports], loaders[ports] = c, nil, lines
 		}
 		if len(related[ports]) < maxRelated {
 			related[ports] = append(related[ports], publishedAt(e))
@@ -94,7 +100,7 @@ func (p *Pass) reportConflicts(pub meet.Publication, earlier *meet.Board) {
 		}
 	}
 	for _, ports := range order {
-		p.Report(conflict(pub, worst[ports], related[ports]))
+		p.Report(conflict(pub, worst[ports], append(related[ports], loaders[ports]...)))
 	}
 	if len(order) == 0 && len(ignored) > 0 {
 		p.Report(ignored[0])

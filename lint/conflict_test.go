@@ -180,7 +180,7 @@ services: {s: {image: x, ports: ["${V:-8100}:81"]}}
 V=8101
 -- oth/compose.yaml --
 services: {o: {image: x, ports: ["${V:-8100}:81"]}}`, nil, `
-sub/compose.yaml:1:35 error: host port 8080 is already published by service "web" <- sub/.env:1:1 <- compose.yaml:2:37`},
+sub/compose.yaml:1:35 error: host port 8080 is already published by service "web"; ../compose.yaml:1 loads the files together <- sub/.env:1:1 <- compose.yaml:2:37 <- compose.yaml:1:11`},
 		"a cause in a nested default, or in a part": {`
 -- .env --
 Y=8080
@@ -269,7 +269,7 @@ include: [sub/compose.yaml]
 services: {a: {image: x, ports: ["1:80"]}}
 -- sub/compose.yaml --
 services: {b: {image: x, ports: ["1:80"]}}`, nil, `
-sub/compose.yaml:1:35 error: host port 1 is already published by service "a" <- compose.yaml:2:35`},
+sub/compose.yaml:1:35 error: host port 1 is already published by service "a"; ../compose.yaml:1 loads the files together <- compose.yaml:2:35 <- compose.yaml:1:11`},
 		"alternatives of one folder": {`
 -- compose.yaml --
 services: {a: {image: x, ports: ["1:80"]}}

@@ -31,8 +31,10 @@ if Docker can't bind both. Write ports: !override in the later file to replace t
 					f.Message = fmt.Sprintf("%s of service %s would be bound a second time: ports are appended, not replaced", named(bound, pub.Protocol), quote(pub.Service))
 				}
 				f.Hint = "write ports: !override to replace the list"
+				and, lines := p.loadedBy(e.Mapping, pub.Mapping)
+				f.Message += and
 				f.Related = append(f.Related, Related{File: e.File, Span: e.Entry, Message: "it is already published here"})
-				f.Related = append(f.Related, causes(e.Mapping)...)
+				f.Related = append(append(f.Related, causes(e.Mapping)...), lines...)
 				p.Report(f)
 			}
 			if len(earlier[t]) < meet.Most {

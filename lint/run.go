@@ -40,6 +40,8 @@ func RunAll(projects []*compose.Project, options Options) (findings, ignored []F
 	r.side, r.joined = around.OnTheSide(options.Root, projects), around.Joined(projects)
 	r.never = around.NeverRun(projects, options.Neighbours)
 	r.claimed = sync.OnceValue(func() *meet.Board { return meet.Claims(r.publications, r.alone) })
+	r.contests = sync.OnceValue(func() [][]meet.Contest { return meet.Contests(projects, r.publications, r.standard()) })
+	r.loaders = sync.OnceValue(func() meet.Loaders { return meet.LoadersOf(projects) })
 	r.envUsers = sync.OnceValue(func() map[string][]int { return usersOfEnvFiles(projects) })
 	r.passed = sync.OnceValue(r.passedOn)
 	r.docUsers = sync.OnceValue(func() map[*source.File][]*compose.Project { return usersOfDocs(projects, options.Facts.Docs) })
@@ -100,6 +102,8 @@ type run struct {
 	publications [][]meet.Publication // by project
 	remembered   []func() map[*compose.Mapping]ports.Range
 	claimed      func() *meet.Board
+	contests     func() [][]meet.Contest // by project
+	loaders      func() meet.Loaders
 	breaking     sync.Mutex
 	unjudged     map[*source.File]bool // of projects that could not be looked at
 	ignores      map[ignoreKey][]*ignore

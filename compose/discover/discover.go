@@ -126,6 +126,7 @@ func Find(l *compose.Loader, paths []string, options Options) (Found, error) {
 		}
 	}
 	slices.SortFunc(d.found.Groups, compareGroups)
+	d.attach()
 	d.onlyContext(func(path string) bool {
 		return slices.Contains(folders[filepath.Dir(path)], filepath.Base(path)) || slices.ContainsFunc(walked, func(dir string) bool { return tree.Within(dir, path) })
 	})
@@ -138,20 +139,23 @@ func compareGroups(a, b compose.Group) int {
 
 // discoverer collects what is found.
 type discoverer struct {
-	loader     *compose.Loader
-	options    Options
-	files      func(path string) bool // those of options.Files
-	found      Found
-	seen       map[string]bool // folders done, and files settled by Projects
-	folders    []folder
-	sets       map[string][]compose.Group // files that are loaded together, by the folder that describes it
-	describing map[string][]string        // the names of what may describe such sets, by folder that was walked
-	reading    errgroup.Group
-	content    sync.Map // path → whether a file that is not called compose is so by content, or why that is not known
+	loader  *compose.Loader
+	options Options
+	files   func(path string) bool // those of options.Files
+	found   Found
+	seen    map[string]bool // folders done, and files settled by Projects
+	folders []folder
+	ignored func(path string) bool
+	*loading
+	reading errgroup.Group
+	content sync.Map // path → whether a file that is not called compose is so by content, or why that is not known
 }
 
 func newDiscoverer(l *compose.Loader, options Options) *discoverer {
-	d := &discoverer{loader: l, options: options, files: tree.Matches(options.Base, options.Files), seen: map[string]bool{}, sets: map[string][]compose.Group{}, describing: map[string][]string{}}
+	d := &discoverer{
+		loader: l, options: options, files: tree.Matches(options.Base, options.Files), seen: map[string]bool{}, ignored: options.Ignored(),
+		loading: &loading{sets: map[string][]compose.Group{}, called: map[string][]compose.Group{}, describing: map[string][]string{}, single: map[string]bool{}, there: map[string]bool{}},
+	}
 	d.reading.SetLimit(runtime.GOMAXPROCS(0))
 	return d
 }
@@ -198,7 +202,7 @@ func (d *discoverer) walk(dir string, ig tree.Ignores) {
 		d.found.Failures = append(d.found.Failures, fmt.Errorf("%s: %w", dir, say.Cause(err)))
 		return
 	}
-	d.describing[dir] = describing(entries)
+	d.describing[dir] = describing(dir, entries)
 	ig = ig.Enter(dir)
 	var names []string
 	for _, e := range entries {
@@ -250,7 +254,7 @@ func (d *discoverer) folder(dir string, names []string, named bool) {
 // by one, with their other files as context; the rest are neighbours.
 func (d *discoverer) choose(f folder) {
 	all := newDiscoverer(d.loader, d.options)
-	all.sets = d.sets
+	all.loading = d.loading
 	names := slices.DeleteFunc(slices.Clone(f.names), func(n string) bool { return !yamlName.MatchString(n) })
 	if entries, err := os.ReadDir(f.dir); err == nil {
 		for _, e := range entries {
@@ -264,11 +268,12 @@ func (d *discoverer) choose(f folder) {
 	_ = all.reading.Wait()
 	names = slices.DeleteFunc(names, func(n string) bool { return !slices.Contains(f.names, n) && !all.known(filepath.Join(f.dir, n)) })
 	all.folder(f.dir, names, false)
+	all.attach()
 	left := slices.Clone(f.names)
 	for _, g := range all.found.Groups {
 		mine := func(path string) bool {
 			asked := filepath.Dir(path) == f.dir && slices.Contains(f.names, filepath.Base(path))
-			return asked && (!g.Overlay || path == g.Files[len(g.Files)-1])
+			return asked && (!g.Overlay || path != g.Files[0])
 		}
 		if !slices.ContainsFunc(g.Files, mine) {
 			d.found.Neighbours = append(d.found.Neighbours, g)
@@ -334,19 +339,21 @@ func (d *discoverer) other(dir, name string, base compose.Group, beside []string
 	path := filepath.Join(dir, name)
 	alone := compose.Group{Dir: dir, Files: []string{path}}
 	if !named && !d.named(path) {
-		is, known := d.content.Load(path)
+		is, _ := d.content.Load(path)
 		err, failed := is.(error)
 		switch {
 		case failed:
 			d.found.Failures = append(d.found.Failures, fmt.Errorf("%s: %w", path, err))
-		case known && is == false:
+		case is == false && !d.single[path]:
 			d.found.Passed = append(d.found.Passed, Passed{path, Unlike})
-		case known && d.options.Named:
+		case is == true && d.options.Named && !d.single[path]:
 			d.found.Unrecognized = append(d.found.Unrecognized, path)
-		case known:
+		case is == true:
 			d.add(alternative(path))
 		}
-		return
+		if failed || is == true || !d.single[path] {
+			return
+		}
 	}
 	f, err := d.loader.File(path)
 	if err != nil || len(f.Problems) > 0 && (named || bytes.Contains(f.Src, []byte("services:"))) {

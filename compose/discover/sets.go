@@ -1,6 +1,7 @@
 package discover
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"github.com/tailscale/hujson"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/discover/commands"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/tree"
 )
@@ -37,22 +40,40 @@ func (d *discoverer) devcontainer(path string) (set compose.Group, ok bool) {
 	if json.Unmarshal(plain, &described) != nil || json.Unmarshal(described.Files, &files) != nil || len(files) < 2 {
 		return set, false
 	}
-	return d.together(filepath.Dir(path), files)
+	if slices.ContainsFunc(files, func(f string) bool { return strings.Contains(f, "$") }) {
+		return set, false
+	}
+	dir := filepath.Dir(path)
+	set, ok = d.together(d.bound(dir), lists.Map(files, func(f string) string { return tree.Absolute(dir, filepath.FromSlash(f))[0] }))
+	if ok {
+		at := max(bytes.Index(src, []byte(`"dockerComposeFile"`)), 0)
+		d.loads = append(d.loads, compose.Load{File: &source.File{Path: path, Src: src}, Span: lineAt(src, at), Files: set.Files})
+	}
+	return set, ok
 }
 
-// together is the set of some files, as a folder names them, unless one can't be read for
-// certain.
-func (d *discoverer) together(dir string, files []string) (set compose.Group, ok bool) {
-	root := d.bound(dir)
+// together is the set of some files of a repository, unless one is met twice or can't be
+// read for certain.
+func (d *discoverer) together(root string, files []string) (set compose.Group, ok bool) {
 	for _, file := range files {
-		abs := tree.Absolute(dir, filepath.FromSlash(file))[0]
-		if strings.Contains(file, "$") || tree.Regular(abs) != nil || !tree.Within(root, abs) || d.options.Ignored()(abs) || slices.Contains(set.Files, abs) {
+		if !d.usable(root, file) || slices.Contains(set.Files, file) {
 			return set, false
 		}
-		set.Files = append(set.Files, abs)
+		set.Files = append(set.Files, file)
 	}
 	set.Dir, set.Overlay = filepath.Dir(set.Files[0]), true
 	return set, true
+}
+
+// usable reports a file of a repository that can be read, and that the configuration
+// does not ignore.
+func (d *discoverer) usable(root, path string) bool {
+	is, known := d.there[path]
+	if !known {
+		is = tree.Regular(path) == nil && !d.ignored(path)
+		d.there[path] = is
+	}
+	return is && tree.Within(root, path)
 }
 
 // bound is the folder above which nothing belongs to the same repository.
@@ -80,11 +101,7 @@ func (d *discoverer) described(dir string) []compose.Group {
 	if sets, known := d.sets[dir]; known {
 		return sets
 	}
-	names, listed := d.describing[dir]
-	if !listed {
-		entries, _ := os.ReadDir(dir) // what can't be listed describes nothing
-		names = describing(entries)
-	}
+	names := d.describers(dir)
 	var sets []compose.Group
 	for _, pattern := range devcontainerFiles {
 		if first, _, _ := strings.Cut(pattern, "/"); !slices.Contains(names, first) {
@@ -100,20 +117,38 @@ func (d *discoverer) described(dir string) []compose.Group {
 			}
 		}
 	}
-	d.sets[dir] = append(sets, d.called(dir, names)...)
-	return d.sets[dir]
+	for _, below := range callersBelow {
+		if first, _, _ := strings.Cut(below, "/"); first == "." || slices.Contains(names, first) {
+			sets = append(sets, d.calledIn(filepath.Join(dir, filepath.FromSlash(below)))...)
+		}
+	}
+	d.sets[dir] = sets
+	return sets
 }
 
 // ignores reports a file that Git or the configuration ignores.
 func (d *discoverer) ignores(path string) bool {
 	in := filepath.Dir(path)
-	return tree.Above(in, d.options.Options).Enter(in).Git(path) || d.options.Ignored()(path)
+	return tree.Above(in, d.options.Options).Enter(in).Git(path) || d.ignored(path)
 }
 
-// describing are the names in a folder of what may describe sets.
-func describing(entries []os.DirEntry) (names []string) {
+// describers are the names in a folder of what may describe sets.
+func (d *discoverer) describers(dir string) []string {
+	names, listed := d.describing[dir]
+	if !listed {
+		entries, _ := os.ReadDir(dir) // what can't be listed describes nothing
+		names = describing(dir, entries)
+		d.describing[dir] = names
+	}
+	return names
+}
+
+func describing(dir string, entries []os.DirEntry) (names []string) {
 	for _, e := range entries {
-		if name := e.Name(); strings.HasSuffix(name, "devcontainer.json") || name == ".devcontainer" || !e.IsDir() && callerName.MatchString(name) {
+		name := e.Name()
+		switch {
+		case e.IsDir() && !slices.Contains([]string{".devcontainer", ".github", "scripts", "bin"}, name):
+		case e.IsDir(), strings.HasSuffix(name, "devcontainer.json"), commands.Named(dir, name):
 			names = append(names, name)
 		}
 	}
@@ -143,11 +178,11 @@ func (d *discoverer) inSets(dir string, names []string) (left []string) {
 	return left
 }
 
-// runsAlone reports a file that docker compose finds by itself in its folder, and that
-// needs no other: it is a project besides those that it is a part of.
+// runsAlone reports a file that needs no other: it is a project besides those that it is
+// a part of.
 func (d *discoverer) runsAlone(path string) bool {
 	f, err := d.loader.File(path)
-	if err != nil || !slices.Contains(canonicalNames, filepath.Base(path)) {
+	if err != nil {
 		return false
 	}
 	bare, services := bareServices(f)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/compose/discover"
+	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/tree"
@@ -61,7 +62,11 @@ func (p *planner) targets() error {
 	if len(p.w.Projects) == 0 {
 		return p.keep(filepath.Join(p.root, targetsName), "is not written: no compose file is here or below")
 	}
-	for _, m := range p.makefiles() {
+	included := p.makefiles()
+	if len(included) == 0 {
+		return p.keep(filepath.Join(p.root, targetsName), "is not written: docker compose finds none of the compose files by itself; list those to start under projects in "+config.Name)
+	}
+	for _, m := range included {
 		if err := p.include(m); err != nil {
 			return err
 		}

@@ -59,7 +59,7 @@ func Tables(w *workspace.Workspace) (outputs []rewrite.Output, notes []say.Probl
 		if doc != nil {
 			before = doc.Src
 		}
-		after, err := written(w, path, before, users[path])
+		after, err := written(w, path, before, compose.Main(users[path]))
 		if err != nil {
 			n := say.Of(err)
 			notes = append(notes, say.Problem{Kind: say.Note, Place: path, Message: n.Message, Hint: n.Hint})

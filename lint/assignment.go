@@ -10,6 +10,7 @@ import (
 	"github.com/portmoor/portmoor/lint/meet"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
+	"github.com/portmoor/portmoor/strategies"
 )
 
 var assignmentDrift = Rule{
@@ -18,7 +19,8 @@ var assignmentDrift = Rule{
 	Severity: Warning,
 	Doc: `The assignments in data/ports.json no longer fit the compose files: an entry names no mapping, or names a
 mapping whose host port is a literal that nothing can move, or two entries that can run at the same time have the
-same port on one protocol and address. portmoor detect updates the file; with --prune it forgets what names no mapping.`,
+same port on one protocol and address. Under the dynamic strategy, what is remembered of a port that Docker picks only
+waits for the way back. portmoor detect updates the file; with --prune it forgets what names no mapping.`,
 	Check: func(p *Pass) {
 		f := p.Facts.Assignments[p.Project]
 		if f == nil || len(f.Docs) == 0 || p.Project.Partial {
@@ -55,6 +57,7 @@ same port on one protocol and address. portmoor detect updates the file; with --
 				report(name, fmt.Sprintf("%s names no mapping of the project", quote(key)), "to forget it: "+p.commands().Portmoor("detect", "--prune"))
 			case holder != "":
 				report(value, fmt.Sprintf("port %d is also assigned to %s", port, quote(holder)), "to give each a port of its own: "+p.commands().Portmoor("detect"))
+			case its[0].HostPort.Ports.Zero() && p.run.options.Strategies[p.Project] == strategies.Dynamic:
 			case its[0].HostPort.Literal() && (its[0].HostPort.Ports.First != int(port) || its[0].HostPort.Ports.Zero()):
 				report(value, fmt.Sprintf("port %d is assigned, but the compose file says %s", port, its[0].HostPort.Text),
 					"so that the port can move: "+p.commands().Migrate(), relatedTo(its[0], "the host port is a literal here"))

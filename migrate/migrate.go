@@ -66,7 +66,7 @@ func Plan(w *workspace.Workspace, o Options) (m *Migration, notes []say.Problem,
 	}
 	m.families = m.settled(w)
 	sound := m.sound()
-	m.refused, m.Conflicts = mend.Refused(w, m.leaveBroken), m.conflicts()
+	m.refused = mend.Refused(w, m.leaveBroken)
 	m.Plan = m.plan(w, m.families, sound)
 	notes = append(mend.Unreadable(w), m.leaveRefused()...)
 	m.leave(func(ch rewrite.Change) string {
@@ -79,6 +79,7 @@ func Plan(w *workspace.Workspace, o Options) (m *Migration, notes []say.Problem,
 	if err := m.leaveOneWay(sound); err != nil {
 		return nil, notes, err
 	}
+	m.Conflicts = m.conflicts()
 	if !o.Pin {
 		m.Pinnable = m.pinnable()
 	}
@@ -199,10 +200,19 @@ func (m *Migration) leave(reason func(rewrite.Change) string) {
 	})
 }
 
-// conflicts counts the host ports that clash.
+// conflicts counts the host ports that clash, and that Docker will not pick.
 func (m *Migration) conflicts() (n int) {
+	picked := map[compose.Place]bool{}
+	for _, ch := range m.Changes {
+		if ch.Decision.Kind == strategies.Ephemeral {
+			picked[compose.Place{Path: ch.Mapping.File.Path, Start: ch.Mapping.Host.Start}] = true
+		}
+	}
 	for _, f := range lint.Run(m.w.Projects, lint.Options{Only: []string{"host-port-conflict"}, Broken: func(*compose.Project, error) {}}) {
-		if f.Severity == lint.Error && mend.Concerns(m.w, f) {
+		settled := picked[compose.Place{Path: f.File.Path, Start: f.Span.Start}] || slices.ContainsFunc(f.Related, func(r lint.Related) bool {
+			return picked[compose.Place{Path: r.File.Path, Start: r.Span.Start}]
+		})
+		if f.Severity == lint.Error && mend.Concerns(m.w, f) && !settled {
 			n++
 		}
 	}

@@ -135,7 +135,7 @@ func (c porter) livePortsEnv(s *stack.Stack, ports []live.Port) {
 			continue
 		}
 		for _, p := range group { // no one name, or no one value
-			c.setOnce(values, strategies.Plain(p.Service, strings.ToUpper(fmt.Sprint(p.ContainerPort, suffix(p.Protocol)))), strconv.Itoa(p.HostPort))
+			c.setOnce(values, strategies.VariableName(p.Service, strings.ToUpper(fmt.Sprint(p.ContainerPort, suffix(p.Protocol)))), strconv.Itoa(p.HostPort))
 		}
 	}
 }

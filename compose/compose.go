@@ -12,6 +12,9 @@
 package compose
 
 import (
+	"iter"
+	"slices"
+
 	"go.yaml.in/yaml/v4"
 
 	"github.com/portmoor/portmoor/compose/variable"
@@ -140,6 +143,16 @@ func (m *Mapping) Place() Place {
 		return Place{m.File.Path, m.Entry.Start}
 	}
 	return Place{m.File.Path, m.Scalar.Start}
+}
+
+// Socket is what the mapping binds, on whatever host port.
+func (m *Mapping) Socket() ports.Socket { return ports.Socket{Address: m.HostIP, Protocol: m.Protocol} }
+
+// BothSides reports whether a variable of the host port is also in the container port, so
+// that moving one would move the other.
+func (m *Mapping) BothSides() bool {
+	inside := source.Variables(m.Target)
+	return slices.ContainsFunc(source.Variables(m.HostPort.Text), func(v string) bool { return slices.Contains(inside, v) })
 }
 
 // Written is where to show the mapping's text: the scalar that holds the host port,
@@ -279,4 +292,15 @@ type Project struct {
 	// alternatives are lists of profiles of which one runs at a time.
 	alternatives [][]string
 	numbered     [][]int // the mappings whose host ports were told apart together
+}
+
+// Each leads to the mappings, in order.
+func (p *Project) Each() iter.Seq[*Mapping] {
+	return func(yield func(*Mapping) bool) {
+		for i := range p.Mappings {
+			if !yield(&p.Mappings[i]) {
+				return
+			}
+		}
+	}
 }

@@ -16,8 +16,7 @@ func (p *Project) WithHosts(texts map[Place]string) *Project {
 	}
 	changed := *p
 	changed.Mappings = slices.Clone(p.Mappings)
-	for i := range changed.Mappings {
-		m := &changed.Mappings[i]
+	for m := range changed.Each() {
 		if text, ok := texts[m.Place()]; ok {
 			m.HostPort = variable.Parse(text)
 			m.HostPort.Ports = portsOf(text, func(name string) (string, bool) { return p.lookup(*m, name) })

@@ -29,8 +29,8 @@ waits for the way back. portmoor detect updates the file; with --prune it forget
 		assigned, _ := f.Values()[0].(map[string]any)
 		mappings := map[string][]*compose.Mapping{}
 		names := p.run.families.Names(p.Project)
-		for i := range p.Project.Mappings { // also those that are written elsewhere: each has its assignment
-			if m := &p.Project.Mappings[i]; m.Invalid == "" {
+		for m := range p.Project.Each() { // also those that are written elsewhere: each has its assignment
+			if m.Invalid == "" {
 				key := names.AssignmentKey(m)
 				mappings[key] = append(mappings[key], m)
 			}
@@ -75,8 +75,7 @@ func (r *run) remember(index int) map[*compose.Mapping]ports.Range {
 	}
 	assigned, _ := f.Values()[0].(map[string]any)
 	names := r.families.Names(p)
-	for i := range p.Mappings {
-		m := &p.Mappings[i]
+	for m := range p.Each() {
 		if port, is := assigned[names.AssignmentKey(m)].(int64); is && port > 0 && port <= ports.Last && m.Movable() {
 			all[m] = ports.From(int(port), max(m.HostPort.Ports.Width(), m.HostPort.DefaultPorts.Width()))
 		}

@@ -42,13 +42,9 @@ func checkConflicts(p *Pass) {
 // where the host port is not known.
 func (r *run) publish(index int, unknown bool) []meet.Publication {
 	p := r.projects[index]
-	services := make(map[string]*compose.Service, len(p.Services))
-	for i := range p.Services {
-		services[p.Services[i].Name] = &p.Services[i]
-	}
+	services := servicesOf(p)
 	out := make([]meet.Publication, 0, len(p.Mappings))
-	for i := range p.Mappings {
-		m := &p.Mappings[i]
+	for m := range p.Each() {
 		if m.Dropped != compose.Published || m.Invalid != "" || m.HostPort.Ports.Zero() && !unknown {
 			continue
 		}

@@ -54,8 +54,7 @@ func checkDuplicates(p *Pass) {
 		}
 	}
 	first := map[identity]*compose.Mapping{}
-	for i := range p.Project.Mappings {
-		m := &p.Project.Mappings[i]
+	for m := range p.Project.Each() {
 		if m.Invalid != "" || m.Inherited {
 			continue
 		}

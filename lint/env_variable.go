@@ -39,9 +39,7 @@ move.`,
 			used, words := map[string]bool{}, sync.OnceValue(func() map[string]bool { return p.run.words(users) })
 			for _, i := range users {
 				for _, f := range p.run.projects[i].Files {
-					for _, name := range f.Variables() {
-						used[name] = true
-					}
+					lists.Add(used, f.Variables()...)
 				}
 			}
 			looked := 0

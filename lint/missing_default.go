@@ -133,13 +133,10 @@ func (p *Pass) setElsewhere(f *Finding, variable, example string) {
 }
 
 // setInRepository reports whether an env file that everyone has sets a variable.
-func (p *Pass) setInRepository(variable string) bool {
-	for _, f := range p.Project.Env.Files() {
-		if f.Vars[variable] != "" && p.Facts.Tracked[f.File.Path] {
-			return true
-		}
-	}
-	return false
+func (p *Pass) setInRepository(name string) bool {
+	return slices.ContainsFunc(p.Project.Env.Files(), func(f variable.File) bool {
+		return f.Vars[name] != "" && p.Facts.Tracked[f.File.Path]
+	})
 }
 
 // example is a variable's port in the project's example env files, "" for none.

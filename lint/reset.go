@@ -17,8 +17,7 @@ Give the file with -f, or under COMPOSE_FILE, instead of including it.`,
 			return
 		}
 		published := map[string][]*compose.Mapping{}
-		for i := range p.Project.Mappings {
-			m := &p.Project.Mappings[i]
+		for m := range p.Project.Each() {
 			if len(published[m.Service]) < meet.Most && m.Dropped == compose.Published {
 				published[m.Service] = append(published[m.Service], m)
 			}

@@ -278,8 +278,8 @@ func aboutValue(m *compose.Mapping) Finding {
 // and are valid.
 func (p *Pass) written() iter.Seq[*compose.Mapping] {
 	return func(yield func(*compose.Mapping) bool) {
-		for i := range p.Project.Mappings {
-			if m := &p.Project.Mappings[i]; !m.Inherited && m.Invalid == "" && !yield(m) {
+		for m := range p.Project.Each() {
+			if !m.Inherited && m.Invalid == "" && !yield(m) {
 				return
 			}
 		}
@@ -287,8 +287,10 @@ func (p *Pass) written() iter.Seq[*compose.Mapping] {
 }
 
 // services are those of the project, by name.
-func (p *Pass) services() map[string]*compose.Service {
-	return lists.By(lists.Pointers(p.Project.Services), func(s *compose.Service) string { return s.Name })
+func (p *Pass) services() map[string]*compose.Service { return servicesOf(p.Project) }
+
+func servicesOf(p *compose.Project) map[string]*compose.Service {
+	return lists.By(lists.Pointers(p.Services), func(s *compose.Service) string { return s.Name })
 }
 
 // names are the variables that migrate would choose.

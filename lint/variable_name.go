@@ -18,11 +18,11 @@ writes. migrate keeps an existing name, because env files elsewhere may set it: 
 			if v := m.HostPort.Var; m.HostPort.Settable() && !strategies.Conventional(m.Service, v) {
 				f := aboutHost(m)
 				f.Message = fmt.Sprintf("variable %s does not say that it is the host port of %s", v, quote(m.Service))
-				f.Hint = "name it " + strategies.Plain(m.Service)
+				f.Hint = "name it " + strategies.VariableName(m.Service)
 				if m.HostPort.Ports.Width() > 1 {
 					f.Hint += "_RANGE"
 				} else if m.Container.Width() == 1 {
-					f.Hint += ", or " + strategies.Plain(m.Service, m.Key.Container) + " for another port"
+					f.Hint += ", or " + strategies.VariableName(m.Service, m.Key.Container) + " for another port"
 				}
 				p.Report(f)
 			}

@@ -63,6 +63,21 @@ func Group[T any, K comparable](list []T, key func(T) K) (groups [][]T) {
 	return groups
 }
 
+// Flat is what becomes of each member, which may be several, in order; nil for nothing.
+func Flat[T, U any](list []T, of func(T) []U) (all []U) {
+	for _, member := range list {
+		all = append(all, of(member)...)
+	}
+	return all
+}
+
+// Add puts members into a set.
+func Add[T comparable](set map[T]bool, members ...T) {
+	for _, member := range members {
+		set[member] = true
+	}
+}
+
 // Union adds to a list the members that it lacks, each once.
 func Union[T comparable](list []T, more ...T) []T {
 	for _, member := range more {

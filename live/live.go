@@ -77,8 +77,8 @@ func Join(p *compose.Project, containers []docker.Container, o Options) []Port {
 	for _, svc := range p.Services {
 		bound[svc.Name] = svc.Publishes() || svc.HostNetwork() // what is on no network, or on another's, has no ports of its own
 	}
-	for i := range p.Mappings {
-		if m := &p.Mappings[i]; m.Dropped == compose.Published && m.Invalid == "" && bound[m.Service] {
+	for m := range p.Each() {
+		if m.Dropped == compose.Published && m.Invalid == "" && bound[m.Service] {
 			j.mappings[m.Service] = append(j.mappings[m.Service], m)
 		}
 	}

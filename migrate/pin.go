@@ -25,8 +25,8 @@ type Options struct {
 func (m *Migration) pinned(services []string) map[*compose.Project]map[compose.Place]string {
 	wanted := map[compose.Place]bool{} // what is not dynamic by its strategy
 	for _, p := range m.w.Projects {
-		for i := range p.Mappings {
-			if mapping := &p.Mappings[i]; m.w.Strategies[p] != strategies.Dynamic && m.w.Asked(mapping.File) {
+		for mapping := range p.Each() {
+			if m.w.Strategies[p] != strategies.Dynamic && m.w.Asked(mapping.File) {
 				wanted[mapping.Place()] = true
 			}
 		}

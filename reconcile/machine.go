@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 )
 
@@ -17,16 +18,9 @@ func (inv *Inventory) holder(i, port int) string {
 }
 
 // sockets are where a port, by index, listens; one of a source on every address.
-func (inv *Inventory) sockets(i int) (all []ports.Socket) {
+func (inv *Inventory) sockets(i int) []ports.Socket {
 	if i >= len(inv.fixed) {
 		return []ports.Socket{{Protocol: "tcp"}}
 	}
-	for _, m := range inv.fixed[i].Mappings {
-		all = append(all, socketOf(m))
-	}
-	return all
-}
-
-func socketOf(m compose.Mapping) ports.Socket {
-	return ports.Socket{Address: m.HostIP, Protocol: m.Protocol}
+	return lists.Map(inv.fixed[i].Mappings, func(m compose.Mapping) ports.Socket { return m.Socket() })
 }

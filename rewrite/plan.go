@@ -55,8 +55,7 @@ func (f Families) Plan(projects ...*compose.Project) Plan {
 	}
 	owners, entries := map[compose.Place]owned{}, map[compose.Place]*compose.Mapping{}
 	for _, p := range projects {
-		for i := range p.Mappings {
-			m := &p.Mappings[i]
+		for m := range p.Each() {
 			if o, ok := owners[m.Place()]; !ok || o.mapping.Inherited && !m.Inherited {
 				owners[m.Place()] = owned{p, m}
 			}
@@ -104,11 +103,6 @@ func (p Plan) Edits() map[*source.File][]Edit {
 
 // Files are the files that the plan changes, sorted by path.
 func (p Plan) Files() []*source.File {
-	var files []*source.File
-	for _, c := range p.Changes {
-		if n := len(files); n == 0 || files[n-1].Path != c.Mapping.File.Path {
-			files = append(files, c.Mapping.File)
-		}
-	}
-	return files
+	files := lists.Map(p.Changes, func(c Change) *source.File { return c.Mapping.File })
+	return slices.CompactFunc(files, func(a, b *source.File) bool { return a.Path == b.Path })
 }

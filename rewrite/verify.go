@@ -85,8 +85,7 @@ func Unplanned(err error) error {
 func Touched(projects []*compose.Project, edits map[*source.File][]Edit) []Change {
 	var changes []Change
 	for _, p := range projects {
-		for i := range p.Mappings {
-			m := &p.Mappings[i]
+		for m := range p.Each() {
 			for _, e := range edits[m.File] {
 				if e.Span.Start < m.Scalar.Start || e.Span.End > m.Scalar.End {
 					continue
@@ -406,13 +405,6 @@ func comparePorts(service string, was, is []types.ServicePortConfig, expected ma
 	return nil
 }
 
-// samePorts compares ports as numbers: compose-go drops leading zeros.
-func samePorts(a, b string) bool {
-	x, errX := ports.Parse(a)
-	y, errY := ports.Parse(b)
-	return a == b || errX == nil && errY == nil && a != "" && b != "" && x == y
-}
-
 // unmatched are the ports that have no equal among others.
 func unmatched(ports, others []types.ServicePortConfig) []types.ServicePortConfig {
 	has := lists.Keys(others, identity)
@@ -431,7 +423,7 @@ func planned(service string, port types.ServicePortConfig, expected map[containe
 		case target < e.container.First || target > e.container.Last:
 			return false
 		default:
-			return e.container.Width() > 1 || strings.Contains(e.published, "$") || samePorts(port.Published, e.published)
+			return e.container.Width() > 1 || strings.Contains(e.published, "$") || strategies.SameDefault(port.Published, e.published)
 		}
 	}
 	return slices.ContainsFunc(expected[container{service, port.Protocol, target}], fits) ||

@@ -10,6 +10,7 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/tree"
@@ -50,10 +51,7 @@ func Notable(s *Stack, outcomes []allocate.Outcome) []allocate.Outcome {
 	told := slices.Clone(outcomes)
 	for i, o := range told {
 		if o.Problem != "" && !s.StartsAny(o.Unit.Services) {
-			var profiles []string
-			for _, name := range o.Unit.Services {
-				profiles = append(profiles, s.services[name].Profiles...)
-			}
+			profiles := lists.Flat(o.Unit.Services, func(name string) []string { return s.services[name].Profiles })
 			slices.Sort(profiles)
 			told[i].Note, told[i].Problem = o.Problem+", and only profile "+say.Or(s.Project.Written(slices.Compact(profiles)...))+" starts it", ""
 		}

@@ -279,7 +279,7 @@ const whole = -1
 // find is the index of the unit that a name means, and which port of its range, whole
 // for all.
 func find(s *Stack, name string) (i, part int, err error) {
-	var keys, several []string
+	var several []string
 	only := -1
 	service, container, _ := strings.Cut(strings.TrimSuffix(name, "/tcp"), ":") // which keys leave out
 	if service == "" {
@@ -289,7 +289,6 @@ func find(s *Stack, name string) (i, part int, err error) {
 		container = plain // 0080 is 80
 	}
 	for i, u := range s.units {
-		keys = append(keys, u.Key)
 		switch {
 		case u.Key == name:
 			return i, whole, nil
@@ -336,7 +335,7 @@ func find(s *Stack, name string) (i, part int, err error) {
 	if len(several) > 0 {
 		return 0, 0, say.Usagef("write one of "+strings.Join(several, ", "), "%s: has several host ports", name)
 	}
-	return 0, 0, noPort(s, name, service, keys)
+	return 0, 0, noPort(s, name, service)
 }
 
 // unitOf is the index of the unit that a mapping belongs to, negative for none. Its key
@@ -348,7 +347,7 @@ func unitOf(s *Stack, m *compose.Mapping) int {
 }
 
 // noPort is why a service of the project has no host port of some name.
-func noPort(s *Stack, name, service string, keys []string) error {
+func noPort(s *Stack, name, service string) error {
 	q := live.Question{Service: service, Protocol: "tcp"}
 	_, container, _ := strings.Cut(name, ":")
 	number, protocol, given := strings.Cut(container, "/")
@@ -367,6 +366,7 @@ func noPort(s *Stack, name, service string, keys []string) error {
 	case svc.Scale == 0:
 		return say.Usagef("to start one: "+s.About.Portmoor("up", "--", "--scale", service+"=1"), "service %s is scaled to 0, and no port is kept for it", service)
 	}
+	keys := keysOf(s)
 	return say.Usagef(say.Meant("", name, keys, say.There(keys)), "project %s has no host port called %s", s.Project.Name, name)
 }
 

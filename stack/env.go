@@ -144,12 +144,9 @@ func (s *Stack) Detected() bool { return tree.Exists(s.envPath()) }
 
 // envFiles are the env files that there are, in the order in which the last
 // one wins.
-func envFiles(s *Stack) (files []string) {
-	for _, f := range s.Project.EnvFiles {
-		if f.File.Path != s.envPath() {
-			files = append(files, f.File.Path)
-		}
-	}
+func envFiles(s *Stack) []string {
+	files := lists.Map(s.Project.EnvFiles, func(f variable.File) string { return f.File.Path })
+	files = slices.DeleteFunc(files, func(path string) bool { return path == s.envPath() })
 	if s.Detected() {
 		files = append(files, s.envPath())
 	}

@@ -109,7 +109,7 @@ func (s *Stack) join(own []docker.Container, e Engine) []live.Port {
 		machine := s.machine(e)
 		machine.Passive, machine.Claims = true, nil // who has only reserved a port keeps nobody from binding it
 		options.Held = func(from docker.Container, m *compose.Mapping, port int) bool {
-			owner, held := machine.Holder(socketOf(m), port, false)
+			owner, held := machine.Holder(m.Socket(), port, false)
 			return held && (!settling(from) || !owner.Hidden())
 		}
 	}

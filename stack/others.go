@@ -42,12 +42,9 @@ func Taken(ctx context.Context, s *Stack, engine *docker.Engine, containers []do
 // files that name the host port of something that has moved, so that they lead to
 // whoever has that port now. Each place is there once.
 func Stale(s *Stack, outcomes []allocate.Outcome) (notes []say.Problem) {
-	var moved []others.Move
-	for _, o := range outcomes {
-		if o.Moved {
-			moved = append(moved, others.Move{From: o.Unit.Want, To: o.Ports, Var: o.Unit.Var, Mappings: s.mappingsOf[o.Unit.Key]})
-		}
-	}
+	moved := lists.Map(lists.Only(outcomes, func(o allocate.Outcome) bool { return o.Moved }), func(o allocate.Outcome) others.Move {
+		return others.Move{From: o.Unit.Want, To: o.Ports, Var: o.Unit.Var, Mappings: s.mappingsOf[o.Unit.Key]}
+	})
 	if len(moved) == 0 {
 		return nil
 	}

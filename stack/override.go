@@ -9,6 +9,7 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
@@ -87,8 +88,5 @@ func (s *Stack) WriteOverride(path string, outcomes []allocate.Outcome) (named [
 	if err := rewrite.Write(s.Bounds.And(abs), abs, text); err != nil {
 		return nil, false, err
 	}
-	for _, f := range append(files, abs) {
-		named = append(named, s.Show(f))
-	}
-	return named, false, nil
+	return lists.Map(append(files, abs), s.Show), false, nil
 }

@@ -170,7 +170,7 @@ func assignedSockets(s *Stack, service string, port int) (sockets []ports.Socket
 		}
 		for _, m := range s.mappingsOf[u.Key] {
 			if now.Has(port) && m.Service == service {
-				sockets = append(sockets, socketOf(m))
+				sockets = append(sockets, m.Socket())
 			}
 		}
 	}

@@ -37,8 +37,7 @@ func (s *Stack) Rows(e Engine) ([]Row, error) {
 	rows := lists.Map(s.units, func(u allocate.Unit) Row {
 		return Row{Unit: u, Mappings: s.mappingsOf[u.Key], Assigned: s.assignedTo(u), From: u.Source.String()}
 	})
-	for i := range s.Project.Mappings {
-		m := &s.Project.Mappings[i]
+	for m := range s.Project.Each() {
 		svc := s.services[m.Service]
 		if _, assigned := s.unitOf[m]; m.Dropped != compose.Published || assigned || !svc.Publishes() && !svc.HostNetwork() {
 			continue

@@ -126,11 +126,8 @@ func change(s *Stack, c allocate.Change) error {
 }
 
 // keysOf are those of the project's ports.
-func keysOf(s *Stack) (keys []string) {
-	for _, u := range s.units {
-		keys = append(keys, u.Key)
-	}
-	return keys
+func keysOf(s *Stack) []string {
+	return lists.Map(s.units, func(u allocate.Unit) string { return u.Key })
 }
 
 // save writes what is remembered, and the env file for Compose.

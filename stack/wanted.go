@@ -78,8 +78,7 @@ func (s *Stack) Wanted() []allocate.Unit { return s.units }
 // gather works out what is wanted.
 func (s *Stack) gather() {
 	var mappings []*compose.Mapping
-	for i := range s.Project.Mappings {
-		m := &s.Project.Mappings[i]
+	for m := range s.Project.Each() {
 		if svc := s.services[m.Service]; m.Dropped == compose.Published && svc.Binds() && hasFixedPort(m) {
 			mappings = append(mappings, m)
 		}
@@ -154,9 +153,9 @@ func hasFixedPort(m *compose.Mapping) bool {
 // serve lets a unit serve one more mapping. Two that bind one socket at the same
 // time can't share a variable.
 func serve(s *Stack, u *allocate.Unit, m *compose.Mapping) {
-	socket := socketOf(m)
+	socket := m.Socket()
 	for _, other := range s.mappingsOf[u.Key] {
-		if socket.Overlaps(socketOf(other)) && !s.Project.MayShare(s.services[m.Service].Profiles, s.services[other.Service].Profiles, true) {
+		if socket.Overlaps(other.Socket()) && !s.Project.MayShare(s.services[m.Service].Profiles, s.services[other.Service].Profiles, true) {
 			u.Unfit = fmt.Sprintf("%s is the host port of %s and %s", cmp.Or(u.Var, u.Want.String()), s.names.AssignmentKey(other), s.names.AssignmentKey(m))
 			u.UnfitHint = "give each of the two a host port of its own"
 		}
@@ -170,10 +169,6 @@ func serve(s *Stack, u *allocate.Unit, m *compose.Mapping) {
 	}
 	s.mappingsOf[u.Key] = append(s.mappingsOf[u.Key], m)
 	u.Sockets, u.Services = lists.Union(u.Sockets, socket), lists.Union(u.Services, m.Service)
-}
-
-func socketOf(m *compose.Mapping) ports.Socket {
-	return ports.Socket{Address: m.HostIP, Protocol: m.Protocol}
 }
 
 // unassigned is a unit for a mapping that no assignment is for, and whether

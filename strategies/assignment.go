@@ -15,7 +15,7 @@ func (n Names) AssignmentKey(m *compose.Mapping) string {
 	if m.HostPort.Settable() {
 		variable = m.HostPort.Var
 	}
-	plain := variableName(m.Key.Service)
+	plain := VariableName(m.Key.Service)
 	if variable == plain || variable == plain+"_RANGE" {
 		return m.Key.Service
 	}
@@ -32,12 +32,8 @@ func (n Names) AssignmentKey(m *compose.Mapping) string {
 // Conventional reports whether a variable's name says which service's host port
 // it is: WEB_HOST_PORT, WEB_8443_HOST_PORT or WEB_HOST_PORT_RANGE for web.
 func Conventional(service, variable string) bool {
-	name := strings.TrimSuffix(variableName(service), "HOST_PORT")
+	name := strings.TrimSuffix(VariableName(service), "HOST_PORT")
 	rest, mine := strings.CutPrefix(variable, name)
 	return mine && (rest == "HOST_PORT" || rest == "HOST_PORT_RANGE" ||
 		strings.HasSuffix(rest, "_HOST_PORT") || strings.HasSuffix(rest, "_HOST_PORT_RANGE"))
 }
-
-// Plain is the variable for a service's host port, or for that of a further
-// container port.
-func Plain(service string, container ...string) string { return variableName(service, container...) }

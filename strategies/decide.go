@@ -1,14 +1,12 @@
 package strategies
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/ports"
-	"github.com/portmoor/portmoor/source"
 )
 
 // Kind is what should happen to a host port.
@@ -124,7 +122,7 @@ func decide(m *compose.Mapping, s Strategy, facts Facts) Decision {
 		return keep(keptPicked)
 	case m.Locked != "":
 		return keep(m.Locked)
-	case bothSides(m):
+	case m.BothSides():
 		return keep(keptBothSides)
 	case facts.Repeats:
 		return keep(keptRepeats)
@@ -238,11 +236,4 @@ func defaultOf(e variable.Expr) string {
 func parsePorts(text string) (ports.Range, bool) {
 	r, err := ports.Parse(text)
 	return r, err == nil && !r.Zero()
-}
-
-// bothSides reports whether a variable of the host port is also in the
-// container port, so that moving one would move the other.
-func bothSides(m *compose.Mapping) bool {
-	inside := source.Variables(m.Target)
-	return slices.ContainsFunc(source.Variables(m.HostPort.Text), func(v string) bool { return slices.Contains(inside, v) })
 }

@@ -35,8 +35,7 @@ func users(family []*compose.Project, lists [][]*compose.Mapping) (scaled, portF
 		for _, s := range p.Services {
 			services[s.Name] = s
 		}
-		for i := range p.Mappings {
-			m := &p.Mappings[i]
+		for m := range p.Each() {
 			s := services[m.Service]
 			if s.Scale > 1 && !p.Ingress(m) {
 				scaled[m.Place()] = true
@@ -105,8 +104,7 @@ func spreadAmong(together []*compose.Mapping, places map[compose.Place]bool) {
 func Recall(p *compose.Project, defaults func(*source.File) map[string]string) map[compose.Place]string {
 	found := map[compose.Place]string{}
 	keys := DefaultKeys(p)
-	for i := range p.Mappings {
-		m := &p.Mappings[i]
+	for m := range p.Each() {
 		if text := defaults(m.File)[keys[m.Place()]]; text != "" && picked(m) {
 			found[m.Place()] = text
 		}
@@ -123,8 +121,7 @@ func DefaultKeys(p *compose.Project) map[compose.Place]string {
 	type entry struct{ path, key string }
 	count := map[entry]int{}
 	for _, own := range []bool{true, false} { // what nobody owns here is named by who shows it
-		for i := range p.Mappings {
-			m := &p.Mappings[i]
+		for m := range p.Each() {
 			if _, done := keys[m.Place()]; done || m.Inherited == own {
 				continue
 			}

@@ -51,7 +51,7 @@ func TestRepeatingIsWithin(t *testing.T) {
 				}
 			}
 		}
-		gotNarrow, gotWide := repeating(merged([]*compose.Project{{Mappings: list}}))
+		gotNarrow, gotWide := repeating(mergedLists(&compose.Project{Mappings: list}))
 		if diff := cmp.Diff([]map[compose.Place]bool{narrow, wide}, []map[compose.Place]bool{gotNarrow, gotWide}); diff != "" {
 			t.Fatalf("seed %d (-want +got):\n%s", seed, diff)
 		}

@@ -172,8 +172,7 @@ func stayTogether(family []*compose.Project, lists [][]*compose.Mapping, staying
 // unbound stays too.
 func anchorsStay(family []*compose.Project, staying, unbound map[compose.Place]bool) {
 	for _, p := range family {
-		for i := range p.Mappings {
-			m := &p.Mappings[i]
+		for m := range p.Each() {
 			if m.Anchor != (compose.Place{}) && (!movable(m) || staying[m.Place()] || unbound[m.Place()]) {
 				staying[m.Anchor] = true
 			}
@@ -212,14 +211,6 @@ func spelledAmong(list []*compose.Mapping, apart map[compose.Place]bool) {
 	}
 }
 
-// merged are the lists of [mergedLists] of a family.
-func merged(family []*compose.Project) (lists [][]*compose.Mapping) {
-	for _, p := range family {
-		lists = append(lists, mergedLists(p)...)
-	}
-	return lists
-}
-
 // mergedLists are the entries that meet in the ports of one service; those
 // that an override replaces, or that only an extended file has, meet the
 // others of their file.
@@ -229,7 +220,7 @@ func mergedLists(p *compose.Project) [][]*compose.Mapping {
 		file    *source.File
 		dropped compose.Drop
 	}
-	all := lists.Group(lists.Pointers(p.Mappings), func(m *compose.Mapping) list {
+	all := lists.Group(slices.Collect(p.Each()), func(m *compose.Mapping) list {
 		switch m.Dropped {
 		case compose.Overridden:
 			return list{m.Service, m.File, m.Dropped}
@@ -388,7 +379,7 @@ func slots(m *compose.Mapping, cuts []int) []slot {
 
 // movable reports whether a mapping could be written without a host port.
 func movable(m *compose.Mapping) bool {
-	return m.Invalid == "" && m.Locked == "" && !m.Container.Zero() && !bothSides(m)
+	return m.Invalid == "" && m.Locked == "" && !m.Container.Zero() && !m.BothSides()
 }
 
 // alwaysOne reports whether Compose takes two mappings of one container port

@@ -84,11 +84,11 @@ func Name(family []*compose.Project, remembered func(*compose.Project) map[compo
 		splits:  map[compose.Key]bool{},
 		repeats: map[compose.Key]compose.Key{},
 	}
-	lists := merged(family)
-	b.narrow, b.wide = repeating(lists)
-	b.scaled, b.portFile, b.unbound = users(family, lists)
-	b.spelled = spelledApart(family, lists, b.unbound)
-	b.merges = merging(family, lists, b.narrow, b.wide, b.spelled)
+	merged := lists.Flat(family, mergedLists)
+	b.narrow, b.wide = repeating(merged)
+	b.scaled, b.portFile, b.unbound = users(family, merged)
+	b.spelled = spelledApart(family, merged, b.unbound)
+	b.merges = merging(family, merged, b.narrow, b.wide, b.spelled)
 	restored := make([]*compose.Project, 0, len(family))
 	for _, p := range baseFirst(family) {
 		if remembered != nil {
@@ -120,9 +120,7 @@ var standardName = regexp.MustCompile(`^(docker-)?compose\.ya?ml$`)
 func baseFirst(family []*compose.Project) []*compose.Project {
 	reached := map[*source.File]bool{}
 	for _, p := range family {
-		for _, f := range p.Files[min(1, len(p.Files)):] {
-			reached[f] = true
-		}
+		lists.Add(reached, p.Files[min(1, len(p.Files)):]...)
 	}
 	rank := func(p *compose.Project) int {
 		switch {
@@ -165,8 +163,7 @@ func hostText(m *compose.Mapping) string { return cmp.Or(m.HostPort.Ports.String
 
 func (b *builder) splitProtocols(p *compose.Project) {
 	first := map[compose.Key]*compose.Mapping{}
-	for i := range p.Mappings {
-		m := &p.Mappings[i]
+	for m := range p.Each() {
 		k := withoutProtocol(m.Key)
 		if f, ok := first[k]; !ok {
 			first[k] = m
@@ -200,8 +197,7 @@ func (b *builder) root(k compose.Key) compose.Key {
 // Compose takes the two for one, and under two variables they would come apart.
 func (b *builder) joinRepeats(p *compose.Project) {
 	owners := map[compose.Place]*compose.Mapping{}
-	for i := range p.Mappings {
-		m := &p.Mappings[i]
+	for m := range p.Each() {
 		if !m.Inherited {
 			owners[m.Place()] = m
 		}
@@ -227,15 +223,12 @@ func (b *builder) joinRepeats(p *compose.Project) {
 // every name that its files and env files use.
 func (b *builder) collect(p *compose.Project) {
 	for _, f := range p.Files {
-		for _, name := range f.Variables() {
-			b.taken[name] = true
-		}
+		lists.Add(b.taken, f.Variables()...)
 	}
 	for _, e := range p.Env.Files() {
 		b.set[e.File] = e.Vars
 	}
-	for i := range p.Mappings {
-		m := &p.Mappings[i]
+	for m := range p.Each() {
 		if m.Inherited {
 			continue
 		}
@@ -248,9 +241,7 @@ func (b *builder) collect(p *compose.Project) {
 		}
 		b.units[m.Key] = u
 		b.at[m.Place()] = u
-		for _, v := range source.Variables(m.HostPort.Text) {
-			b.taken[v] = true // also where it is only remembered
-		}
+		lists.Add(b.taken, source.Variables(m.HostPort.Text)...) // also where it is only remembered
 		u.name = cmp.Or(u.name, m.Name)
 		u.isRange = u.isRange || m.HostPort.Ports.Width() > 1
 		if m.HostPort.Settable() {
@@ -274,23 +265,19 @@ func (b *builder) hold(v string, u *unit, env compose.Env, m *compose.Mapping) {
 
 // note records the variables that stand in a project's files now.
 func (b *builder) note(p *compose.Project) {
-	for i := range p.Mappings {
-		m := &p.Mappings[i]
+	for m := range p.Each() {
 		if v := m.HostPort.Var; v != "" && !m.Inherited {
 			b.now[v] = append(b.now[v], holder{b.at[m.Place()], defaultOf(m.HostPort)})
 		}
 	}
 }
 
-// serves reports whether a variable is for one unit and no other.
-func (b *builder) serves(v string, u *unit) bool { return b.holds[v] == u }
-
 // choose names the units that have no variable yet, in an order that does not
 // depend on where they stand in a file: first those with the plain names.
 func (b *builder) choose() {
 	plain := b.plainOwners()
 	for _, u := range b.all {
-		if u.variable != "" && !b.serves(u.variable, u) {
+		if b.holds[u.variable] != u {
 			u.variable = "" // it serves several mappings: no place for another
 		}
 	}
@@ -332,7 +319,7 @@ func (b *builder) plainOwners() map[string]compose.Key {
 		}
 	}
 	for _, u := range b.all {
-		if u.variable == variableName(u.key.Service)+u.suffix() {
+		if u.variable == VariableName(u.key.Service)+u.suffix() {
 			owners[u.key.Service] = u
 		}
 	}

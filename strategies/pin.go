@@ -5,6 +5,7 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/compose/variable"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 )
 
@@ -26,7 +27,7 @@ type Pin struct {
 // is remembered get none, nor do those for which no port is left.
 func (pin Pin) Texts(family []*compose.Project, remembered func(*compose.Project) map[compose.Place]string) map[*compose.Project]map[compose.Place]string {
 	c := pinning{Pin: pin, chosen: map[compose.Key]ports.Range{}, at: map[compose.Place]ports.Range{}, next: map[ports.Range]int{}, given: map[int]bool{}}
-	c.scaled, c.portFile, c.unbound = users(family, merged(family))
+	c.scaled, c.portFile, c.unbound = users(family, lists.Flat(family, mergedLists))
 	known := map[compose.Place]bool{}
 	var taken []ports.Range
 	for _, p := range family {
@@ -46,8 +47,8 @@ func (pin Pin) Texts(family []*compose.Project, remembered func(*compose.Project
 	c.taken = ports.NewSet(taken...)
 	for _, inherited := range []bool{false, true} { // who owns the bytes decides
 		for _, p := range baseFirst(family) {
-			for i := range p.Mappings {
-				if m := &p.Mappings[i]; m.Inherited == inherited && !known[m.Place()] {
+			for m := range p.Each() {
+				if m.Inherited == inherited && !known[m.Place()] {
 					c.choose(m)
 				}
 			}
@@ -56,10 +57,9 @@ func (pin Pin) Texts(family []*compose.Project, remembered func(*compose.Project
 	texts := map[*compose.Project]map[compose.Place]string{}
 	for _, p := range family {
 		texts[p] = map[compose.Place]string{}
-		for i := range p.Mappings {
-			at := p.Mappings[i].Place()
-			if r, chosen := c.at[at]; chosen {
-				texts[p][at] = r.String()
+		for m := range p.Each() {
+			if r, chosen := c.at[m.Place()]; chosen {
+				texts[p][m.Place()] = r.String()
 			}
 		}
 	}

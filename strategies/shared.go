@@ -38,8 +38,7 @@ var withDefault = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*):?-([^${}"'\s]
 // of host ports that an override takes away.
 func Defaults(p *compose.Project) iter.Seq[Default] {
 	overridden := map[compose.Place]bool{}
-	for i := range p.Mappings {
-		m := &p.Mappings[i]
+	for m := range p.Each() {
 		if m.Dropped == compose.Overridden {
 			overridden[compose.Place{Path: m.File.Path, Start: m.Host.Start}] = true
 		}
@@ -106,8 +105,7 @@ func (s *settler) pass() (found bool) {
 			idle[service.Name] = !service.Binds()
 		}
 		earlier := map[string]*sharers{}
-		for i := range p.Mappings {
-			m := &p.Mappings[i]
+		for m := range p.Each() {
 			v := s.becomes(m)
 			if v == "" || m.Invalid != "" {
 				continue
@@ -144,7 +142,7 @@ func (s *settler) becomes(m *compose.Mapping) string {
 	switch {
 	case m.HostPort.Var != "":
 		return m.HostPort.Var
-	case picked(m), !m.HostPort.Literal(), m.Locked != "", s.shared[m.Place()], s.narrow[m.Place()], s.spelled[m.Place()], bothSides(m):
+	case picked(m), !m.HostPort.Literal(), m.Locked != "", s.shared[m.Place()], s.narrow[m.Place()], s.spelled[m.Place()], m.BothSides():
 		return ""
 	}
 	return s.Of(m)

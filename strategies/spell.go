@@ -21,12 +21,12 @@ func (u *unit) candidates(plain bool) []string {
 	}
 	var names []string
 	if plain {
-		names = append(names, variableName(u.key.Service, protocol)+u.suffix())
+		names = append(names, VariableName(u.key.Service, protocol)+u.suffix())
 	}
 	if part := namePart(u.name); part != "" {
-		names = append(names, variableName(u.key.Service, part, second, protocol)+u.suffix())
+		names = append(names, VariableName(u.key.Service, part, second, protocol)+u.suffix())
 	}
-	return append(names, variableName(u.key.Service, namePart(u.key.Container), second, protocol)+u.suffix())
+	return append(names, VariableName(u.key.Service, namePart(u.key.Container), second, protocol)+u.suffix())
 }
 
 // has reports a name that a file of the family uses, or an env file sets.
@@ -58,8 +58,9 @@ func (b *builder) free(candidates []string) string {
 	}
 }
 
-// variableName is SERVICE[_PART…]_HOST_PORT without a leading digit.
-func variableName(service string, parts ...string) string {
+// VariableName is the variable for a service's host port, or for that of a further
+// container port: SERVICE[_PART…]_HOST_PORT without a leading digit.
+func VariableName(service string, parts ...string) string {
 	name := sanitize(service)
 	if name == "" || name[0] >= '0' && name[0] <= '9' {
 		name = "_" + name

@@ -26,10 +26,8 @@ func (w *Workspace) Unread(p *compose.Project) (all []variable.Unread) {
 		return nil
 	}
 	wanted := map[string]bool{StrategyVariable: true}
-	for i := range p.Mappings {
-		for _, name := range source.Variables(p.Mappings[i].HostPort.Text) {
-			wanted[name] = true
-		}
+	for m := range p.Each() {
+		lists.Add(wanted, source.Variables(m.HostPort.Text)...)
 	}
 	for _, f := range w.loader.Env(slices.Compact(paths)...).Files() {
 		var names []string

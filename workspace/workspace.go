@@ -162,9 +162,7 @@ func Open(r Request) (w *Workspace, notes []say.Problem, err error) {
 	w.Projects, w.Neighbours = all[:len(groups)], all[len(groups):]
 	w.Projects = slices.DeleteFunc(w.Projects, parts(all))
 	for _, g := range groups {
-		for _, path := range g.Context {
-			w.context[path] = true
-		}
+		lists.Add(w.context, g.Context...)
 	}
 	return w, append(notes, w.loaded(r, found.Unrecognized)...), w.choose(r)
 }

@@ -187,7 +187,7 @@ func (m *mending) verify(fixes []lint.Finding) (map[string][]byte, error) {
 
 // apart puts together the fixes that one project sees, in order: whether they fit
 // does not depend on the others.
-func (m *mending) apart(fixes []lint.Finding) (parts [][]lint.Finding) {
+func (m *mending) apart(fixes []lint.Finding) [][]lint.Finding {
 	part := map[*source.File]*source.File{} // a file leads to another of its part, the last one to itself
 	var root func(f *source.File) *source.File
 	root = func(f *source.File) *source.File {
@@ -202,16 +202,7 @@ func (m *mending) apart(fixes []lint.Finding) (parts [][]lint.Finding) {
 			part[root(f)] = root(p.Files[0])
 		}
 	}
-	at := map[*source.File]int{}
-	for _, f := range fixes {
-		first := root(f.File)
-		if _, met := at[first]; !met {
-			at[first] = len(parts)
-			parts = append(parts, nil)
-		}
-		parts[at[first]] = append(parts[at[first]], f)
-	}
-	return parts
+	return lists.Group(fixes, func(f lint.Finding) *source.File { return root(f.File) })
 }
 
 // fitting makes those of some fixes that fit. One that does not is found by halving,

@@ -48,8 +48,7 @@ func Of(p *compose.Project, values func(*source.File) []any) *Reach {
 		}
 		r.inside[r.Owner(service)] = append(r.inside[r.Owner(service)], listens)
 	}
-	for i := range p.Mappings {
-		m := &p.Mappings[i]
+	for m := range p.Each() {
 		r.unknown = r.unknown || m.HostPort.Ports.Zero() && !m.HostPort.Literal() && m.HostPort.Text != ""
 		r.host = append(r.host, m.HostPort.Ports, m.HostPort.DefaultPorts)
 		add(m.Service, m.Container)

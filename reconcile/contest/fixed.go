@@ -76,7 +76,7 @@ func (f *Fixed) add(p *compose.Project, m compose.Mapping) {
 		f.Stuck = "it has a range of ports"
 	case m.Locked != "":
 		f.Stuck = m.Locked
-	case sharesVariable(m):
+	case m.BothSides():
 		f.Stuck = "its variable is its container port too"
 	case m.Shared:
 		f.Stuck = "other services share the bytes of its port"
@@ -107,13 +107,6 @@ func shareVariables(ports []Fixed) {
 			}
 		}
 	}
-}
-
-// sharesVariable reports a mapping whose host port can't change alone.
-func sharesVariable(m compose.Mapping) bool {
-	return slices.ContainsFunc(source.Variables(m.HostPort.Text), func(name string) bool {
-		return slices.Contains(source.Variables(m.Target), name)
-	})
 }
 
 // placesOf are the places that give a mapping its number: the default or the
@@ -198,15 +191,11 @@ func containerOf(m compose.Mapping) string {
 // Share makes ports stuck that are written at one place. follow is what a path leads
 // to when links are followed.
 func Share(ports []Port, follow func(path string) string) {
-	type place struct {
-		path  string
-		start int
-	}
-	first := map[place]*Port{}
+	first := map[compose.Place]*Port{}
 	for i := range ports {
 		p := &ports[i]
 		for _, at := range p.Places {
-			key := place{follow(at.File.Path), at.Span.Start}
+			key := compose.Place{Path: follow(at.File.Path), Start: at.Span.Start}
 			other := first[key]
 			if other == nil {
 				first[key] = p

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 	"go.yaml.in/yaml/v4"
 
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/tree"
@@ -39,30 +41,22 @@ const manyKeys = 32
 // Suggest finds what looks like one service a folder, with its port in a file of the same
 // kind in each: at least two folders. Files that known sources read are not looked at, nor
 // those that skip names. The result is sorted by path.
-func Suggest(root string, options tree.Options, known []Source, skip func(path string) bool) (all []Suggestion) {
+func Suggest(root string, options tree.Options, known []Source, skip func(path string) bool) []Suggestion {
 	s := suggester{root: root, skip: skip, used: map[string]bool{}, groups: map[Source]*group{}}
 	for _, k := range known {
 		names, _ := fs.Glob(os.DirFS(root), path.Clean(k.Path))
-		for _, name := range names {
-			s.used[name] = true
-		}
+		lists.Add(s.used, names...)
 	}
 	tree.Files(root, options, func(file string, _ os.DirEntry) {
 		if rel, err := filepath.Rel(root, file); err == nil && strings.ContainsRune(rel, os.PathSeparator) {
 			s.look(filepath.ToSlash(rel))
 		}
 	})
-	order := make([]Source, 0, len(s.groups))
-	for g := range s.groups {
-		order = append(order, g)
-	}
-	slices.SortFunc(order, func(a, b Source) int {
+	order := slices.SortedFunc(maps.Keys(s.groups), func(a, b Source) int {
 		return cmp.Or(cmp.Compare(len(s.groups[b].files), len(s.groups[a].files)), cmp.Compare(len(s.groups[b].ports), len(s.groups[a].ports)),
 			cmp.Compare(len(a.Key), len(b.Key)), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Key, b.Key))
 	})
-	for _, g := range order {
-		all = append(all, s.take(g)...)
-	}
+	all := lists.Flat(order, s.take)
 	slices.SortFunc(all, func(a, b Suggestion) int { return cmp.Compare(a.Path, b.Path) })
 	return all
 }
@@ -121,9 +115,7 @@ func (s *suggester) take(g Source) (all []Suggestion) {
 	if len(files) < 2 {
 		return nil
 	}
-	for _, name := range files {
-		s.used[name] = true
-	}
+	lists.Add(s.used, files...)
 	if base := path.Base(g.Path); strings.HasPrefix(base, "*.") {
 		g.Path = path.Join(path.Dir(g.Path), sharedPrefix(files)+base)
 	}

@@ -8,12 +8,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/config"
-	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/setup"
 	"github.com/portmoor/portmoor/tree"
-	"github.com/portmoor/portmoor/workspace"
 )
 
 func initCommand(c *program) *cli.Command {
@@ -46,10 +44,11 @@ func (c *program) runInit(ctx *cli.Context) error {
 	if home = filepath.Dir(home); home == "." {
 		home = root // where it will be
 	}
-	w, _, err := workspace.Open(workspace.Request{Dir: home, Git: c.environ(), Rules: lint.RuleOptions(), Empty: true})
+	w, passed, err := setup.Open(home, c.environ())
 	if err != nil {
 		return err
 	}
+	options.EnvFiles = passed
 	files, err := setup.Plan(root, w, options)
 	if err != nil {
 		return err

@@ -52,6 +52,8 @@ type Load struct {
 	Files    []string
 	Name     string
 	Profiles []string
+	// EnvFiles are those that it passes to docker compose.
+	EnvFiles []string
 	// Starts reports that it starts services in every run of its Unit: those of its
 	// profiles, or only Services where there are any. Phase tells those of a unit apart
 	// between which something is stopped.

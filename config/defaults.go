@@ -2,10 +2,14 @@ package config
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
+	"regexp"
 	"slices"
+	"strings"
 )
 
 const header = "# Settings of portmoor, which keeps the host ports of this repository in order."
@@ -51,19 +55,52 @@ func SetBaseline(src []byte, path string) ([]byte, error) {
 	return add(src, entry{key: "baseline", value: path}, want)
 }
 
+// AddEnvFiles returns the file src with more env files, behind those that it has; otherwise
+// it is as [SetDefaults]. An error also says that the list is not one that can be added to.
+func AddEnvFiles(src []byte, paths []string) ([]byte, error) {
+	want, err := Parse("", src)
+	if err != nil {
+		return nil, err
+	}
+	if len(want.EnvFiles) > 0 {
+		return nil, errors.New("env_files can't be added: the list has files already")
+	}
+	want.EnvFiles = paths
+	out := bytes.Clone(src)
+	if len(out) > 0 && out[len(out)-1] != '\n' {
+		out = append(out, '\n')
+	}
+	list, err := json.Marshal(paths) // a list of YAML too
+	if err != nil {
+		return nil, err
+	}
+	if plain := strings.Join(paths, ", "); plainList.MatchString(plain) {
+		list = []byte("[" + plain + "]")
+	}
+	return readBack("env_files", fmt.Appendf(out, "env_files: %s\n", list), want)
+}
+
+// plainList is a list that needs no quotes.
+var plainList = regexp.MustCompile(`^[A-Za-z_.][\w./-]*(?:, [A-Za-z_.][\w./-]*)*$`)
+
 // add is a file with an entry set, which has to say what is wanted.
 func add(src []byte, e entry, want Config) ([]byte, error) {
 	out, err := newSplicer(src).set(e)
 	if err != nil {
 		return nil, err
 	}
+	return readBack(e.key, out, want)
+}
+
+// readBack is a file that has to say what is wanted.
+func readBack(key string, out []byte, want Config) ([]byte, error) {
 	got, err := Parse("", out)
 	if err != nil {
-		return nil, fmt.Errorf("%s can't be added: %w", e.key, err)
+		return nil, fmt.Errorf("%s can't be added: %w", key, err)
 	}
 	want.Src = got.Src
 	if !reflect.DeepEqual(got, want) {
-		return nil, fmt.Errorf("%s can't be added: it could not be read back", e.key)
+		return nil, fmt.Errorf("%s can't be added: it could not be read back", key)
 	}
 	return out, nil
 }

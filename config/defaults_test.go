@@ -253,3 +253,25 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestAddEnvFiles: a list is added behind what is there, and read back as it was given.
+func TestAddEnvFiles(t *testing.T) {
+	for name, c := range map[string]struct {
+		src   string
+		files []string
+		want  string // "" where it can't be added
+	}{
+		"nothing":        {"", []string{"env.shared"}, "env_files: [env.shared]\n"},
+		"no line break":  {"strategy: auto # x", []string{"a/.env.b", "c.env"}, "strategy: auto # x\nenv_files: [a/.env.b, c.env]\n"},
+		"odd names":      {"strategy: auto\n", []string{"a b.env", "#.env", `"\.env`}, "strategy: auto\nenv_files: [\"a b.env\",\"#.env\",\"\\\"\\\\.env\"]\n"},
+		"a list":         {"env_files: [a.env]\n", []string{"b.env"}, ""},
+		"in braces":      {"{strategy: auto}\n", []string{"b.env"}, ""},
+		"a document end": {"strategy: auto\n...\n", []string{"b.env"}, ""},
+		"not valid":      {"strategy: [\n", []string{"b.env"}, ""},
+	} {
+		got, err := AddEnvFiles([]byte(c.src), c.files)
+		if (err != nil) != (c.want == "") || string(got) != c.want {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/lint/mend"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/migrate"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/strategies"
@@ -36,7 +37,14 @@ func (p *planner) configuration() error {
 		if p.known != "" {
 			text = fmt.Appendf(text, "baseline: %s\n", p.known)
 		}
-		return p.write(path, nil, text, "written, with strategy "+string(strategy))
+		said := "written, with strategy " + string(strategy)
+		if listed := p.listed(); len(listed) > 0 {
+			if text, err = config.AddEnvFiles(text, listed); err != nil {
+				return err
+			}
+			said += " and " + say.And(listed) + " under env_files"
+		}
+		return p.write(path, nil, text, said)
 	}
 	out, said := src, ""
 	if p.w.Config.Strategy == "" && strategy != strategies.Auto {
@@ -51,10 +59,21 @@ func (p *planner) configuration() error {
 		}
 		said = say.And(slices.DeleteFunc([]string{said, "the baseline is added"}, func(s string) bool { return s == "" }))
 	}
+	if listed := p.listed(); len(listed) > 0 {
+		if out, err = config.AddEnvFiles(out, listed); err != nil {
+			return p.keep(path, "exists already; add to env_files: "+say.And(listed))
+		}
+		said = say.And(slices.DeleteFunc([]string{said, say.And(listed) + " under env_files is added"}, func(s string) bool { return s == "" }))
+	}
 	if said == "" {
 		return p.keep(path, "exists already")
 	}
 	return p.write(path, src, out, said)
+}
+
+// listed are the env files that the configuration is to list, as it names them.
+func (p *planner) listed() []string {
+	return lists.Map(p.options.EnvFiles, func(f string) string { return say.Path(filepath.Dir(p.home()), f) })
 }
 
 // home is the configuration of the repository.

@@ -27,6 +27,8 @@ type Options struct {
 	PreCommit bool
 	// Baseline also plans a baseline, where lint would fail.
 	Baseline bool
+	// EnvFiles are those, absolute, that the configuration is to list.
+	EnvFiles []string
 }
 
 // File is what becomes of one file.

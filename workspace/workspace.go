@@ -48,6 +48,8 @@ type Request struct {
 	Files []string
 	// EnvFiles take the place of .env; Profiles are chosen besides the configured ones.
 	EnvFiles, Profiles []string
+	// Listed are env files, absolute, that are read as if the configuration had them last.
+	Listed []string
 	// Config is the configuration; "" for the nearest one.
 	Config string
 	// Name is the name of the project; "" for Compose's rule.
@@ -135,6 +137,7 @@ func Open(r Request) (w *Workspace, notes []say.Problem, err error) {
 	if err := w.configure(r, about[0]); err != nil {
 		return nil, nil, err
 	}
+	w.Config.EnvFiles = append(w.Config.EnvFiles, lists.Map(r.Listed, func(f string) string { return say.Path(w.Home, f) })...)
 	if r.Whole && r.Paths == nil && r.Files == nil && w.Config.Path != "" {
 		paths = []string{w.Home}
 	}

@@ -236,6 +236,9 @@ func (d *discoverer) folder(dir string, names []string, named bool) {
 		}
 	}
 	names = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return d.passes(filepath.Join(dir, n)) })
+	if len(settled.Files) > 0 || listed {
+		d.setsAround(dir) // for the lines that load them
+	}
 	names = d.inSets(dir, names)
 	if !listed || named {
 		base, names = standard(dir, names)

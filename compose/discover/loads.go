@@ -64,12 +64,12 @@ func (d *discoverer) loadedBy(file *source.File, calls []commands.Command) (sets
 		if c.Stops {
 			phases[c.Unit]++
 		}
-		set, ok := d.loadedOf(file.Path, c)
+		set, env, ok := d.loadedOf(file.Path, c)
 		if !ok {
 			continue
 		}
 		d.loads = append(d.loads, compose.Load{
-			File: file, Span: lineAt(file.Src, c.At), Files: set.Files, Name: c.Name, Profiles: c.Profiles, Services: c.Services,
+			File: file, Span: lineAt(file.Src, c.At), Files: set.Files, Name: c.Name, Profiles: c.Profiles, Services: c.Services, EnvFiles: env,
 			Starts: c.Starts, Unit: c.Unit, Phase: phases[c.Unit], Apart: c.Apart,
 		})
 		switch key := strings.Join(set.Files, "\x00"); {
@@ -95,25 +95,25 @@ func lineAt(src []byte, at int) source.Span {
 	return source.Span{Start: start, End: max(start, end-(len(line)-len(bytes.TrimRight(line, " \t\r"))))}
 }
 
-// loadedOf is what a command loads; false where that is not certain: a file that is not
+// loadedOf is what a command loads, and the env files that it passes; false where that is not certain: a file that is not
 // there, or is there as seen from several folders.
-func (d *discoverer) loadedOf(path string, c commands.Command) (set compose.Group, ok bool) {
+func (d *discoverer) loadedOf(path string, c commands.Command) (set compose.Group, env []string, ok bool) {
 	own, found := filepath.Dir(path), 0
 	root := d.bound(own)
 	for at := own; found < 2; at = filepath.Dir(at) {
-		if g, is := d.loadedFrom(at, own, root, c); is && !slices.Equal(g.Files, set.Files) {
-			set = g
+		if g, files, is := d.loadedFrom(at, own, root, c); is && !slices.Equal(g.Files, set.Files) {
+			set, env = g, files
 			found++
 		}
 		if at == root || at == filepath.Dir(at) {
 			break
 		}
 	}
-	return set, found == 1
+	return set, env, found == 1
 }
 
 // loadedFrom is what a command of a file in folder own loads when that is called from a folder.
-func (d *discoverer) loadedFrom(at, own, root string, c commands.Command) (set compose.Group, ok bool) {
+func (d *discoverer) loadedFrom(at, own, root string, c commands.Command) (set compose.Group, env []string, ok bool) {
 	from := func(in, text string) string {
 		switch {
 		case strings.HasPrefix(text, commands.Here):
@@ -127,27 +127,28 @@ func (d *discoverer) loadedFrom(at, own, root string, c commands.Command) (set c
 	if c.In != "" {
 		in = from(at, c.In)
 	}
+	for _, text := range c.EnvFiles {
+		if file := from(in, text); d.usable(root, file) {
+			env = append(env, file)
+		}
+	}
 	if c.Files == nil {
 		if !strings.HasPrefix(c.In, commands.Here) && !strings.HasPrefix(c.In, commands.Top) {
-			return set, false
+			return set, nil, false
 		}
 		if set, ok = byEnvFile(d.loader, in); !ok {
 			set, ok = ByName(in)
 		}
-		return set, ok && !slices.ContainsFunc(set.Files, func(f string) bool { return !d.usable(root, f) })
+		return set, env, ok && !slices.ContainsFunc(set.Files, func(f string) bool { return !d.usable(root, f) })
 	}
 	if set, ok = d.together(root, lists.Map(c.Files, func(f string) string { return from(in, f) })); !ok {
-		return set, false
+		return set, nil, false
 	}
 	if dir := from(in, c.Dir); c.Dir != "" && tree.Within(root, dir) {
 		set.Dir = dir
 	}
-	for _, text := range c.EnvFiles {
-		if file := from(in, text); d.usable(root, file) {
-			set.EnvFiles = append(set.EnvFiles, file)
-		}
-	}
-	return set, true
+	set.EnvFiles = env
+	return set, env, true
 }
 
 // once are groups of which each has other files; one that Compose finds by itself goes

@@ -14,7 +14,7 @@ import (
 var (
 	// servicesLine is where services begin at the top level: without one, nothing of a file
 	// is parsed.
-	servicesLine = regexp.MustCompile(`(?m)^(?:services|"services"|'services')[ \t]*:`)
+	servicesLine = regexp.MustCompile(`(?m)^\x{FEFF}?(?:services|"services"|'services')[ \t]*:`)
 	imageLine    = regexp.MustCompile(`(?m)^[ \t].*\b(?:image|build|extends)[ \t]*:`)
 	serviceName  = regexp.MustCompile(`^[a-zA-Z0-9._-]+$`)
 )

@@ -27,6 +27,7 @@ func TestByContent(t *testing.T) {
 		"extensions":            {"x-log: &l {driver: json-file}\nservices:\n  web: {image: x, logging: *l, x-a: 1}\n", true},
 		"a merge":               {"x-a: &a {image: x}\nservices:\n  web: {<<: *a, ports: ['80:80']}\n", true},
 		"quoted":                {"\"services\":\n  web: {image: x}\n", true},
+		"a byte order mark":     {"\ufeffservices:\n  web: {image: x}\n", true},
 		"CRLF":                  {"services:\r\n  web:\r\n    image: x\r\n", true},
 		"two documents":         {"services:\n  web: {image: x}\n---\nservices:\n  db: {image: y}\n", true},
 		"an empty document":     {"---\nservices:\n  web: {image: x}\n---\n", true},

@@ -9,66 +9,9 @@ import (
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lists"
-	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/stack/wanted"
 )
-
-// facts are what is known of the host port of one mapping.
-type facts struct {
-	// written is the port of the compose file when no variable is set, and resolved the
-	// one under the process environment and the env files; zero for none.
-	written, resolved ports.Range
-	// variable reports that the port is a variable, and not a literal.
-	variable bool
-	// movable reports that another port can be given to it.
-	movable bool
-	// setter is who sets the variable; [allocate.Default] for nobody.
-	setter allocate.Source
-	// remembered is its assignment, if it has one. A width of 0 is that of the mapping.
-	remembered allocate.Assignment
-	assigned   bool
-	// foreign reports that the ports file has something under its key that is no port.
-	foreign bool
-}
-
-// wanted is the law of the port that a mapping should have, and of who says so. The
-// first of these that there is decides:
-//
-//	process environment > env file > assignment > default
-//
-// Who sets the variable pins it: the port is never moved, and an assignment is not
-// asked for. An assignment that a person made ([allocate.Manual]) is never moved
-// either. An assignment says nothing about a literal, unless that may move; nor one
-// that only repeats what an env file said ([allocate.Assignment.Pinned]). A variable
-// of the environment whose value is the port that was assigned anyway is no pin: it may
-// come from our own env file. unfit says why no port is right; "" when one is.
-func wanted(f facts) (want ports.Range, from allocate.Source, unfit string) {
-	assigned := ports.From(f.remembered.Port, max(f.resolved.Width(), f.written.Width()))
-	own := f.assigned && f.resolved == assigned && !f.remembered.Pinned && f.setter != allocate.EnvFile
-	pinned := f.variable && f.setter != allocate.Default && !own
-	repeats := !f.variable && f.remembered.Pinned // the number of the file, which may be another one now
-	from = allocate.Default
-	if pinned {
-		from = f.setter
-	}
-	switch {
-	case f.foreign:
-		return f.resolved, from, "is not a port"
-	case f.assigned && assigned.Last > ports.Last:
-		return f.resolved, from, fmt.Sprintf("has no room for %d ports", assigned.Width())
-	case pinned:
-		return f.resolved, from, ""
-	case f.assigned && f.movable && !repeats && f.remembered.Manual:
-		return assigned, allocate.Manual, ""
-	case f.assigned && f.movable && !repeats:
-		return assigned, allocate.Assigned, ""
-	case f.resolved.Zero():
-		return f.written, allocate.Default, ""
-	case !f.variable && f.resolved != f.written:
-		return f.resolved, allocate.EnvFile, "" // some variable in a text of several parts
-	}
-	return f.resolved, allocate.Default, ""
-}
 
 // Wanted are the project's ports that can be assigned, with what each should be,
 // sorted by key: one for each variable, and for each literal. What Docker picks the
@@ -113,15 +56,15 @@ func (s *Stack) newUnit(key string, m *compose.Mapping) allocate.Unit {
 		u.Var = m.HostPort.Var
 	}
 	u.Movable = u.Var != "" || s.options.Override != "" && m.Locked == ""
-	f := facts{written: m.HostPort.DefaultPorts, resolved: m.HostPort.Ports, variable: u.Var != "", movable: u.Movable, foreign: s.store.Foreign(key)}
-	f.remembered, f.assigned = s.store.Assigned[key]
+	f := wanted.Facts{Written: m.HostPort.DefaultPorts, Resolved: m.HostPort.Ports, Variable: u.Var != "", Movable: u.Movable, Foreign: s.store.Foreign(key)}
+	f.Remembered, f.Assigned = s.store.Assigned[key]
 	place := ""
-	if f.variable {
-		place, f.setter = s.setter(m, u.Var)
+	if f.Variable {
+		place, f.Setter = s.setter(m, u.Var)
 	}
-	want, from, unfit := wanted(f)
+	want, from, unfit := wanted.Port(f)
 	u.Want, u.Source = want, from
-	if from == f.setter && place != "" {
+	if from == f.Setter && place != "" {
 		u.Place = place
 	}
 	if unfit != "" {

@@ -1,4 +1,4 @@
-package stack
+package wanted
 
 import (
 	"testing"
@@ -7,13 +7,13 @@ import (
 	"github.com/portmoor/portmoor/ports"
 )
 
-// TestWanted is the law of the port that a mapping should have:
+// TestPort is the law of the port that a mapping should have:
 //
 //	process environment > env file > assignment > default
 //
 // Read each line as a sentence. One that fails is a port that moves though somebody
 // has decided about it, or that stays where nobody wants it.
-func TestWanted(t *testing.T) {
+func TestPort(t *testing.T) {
 	one, none := ports.One, ports.Range{}
 	remembers := func(port int) allocate.Assignment { return allocate.Assignment{Port: port} }
 	manual := allocate.Assignment{Port: 9000, Manual: true}
@@ -61,9 +61,9 @@ func TestWanted(t *testing.T) {
 		// 80${X:-80}:80
 		{what: "a text of several parts is the env file's", written: one(8080), resolved: one(8081), want: one(8081), from: file},
 	} {
-		want, from, unfit := wanted(facts{
-			written: c.written, resolved: c.resolved, variable: c.variable, movable: c.movable, setter: c.setter,
-			assigned: c.assigned, remembered: c.remembered, foreign: c.foreign,
+		want, from, unfit := Port(Facts{
+			Written: c.written, Resolved: c.resolved, Variable: c.variable, Movable: c.movable, Setter: c.setter,
+			Assigned: c.assigned, Remembered: c.remembered, Foreign: c.foreign,
 		})
 		if want != c.want || from != c.from || unfit != c.unfit {
 			t.Errorf("%s: %s from %s %q, want %s from %s %q", c.what, want, from, unfit, c.want, c.from, c.unfit)

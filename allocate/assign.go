@@ -17,6 +17,9 @@ type Options struct {
 	// Together reports whether two units, by index, must not have one port; nil means
 	// that no two may.
 	Together func(a, b int) bool
+	// Keeps reports a port that is not picked, since it is remembered for what is not
+	// there now; nil for none.
+	Keeps func(port int) bool
 	// Ahead is how many more ports the host is asked for, for each unit that may move:
 	// who has to decide again need not ask.
 	Ahead int
@@ -212,7 +215,7 @@ func (a *assigner) blocked(u Unit, in ports.Range) int {
 	policy := a.options.Policy
 	policy.Explicit = u.Explicit
 	for port := in.Last; port >= in.First; port-- {
-		if policy.Refuses(port) != "" {
+		if policy.Refuses(port) != "" || a.options.Keeps != nil && a.options.Keeps(port) {
 			return port
 		}
 	}

@@ -35,6 +35,9 @@ func (c *program) runValidate(ctx *cli.Context) error {
 	}
 	c.tellNames(ctx.Context, s, facts)
 	c.reportMoves(s, stack.Notable(s, outcomes))
+	if line, hint := s.Gone(); line != "" {
+		c.say(line, hint)
+	}
 	if ctx.String("format") == "json" {
 		return say.JSON(c.Out, portReportOf(s, outcomes), true)
 	}

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/portmoor/portmoor/compose"
@@ -14,6 +13,7 @@ import (
 	"github.com/portmoor/portmoor/lint/text"
 	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/source"
 )
 
 var unknownPortVariable = Rule{
@@ -22,7 +22,7 @@ var unknownPortVariable = Rule{
 	Severity: Warning,
 	Doc: `An env file sets a variable that is named like a host port, such as WEB_HOST_PORT, but no compose file of
 its projects uses it. It is misspelt, or its service no longer exists, and the port that it should move does not
-move.`,
+move. One that the way back from dynamic uses again is to be kept.`,
 	Check: func(p *Pass) {
 		for _, e := range p.Project.Env.Files() {
 			users := p.run.envUsers()[e.File.Path]
@@ -36,8 +36,9 @@ move.`,
 			if p.run.passed()[e.File.Path] || slices.ContainsFunc(users, func(i int) bool { return partial(p.run.projects[i]) }) {
 				continue // a service gets all of it, or may use it
 			}
-			used, words := map[string]bool{}, sync.OnceValue(func() map[string]bool { return p.run.words(users) })
+			used, back, words := map[string]bool{}, map[string]bool{}, sync.OnceValue(func() map[string]bool { return p.run.words(users) })
 			for _, i := range users {
+				p.run.restored(i, back)
 				for _, f := range p.run.projects[i].Files {
 					lists.Add(used, f.Variables()...)
 				}
@@ -48,8 +49,10 @@ move.`,
 					continue
 				}
 				f := Finding{File: e.File, Span: e.Line(name), Message: fmt.Sprintf("no compose file uses %s", name), Hint: "remove it, or correct the name"}
-				if looked++; looked <= maxNearest {
-					if near := nearestHostPort(name, used); near != "" {
+				if back[name] {
+					f.Hint = "keep it for the way back, which uses it again: " + p.commands().Migrate("--strategy", "hybrid")
+				} else if looked++; looked <= maxNearest {
+					if near := say.NearestBefore("_HOST_PORT", name, slices.Sorted(maps.Keys(used))); near != "" {
 						f.Hint = "did you mean " + near + "?"
 					}
 				}
@@ -62,25 +65,20 @@ move.`,
 // partial reports a project of which nobody knows what it lacks.
 func partial(p *compose.Project) bool { return p.Partial }
 
-// maxNearest bounds the misspelt names for which the nearest one is looked up.
-const maxNearest = 20
-
-// nearestHostPort is the used variable that a misspelt one is closest to, "" when none
-// is close. What all of them end with makes none of them alike.
-func nearestHostPort(name string, used map[string]bool) string {
-	const ending = "_HOST_PORT"
-	var known []string
-	for other := range used {
-		if service, is := strings.CutSuffix(other, ending); is {
-			known = append(known, service)
+// restored adds the variables of the host texts which the configuration has for a
+// project's mappings that are dynamic now.
+func (r *run) restored(index int, by map[string]bool) {
+	if r.options.Remembered != nil {
+		for _, text := range r.options.Remembered(r.projects[index]) {
+			for _, name := range source.Variables(text) {
+				by[name] = true
+			}
 		}
 	}
-	slices.Sort(known)
-	if near := say.Nearest(strings.TrimSuffix(name, ending), known); near != "" {
-		return near + ending
-	}
-	return ""
 }
+
+// maxNearest bounds the misspelt names for which the nearest one is looked up.
+const maxNearest = 20
 
 // passedOn are the env files, by path, that a service of a project that reads them
 // names under env_file.

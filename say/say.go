@@ -202,6 +202,21 @@ func Nearest(name string, known []string) string {
 	return best
 }
 
+// NearestBefore is the known name that a misspelt one is closest to of those with an
+// ending, "" when none is close. What all of them end with makes none of them alike.
+func NearestBefore(ending, name string, known []string) string {
+	var parts []string
+	for _, other := range known {
+		if part, is := strings.CutSuffix(other, ending); is {
+			parts = append(parts, part)
+		}
+	}
+	if near := Nearest(strings.TrimSuffix(name, ending), parts); near != "" {
+		return near + ending
+	}
+	return ""
+}
+
 // Meant is the hint for a misspelt name: the nearest known one, else what to do
 // otherwise.
 func Meant(prefix, name string, known []string, otherwise string) string {

@@ -14,6 +14,7 @@ import (
 	"github.com/portmoor/portmoor/live"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/stack/gone"
 )
 
 // Detect gives every unit a port that nobody else has, remembers what it gave and
@@ -90,7 +91,7 @@ func (s round) ahead(n int) {
 
 // choices say what may be chosen, and which units may have one port.
 func (s round) choices(units []allocate.Unit) allocate.Options {
-	return allocate.Options{Policy: s.Config.Policy(), About: s.About, Together: func(a, b int) bool {
+	return allocate.Options{Policy: s.Config.Policy(), About: s.About, Keeps: left(s.Stack).Keeps(), Together: func(a, b int) bool {
 		return together(s.Stack, units[a], units[b], units[a].Fixed() && units[b].Fixed())
 	}}
 }
@@ -150,6 +151,7 @@ func (s round) setHas() {
 // remember keeps what was assigned; the environment of the process is for this
 // run only.
 func (s round) remember(outcomes []allocate.Outcome) {
+	rest := left(s.Stack)
 	for _, o := range outcomes {
 		if o.Problem != "" || o.Ports.Zero() || o.Unit.Source == allocate.Environment || o.Owner.Claim() && !o.Moved {
 			continue // what somebody else has reserved stays his
@@ -164,7 +166,39 @@ func (s round) remember(outcomes []allocate.Outcome) {
 			Key: o.Unit.Key, Port: o.Ports.First, Manual: o.Unit.Source == allocate.Manual, Pinned: o.Unit.Source == allocate.EnvFile || repeats,
 			Sockets: o.Unit.Sockets, Width: o.Ports.Width(), Override: overridden(s.Stack, o.Unit, before),
 		}
+		takeOver(s.Stack, rest, o.Unit, o.Ports)
 	}
+}
+
+// left are the assignments that no unit of the project has.
+func left(s *Stack) gone.Left {
+	elsewhere := map[string]bool{}
+	for _, p := range s.Neighbours {
+		for _, svc := range p.Services {
+			elsewhere[svc.Name] = true
+		}
+	}
+	has := func(name string) bool { _, is := s.services[name]; return is }
+	return gone.Of(s.store.Assigned, s.units, has, func(name string) bool { return elsewhere[name] })
+}
+
+// takeOver forgets what says the ports of a unit again, such as a key that its mapping
+// had under another name.
+func takeOver(s *Stack, rest gone.Left, u allocate.Unit, has ports.Range) {
+	for _, key := range rest.Doubled(u, has) {
+		if s.store.Knows(key) {
+			delete(s.store.Assigned, key)
+		}
+	}
+}
+
+// Gone says which ports are remembered of services that no compose file has, and what
+// forgets them; "" for none.
+func (s *Stack) Gone() (line, hint string) {
+	if line = left(s).String(); line != "" {
+		line, hint = s.Show(s.paths.Ports)+": "+line, "to forget that: "+s.About.Portmoor("detect", "--prune")
+	}
+	return line, hint
 }
 
 // prune forgets what no mapping has any more.
@@ -206,6 +240,7 @@ func (s *Stack) Choose(e Engine, name string, port int, force bool) (u allocate.
 			}
 		}
 		s.store.Assigned[u.Key] = allocate.Assignment{Key: u.Key, Port: port, Manual: true, Sockets: u.Sockets, Width: u.Want.Width()}
+		takeOver(s, left(s), u, u.Want)
 		return nil
 	}, Write: s.save, Ahead: round{s, e}.ahead})
 	return u, err

@@ -29,7 +29,7 @@ import (
 func Tables(w *workspace.Workspace) (outputs []rewrite.Output, notes []say.Problem, err error) {
 	listed := w.Absolute(w.Config.Docs...)
 	users := map[string][]*compose.Project{} // by document
-	for _, p := range w.Projects {
+	for _, p := range compose.Main(w.Projects) {
 		for _, path := range Documents(w, p) {
 			users[path] = append(users[path], p)
 		}

@@ -42,7 +42,10 @@ const manyKeys = 32
 // kind in each: at least two folders. Files that known sources read are not looked at, nor
 // those that skip names. The result is sorted by path.
 func Suggest(root string, options tree.Options, known []Source, skip func(path string) bool) []Suggestion {
-	s := suggester{root: root, skip: skip, used: map[string]bool{}, groups: map[Source]*group{}}
+	s := suggester{root: root, skip: skip, used: map[string]bool{}, groups: map[Source]*group{}, has: map[string]int{}}
+	if ports, err := Read(root, known, skip); err == nil {
+		s.agree(ports)
+	}
 	for _, k := range known {
 		names, _ := fs.Glob(os.DirFS(root), path.Clean(k.Path))
 		lists.Add(s.used, names...)
@@ -66,6 +69,7 @@ type suggester struct {
 	root   string
 	skip   func(path string) bool
 	used   map[string]bool   // files that have a source
+	has    map[string]int    // the port of each service that has a source
 	groups map[Source]*group // by pattern, in which a file that is called as its folder stands as *
 }
 
@@ -109,7 +113,8 @@ func (s *suggester) look(name string) {
 }
 
 // take makes sources of a group: its pattern, where that matches its files only, else
-// each of them by its name. A file that has a source already is left out.
+// each of them by its name. A file that has a source already is left out, and so is one
+// that gives a service another port than that of a source before it.
 func (s *suggester) take(g Source) (all []Suggestion) {
 	files := slices.DeleteFunc(slices.Clone(s.groups[g].files), func(name string) bool { return s.used[name] })
 	if len(files) < 2 {
@@ -119,16 +124,29 @@ func (s *suggester) take(g Source) (all []Suggestion) {
 	if base := path.Base(g.Path); strings.HasPrefix(base, "*.") {
 		g.Path = path.Join(path.Dir(g.Path), sharedPrefix(files)+base)
 	}
-	if ports, err := Read(s.root, []Source{g}, s.skip); err == nil && len(ports) == len(files) {
+	if ports, err := Read(s.root, []Source{g}, s.skip); err == nil && len(ports) == len(files) && s.agree(ports) {
 		return []Suggestion{{g, ports}}
 	}
 	for _, name := range files {
 		one := Source{name, g.Key}
-		if ports, err := Read(s.root, []Source{one}, s.skip); err == nil {
+		if ports, err := Read(s.root, []Source{one}, s.skip); err == nil && s.agree(ports) {
 			all = append(all, Suggestion{one, ports})
 		}
 	}
 	return all
+}
+
+// agree adds the ports of a source, unless a service has another one already.
+func (s *suggester) agree(ports []Port) bool {
+	for _, p := range ports {
+		if other, known := s.has[p.Service]; known && other != p.Port {
+			return false
+		}
+	}
+	for _, p := range ports {
+		s.has[p.Service] = p.Port
+	}
+	return true
 }
 
 // sharedPrefix is what the names of all files begin with, without their folders.

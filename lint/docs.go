@@ -136,11 +136,16 @@ type expected struct {
 	related []Related
 }
 
-// expected may be, for a loose row, also what the service listens on, and what it has with
-// the env files of today.
-func (d documentRead) expected(key rowKey) (e expected) {
-	for _, m := range d.services[key.service] {
-		if key.container != "" && m.Key.Container != key.container {
+// right is what a row about a service should say. A loose row may also say what the service
+// listens on, and what it has with the env files of today.
+func (d documentRead) right(r table.Row, service string) expected {
+	key := rowKey{service, r.Container, !d.marked && !r.Host}
+	e, done := d.rights[key]
+	if done {
+		return e
+	}
+	for _, m := range d.services[service] {
+		if r.Container != "" && m.Key.Container != r.Container {
 			continue
 		}
 		if e.Add(DefaultPorts(m).String()) {
@@ -151,20 +156,20 @@ func (d documentRead) expected(key rowKey) (e expected) {
 			e.Allow(m.HostPort.Ports.String())
 		}
 	}
+	e.None()
+	d.rights[key] = e
 	return e
 }
 
 // row judges a row, and says which service it is about, "" for none.
 func (d documentRead) row(r table.Row) (name string, all []Finding) {
 	if name = table.Named(r, d.services); name == "" && d.marked {
+		if part := table.PartOf(r, d.services); part != "" && len(r.Wrong(d.doc.Src, "", d.right(r, part).Right)) == 0 {
+			return part, nil
+		}
 		return name, []Finding{{File: d.doc, Span: r.Ports[0][0], Service: r.Service, Message: fmt.Sprintf("the table lists service %s, which no compose file has", quote(r.Service)), Hint: "remove the row, or correct the name"}}
 	}
-	key := rowKey{name, r.Container, !d.marked && !r.Host}
-	right, done := d.rights[key]
-	if !done {
-		right = d.expected(key)
-		d.rights[key] = right
-	}
+	right := d.right(r, name)
 	if !d.marked && len(right.related) == 0 {
 		return "", nil
 	}

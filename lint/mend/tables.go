@@ -91,7 +91,7 @@ func written(w *workspace.Workspace, path string, src []byte, users []*compose.P
 	return text, err
 }
 
-// services are those of projects that publish ports, in the order of their files.
+// services are those of projects, in the order of their files, with the ports that they publish.
 func services(w *workspace.Workspace, users []*compose.Project) (all []table.Service) {
 	published, done := lint.Documented(users), map[string]bool{}
 	for _, p := range users {
@@ -112,9 +112,7 @@ func services(w *workspace.Workspace, users []*compose.Project) (all []table.Ser
 					seen[port], t.Ports = true, append(t.Ports, port)
 				}
 			}
-			if len(t.Ports) > 0 {
-				all = append(all, t)
-			}
+			all = append(all, t)
 		}
 	}
 	return all

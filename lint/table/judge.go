@@ -28,6 +28,13 @@ func (r *Right) Add(port string) bool {
 	return true
 }
 
+// None lets rows say 0, where the service has no port.
+func (r *Right) None() {
+	if len(r.ports) == 0 {
+		r.Allow("0")
+	}
+}
+
 // Allow lets rows say a number that is a port of the service in another way.
 func (r *Right) Allow(port string) {
 	if r.may == nil {

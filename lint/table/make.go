@@ -18,7 +18,7 @@ type Service struct {
 	Name string
 	// Category is "" for a service that is in none.
 	Category string
-	Ports    []Port // at least one
+	Ports    []Port // none for a service that gets no row
 }
 
 // Port is a host port, or a range, and the container port that it leads to.
@@ -86,6 +86,7 @@ type writtenRow struct {
 
 	header header
 	name   string // of the service
+	part   bool   // it is about a part of the service, which has a category of its own
 }
 
 type edit struct {
@@ -119,11 +120,17 @@ func (w *writer) read(t Table) error {
 	w.end = source.Span{Start: behind, End: behind}
 	for _, r := range rows {
 		name := Named(r, w.services)
+		part := name == ""
+		if service := PartOf(r, w.services); part && service != "" {
+			if wrong, _ := r.compare(w.src, w.hosts(service, r.Container)); len(wrong) == 0 {
+				name = service
+			}
+		}
 		if name == "" {
 			w.edit(r.line.Span, "")
 			continue
 		}
-		w.rows = append(w.rows, writtenRow{r, h, name})
+		w.rows = append(w.rows, writtenRow{r, h, name, part})
 	}
 	return nil
 }
@@ -139,6 +146,7 @@ func (w *writer) hosts(service, container string) Right {
 			right.Add(p.Host)
 		}
 	}
+	right.None()
 	w.rights[[2]string{service, container}] = right
 	return right
 }
@@ -191,7 +199,7 @@ func (r Row) lists(src []byte, port string) bool {
 // categorize writes the category of a row's service, where there is a column for it.
 func (w *writer) categorize(r writtenRow) {
 	category := inCell(w.services[r.name].Category)
-	if c, ok := r.header.cell(r.line, categoryColumns); ok && category != "" && plainText(c.text) != plainText(category) {
+	if c, ok := r.header.cell(r.line, categoryColumns); ok && !r.part && category != "" && plainText(c.text) != plainText(category) {
 		start := r.line.Start + c.start
 		w.replace(source.Span{Start: start, End: start + len(c.text)}, category)
 	}

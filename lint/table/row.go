@@ -27,7 +27,22 @@ type Row struct {
 // Named is the name by which services have that of the row, "" for none: as it is
 // written, or in lower case with - for each blank.
 func Named[T any](r Row, services map[string]T) string {
-	for _, name := range []string{r.Service, strings.Join(strings.Fields(strings.ToLower(r.Service)), "-")} {
+	for _, name := range []string{r.Service, r.slug()} {
+		if _, known := services[name]; known {
+			return name
+		}
+	}
+	return ""
+}
+
+func (r Row) slug() string { return strings.Join(strings.Fields(strings.ToLower(r.Service)), "-") }
+
+// PartOf is the service whose name that of the row begins with, as that of Agent Zero UI
+// begins with agent-zero, "" for none. Such a row is about the service where it is right.
+func PartOf[T any](r Row, services map[string]T) string {
+	name := r.slug()
+	for i := strings.LastIndexByte(name, '-'); i > 0; i = strings.LastIndexByte(name, '-') {
+		name = name[:i]
 		if _, known := services[name]; known {
 			return name
 		}

@@ -195,6 +195,9 @@ func takeOver(s *Stack, rest gone.Left, u allocate.Unit, has ports.Range) {
 // Gone says which ports are remembered of services that no compose file has, and what
 // forgets them; "" for none.
 func (s *Stack) Gone() (line, hint string) {
+	if !s.paths.Bounds.Has(s.paths.Ports) {
+		return "", "" // its text is not shown
+	}
 	if line = left(s).String(); line != "" {
 		line, hint = s.Show(s.paths.Ports)+": "+line, "to forget that: "+s.About.Portmoor("detect", "--prune")
 	}

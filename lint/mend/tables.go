@@ -29,7 +29,7 @@ import (
 func Tables(w *workspace.Workspace) (outputs []rewrite.Output, notes []say.Problem, err error) {
 	listed := w.Absolute(w.Config.Docs...)
 	users := map[string][]*compose.Project{} // by document
-	for _, p := range compose.Main(w.Projects) {
+	for _, p := range w.Projects {
 		for _, path := range Documents(w, p) {
 			users[path] = append(users[path], p)
 		}
@@ -41,10 +41,11 @@ func Tables(w *workspace.Workspace) (outputs []rewrite.Output, notes []say.Probl
 	}
 	documents := lists.Only(slices.Sorted(maps.Keys(users)), func(path string) bool { return slices.Contains(listed, path) || has(path) })
 	if len(documents) == 0 {
-		if len(users) != 1 {
+		beside := lists.Union(nil, lists.Map(compose.Main(w.Projects), func(p *compose.Project) string { return Documents(w, p)[0] })...)
+		if len(beside) != 1 {
 			return nil, nil, say.Usagef("list one under docs in .portmoor.yaml, or write "+table.Start+" and "+table.End+" where the table should be", "portmoor docs: no document is to have a table of ports")
 		}
-		documents = slices.Collect(maps.Keys(users))
+		documents = beside
 	}
 	for _, path := range documents {
 		doc := files.read(path)

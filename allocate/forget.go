@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/tree"
 )
@@ -77,6 +78,38 @@ func Below(path, folder string) (all []Paths, err error) {
 			if _, file, named := strings.Cut(project, " "); named {
 				all = append(all, Paths{Ports: tree.Absolute(checkout, filepath.FromSlash(folderOf(file)))[0], Ledger: path, Checkout: checkout, Project: project, Forgiving: true})
 			}
+		}
+	}
+	if l.broken != nil {
+		return nil, Explain(l.broken)
+	}
+	return all, nil
+}
+
+// Remembered is what a ledger has of a project.
+type Remembered struct {
+	Checkout string // its folder
+	Project  string
+	Ports    map[string]ports.Range // by key
+}
+
+// All are the projects of a ledger whose folders are there.
+func All(path string) (all []Remembered, err error) {
+	l, err := readLedger(linked(path))
+	if err != nil {
+		return nil, Explain(err)
+	}
+	for i, checkout := range l.folders {
+		if !tree.Exists(checkout) {
+			continue
+		}
+		for project, entries := range l.claims(i) {
+			name, _, _ := strings.Cut(project, " ")
+			r := Remembered{checkout, name, map[string]ports.Range{}}
+			for key, entry := range entries {
+				r.Ports[key] = entry.ports()
+			}
+			all = append(all, r)
 		}
 	}
 	if l.broken != nil {

@@ -19,11 +19,16 @@ func projectFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "file", Aliases: []string{"f"}, Usage: "load `FILE`s as one project, as docker compose -f does", TakesFile: true},
 		&cli.StringSliceFlag{Name: "profile", Usage: "choose `PROFILE`, as docker compose --profile does; may be repeated"},
-		&cli.StringFlag{Name: "config", Usage: "read `FILE` instead of the nearest " + config.Name, TakesFile: true},
+		configFlag(),
 		oneOfFlag("strategy", "", "what host ports should be written as, `STRATEGY` is "+say.Or(strategyNames), strategyNames),
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say what is passed over, and every reason", DisableDefaultText: true},
 		oneOfFlag("color", "", "when to colour the output, `WHEN` is "+say.Or(colorNames), colorNames),
 	}
+}
+
+// configFlag is --config.
+func configFlag() cli.Flag {
+	return &cli.StringFlag{Name: "config", Usage: "read `FILE` instead of the nearest " + config.Name, TakesFile: true}
 }
 
 // The values of flags that take one of a few.
@@ -44,7 +49,7 @@ func oneProjectFlags(more ...cli.Flag) []cli.Flag {
 		&cli.StringSliceFlag{Name: "profile", Usage: "choose `PROFILE`; may be repeated"},
 		&cli.StringSliceFlag{Name: "env-file", Usage: "read `FILE` instead of .env; may be repeated", TakesFile: true},
 		&cli.StringFlag{Name: "ports-file", Usage: "keep the assignments in `FILE`", DefaultText: "$" + workspace.PortsFileVariable, TakesFile: true},
-		&cli.StringFlag{Name: "config", Usage: "read `FILE` instead of the nearest " + config.Name, TakesFile: true},
+		configFlag(),
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more", DisableDefaultText: true},
 	}, more...)
 }

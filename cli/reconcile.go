@@ -37,7 +37,7 @@ change, and with --write does exactly that. --verify looks whether everything ag
 			formatFlag("how to print", formatNames...),
 			&cli.StringSliceFlag{Name: "file", Aliases: []string{"f"}, Usage: "load `FILE`s as one project, as docker compose -f does", TakesFile: true},
 			&cli.StringSliceFlag{Name: "profile", Usage: "choose `PROFILE`, as docker compose --profile does; may be repeated"},
-			&cli.StringFlag{Name: "config", Usage: "read `FILE` instead of the nearest " + config.Name, TakesFile: true},
+			configFlag(),
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say what is passed over; with --verify: list the places that people have to decide about", DisableDefaultText: true},
 			oneOfFlag("color", "", "when to colour the output, `WHEN` is "+say.Or(colorNames), colorNames),
 		},

@@ -147,8 +147,9 @@ type References struct {
 	Ignore []string `config:"ignore" doc:"files and folders to pass over, by gitignore patterns"`
 }
 
-// Registry is how the service registry is served.
+// Registry is how the service registry is served, and where it is.
 type Registry struct {
+	URL    string `config:"url" doc:"the registry that detect, up and sync tell of services, such as http://127.0.0.1:8100"`
 	Listen string `config:"listen" check:"address" doc:"host:port to listen on; 127.0.0.1:8100 when absent"`
 }
 

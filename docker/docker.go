@@ -16,6 +16,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,6 +74,8 @@ type Container struct {
 	OneOff bool
 	// State is the engine's word: running, paused, restarting, exited, created, dead.
 	State string
+	// Health is what its health check says: healthy, unhealthy or starting; "" without one.
+	Health string
 	// HostNetwork reports that it has the network of its host, so that each port
 	// it listens on is one of the host.
 	HostNetwork bool
@@ -266,6 +269,9 @@ func read(summary container.Summary) Container {
 	if n, err := strconv.Atoi(summary.Labels[labelNumber]); err == nil {
 		c.Number = n
 	}
+	if check := healthWord.FindStringSubmatch(summary.Status); check != nil {
+		c.Health = check[1]
+	}
 	if !c.Running() {
 		return c
 	}
@@ -277,6 +283,10 @@ func read(summary container.Summary) Container {
 	c.Bindings = sorted(c.Bindings)
 	return c
 }
+
+// healthWord is at the end of a status, such as "Up 2 minutes (healthy)": the list has it
+// nowhere else.
+var healthWord = regexp.MustCompile(`\((?:health: )?(healthy|unhealthy|starting)\)$`)
 
 // asked are the ports that a container asks for when it starts.
 func asked(inspected container.InspectResponse) (bindings []Binding) {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/docker/docker/api/types/events"
@@ -24,85 +26,140 @@ const (
 // answered once, as it does to be restarted, is waited for: lost is told why, once,
 // and the function is called when it is back. nil waits for nobody.
 func (e *Engine) Follow(ctx context.Context, project string, call func(started []string) error, lost func(error)) error {
-	answered := false
-	for waiting := false; ; {
-		err := e.follow(ctx, project, func(started []string) error {
-			err := call(started)
+	f := follower{Engine: e, label: labelProject + "=" + project, recheck: recheck, longest: again, lost: lost}
+	return f.keep(ctx, func(all []events.Message) error {
+		var started []string
+		for _, m := range all {
+			if m.Action == events.ActionStart {
+				started = append(started, m.Actor.ID)
+			}
+		}
+		return call(started)
+	})
+}
+
+// Watch is [Engine.Follow] for all compose projects. The function is given the names of
+// those of which a container may be another now, and when the first of them was; at first,
+// and after the engine was away, nil, which is all. Nothing is asked while nothing
+// happens. An engine that has not answered yet is waited for too.
+func (e *Engine) Watch(ctx context.Context, call func(projects []string, since time.Time) error, lost func(error)) error {
+	f := follower{Engine: e, label: labelProject, longest: 16 * again, lost: lost, answered: true}
+	return f.keep(ctx, func(all []events.Message) error {
+		changed := map[string]bool{}
+		var since time.Time
+		for _, m := range all {
+			changed[m.Actor.Attributes[labelProject]] = true
+			if at := time.Unix(0, m.TimeNano); since.IsZero() || at.Before(since) {
+				since = at
+			}
+		}
+		return call(slices.Sorted(maps.Keys(changed)), since)
+	})
+}
+
+// follower waits for events of containers with a label.
+type follower struct {
+	*Engine
+
+	label    string
+	recheck  time.Duration // how often to look without an event; 0 for never
+	longest  time.Duration // between two tries to reach an engine that is away
+	lost     func(error)   // nil to wait for no engine
+	answered bool          // once
+}
+
+// keep waits for an engine that ends, and follows it again.
+func (f *follower) keep(ctx context.Context, call func([]events.Message) error) error {
+	pause, waiting := again, false
+	for {
+		err := f.follow(ctx, func(all []events.Message) error {
+			err := call(all)
 			if err == nil {
-				answered, waiting = true, false
+				f.answered, waiting, pause = true, false, again
 			}
 			return err
 		})
 		cause, silent := errors.AsType[*Error](err)
-		if !silent || !answered || lost == nil || ctx.Err() != nil {
+		if !silent || !f.answered || f.lost == nil || ctx.Err() != nil {
 			return ended(ctx, err)
 		}
 		if !waiting {
 			waiting = true
-			lost(cause)
+			f.lost(cause)
 		}
-		e.talk.Lock()
-		e.agreed = false // it may be another version now
-		e.talk.Unlock()
+		f.talk.Lock()
+		f.agreed = false // it may be another version now
+		f.talk.Unlock()
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-time.After(again):
+		case <-time.After(pause):
+			pause = min(2*pause, f.longest)
 		}
 	}
 }
 
-// again is how long an engine that does not answer is left alone.
+// again is how long an engine that does not answer is left alone, at first.
 const again = 250 * time.Millisecond
 
-// follow is Follow until the engine ends.
-func (e *Engine) follow(ctx context.Context, project string, call func(started []string) error) error {
+// actions are what changes the ports of a container, or whether it has them.
+var actions = []events.Action{
+	events.ActionStart, events.ActionDie, events.ActionStop, events.ActionDestroy, events.ActionPause, events.ActionUnPause, events.ActionRename,
+}
+
+// follow calls a function until the engine ends.
+func (f *follower) follow(ctx context.Context, call func([]events.Message) error) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	which := filters.NewArgs(filters.Arg("type", string(events.ContainerEventType)), filters.Arg("label", labelProject+"="+project))
-	for _, action := range []events.Action{events.ActionStart, events.ActionDie, events.ActionStop, events.ActionDestroy, events.ActionPause, events.ActionUnPause, events.ActionRename} {
+	which := filters.NewArgs(filters.Arg("type", string(events.ContainerEventType)), filters.Arg("label", f.label))
+	for _, action := range actions {
 		which.Add("event", string(action))
 	}
-	_, done, err := e.ready(ctx)
+	if f.recheck == 0 { // nobody looks again by itself
+		which.Add("event", string(events.ActionHealthStatus))
+	}
+	_, done, err := f.ready(ctx)
 	if err != nil {
 		return err
 	}
 	done()
-	patience := time.AfterFunc(cmp.Or(e.Timeout, Timeout), func() { _ = say.Guard(stop) }) // the client waits until the engine begins to answer
-	messages, failed := e.api.Events(ctx, events.ListOptions{Filters: which})
+	patience := time.AfterFunc(cmp.Or(f.Timeout, Timeout), func() { _ = say.Guard(stop) }) // the client waits until the engine begins to answer
+	messages, failed := f.api.Events(ctx, events.ListOptions{Filters: which})
 	if !patience.Stop() {
-		return e.explain(context.DeadlineExceeded)
+		return f.explain(context.DeadlineExceeded)
 	}
-	var started []string
+	var again <-chan time.Time
+	var seen []events.Message
 	for {
-		if err := call(started); err != nil {
+		if err := call(seen); err != nil {
 			return err
 		}
-		started = nil
+		seen = nil
+		if f.recheck > 0 {
+			again = time.After(f.recheck)
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case err := <-failed:
-			return e.explain(err)
+			return f.explain(err)
 		case first := <-messages:
-			started = startedBy(ctx, first, messages)
-		case <-time.After(recheck):
+			seen = until(ctx, first, messages)
+		case <-again:
 		}
 	}
 }
 
-// startedBy waits until no more events come, and returns who was started.
-func startedBy(ctx context.Context, next events.Message, messages <-chan events.Message) (started []string) {
+// until waits until no more events come, for a moment, and returns them all.
+func until(ctx context.Context, next events.Message, messages <-chan events.Message) (all []events.Message) {
 	for {
-		if next.Action == events.ActionStart {
-			started = append(started, next.Actor.ID)
-		}
+		all = append(all, next)
 		select {
 		case next = <-messages:
 		case <-ctx.Done():
-			return started
+			return all
 		case <-time.After(settle):
-			return started
+			return all
 		}
 	}
 }

@@ -1,0 +1,125 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/portmoor/portmoor/registry"
+	"github.com/portmoor/portmoor/say"
+)
+
+const (
+	healthEvery    = 30 * time.Second
+	healthPatience = 5 * time.Second
+	maxChecks      = 16 // at once
+)
+
+// errForbidden is why an address is not asked.
+var errForbidden = errors.New("not an address for health checks")
+
+// metadataAddresses are where clouds tell machines their secrets, beside link-local ones.
+var metadataAddresses = []netip.Addr{netip.MustParseAddr("100.100.100.200"), netip.MustParseAddr("fd00:ec2::254")}
+
+// asked reports an address that a health check may go to. What clients name is asked from
+// this machine, and must not lead where only it may go.
+func asked(address string) bool {
+	ap, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return false
+	}
+	addr := ap.Addr().Unmap().WithZone("")
+	for _, secret := range metadataAddresses {
+		if addr == secret {
+			return false
+		}
+	}
+	return !addr.IsLinkLocalUnicast() && !addr.IsMulticast() && !addr.IsUnspecified()
+}
+
+// healthClient asks health URLs. It follows no redirect to another host, and connects to
+// no address that is not [asked], whatever name leads there.
+func healthClient() *http.Client {
+	dialer := &net.Dialer{Timeout: healthPatience, Control: func(_, address string, _ syscall.RawConn) error {
+		if !asked(address) {
+			return errForbidden
+		}
+		return nil
+	}}
+	return &http.Client{
+		Timeout:   healthPatience,
+		Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true, MaxResponseHeaderBytes: 64 << 10},
+		CheckRedirect: func(r *http.Request, via []*http.Request) error {
+			if len(via) > 5 || r.URL.Host != via[0].URL.Host {
+				return http.ErrUseLastResponse
+			}
+			return nil
+		},
+	}
+}
+
+// checkHealth asks each health URL, now and every 30 seconds, and a new one at once.
+func (s *Server) checkHealth(ctx context.Context) {
+	client := healthClient()
+	changes := s.registry.Subscribe()
+	defer changes.Close()
+	tick := time.NewTicker(healthEvery)
+	defer tick.Stop()
+	known := map[registry.ID]string{}
+	for {
+		var due []registry.Service
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			clear(known)
+			due = s.registry.List(registry.Filter{})
+		case <-changes.Wake():
+			list, all := changes.Take()
+			if all {
+				due = s.registry.List(registry.Filter{})
+			}
+			for _, c := range list {
+				if c.Service != nil {
+					due = append(due, *c.Service)
+				}
+			}
+		}
+		var g errgroup.Group
+		g.SetLimit(maxChecks)
+		for _, service := range due {
+			if id := service.ID(); service.HealthURL != "" && known[id] != service.HealthURL {
+				known[id] = service.HealthURL
+				g.Go(func() error {
+					return say.Guard(func() { s.registry.SetHealth(id, service.HealthURL, check(ctx, client, service.HealthURL)) })
+				})
+			}
+		}
+		_ = g.Wait() // a panic leaves a service unknown
+	}
+}
+
+// check asks one URL: 200 is healthy.
+func check(ctx context.Context, client *http.Client, url string) registry.Health {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return registry.Unhealthy
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return registry.Unhealthy
+	}
+	defer response.Body.Close()                                       //nolint:errcheck // it was only read
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // the status is all that counts
+	if response.StatusCode != http.StatusOK {
+		return registry.Unhealthy
+	}
+	return registry.Healthy
+}

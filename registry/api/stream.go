@@ -1,0 +1,100 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/portmoor/portmoor/registry"
+)
+
+const (
+	maxStreams = 1000
+	// heartbeat is how often a stream says that it is still there, so that both ends learn
+	// of one that is not.
+	heartbeat = 15 * time.Second
+	// patience is how long a client may take for an answer or for one event.
+	patience = 10 * time.Second
+)
+
+// change is an event: a service that is another now, or one that is gone.
+type change struct {
+	ID      registry.ID       `json:"id"`
+	Service *registry.Service `json:"service"` // null for one that is gone
+}
+
+// stream sends server-sent events: all services first, then each that has changed.
+func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
+	select {
+	case s.streams <- struct{}{}:
+		defer func() { <-s.streams }()
+	default:
+		fail(w, http.StatusServiceUnavailable, "too many streams are open")
+		return
+	}
+	s.metrics.streams.Inc()
+	defer s.metrics.streams.Dec()
+	changes := s.registry.Subscribe()
+	defer changes.Close()
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	to := streamTo{w, http.NewResponseController(w)}
+	_ = to.controller.SetReadDeadline(time.Time{}) // that of the request is over
+	if to.send("services", s.registry.Body()) != nil {
+		return
+	}
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	for {
+		select {
+		case <-r.Context().Done():
+			return
+		case <-s.ended:
+			return
+		case <-beat.C:
+			if to.comment() != nil {
+				return
+			}
+		case <-changes.Wake():
+			list, all := changes.Take()
+			if all && to.send("services", s.registry.Body()) != nil {
+				return
+			}
+			for _, c := range list {
+				text, err := json.Marshal(change{c.ID, c.Service})
+				if err != nil || to.send("change", text) != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// streamTo writes events to a client, none of which may take longer than [patience].
+type streamTo struct {
+	w          http.ResponseWriter
+	controller *http.ResponseController
+}
+
+func (s streamTo) send(event string, data []byte) error {
+	return s.write("event: %s\ndata: %s\n\n", event, data[:len(data)-ending(data)])
+}
+
+func (s streamTo) comment() error { return s.write(":\n\n") }
+
+func (s streamTo) write(format string, args ...any) error {
+	_ = s.controller.SetWriteDeadline(time.Now().Add(patience)) //nolint:forbidigo // no output depends on it; a writer without deadlines waits
+	if _, err := fmt.Fprintf(s.w, format, args...); err != nil {
+		return err
+	}
+	return s.controller.Flush()
+}
+
+// ending is how many line breaks a text ends in, of one.
+func ending(text []byte) int {
+	if n := len(text); n > 0 && text[n-1] == '\n' {
+		return 1
+	}
+	return 0
+}

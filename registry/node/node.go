@@ -1,0 +1,122 @@
+// Package node is a registry at work on one host: it is told of this machine's services,
+// and serves what it knows.
+//
+//	err := node.Run(ctx, node.Options{Options: api.Options{Listen: api.DefaultListen}, Engine: engine})
+package node
+
+import (
+	"cmp"
+	"context"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/registry"
+	"github.com/portmoor/portmoor/registry/api"
+	"github.com/portmoor/portmoor/registry/sources"
+	"github.com/portmoor/portmoor/say"
+)
+
+// Options are what a registry is told of its host.
+type Options struct {
+	api.Options
+
+	// Host is where services of this machine are reached; "" for what [Advertised] finds.
+	Host string
+	// Engine is whose containers are listed; nil for none.
+	Engine *docker.Engine
+	// Ledger is the file of the ports that are remembered; "" for none.
+	Ledger string
+	// Ready is told the URL when the registry answers; nil for nobody.
+	Ready func(url string)
+}
+
+// Run serves until the context ends, which is no error.
+func Run(ctx context.Context, o Options) error {
+	o.Host = cmp.Or(o.Host, Advertised(ctx))
+	o.Hostname, _ = os.Hostname() // "" is told where there is none
+	o.Names = append(o.Names, o.Host, o.Hostname)
+	r := registry.New(registry.Options{Host: o.Host})
+	server := api.New(r, o.Options)
+	l, err := server.Listen()
+	if err != nil {
+		return err
+	}
+	if o.Ready != nil {
+		o.Ready("http://" + l.Addr().String())
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var g errgroup.Group
+	if o.Engine != nil {
+		g.Go(func() error { return guarded(func() error { return containers(ctx, r, server, o) }) })
+	}
+	if o.Ledger != "" {
+		g.Go(func() error { return guarded(func() error { sources.Ledger(ctx, r, o.Ledger); return nil }) })
+	}
+	g.Go(func() error {
+		defer stop()
+		return guarded(func() error { return server.Run(ctx, l) })
+	})
+	return g.Wait()
+}
+
+// guarded is a call whose panic is an error.
+func guarded(call func() error) (err error) {
+	if bug := say.Guard(func() { err = call() }); bug != nil {
+		return bug
+	}
+	return err
+}
+
+// containers keeps the registry at what the engine runs. An engine that can't be used at
+// all is said, and the rest goes on.
+func containers(ctx context.Context, r *registry.Registry, server *api.Server, o Options) error {
+	err := sources.Containers(ctx, r, o.Engine, sources.Options{
+		Lost: func(err error) {
+			p := say.Of(err)
+			o.Say(p.Error()+": what runs there is listed as it was, until it answers again", p.Hint)
+		},
+		Back:  func() { server.EngineBack(); o.Say("the docker engine answers again", "") },
+		Event: server.EngineEvent,
+	})
+	if err != nil && ctx.Err() == nil {
+		p := say.Of(err)
+		o.Say(p.Error(), p.Hint)
+	}
+	return nil
+}
+
+// patience is how long the tailscale command may take.
+const patience = time.Second
+
+// Advertised is where others reach this machine: its address in a Tailscale network, else
+// that of its name, else the loopback one.
+func Advertised(ctx context.Context) string {
+	ctx, stop := context.WithTimeout(ctx, patience)
+	defer stop()
+	if out, err := exec.CommandContext(ctx, "tailscale", "ip", "-4").Output(); err == nil {
+		if first, _, _ := strings.Cut(string(out), "\n"); strings.HasPrefix(first, "100.") {
+			if addr, err := netip.ParseAddr(strings.TrimSpace(first)); err == nil {
+				return addr.String()
+			}
+		}
+	}
+	name, err := os.Hostname()
+	if err != nil {
+		return "127.0.0.1"
+	}
+	found, _ := net.DefaultResolver.LookupNetIP(ctx, "ip4", name) // none is found where it fails
+	for _, addr := range found {
+		if !addr.IsLoopback() {
+			return addr.Unmap().String()
+		}
+	}
+	return "127.0.0.1"
+}

@@ -1,0 +1,477 @@
+// Package registry knows what runs where: each service with the host and the port where it
+// is reached, on one host and on many.
+//
+// The model: a [Registry] holds what its sources say of services, by name, host and
+// project, and what is true when they are merged. A [Source] replaces what it said of a
+// project, and only that is worked out again. Nobody waits for anybody: who wants to know
+// of changes subscribes, and is told which services are others now.
+//
+//	r := registry.New(registry.Options{Host: "100.100.100.1"})
+//	r.Set(registry.Engine, "shop", []registry.Service{{Name: "web", Port: 8080, State: registry.Up}})
+//	s, found := r.Newest("web")
+package registry
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Source is who says something of a service, the most reliable first.
+type Source int
+
+// The sources of services.
+const (
+	Engine     Source = iota // the containers of the engine
+	Posted                   // a client of the API
+	Remote                   // the registry of another host
+	Remembered               // the ports that are remembered for a project that is down
+	sources
+)
+
+// DefaultStale is after what time a service counts as gone of which nobody says anything.
+const DefaultStale = 300 * time.Second
+
+// maxPosted bounds the services that clients of the API may add.
+const maxPosted = 10_000
+
+// ErrFull is why a service is not added.
+var ErrFull = errors.New("too many services are registered")
+
+// Options are how a registry works. The zero value is for a host without a name.
+type Options struct {
+	// Host is where the services of this machine are reached.
+	Host string
+	// Now is the clock; nil for the machine's.
+	Now func() time.Time
+	// Stale is after what time a service that nobody speaks of is gone; 0 for [DefaultStale].
+	Stale time.Duration
+}
+
+// Registry holds services. Its methods may be called by several goroutines.
+type Registry struct {
+	options Options
+
+	mu       sync.Mutex
+	records  map[ID]*record
+	sorted   []*record                  // by ID
+	projects map[projectKey]map[ID]bool // what each source has of a project
+	posted   int                        // records with a part that was posted
+	body     *body                      // nil when something has changed since
+	watching map[*Subscription]bool
+}
+
+type projectKey struct {
+	source  Source
+	project string
+}
+
+// record is what is known of one service.
+type record struct {
+	id     ID
+	parts  [sources]*Service
+	merged Service
+	text   []byte    // merged as JSON; nil for a service that is not listed
+	until  time.Time // when a part goes stale; zero for never
+}
+
+// body is the answer that lists all services.
+type body struct {
+	text  []byte
+	until time.Time
+}
+
+// New makes an empty registry.
+func New(o Options) *Registry {
+	if o.Now == nil {
+		o.Now = time.Now //nolint:forbidigo // what is stale depends on the clock
+	}
+	o.Stale = cmp.Or(o.Stale, DefaultStale)
+	return &Registry{options: o, records: map[ID]*record{}, projects: map[projectKey]map[ID]bool{}, watching: map[*Subscription]bool{}}
+}
+
+// Host is where the services of this machine are reached.
+func (r *Registry) Host() string { return r.options.Host }
+
+// Set replaces what a source says of a project's services on this host, or on the hosts
+// that they name. One without a port keeps the port that it had before, and is passed
+// over when it never had one. No services takes the project out.
+func (r *Registry) Set(source Source, project string, services []Service) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.set(source, project, services)
+}
+
+// Replace is [Registry.Set] for all projects of a source at once.
+func (r *Registry) Replace(source Source, services map[string][]Service) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for key := range r.projects {
+		if _, still := services[key.project]; key.source == source && !still {
+			r.set(source, key.project, nil)
+		}
+	}
+	for project, all := range services {
+		r.set(source, project, all)
+	}
+}
+
+func (r *Registry) set(source Source, project string, services []Service) {
+	key := projectKey{source, project}
+	had, has := r.projects[key], map[ID]bool{}
+	now := r.options.Now()
+	for _, s := range services {
+		s.Host = cmp.Or(s.Host, r.options.Host)
+		id := ID{s.Name, s.Host, project}
+		before := r.part(id, source)
+		if before != nil {
+			s.Port = cmp.Or(s.Port, before.Port)
+			s.RegisteredAt = before.RegisteredAt
+		}
+		if s.Port == 0 || has[id] {
+			continue
+		}
+		if s.RegisteredAt.IsZero() {
+			s.RegisteredAt = Time{now}
+		}
+		if s.LastSeen.IsZero() {
+			s.LastSeen = Time{now}
+		}
+		has[id] = true
+		r.put(id, source, &s)
+	}
+	for id := range had {
+		if !has[id] {
+			r.put(id, source, nil)
+		}
+	}
+	if r.projects[key] = has; len(has) == 0 {
+		delete(r.projects, key)
+	}
+}
+
+// Post adds a service that a client has described, or renews it. The error is [ErrFull],
+// or an [Invalid].
+func (r *Registry) Post(s Service) (Service, error) {
+	if err := s.Check(); err != nil {
+		return Service{}, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	id := r.home(ID{s.Name, s.Host, s.Project()})
+	before := r.part(id, Posted)
+	s.LastSeen = Time{r.options.Now()}
+	if s.RegisteredAt = s.LastSeen; before != nil {
+		s.RegisteredAt = before.RegisteredAt
+		if s.HealthURL == before.HealthURL {
+			s.Health = before.Health
+		}
+	} else if r.posted >= maxPosted {
+		return Service{}, ErrFull
+	}
+	r.put(id, Posted, &s)
+	return r.records[id].merged, nil
+}
+
+// home is the ID under which a service is kept: one that names no project is the one that
+// the host has by that name.
+func (r *Registry) home(id ID) ID {
+	if id.Project != "" {
+		return id
+	}
+	var found []ID
+	for _, rec := range r.named(id.Name) {
+		if rec.id.Host == id.Host && rec.id.Project != "" {
+			found = append(found, rec.id)
+		}
+	}
+	if len(found) == 1 && r.records[id] == nil {
+		return found[0]
+	}
+	return id
+}
+
+// Delete takes out what clients have added under a name, on a host or, with "", on all. It
+// reports whether there was anything.
+func (r *Registry) Delete(name, host string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	found := false
+	for _, rec := range slices.Clone(r.named(name)) {
+		if rec.parts[Posted] != nil && (host == "" || host == rec.id.Host) {
+			found = true
+			r.put(rec.id, Posted, nil)
+		}
+	}
+	return found
+}
+
+// SetHealth notes what a service's health check has shown.
+func (r *Registry) SetHealth(id ID, url string, h Health) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for source := range sources {
+		if p := r.part(id, source); p != nil && p.HealthURL == url && p.Health != h {
+			changed := *p
+			changed.Health = h
+			r.put(id, source, &changed)
+		}
+	}
+}
+
+// Renew says that all that a source has said is still true.
+func (r *Registry) Renew(source Source) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := Time{r.options.Now()}
+	for _, rec := range r.sorted {
+		if p := rec.parts[source]; p != nil {
+			p.LastSeen = now
+			r.merge(rec)
+		}
+	}
+	r.body = nil
+}
+
+// Purge takes out what is stale. It is called from time to time.
+func (r *Registry) Purge() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.options.Now()
+	for _, rec := range slices.Clone(r.sorted) {
+		if rec.until.IsZero() || now.Before(rec.until) {
+			continue
+		}
+		for source, p := range rec.parts {
+			if r.stale(Source(source), p, now) {
+				delete(r.projects[projectKey{Source(source), rec.id.Project}], rec.id)
+				r.put(rec.id, Source(source), nil)
+			}
+		}
+	}
+}
+
+func (r *Registry) stale(source Source, p *Service, now time.Time) bool {
+	return p != nil && source != Remembered && now.Sub(p.LastSeen.Time) >= r.options.Stale
+}
+
+func (r *Registry) part(id ID, source Source) *Service {
+	if rec := r.records[id]; rec != nil {
+		return rec.parts[source]
+	}
+	return nil
+}
+
+// put changes one part of a record, which is made or taken out when it has to be.
+func (r *Registry) put(id ID, source Source, s *Service) {
+	rec := r.records[id]
+	if rec == nil && s == nil {
+		return
+	}
+	if rec == nil {
+		rec = &record{id: id}
+		r.records[id] = rec
+		at, _ := r.search(id)
+		r.sorted = slices.Insert(r.sorted, at, rec)
+	}
+	if source == Posted {
+		r.posted += one(s != nil) - one(rec.parts[Posted] != nil)
+	}
+	rec.parts[source] = s
+	if rec.parts == [sources]*Service{} {
+		delete(r.records, id)
+		at, _ := r.search(id)
+		r.sorted = slices.Delete(r.sorted, at, at+1)
+	}
+	before := rec.text
+	r.merge(rec)
+	if !bytes.Equal(before, rec.text) {
+		r.body = nil
+		for s := range r.watching {
+			s.note(id)
+		}
+	}
+	if orphan := (ID{id.Name, id.Host, ""}); s != nil && id.Project != "" && source != Posted {
+		if p := r.part(orphan, Posted); p != nil && rec.parts[Posted] == nil {
+			r.put(orphan, Posted, nil)
+			r.put(id, Posted, p)
+		}
+	}
+}
+
+func one(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (r *Registry) search(id ID) (at int, found bool) {
+	return slices.BinarySearchFunc(r.sorted, id, func(rec *record, id ID) int { return rec.id.compare(id) })
+}
+
+// named are the records of a name.
+func (r *Registry) named(name string) []*record {
+	from, _ := r.search(ID{Name: name})
+	to := from
+	for to < len(r.sorted) && r.sorted[to].id.Name == name {
+		to++
+	}
+	return r.sorted[from:to]
+}
+
+// merge works out what is true of a service: each thing as the most reliable source says it
+// that says anything.
+func (r *Registry) merge(rec *record) {
+	now := r.options.Now()
+	rec.merged, rec.text, rec.until = Service{}, nil, time.Time{}
+	m, first := &rec.merged, true
+	for source, p := range rec.parts {
+		if p == nil || r.stale(Source(source), p, now) {
+			continue
+		}
+		if Source(source) != Remembered {
+			if until := p.LastSeen.Add(r.options.Stale); rec.until.IsZero() || until.Before(rec.until) {
+				rec.until = until
+			}
+		}
+		if first {
+			*m, first = *p, false
+			m.Metadata = maps.Clone(p.Metadata)
+			continue
+		}
+		m.add(*p)
+	}
+	if first {
+		return
+	}
+	m.finish(rec.id)
+	rec.text, _ = json.Marshal(*m) // has nothing that is no JSON
+}
+
+// Body is the answer that lists all services, as JSON. It is written once for each change.
+func (r *Registry) Body() []byte {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.options.Now()
+	if r.body != nil && (r.body.until.IsZero() || now.Before(r.body.until)) {
+		return r.body.text
+	}
+	b := &body{}
+	var texts [][]byte
+	for _, rec := range r.fresh(now) {
+		texts = append(texts, rec.text)
+		if !rec.until.IsZero() && (b.until.IsZero() || rec.until.Before(b.until)) {
+			b.until = rec.until
+		}
+	}
+	b.text = listed(texts)
+	r.body = b
+	return b.text
+}
+
+// listed is the JSON of a list of services.
+func listed(texts [][]byte) []byte {
+	var b bytes.Buffer
+	b.WriteString(`{"count":`)
+	count, _ := json.Marshal(len(texts))
+	b.Write(count)
+	b.WriteString(`,"services":[`)
+	b.Write(bytes.Join(texts, []byte(",")))
+	b.WriteString("]}\n")
+	return b.Bytes()
+}
+
+// fresh are the records that are listed, merged again where a part has gone stale.
+func (r *Registry) fresh(now time.Time) []*record {
+	all := make([]*record, 0, len(r.sorted))
+	for _, rec := range r.sorted {
+		if !rec.until.IsZero() && !now.Before(rec.until) {
+			r.merge(rec)
+		}
+		if rec.text != nil {
+			all = append(all, rec)
+		}
+	}
+	return all
+}
+
+// Filter chooses services. The zero Filter takes all.
+type Filter struct {
+	Mode         Mode     // "" for both
+	Capabilities []string // all of which a service has
+	Healthy      bool     // only those that are known to be healthy
+}
+
+// List are the services that a filter takes, sorted by name, host and project.
+func (r *Registry) List(f Filter) []Service {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list := []Service{}
+	for _, rec := range r.fresh(r.options.Now()) {
+		s := rec.merged
+		if f.Mode != "" && s.Mode != f.Mode || f.Healthy && s.Health != Healthy {
+			continue
+		}
+		if !slices.ContainsFunc(f.Capabilities, func(c string) bool { return !slices.Contains(s.Capabilities, c) }) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// Newest is the service of a name that was seen last: a healthy one, else one that is up.
+func (r *Registry) Newest(name string) (s Service, found bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, rec := range r.named(name) {
+		if rec.text == nil {
+			continue
+		}
+		if o := rec.merged; !found || o.better(s) {
+			s, found = o, true
+		}
+	}
+	return s, found
+}
+
+// Group is a host and a state, by which services are counted.
+type Group struct {
+	Host  string
+	State State
+}
+
+// Count is how many services are listed, by host and state.
+func (r *Registry) Count() map[Group]int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	count := map[Group]int{}
+	for _, rec := range r.fresh(r.options.Now()) {
+		count[Group{rec.merged.Host, rec.merged.State}]++
+	}
+	return count
+}
+
+// Local are the services of this host that this registry itself knows of, which it tells
+// others.
+func (r *Registry) Local() []Service {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var list []Service
+	for _, rec := range r.fresh(r.options.Now()) {
+		if rec.local() {
+			list = append(list, rec.merged)
+		}
+	}
+	return list
+}
+
+// local reports a record that does not come from another registry alone.
+func (rec *record) local() bool {
+	return rec.text != nil && (rec.parts[Engine] != nil || rec.parts[Posted] != nil || rec.parts[Remembered] != nil)
+}

@@ -1,0 +1,209 @@
+// Package sources tells a registry what this machine knows by itself: the containers of
+// its engine, as events tell of them, and the ports that are remembered for projects that
+// are down.
+//
+//	go sources.Containers(ctx, reg, engine, sources.Options{})
+//	go sources.Ledger(ctx, reg, path)
+package sources
+
+import (
+	"cmp"
+	"context"
+	"net/netip"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/portmoor/portmoor/allocate"
+	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/registry"
+)
+
+// Options are who is told how it goes. The zero value tells nobody.
+type Options struct {
+	// Lost is told once why the engine does not answer, and Back when it does again.
+	Lost func(error)
+	Back func()
+	// Event is told how long an event took to get here.
+	Event func(lag time.Duration)
+}
+
+const (
+	renewEvery  = time.Minute
+	ledgerEvery = 2 * time.Second
+)
+
+// Containers keeps a registry at what the engine runs, until the context ends. What the
+// engine said stays for a while when it ends.
+func Containers(ctx context.Context, r *registry.Registry, engine *docker.Engine, o Options) error {
+	away := false
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	renewal := time.NewTicker(renewEvery)
+	defer renewal.Stop()
+	return engine.Watch(ctx, func(projects []string, since time.Time) error {
+		if len(projects) == 0 {
+			all, err := engine.Containers(ctx)
+			if err != nil {
+				return err
+			}
+			r.Replace(registry.Engine, byProject(all))
+		}
+		for _, p := range projects {
+			own, err := engine.Project(ctx, p)
+			if err != nil {
+				return err
+			}
+			r.Set(registry.Engine, p, Services(own))
+		}
+		if o.Event != nil && !since.IsZero() {
+			o.Event(time.Since(since))
+		}
+		if away && o.Back != nil {
+			o.Back()
+		}
+		away = false
+		return nil
+	}, func(err error) {
+		if away = true; o.Lost != nil {
+			o.Lost(err)
+		}
+	})
+}
+
+func byProject(all []docker.Container) map[string][]registry.Service {
+	containers := map[string][]docker.Container{}
+	for _, c := range all {
+		if c.Project != "" {
+			containers[c.Project] = append(containers[c.Project], c)
+		}
+	}
+	services := make(map[string][]registry.Service, len(containers))
+	for project, own := range containers {
+		services[project] = Services(own)
+	}
+	return services
+}
+
+// bound is a port, as a service's metadata has it.
+type bound struct {
+	Container int    `json:"container"`
+	Protocol  string `json:"protocol"`
+	HostIP    string `json:"host_ip"`
+	Host      int    `json:"host"`
+}
+
+// Services are those of a project's containers, one for each service that has a host port:
+// its first TCP port, or its first one. A service of which no container runs is down, and
+// has no port here.
+func Services(containers []docker.Container) (all []registry.Service) {
+	byName := map[string][]docker.Container{}
+	var names []string
+	for _, c := range containers {
+		if c.OneOff || c.Service == "" {
+			continue
+		}
+		if byName[c.Service] == nil {
+			names = append(names, c.Service)
+		}
+		byName[c.Service] = append(byName[c.Service], c)
+	}
+	for _, name := range names {
+		all = append(all, service(name, byName[name]))
+	}
+	return all
+}
+
+func service(name string, replicas []docker.Container) registry.Service {
+	s := registry.Service{Name: name, Mode: registry.Docked, State: registry.Down, Metadata: map[string]any{"folder": replicas[0].WorkingDir}}
+	var ports []bound
+	running := 0
+	for _, c := range replicas {
+		if !c.Running() {
+			continue
+		}
+		running++
+		s.State = registry.Up
+		s.Health = worse(s.Health, map[string]registry.Health{"healthy": registry.Healthy, "unhealthy": registry.Unhealthy, "starting": registry.Unknown}[c.Health])
+		for _, b := range c.Bindings {
+			ports = append(ports, bound{b.ContainerPort, b.Protocol, b.HostIP, b.HostPort})
+		}
+	}
+	if running > 1 {
+		s.Metadata["replicas"] = running
+	}
+	if len(ports) == 0 {
+		return s
+	}
+	slices.SortStableFunc(ports, func(a, b bound) int {
+		return cmp.Or(cmp.Compare(rank[a.Protocol], rank[b.Protocol]), cmp.Compare(a.Container, b.Container))
+	})
+	s.Port = ports[0].Host
+	s.Metadata["container_port"], s.Metadata["protocol"], s.Metadata["ports"] = ports[0].Container, ports[0].Protocol, ports
+	if addr, err := netip.ParseAddr(ports[0].HostIP); err == nil && !addr.IsUnspecified() {
+		s.Metadata["address"] = ports[0].HostIP
+	}
+	return s
+}
+
+// rank has TCP before all other protocols.
+var rank = map[string]int{"udp": 1, "sctp": 2}
+
+// worse is what is true of a service of which replicas have some health.
+func worse(a, b registry.Health) registry.Health {
+	order := []registry.Health{registry.Unhealthy, registry.Unknown, registry.Healthy, ""}
+	return order[min(slices.Index(order, a), slices.Index(order, b))]
+}
+
+// Ledger keeps a registry at the ports that a ledger has, until the context ends. A file
+// that can't be read leaves it as it was.
+func Ledger(ctx context.Context, r *registry.Registry, path string) {
+	tick := time.NewTicker(ledgerEvery)
+	defer tick.Stop()
+	var seen os.FileInfo
+	for {
+		if now, err := os.Stat(path); err == nil && (seen == nil || now.ModTime() != seen.ModTime() || now.Size() != seen.Size()) {
+			if all, err := allocate.All(path); err == nil {
+				seen = now
+				r.Replace(registry.Remembered, remembered(all))
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// remembered are the services that ports are remembered for, by project. Of two checkouts
+// of one project the first by folder counts.
+func remembered(all []allocate.Remembered) map[string][]registry.Service {
+	services := map[string][]registry.Service{}
+	for _, of := range all {
+		if services[of.Project] != nil {
+			continue
+		}
+		first := map[string]registry.Service{}
+		for key, ports := range of.Ports {
+			name, rest, _ := strings.Cut(key, ":")
+			s := registry.Service{
+				Name: name, Port: ports.First, Mode: registry.Docked, State: registry.Down,
+				Metadata: map[string]any{"folder": of.Checkout, "assigned": ports.First},
+			}
+			port, _, _ := strings.Cut(rest, "/")
+			if n, err := strconv.Atoi(port); err == nil {
+				s.Metadata["container_port"] = n
+			}
+			if other, known := first[name]; !known || rest == "" || other.Port > s.Port && other.Metadata["container_port"] != nil {
+				first[name] = s
+			}
+		}
+		for _, s := range first {
+			services[of.Project] = append(services[of.Project], s)
+		}
+	}
+	return services
+}

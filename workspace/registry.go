@@ -1,0 +1,65 @@
+package workspace
+
+import (
+	"bytes"
+	"cmp"
+
+	"github.com/portmoor/portmoor/config"
+	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/tree"
+)
+
+// RegistryVariable names the service registry in the environment of the process, and
+// TokenVariable the file with the secret that it wants from who writes.
+const (
+	RegistryVariable = "PORTMOOR_REGISTRY"
+	TokenVariable    = "PORTMOOR_REGISTRY_TOKEN_FILE"
+)
+
+// Registry is what is set about the service registry.
+type Registry struct {
+	config.Registry
+
+	// Ledger is the machine's file of ports.
+	Ledger string
+
+	dir, token string
+}
+
+// RegistryOf reads what a request, the nearest configuration and the environment say about
+// the service registry; the environment counts before the configuration.
+func RegistryOf(r Request) (Registry, error) {
+	w := &Workspace{Dir: r.Dir, Bounds: r.bounds(r.Dir)}
+	if err := w.configure(r, r.Dir); err != nil {
+		return Registry{}, err
+	}
+	ledger, err := Ledger(r.Dir, r.Environ)
+	return w.registry(r.Environ, ledger), err
+}
+
+func (w *Workspace) registry(environ map[string]string, ledger string) Registry {
+	s := Registry{Registry: w.Config.Registry, Ledger: ledger, dir: w.Dir}
+	if named := environ[RegistryVariable]; named != "" {
+		s.URL, s.token = named, environ[TokenVariable]
+	}
+	return s
+}
+
+// Token is the secret in a file, or else, for the registry that the environment names, in
+// the file that it names; "" for none. A repository's configuration can't have a secret
+// sent to a registry of its own choice.
+func (s Registry) Token(file string) (string, error) {
+	if file = cmp.Or(file, s.token); file == "" {
+		return "", nil
+	}
+	path := tree.Absolute(s.dir, file)[0]
+	text, err := tree.Read(path, tree.MaxFile)
+	if err != nil {
+		return "", say.Failf("name a file with the secret of the registry", "%s: %s", path, say.Cause(err))
+	}
+	token := string(bytes.TrimSpace(text))
+	if token == "" || len(token) > 4096 || bytes.ContainsAny(bytes.TrimSpace(text), "\r\n") {
+		return "", say.Failf("write one line into it, such as that of openssl rand -hex 32", "%s: has no secret", path)
+	}
+	return token, nil
+}

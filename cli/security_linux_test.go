@@ -2,15 +2,21 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/portmoor/portmoor/docker/dockertest"
 )
@@ -43,6 +49,8 @@ var deeds = map[string]struct{ before, lines []string }{
 	"env --write":                    {[]string{"detect", "rm .ports.env"}, []string{"env --write"}},
 	"reset":                          {[]string{"detect"}, []string{"reset"}},
 	"reset --all":                    {[]string{"detect"}, []string{"reset --all"}},
+	"serve":                          {[]string{"detect"}, []string{"serve --listen 127.0.0.1:8100"}},
+	"services":                       {nil, []string{"services"}},
 	"init":                           {[]string{"rm .portmoor.yaml"}, []string{"init", "init --make --pre-commit --baseline"}},
 	"docs":                           {nil, []string{"docs"}},
 	"docs --write":                   {nil, []string{"docs --write"}},
@@ -70,8 +78,27 @@ func (c traced) run(t *testing.T, log, line string) {
 	if log != "" {
 		args = append([]string{"strace", "-f", "-y", "-s", "4096", "-o", log, "-e", "trace=openat,open,creat,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,link,linkat,symlink,symlinkat,chmod,fchmodat,truncate,execve,connect,sendto,socket"}, args...)
 	}
-	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...) //nolint:gosec // strace of ourselves
+	ctx := t.Context()
+	if strings.HasPrefix(line, "serve") { // it runs until it is told to end
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeout(ctx, 5*time.Second)
+		defer stop()
+	}
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // strace of ourselves
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.Dir, cmd.Env = c.root(), c.environ
+	if strings.HasPrefix(line, "services") {
+		s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte(`{"count": 0, "services": []}`))
+		}))
+		_ = s.Listener.Close()
+		var err error
+		if s.Listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:8100"); err != nil {
+			t.Fatal(err)
+		}
+		s.Start()
+		defer s.Close()
+	}
 	if out, err := cmd.CombinedOutput(); cmd.ProcessState == nil || cmd.ProcessState.ExitCode() > 1 {
 		t.Errorf("portmoor %s: %v\n%s", line, err, out)
 	}
@@ -173,6 +200,12 @@ func (d *did) call(c traced, line, call, args string, failed bool, other func())
 	case "connect", "sendto":
 		if m := inet.FindStringSubmatch(args); m != nil && strings.HasSuffix(c.endpoint, ":"+m[1]) {
 			note(d.sends, "engine")
+		} else if m != nil && m[1] == "8100" {
+			note(d.sends, "registry")
+		} else if m != nil && m[1] == "53" {
+			note(d.sends, "name servers")
+		} else if m != nil && m[1] == "9" || strings.Contains(args, "nscd") || strings.Contains(args, "AF_NETLINK") {
+			// nothing is sent: how an address would be reached, and the cache of names
 		} else if m != nil && strings.Contains(args, "127.0.0.1") || strings.Contains(args, "::1") {
 			note(d.sends, "services")
 		} else if call == "connect" {

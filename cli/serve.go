@@ -2,16 +2,12 @@ package cli
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"os/signal"
-	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/portmoor/portmoor/registry"
 	"github.com/portmoor/portmoor/registry/api"
-	"github.com/portmoor/portmoor/registry/client"
 	"github.com/portmoor/portmoor/registry/node"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/workspace"
@@ -29,12 +25,15 @@ that are remembered, and what clients add. Browsers find a page of links at its 
 			&cli.StringFlag{Name: "token-file", Usage: "want the secret in `FILE` from who writes", TakesFile: true},
 			configFlag(),
 		},
-		Action: c.runServe,
+		Action: registrar{c}.runServe,
 	}
 }
 
+// registrar is the program at work for the registry.
+type registrar struct{ *program }
+
 // runServe serves until it is told to end.
-func (c *program) runServe(ctx *cli.Context) error {
+func (c registrar) runServe(ctx *cli.Context) error {
 	settings, err := workspace.RegistryOf(c.request(ctx))
 	if err != nil {
 		return err
@@ -53,51 +52,4 @@ func (c *program) runServe(ctx *cli.Context) error {
 		defer o.Engine.Close() //nolint:errcheck // nothing is left to be sent
 	}
 	return node.Run(until, o)
-}
-
-func servicesCommand(c *program) *cli.Command {
-	return &cli.Command{
-		Name:  "services",
-		Usage: "list what the service registry knows",
-		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "registry", Usage: "ask the registry at `URL`", DefaultText: "$" + workspace.RegistryVariable + ", or http://" + api.DefaultListen},
-			configFlag(),
-			formatFlag("how to print the services", formatNames...),
-		},
-		Action: c.runServices,
-	}
-}
-
-// runServices asks a registry for all that it knows.
-func (c *program) runServices(ctx *cli.Context) error {
-	settings, err := workspace.RegistryOf(c.request(ctx))
-	if err != nil {
-		return err
-	}
-	to, err := client.New(cmp.Or(ctx.String("registry"), settings.URL, "http://"+api.DefaultListen), "")
-	if err != nil {
-		return err
-	}
-	return c.printServices(ctx.Context, to, ctx.String("format"))
-}
-
-// servicesReport is the JSON of services, version 1.
-type servicesReport struct {
-	Version  int                `json:"version"`
-	Services []registry.Service `json:"services"`
-}
-
-func (c *program) printServices(ctx context.Context, to *client.Client, format string) error {
-	services, err := to.List(ctx)
-	if err != nil {
-		return err
-	}
-	if format == "json" {
-		return say.JSON(c.Out, servicesReport{1, services}, true)
-	}
-	t := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
-	for _, s := range services {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", say.Visible(s.Name), say.Visible(s.Project()), s.State, s.Health, say.Visible(cmp.Or(s.URL(), fmt.Sprintf("%s:%d", s.Host, s.Port))))
-	}
-	return t.Flush()
 }

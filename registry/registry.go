@@ -18,6 +18,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -351,7 +352,9 @@ func (r *Registry) merge(rec *record) {
 		return
 	}
 	m.finish(rec.id)
-	rec.text, _ = json.Marshal(*m) // has nothing that is no JSON
+	if rec.text, _ = json.Marshal(*m); rec.text == nil { //nolint:errchkjson // what is no JSON is not listed
+		rec.until = time.Time{}
+	}
 }
 
 // Body is the answer that lists all services, as JSON. It is written once for each change.
@@ -379,8 +382,7 @@ func (r *Registry) Body() []byte {
 func listed(texts [][]byte) []byte {
 	var b bytes.Buffer
 	b.WriteString(`{"count":`)
-	count, _ := json.Marshal(len(texts))
-	b.Write(count)
+	b.WriteString(strconv.Itoa(len(texts)))
 	b.WriteString(`,"services":[`)
 	b.Write(bytes.Join(texts, []byte(",")))
 	b.WriteString("]}\n")

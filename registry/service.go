@@ -199,6 +199,7 @@ type Invalid struct {
 	Message string
 }
 
+// Error is what is wrong, with its place.
 func (i Invalid) Error() string { return i.Field + ": " + i.Message }
 
 // Check finds what is wrong with a service, which is an [Invalid]; nil for nothing.

@@ -34,15 +34,11 @@ func RegistryOf(r Request) (Registry, error) {
 		return Registry{}, err
 	}
 	ledger, err := Ledger(r.Dir, r.Environ)
-	return w.registry(r.Environ, ledger), err
-}
-
-func (w *Workspace) registry(environ map[string]string, ledger string) Registry {
 	s := Registry{Registry: w.Config.Registry, Ledger: ledger, dir: w.Dir}
-	if named := environ[RegistryVariable]; named != "" {
-		s.URL, s.token = named, environ[TokenVariable]
+	if named := r.Environ[RegistryVariable]; named != "" {
+		s.URL, s.token = named, r.Environ[TokenVariable]
 	}
-	return s
+	return s, err
 }
 
 // Token is the secret in a file, or else, for the registry that the environment names, in

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -13,7 +14,7 @@ import (
 // A service without a port is refused, as the original refuses it.
 func ExampleServer() {
 	s := api.New(registry.New(registry.Options{}), api.Options{})
-	r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1:8100/api/services", strings.NewReader(`{"name": "web", "host": "node1", "port": 0}`))
+	r := httptest.NewRequestWithContext(context.Background(), http.MethodPost, "http://127.0.0.1:8100/api/services", strings.NewReader(`{"name": "web", "host": "node1", "port": 0}`))
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)
 	fmt.Print(w.Code, " ", w.Body)

@@ -5,7 +5,7 @@
 // it on an address, which is this machine's own unless writes need a token.
 //
 //	s := api.New(reg, api.Options{Listen: "127.0.0.1:8100"})
-//	l, err := s.Listen()
+//	l, err := s.Listen(ctx)
 //	err = s.Run(ctx, l)
 package api
 
@@ -15,7 +15,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -260,16 +259,21 @@ func readService(body io.Reader) (s registry.Service, err error) {
 	return s, nil
 }
 
-func answer(w http.ResponseWriter, v any) {
+func answer(w http.ResponseWriter, v any) { write(w, http.StatusOK, v) }
+
+func write(w http.ResponseWriter, code int, v any) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		code, text = http.StatusInternalServerError, []byte(`{"detail": "this can't be written as JSON"}`)
+	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(v) // a client that is gone needs no answer
+	w.WriteHeader(code)
+	_, _ = w.Write(append(text, '\n')) // a client that is gone needs no answer
 }
 
 // fail answers with why not, as FastAPI does, in which the original is written.
 func fail(w http.ResponseWriter, code int, why string) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(map[string]string{"detail": why})
+	write(w, code, map[string]string{"detail": why})
 }
 
 // refuse answers to a body or a query that can't be used, as FastAPI does.
@@ -285,7 +289,5 @@ func refuse(w http.ResponseWriter, err error) {
 			loc = append(loc, invalid.Field)
 		}
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusUnprocessableEntity)
-	_ = json.NewEncoder(w).Encode(map[string]any{"detail": []map[string]any{{"loc": slices.Clip(loc), "msg": message, "type": "value_error"}}})
+	write(w, http.StatusUnprocessableEntity, map[string]any{"detail": []map[string]any{{"loc": loc, "msg": message, "type": "value_error"}}})
 }

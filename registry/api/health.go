@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"syscall"
 	"time"
 
@@ -36,12 +37,7 @@ func asked(address string) bool {
 		return false
 	}
 	addr := ap.Addr().Unmap().WithZone("")
-	for _, secret := range metadataAddresses {
-		if addr == secret {
-			return false
-		}
-	}
-	return !addr.IsLinkLocalUnicast() && !addr.IsMulticast() && !addr.IsUnspecified()
+	return !slices.Contains(metadataAddresses, addr) && !addr.IsLinkLocalUnicast() && !addr.IsMulticast() && !addr.IsUnspecified()
 }
 
 // healthClient asks health URLs. It follows no redirect to another host, and connects to

@@ -23,7 +23,7 @@ const (
 )
 
 // Listen opens the address. On one that others reach, a server without a token is refused.
-func (s *Server) Listen() (net.Listener, error) {
+func (s *Server) Listen(ctx context.Context) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(s.options.Listen)
 	if err != nil {
 		return nil, say.Usagef("write --listen 127.0.0.1:8100", "%s: not a host and a port", s.options.Listen)
@@ -31,7 +31,8 @@ func (s *Server) Listen() (net.Listener, error) {
 	if s.options.Token == "" && !loopback(host) {
 		return nil, say.Usagef("put a secret into a file, and name it with --token-file", "%s: others reach this address, and writing needs no token", s.options.Listen)
 	}
-	l, err := net.Listen("tcp", s.options.Listen)
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", s.options.Listen)
 	if err != nil {
 		if call, ok := errors.AsType[*os.SyscallError](err); ok {
 			err = call.Err
@@ -62,7 +63,8 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	served := make(chan error, 1)
 	go func() {
 		var err error
-		served <- errors.Join(say.Guard(func() { err = server.Serve(l) }), err)
+		bug := say.Guard(func() { err = server.Serve(l) })
+		served <- errors.Join(bug, err)
 	}()
 	select {
 	case err := <-served:

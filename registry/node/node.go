@@ -7,6 +7,7 @@ package node
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"os"
@@ -44,7 +45,7 @@ func Run(ctx context.Context, o Options) error {
 	o.Names = append(o.Names, o.Host, o.Hostname)
 	r := registry.New(registry.Options{Host: o.Host})
 	server := api.New(r, o.Options)
-	l, err := server.Listen()
+	l, err := server.Listen(ctx)
 	if err != nil {
 		return err
 	}
@@ -55,29 +56,23 @@ func Run(ctx context.Context, o Options) error {
 	defer stop()
 	var g errgroup.Group
 	if o.Engine != nil {
-		g.Go(func() error { return guarded(func() error { return containers(ctx, r, server, o) }) })
+		g.Go(func() error { return say.Guard(func() { containers(ctx, r, server, o) }) })
 	}
 	if o.Ledger != "" {
-		g.Go(func() error { return guarded(func() error { sources.Ledger(ctx, r, o.Ledger); return nil }) })
+		g.Go(func() error { return say.Guard(func() { sources.Ledger(ctx, r, o.Ledger) }) })
 	}
 	g.Go(func() error {
 		defer stop()
-		return guarded(func() error { return server.Run(ctx, l) })
+		var err error
+		bug := say.Guard(func() { err = server.Run(ctx, l) })
+		return errors.Join(bug, err)
 	})
 	return g.Wait()
 }
 
-// guarded is a call whose panic is an error.
-func guarded(call func() error) (err error) {
-	if bug := say.Guard(func() { err = call() }); bug != nil {
-		return bug
-	}
-	return err
-}
-
 // containers keeps the registry at what the engine runs. An engine that can't be used at
 // all is said, and the rest goes on.
-func containers(ctx context.Context, r *registry.Registry, server *api.Server, o Options) error {
+func containers(ctx context.Context, r *registry.Registry, server *api.Server, o Options) {
 	err := sources.Containers(ctx, r, o.Engine, sources.Options{
 		Lost: func(err error) {
 			p := say.Of(err)
@@ -90,7 +85,6 @@ func containers(ctx context.Context, r *registry.Registry, server *api.Server, o
 		p := say.Of(err)
 		o.Say(p.Error(), p.Hint)
 	}
-	return nil
 }
 
 // patience is how long the tailscale command may take.

@@ -72,6 +72,9 @@ func (d *discoverer) loadedBy(file *source.File, calls []commands.Command) (sets
 			File: file, Span: lineAt(file.Src, c.At), Files: set.Files, Name: c.Name, Profiles: c.Profiles, Services: c.Services, EnvFiles: env,
 			Starts: c.Starts, Unit: c.Unit, Phase: phases[c.Unit], Apart: c.Apart,
 		})
+		if c.Waits {
+			phases[c.Unit]++ // what is behind it runs when that has ended
+		}
 		switch key := strings.Join(set.Files, "\x00"); {
 		case len(set.Files) == 1:
 			d.single[set.Files[0]] = true

@@ -43,6 +43,8 @@ type Command struct {
 	// there are any, and Stops that it stops some, in every run of its unit.
 	Starts, Stops bool
 	Services      []string
+	// Waits reports that it runs for as long as what it starts.
+	Waits bool
 	// Unit names what runs as one: a rule of a Makefile, a script, a job. Apart reports
 	// that the units of its file are for different machines.
 	Unit  string

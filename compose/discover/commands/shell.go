@@ -461,6 +461,18 @@ func named(args []string) (services []string, ok bool) {
 	return services, true
 }
 
+// start notes what a starting command starts.
+func (c *Command) start(words []string) {
+	c.Services, c.Starts = named(words[1:])
+	c.Waits = words[0] == "up" && !slices.ContainsFunc(words, detaches)
+}
+
+// detaches reports an option of up by which it comes back while the services run.
+func detaches(option string) bool {
+	short := strings.HasPrefix(option, "-") && !strings.HasPrefix(option, "--") && strings.Contains(option, "d")
+	return short || option == "--detach" || option == "--wait"
+}
+
 // call notes a call of docker compose.
 func (s *shell) call(words []string, env map[string]string, start int) {
 	c := Command{In: s.in, Unit: s.unit, At: start}
@@ -480,7 +492,7 @@ func (s *shell) call(words []string, env map[string]string, start int) {
 			continue
 		case words[0] == passedOn, compose && !strings.HasPrefix(option, "-"):
 			if slices.Contains(starts, words[0]) && s.depth == 0 && !s.piped {
-				c.Services, c.Starts = named(words[1:])
+				c.start(words)
 			}
 			c.Stops = slices.Contains(stops, words[0])
 			s.finish(c, env)

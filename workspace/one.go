@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"os"
@@ -128,7 +129,7 @@ func (r Request) withEnvFiles(g compose.Group) compose.Group {
 
 // envFiles are those of the request, else of COMPOSE_ENV_FILES, else of the
 // configuration; nil for the .env of the project. As for docker compose, each of
-// the first two has to be there.
+// the first two has to be there. Those that we have written are left out.
 func (r Request) envFiles(configured []string) ([]string, error) {
 	files := r.EnvFiles
 	if list := r.Environ["COMPOSE_ENV_FILES"]; len(files) == 0 && list != "" {
@@ -146,7 +147,14 @@ func (r Request) envFiles(configured []string) ([]string, error) {
 			return nil, say.Usagef("fix --env-file or COMPOSE_ENV_FILES; docker compose would refuse it too", "%s: no such file", files[i])
 		}
 	}
-	return abs, nil
+	return slices.DeleteFunc(abs, writtenByUs), nil
+}
+
+// writtenByUs reports an env file of the ports that are remembered, which pin nothing and
+// hide no pin.
+func writtenByUs(path string) bool {
+	src, err := tree.ReadIf(path, tree.MaxFile)
+	return err == nil && bytes.HasPrefix(src, []byte(PortsEnvHeader))
 }
 
 // checkName refuses a project name that docker compose does: it makes a valid one

@@ -16,6 +16,7 @@ import (
 
 const (
 	settle  = 100 * time.Millisecond // one docker compose up is many events
+	latest  = 500 * time.Millisecond // is what an event waits for others
 	recheck = 5 * time.Second        // an event may be lost between two connections
 )
 
@@ -150,13 +151,17 @@ func (f *follower) follow(ctx context.Context, call func([]events.Message) error
 	}
 }
 
-// until waits until no more events come, for a moment, and returns them all.
+// until waits until no more events come, for a moment, and returns them all. Where they
+// never end it returns what there is.
 func until(ctx context.Context, next events.Message, messages <-chan events.Message) (all []events.Message) {
+	enough := time.After(latest)
 	for {
 		all = append(all, next)
 		select {
 		case next = <-messages:
 		case <-ctx.Done():
+			return all
+		case <-enough:
 			return all
 		case <-time.After(settle):
 			return all

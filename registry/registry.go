@@ -38,8 +38,12 @@ const (
 // DefaultStale is after what time a service counts as gone of which nobody says anything.
 const DefaultStale = 300 * time.Second
 
-// maxPosted bounds the services that clients of the API may add.
-const maxPosted = 10_000
+// maxPosted and maxWeight bound the services that clients of the API may add: their number,
+// and the bytes of their JSON.
+const (
+	maxPosted = 10_000
+	maxWeight = 32 << 20
+)
 
 // ErrFull is why a service is not added.
 var ErrFull = errors.New("too many services are registered")
@@ -63,6 +67,7 @@ type Registry struct {
 	sorted   []*record                  // by ID
 	projects map[projectKey]map[ID]bool // what each source has of a project
 	posted   int                        // records with a part that was posted
+	weight   int                        // bytes of those parts
 	body     *body                      // nil when something has changed since
 	watching map[*Subscription]bool
 }
@@ -76,6 +81,7 @@ type projectKey struct {
 type record struct {
 	id     ID
 	parts  [sources]*Service
+	weight int // of the part that was posted
 	merged Service
 	text   []byte    // merged as JSON; nil for a service that is not listed
 	until  time.Time // when a part goes stale; zero for never
@@ -162,21 +168,35 @@ func (r *Registry) Post(s Service) (Service, error) {
 	if err := s.Check(); err != nil {
 		return Service{}, err
 	}
+	weight := weightOf(s)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	id := r.home(ID{s.Name, s.Host, s.Project()})
 	before := r.part(id, Posted)
+	if before != nil {
+		weight -= r.records[id].weight
+	}
 	s.LastSeen = Time{r.options.Now()}
 	if s.RegisteredAt = s.LastSeen; before != nil {
 		s.RegisteredAt = before.RegisteredAt
 		if s.HealthURL == before.HealthURL {
 			s.Health = before.Health
 		}
-	} else if r.posted >= maxPosted {
+	}
+	if before == nil && r.posted >= maxPosted || r.weight+weight > maxWeight {
 		return Service{}, ErrFull
 	}
 	r.put(id, Posted, &s)
 	return r.records[id].merged, nil
+}
+
+// weightOf is about how many bytes a part takes.
+func weightOf(s Service) int {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return maxWeight + 1 // what is no JSON is not added
+	}
+	return len(text)
 }
 
 // home is the ID under which a service is kept: one that names no project is the one that
@@ -245,9 +265,6 @@ func (r *Registry) Purge() {
 	defer r.mu.Unlock()
 	now := r.options.Now()
 	for _, rec := range slices.Clone(r.sorted) {
-		if rec.until.IsZero() || now.Before(rec.until) {
-			continue
-		}
 		for source, p := range rec.parts {
 			if r.stale(Source(source), p, now) {
 				delete(r.projects[projectKey{Source(source), rec.id.Project}], rec.id)
@@ -282,6 +299,11 @@ func (r *Registry) put(id ID, source Source, s *Service) {
 	}
 	if source == Posted {
 		r.posted += one(s != nil) - one(rec.parts[Posted] != nil)
+		r.weight -= rec.weight
+		if rec.weight = 0; s != nil {
+			rec.weight = weightOf(*s)
+		}
+		r.weight += rec.weight
 	}
 	rec.parts[source] = s
 	if rec.parts == [sources]*Service{} {
@@ -289,18 +311,23 @@ func (r *Registry) put(id ID, source Source, s *Service) {
 		at, _ := r.search(id)
 		r.sorted = slices.Delete(r.sorted, at, at+1)
 	}
+	r.renew(rec)
+	if orphan := (ID{id.Name, id.Host, ""}); s != nil && id.Project != "" && source != Posted {
+		if p := r.part(orphan, Posted); p != nil && rec.parts[Posted] == nil {
+			r.put(orphan, Posted, nil)
+			r.put(id, Posted, p)
+		}
+	}
+}
+
+// renew merges a record again, and tells who watches when that is news.
+func (r *Registry) renew(rec *record) {
 	before := rec.text
 	r.merge(rec)
 	if !bytes.Equal(before, rec.text) {
 		r.body = nil
 		for s := range r.watching {
-			s.note(id)
-		}
-	}
-	if orphan := (ID{id.Name, id.Host, ""}); s != nil && id.Project != "" && source != Posted {
-		if p := r.part(orphan, Posted); p != nil && rec.parts[Posted] == nil {
-			r.put(orphan, Posted, nil)
-			r.put(id, Posted, p)
+			s.note(rec.id)
 		}
 	}
 }
@@ -394,7 +421,7 @@ func (r *Registry) fresh(now time.Time) []*record {
 	all := make([]*record, 0, len(r.sorted))
 	for _, rec := range r.sorted {
 		if !rec.until.IsZero() && !now.Before(rec.until) {
-			r.merge(rec)
+			r.renew(rec)
 		}
 		if rec.text != nil {
 			all = append(all, rec)

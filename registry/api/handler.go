@@ -214,11 +214,14 @@ func readService(body io.Reader) (s registry.Service, err error) {
 		return s, err
 	}
 	var in struct {
-		Name, Host, Mode, State *string
-		Port                    any
-		Capabilities            []string
-		HealthURL               *string `json:"health_url"`
-		Metadata                map[string]any
+		Name         *string        `json:"name"`
+		Host         *string        `json:"host"`
+		Port         any            `json:"port"`
+		Mode         *string        `json:"mode"`
+		State        *string        `json:"state"`
+		Capabilities []string       `json:"capabilities"`
+		HealthURL    *string        `json:"health_url"`
+		Metadata     map[string]any `json:"metadata"`
 	}
 	if err := json.Unmarshal(src, &in); err != nil {
 		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {

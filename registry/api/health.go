@@ -27,24 +27,42 @@ const (
 var errForbidden = errors.New("not an address for health checks")
 
 // metadataAddresses are where clouds tell machines their secrets, beside link-local ones.
-var metadataAddresses = []netip.Addr{netip.MustParseAddr("100.100.100.200"), netip.MustParseAddr("fd00:ec2::254")}
+var metadataAddresses = []netip.Addr{
+	netip.MustParseAddr("100.100.100.200"), netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("168.63.129.16"), netip.MustParseAddr("192.0.0.192"),
+}
 
-// asked reports an address that a health check may go to. What clients name is asked from
+var broadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})
+
+// wrapped are the networks of IPv6 whose addresses have one of IPv4 in them, and where.
+var wrapped = map[netip.Prefix]int{netip.MustParsePrefix("64:ff9b::/96"): 12, netip.MustParsePrefix("2002::/16"): 2}
+
+// unwrapped is the address that is reached in the end.
+func unwrapped(addr netip.Addr) netip.Addr {
+	addr = addr.Unmap().WithZone("")
+	for prefix, from := range wrapped {
+		if bytes := addr.AsSlice(); prefix.Contains(addr) {
+			addr, _ = netip.AddrFromSlice(bytes[from : from+4]) // is as long as one
+		}
+	}
+	return addr
+}
+
+// askable reports an address that a health check may go to. What clients name is asked from
 // this machine, and must not lead where only it may go.
-func asked(address string) bool {
+func askable(address string) bool {
 	ap, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return false
 	}
-	addr := ap.Addr().Unmap().WithZone("")
-	return !slices.Contains(metadataAddresses, addr) && !addr.IsLinkLocalUnicast() && !addr.IsMulticast() && !addr.IsUnspecified()
+	addr := unwrapped(ap.Addr())
+	return !slices.Contains(metadataAddresses, addr) && !addr.IsLinkLocalUnicast() && !addr.IsMulticast() && !addr.IsUnspecified() && addr != broadcast
 }
 
 // healthClient asks health URLs. It follows no redirect to another host, and connects to
-// no address that is not [asked], whatever name leads there.
+// no address that is not [askable], whatever name leads there.
 func healthClient() *http.Client {
 	dialer := &net.Dialer{Timeout: healthPatience, Control: func(_, address string, _ syscall.RawConn) error {
-		if !asked(address) {
+		if !askable(address) {
 			return errForbidden
 		}
 		return nil

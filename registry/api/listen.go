@@ -16,11 +16,14 @@ const (
 	// DefaultListen is where the registry listens unless it is told otherwise.
 	DefaultListen = "127.0.0.1:8100"
 
-	headerPatience = 5 * time.Second
-	idlePatience   = time.Minute
-	lastPatience   = 1500 * time.Millisecond // for answers that are under way at the end
-	purgeEvery     = 5 * time.Second
+	idlePatience = time.Minute
+	lastPatience = time.Second // for answers that are under way at the end
+	purgeEvery   = 5 * time.Second
 )
+
+// headerPatience is how long a client may take to say what it wants, and patience how long
+// it may take for an answer or for one event.
+var headerPatience, patience = 5 * time.Second, 10 * time.Second
 
 // Listen opens the address. On one that others reach, a server without a token is refused.
 func (s *Server) Listen(ctx context.Context) (net.Listener, error) {

@@ -14,8 +14,6 @@ const (
 	// heartbeat is how often a stream says that it is still there, so that both ends learn
 	// of one that is not.
 	heartbeat = 15 * time.Second
-	// patience is how long a client may take for an answer or for one event.
-	patience = 10 * time.Second
 )
 
 // change is an event: a service that is another now, or one that is gone.

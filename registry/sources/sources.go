@@ -14,11 +14,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/docker"
 	"github.com/portmoor/portmoor/registry"
+	"github.com/portmoor/portmoor/say"
 )
 
 // Options are who is told how it goes. The zero value tells nobody.
@@ -30,19 +32,16 @@ type Options struct {
 	Event func(lag time.Duration)
 }
 
-const (
-	renewEvery  = time.Minute
-	ledgerEvery = 2 * time.Second
-)
+// ledgerEvery is how often the ledger's file is looked at.
+const ledgerEvery = 2 * time.Second
 
 // Containers keeps a registry at what the engine runs, until the context ends. What the
 // engine said stays for a while when it ends.
 func Containers(ctx context.Context, r *registry.Registry, engine *docker.Engine, o Options) error {
-	away := false
+	var away atomic.Bool
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	renewal := time.NewTicker(renewEvery)
-	defer renewal.Stop()
+	go func() { _ = say.Guard(func() { renew(ctx, r, &away) }) }()
 	return engine.Watch(ctx, func(projects []string, since time.Time) error {
 		if len(projects) == 0 {
 			all, err := engine.Containers(ctx)
@@ -61,16 +60,34 @@ func Containers(ctx context.Context, r *registry.Registry, engine *docker.Engine
 		if o.Event != nil && !since.IsZero() {
 			o.Event(time.Since(since))
 		}
-		if away && o.Back != nil {
+		if away.Swap(false) && o.Back != nil {
 			o.Back()
 		}
-		away = false
 		return nil
 	}, func(err error) {
-		if away = true; o.Lost != nil {
+		if away.Store(true); o.Lost != nil {
 			o.Lost(err)
 		}
 	})
+}
+
+// renewEvery is how often what an engine has said is true again while it says nothing.
+var renewEvery = time.Minute
+
+// renew keeps what the engine runs from going stale, but while it is away.
+func renew(ctx context.Context, r *registry.Registry, away *atomic.Bool) {
+	tick := time.NewTicker(renewEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if !away.Load() {
+				r.Renew(registry.Engine)
+			}
+		}
+	}
 }
 
 func byProject(all []docker.Container) map[string][]registry.Service {

@@ -1,0 +1,380 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/portmoor/portmoor/registry"
+	"github.com/portmoor/portmoor/say"
+)
+
+// running is a server on a port of its own. It ends with the test, or when end is called,
+// which returns how long that took.
+func running(t testing.TB, r *registry.Registry) (address string, end func() time.Duration) {
+	t.Helper()
+	s := New(r, Options{Listen: "127.0.0.1:0"})
+	l, err := s.Listen(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx, l) }()
+	end = sync.OnceValue(func() time.Duration {
+		began := time.Now()
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		return time.Since(began)
+	})
+	t.Cleanup(func() { end() })
+	return l.Addr().String(), end
+}
+
+func many(n int) *registry.Registry {
+	r := registry.New(registry.Options{Host: "100.100.100.1"})
+	for i := range n {
+		r.Set(registry.Engine, fmt.Sprint("project-", i%50), nil)
+	}
+	services := map[string][]registry.Service{}
+	for i := range n {
+		project := fmt.Sprint("project-", i%50)
+		services[project] = append(services[project], registry.Service{
+			Name: fmt.Sprint("service-", i), Port: 10000 + i, Mode: registry.Docked, State: registry.Up, Metadata: map[string]any{"folder": "/srv/" + project, "container_port": 80, "protocol": "tcp"},
+		})
+	}
+	r.Replace(registry.Engine, services)
+	return r
+}
+
+// used are the goroutines and the memory that are in use.
+func used() (goroutines int, memory uint64) {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return runtime.NumGoroutine(), m.HeapAlloc
+}
+
+// TestGuests: whatever clients do, others are answered meanwhile; when they have left,
+// goroutines and memory are back.
+func TestGuests(t *testing.T) {
+	defer func(header, all time.Duration) { headerPatience, patience = header, all }(headerPatience, patience)
+	headerPatience, patience = time.Second, 5*time.Second
+	r := many(1000)
+	address, end := running(t, r)
+	defer end()
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
+	call := func(method, path, body string) (int, string) {
+		request, err := http.NewRequestWithContext(t.Context(), method, "http://"+address+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := client.Do(request)
+		if err != nil {
+			return 0, err.Error()
+		}
+		defer response.Body.Close()
+		text, _ := io.ReadAll(response.Body)
+		return response.StatusCode, string(text)
+	}
+	if code, body := call("GET", "/api/services", ""); code != 200 || !strings.HasPrefix(body, `{"count":1000,`) {
+		t.Fatal(code, body[:min(len(body), 200)])
+	}
+	client.CloseIdleConnections()
+	time.Sleep(100 * time.Millisecond)
+	goroutines, memory := used()
+	for name, guests := range map[string]func(*testing.T){
+		"200 event streams": func(t *testing.T) {
+			streams(t, address, 200, func() { call("POST", "/api/services", `{"name": "a", "host": "h", "port": 1}`) })
+		},
+		"a storm for one name": func(t *testing.T) {
+			together(16, 2000, func(i int) {
+				body := fmt.Sprintf(`{"name": "a", "host": "h", "port": %d, "capabilities": ["c%d"]}`, 1+i%60000, i)
+				if code, text := call("POST", "/api/services", body); code != 200 {
+					t.Error(code, text)
+				}
+			})
+		},
+		"large bodies": func(t *testing.T) {
+			large := `{"name": "` + strings.Repeat("x", 1<<20) + `"`
+			together(8, 100, func(int) {
+				if code, text := call("POST", "/api/services", large); code != 413 && code != 0 { // who is cut off may not read the answer
+					t.Error(code, text)
+				}
+			})
+		},
+		"names of 10 kB": func(t *testing.T) {
+			long := strings.Repeat("x", 10<<10)
+			together(8, 200, func(i int) {
+				if code, _ := call("POST", "/api/services", fmt.Sprintf(`{"name": "%d%s", "host": "h", "port": 1}`, i, long)); code != 422 {
+					t.Error(code)
+				}
+				if code, _ := call("GET", "/api/services/"+long, ""); code != 404 {
+					t.Error(code)
+				}
+			})
+		},
+		"who says nothing":           func(t *testing.T) { silent(t, address, "", 100) },
+		"who never ends its headers": func(t *testing.T) { silent(t, address, "GET / HTTP/1.1\r\nHost: localhost\r\nX-A: ", 100) },
+		"who never ends its body": func(t *testing.T) {
+			silent(t, address, "POST /api/services HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{", 100)
+		},
+		"who never reads": func(t *testing.T) {
+			silent(t, address, strings.Repeat("GET /api/services HTTP/1.1\r\nHost: localhost\r\n\r\n", 100), 20)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			done := make(chan bool)
+			go func() {
+				defer close(done)
+				guests(t)
+			}()
+			for left := false; !left; {
+				began := time.Now()
+				if code, _ := call("GET", "/healthz", ""); code != 200 || time.Since(began) > patience {
+					t.Errorf("another client is answered %d after %s", code, time.Since(began))
+				}
+				select {
+				case <-done:
+					left = true
+				case <-time.After(50 * time.Millisecond):
+				}
+			}
+			call("DELETE", "/api/services/a", "")
+			var nowGoroutines int
+			var nowMemory uint64
+			for began := time.Now(); time.Since(began) < 30*time.Second; time.Sleep(100 * time.Millisecond) {
+				client.CloseIdleConnections()
+				if nowGoroutines, nowMemory = used(); nowGoroutines <= goroutines+2 && nowMemory < memory+4<<20 {
+					return
+				}
+			}
+			t.Errorf("%d goroutines, %d before; %d KiB of memory, %d before", nowGoroutines, goroutines, nowMemory>>10, memory>>10)
+		})
+	}
+}
+
+// together calls a function n times, some at once.
+func together(some, n int, call func(i int)) {
+	var wg sync.WaitGroup
+	for g := range some {
+		wg.Go(func() {
+			for i := g; i < n; i += some {
+				call(i)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// streams opens event streams, each of which hears of all services and then of a change.
+func streams(t *testing.T, address string, n int, change func()) {
+	t.Helper()
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	heard := make(chan error, n)
+	var begun sync.WaitGroup
+	begun.Add(n)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	for range n {
+		go func() {
+			begins := sync.OnceFunc(begun.Done)
+			defer begins()
+			request, _ := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/api/events", nil)
+			response, err := (&http.Client{Transport: transport}).Do(request)
+			if err != nil {
+				heard <- err
+				return
+			}
+			defer response.Body.Close()
+			lines := bufio.NewScanner(response.Body)
+			lines.Buffer(nil, 4<<20)
+			for lines.Scan() {
+				switch text := lines.Text(); {
+				case strings.HasPrefix(text, `data: {"count":1000,`):
+					begins()
+				case strings.HasPrefix(text, `data: {"id":{"name":"a",`):
+					heard <- nil
+					return
+				}
+			}
+			heard <- errors.Join(errors.New("the stream ended"), lines.Err())
+		}()
+	}
+	begun.Wait()
+	change()
+	for range n {
+		select {
+		case err := <-heard:
+			if err != nil {
+				t.Fatal(err)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatal("a stream hears nothing")
+		}
+	}
+}
+
+// silent opens connections that say one thing and nothing more, and waits until each is
+// hung up on.
+func silent(t *testing.T, address, text string, n int) {
+	t.Helper()
+	began := time.Now()
+	var connections []net.Conn
+	for range n {
+		c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if _, err := io.WriteString(c, text); err != nil {
+			t.Fatal(err)
+		}
+		connections = append(connections, c)
+	}
+	if strings.HasSuffix(text, "\r\n\r\n") {
+		time.Sleep(patience + 2*time.Second) // it does not read; what it had asked is answered no more
+	}
+	for _, c := range connections {
+		_ = c.SetReadDeadline(began.Add(patience + 10*time.Second))
+		if _, err := io.Copy(io.Discard, c); errors.Is(err, context.DeadlineExceeded) || time.Since(began) > patience+8*time.Second {
+			t.Fatalf("a connection is kept for %s: %v", time.Since(began), err)
+		}
+	}
+}
+
+// TestEnd: a server that is told to end does within two seconds, whoever is connected.
+func TestEnd(t *testing.T) {
+	address, end := running(t, many(100))
+	var connections []net.Conn
+	for _, text := range []string{"", "GET /", "GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n", "POST /api/services HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"} {
+		c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		_, _ = io.WriteString(c, text)
+		connections = append(connections, c)
+	}
+	time.Sleep(200 * time.Millisecond)
+	if took := end(); took > 2*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	for i, c := range connections {
+		_ = c.SetReadDeadline(time.Now().Add(time.Second))
+		if _, err := io.Copy(io.Discard, c); err != nil && !strings.Contains(err.Error(), "reset") {
+			t.Errorf("connection %d: %v", i, err)
+		}
+	}
+}
+
+// TestListen: an address that is taken is a failure of one line, and one that others
+// reach wants a token.
+func TestListen(t *testing.T) {
+	address, _ := running(t, many(1))
+	_, err := New(many(1), Options{Listen: address}).Listen(t.Context())
+	if p := say.Of(err); p.Kind != say.Failure || strings.Contains(p.Error(), "\n") || !strings.HasPrefix(p.Error(), address+": ") {
+		t.Error(err)
+	}
+	for _, open := range []string{"0.0.0.0:0", ":0", "[::]:0", "192.0.2.1:0", "example.com:0", "localhost"} {
+		l, err := New(many(1), Options{Listen: open}).Listen(t.Context())
+		if err == nil {
+			_ = l.Close()
+		}
+		if p := say.Of(errors.Join(err)); err == nil || p.Kind != say.Usage || p.Hint == "" {
+			t.Errorf("%s: %v", open, err)
+		}
+	}
+	for _, own := range []string{"localhost:0", "127.0.0.1:0", "127.1.2.3:0"} {
+		l, err := New(many(1), Options{Listen: own}).Listen(t.Context())
+		if err != nil {
+			t.Fatal(own, err)
+		}
+		_ = l.Close()
+	}
+}
+
+// BenchmarkServices holds the list of 1,000 services against a bare handler that writes
+// the same bytes: at least half as many requests a second, and 99 of 100 answers within
+// five times the median, or within twice what the bare handler has, since others may be at
+// work on the machine. Both are asked in turns.
+func BenchmarkServices(b *testing.B) {
+	r := many(1000)
+	body := r.Body()
+	bare := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(body)
+	}), ReadHeaderTimeout: time.Minute}
+	l, err := (&net.ListenConfig{}).Listen(b.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	go func() { _ = bare.Serve(l) }()
+	defer bare.Close()
+	ours, _ := running(b, r)
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4}}
+	ask := func(address string) time.Duration {
+		request, err := http.NewRequestWithContext(b.Context(), http.MethodGet, "http://"+address+"/api/services", nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		began := time.Now()
+		response, err := client.Do(request)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer response.Body.Close()
+		if n, err := io.Copy(io.Discard, response.Body); err != nil || n != int64(len(body)) {
+			b.Fatal(n, err)
+		}
+		return time.Since(began)
+	}
+	for b.Loop() {
+		var rate, tail float64
+		for range 4 { // the best of some
+			var mine, theirs []time.Duration
+			for range 500 {
+				mine, theirs = append(mine, ask(ours)), append(theirs, ask(l.Addr().String()))
+			}
+			rate = max(rate, total(theirs)/total(mine))
+			if ratio := spread(mine) / max(5, 2*spread(theirs)); tail == 0 || ratio < tail {
+				tail = ratio
+			}
+			if rate >= 0.5 && tail < 1 {
+				break
+			}
+		}
+		b.ReportMetric(rate, "of-bare")
+		b.ReportMetric(tail, "of-tail")
+		if rate < 0.5 || tail >= 1 {
+			b.Fatalf("%.2f times as many requests a second as a bare handler, and a p99 of %.1f times what it may be", rate, tail)
+		}
+	}
+}
+
+func total(all []time.Duration) (seconds float64) {
+	for _, d := range all {
+		seconds += d.Seconds()
+	}
+	return seconds
+}
+
+// spread is how many times the median the 99th of 100 is.
+func spread(all []time.Duration) float64 {
+	slices.Sort(all)
+	return all[len(all)*99/100].Seconds() / all[len(all)/2].Seconds()
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/lists"
+	"github.com/portmoor/portmoor/registry/announce"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack"
 	"github.com/portmoor/portmoor/workspace"
@@ -44,11 +45,13 @@ func (c *program) runDetect(ctx *cli.Context) error {
 			return err
 		}
 	}
-	outcomes, err := s.Detect(c.ask(ctx.Context), ctx.Bool("prune"))
+	facts := c.ask(ctx.Context)
+	outcomes, err := s.Detect(facts, ctx.Bool("prune"))
 	if err != nil {
 		return err
 	}
 	moved := c.reportMoves(s, outcomes)
+	c.tellAll(announce.Project(ctx.Context, s, facts))
 	c.tellUnignored(s.Workspace, stack.Unignored(s))
 	switch {
 	case override != "":

@@ -2,14 +2,11 @@ package cli
 
 import (
 	"cmp"
-	"fmt"
-	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/registry/api"
 	"github.com/portmoor/portmoor/registry/client"
-	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/workspace"
 )
 
@@ -40,12 +37,5 @@ func (c registrar) runServices(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if ctx.String("format") == "json" {
-		return say.JSON(c.Out, map[string]any{"version": 1, "services": services}, true)
-	}
-	t := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
-	for _, s := range services {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", say.Visible(s.Name), say.Visible(s.Project()), s.State, s.Health, say.Visible(cmp.Or(s.URL(), fmt.Sprintf("%s:%d", s.Host, s.Port))))
-	}
-	return t.Flush()
+	return client.Write(c.Out, services, ctx.String("format") == "json")
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/portmoor/portmoor/docker"
 	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/live"
+	"github.com/portmoor/portmoor/registry/announce"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack"
 	"github.com/portmoor/portmoor/stack/portfile"
@@ -56,6 +57,7 @@ func (c *program) runSync(ctx *cli.Context) error {
 		return err
 	}
 	files, err := syncer{c}.deliver(ctx.Context, engine, found, map[string]string{})
+	c.tellAll(announce.Project(ctx.Context, s, found.On(engine)))
 	if err == nil && len(files) == 0 {
 		c.say("no running service of project "+s.Project.Name+" has "+portfile.Variable+" in its environment", "")
 	}
@@ -72,6 +74,7 @@ func (c syncer) watchSync(ctx context.Context, s *stack.Stack, engine *docker.En
 	defer stop()
 	told := map[string]string{} // by container
 	said := error(nil)
+	tell := announce.Often(s)
 	return engine.Follow(until, s.Project.Name, func(started []string) error {
 		for _, id := range started {
 			delete(told, id) // it may have lost its file
@@ -81,6 +84,7 @@ func (c syncer) watchSync(ctx context.Context, s *stack.Stack, engine *docker.En
 			return err
 		}
 		files, err := c.deliver(until, engine, found, told)
+		c.tellAll(tell(until, found.On(engine)))
 		if until.Err() != nil {
 			return until.Err()
 		}

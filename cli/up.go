@@ -18,6 +18,7 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/registry/announce"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack"
 )
@@ -238,6 +239,7 @@ func (c starter) afterStart(ctx context.Context, s *stack.Stack, engine *docker.
 		return err
 	}
 	_, failed := syncer(c).deliver(ctx, engine, found, map[string]string{})
+	c.tellAll(announce.Project(ctx, s, found.On(engine)))
 	q := question{format: format}
 	ports, err := s.On(engine).Judged(ctx, q.Question, found)
 	if err != nil {

@@ -186,6 +186,9 @@ func (p *planner) envFileFlags(m makefile, src []byte) {
 	}
 }
 
+// aboutNone are the commands of the targets that are about no project.
+var aboutNone = map[string]string{"registry-start": "serve", "registry-status": "services"}
+
 // targetsOf are the targets of a Makefile, but for those that it has itself: a line a
 // project.
 func (p *planner) targetsOf(m makefile, src []byte) []byte {
@@ -201,6 +204,9 @@ func (p *planner) targetsOf(m makefile, src []byte) []byte {
 		{"first-run-multi-host", func(a say.About) []string {
 			return []string{a.Portmoor("migrate", "--strategy", "auto", "--write"), a.Portmoor("up", "-d")}
 		}},
+		{"registry-start", nil},
+		{"registry-status", nil},
+		{"registry-sync", func(a say.About) []string { return []string{a.Portmoor("sync")} }},
 	}
 	var names []string
 	var rules strings.Builder
@@ -210,6 +216,10 @@ func (p *planner) targetsOf(m makefile, src []byte) []byte {
 		}
 		names = append(names, target.name)
 		fmt.Fprintf(&rules, "\n%s:\n", target.name)
+		if command, alone := aboutNone[target.name]; alone {
+			fmt.Fprintf(&rules, "\t%s\n", say.About{}.Portmoor(command))
+			continue
+		}
 		for _, q := range m.projects {
 			about := p.w.AboutFrom(dir, q)
 			about.Ours.Config, about.Search.Config = "", "" // the nearest one is found

@@ -38,6 +38,11 @@ func (f Found) runs(service string) bool {
 	})
 }
 
+// On is what was found as what an engine says: the containers of the project alone.
+func (f Found) On(engine *docker.Engine) Engine {
+	return Engine{Answered: true, Remote: engine.Remote, Host: engine.Machine(), Containers: f.Containers}
+}
+
 // Live is a project on an engine that is asked whenever somebody wants to know.
 type Live struct {
 	*Stack

@@ -34,11 +34,18 @@ func RegistryOf(r Request) (Registry, error) {
 		return Registry{}, err
 	}
 	ledger, err := Ledger(r.Dir, r.Environ)
+	return registryOf(w, r.Environ, ledger), err
+}
+
+// RegistryFor is what is set about the service registry for what a command is about.
+func RegistryFor(w *Workspace) Registry { return registryOf(w, w.environ, "") }
+
+func registryOf(w *Workspace, environ map[string]string, ledger string) Registry {
 	s := Registry{Registry: w.Config.Registry, Ledger: ledger, dir: w.Dir}
-	if named := r.Environ[RegistryVariable]; named != "" {
-		s.URL, s.token = named, r.Environ[TokenVariable]
+	if named := environ[RegistryVariable]; named != "" {
+		s.URL, s.token = named, environ[TokenVariable]
 	}
-	return s, err
+	return s
 }
 
 // Token is the secret in a file, or else, for the registry that the environment names, in

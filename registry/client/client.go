@@ -7,14 +7,19 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/portmoor/portmoor/registry"
 	"github.com/portmoor/portmoor/say"
@@ -41,6 +46,7 @@ func New(address, token string) (*Client, error) {
 		return nil, say.Usagef("write http://127.0.0.1:8100, the URL of a registry", "%.100s: not an http or https URL", address)
 	}
 	c := &Client{url: strings.TrimSuffix(u.String(), "/"), token: token}
+	c.http.Transport = &http.Transport{MaxIdleConnsPerHost: atOnce, MaxResponseHeaderBytes: 64 << 10}
 	c.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return c, nil
 }
@@ -54,17 +60,27 @@ func (c *Client) List(ctx context.Context) ([]registry.Service, error) {
 	return answer.Services, err
 }
 
-// Register tells the registry of services, all of them within [Patience].
+// atOnce is how many services a registry is told of at a time.
+const atOnce = 8
+
+// Register tells the registry of services, all of them within [Patience], and returns the
+// first error.
 func (c *Client) Register(ctx context.Context, services []registry.Service) error {
 	ctx, stop := context.WithTimeout(ctx, Patience)
 	defer stop()
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(atOnce)
 	for _, s := range services {
-		if err := c.call(ctx, http.MethodPost, "/api/services", s, nil); err != nil {
-			return err
-		}
+		g.Go(func() (err error) {
+			bug := say.Guard(func() { err = c.call(ctx, http.MethodPost, "/api/services", s, nil) })
+			return cmp.Or(bug, err)
+		})
 	}
-	return nil
+	return g.Wait()
 }
+
+// Close ends the connections.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 func (c *Client) call(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader
@@ -84,13 +100,13 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		return c.failed(say.Cause(err).Error(), "start it with portmoor serve, or say where it is with PORTMOOR_REGISTRY")
+		return c.unreachable(err, "start it with portmoor serve, or say where it is with PORTMOOR_REGISTRY")
 	}
 	defer response.Body.Close() //nolint:errcheck // it was only read
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	switch {
 	case err != nil:
-		return c.failed(say.Cause(err).Error(), "")
+		return c.unreachable(err, "")
 	case response.StatusCode == http.StatusUnauthorized:
 		return c.failed("it wants its token", "name the file that has it with --token-file, or under registry in .portmoor.yaml")
 	case response.StatusCode != http.StatusOK:
@@ -101,6 +117,18 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 		return c.failed("it is no service registry", "say where the registry is with PORTMOOR_REGISTRY")
 	}
 	return nil
+}
+
+// unreachable is why there was no answer, without what net/http puts before it.
+func (c *Client) unreachable(err error, hint string) error {
+	cause := err
+	if request, ok := errors.AsType[*url.Error](err); ok {
+		cause = request.Err
+	}
+	if call, ok := errors.AsType[*os.SyscallError](cause); ok {
+		cause = call.Err
+	}
+	return say.Problem{Place: "registry " + c.url, Message: "not reachable: " + say.Cause(cause).Error(), Hint: hint, Err: err}
 }
 
 func (c *Client) failed(message, hint string) error {

@@ -23,6 +23,7 @@ that are remembered, and what clients add. Browsers find a page of links at its 
 			&cli.StringFlag{Name: "listen", Usage: "listen on `HOST:PORT`", DefaultText: api.DefaultListen},
 			&cli.StringFlag{Name: "advertise-host", Usage: "say that services of this machine are reached at `HOST`"},
 			&cli.StringFlag{Name: "token-file", Usage: "want the secret in `FILE` from who writes", TakesFile: true},
+			&cli.BoolFlag{Name: "open", Usage: "open the page in the browser"},
 			configFlag(),
 		},
 		Action: registrar{c}.runServe,
@@ -40,7 +41,7 @@ func (c registrar) runServe(ctx *cli.Context) error {
 	}
 	o := node.Options{Options: api.Options{
 		Listen: cmp.Or(ctx.String("listen"), settings.Listen, api.DefaultListen), Version: version(), Mesh: cmp.Or(c.variable("MESH_NAME"), "local"), Say: c.say,
-	}, Host: ctx.String("advertise-host"), Ledger: settings.Ledger, Ready: func(url string) { fmt.Fprintln(c.Err, "the registry answers on "+url) }}
+	}, Host: ctx.String("advertise-host"), Open: ctx.Bool("open"), Ledger: settings.Ledger, Ready: func(url string) { fmt.Fprintln(c.Err, "the registry answers on "+url) }}
 	if o.Token, err = settings.Token(ctx.String("token-file")); err != nil {
 		return err
 	}

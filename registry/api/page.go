@@ -2,9 +2,17 @@ package api
 
 import (
 	"bytes"
+	"cmp"
+	"crypto/sha256"
 	_ "embed"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
 	"html/template"
 	"net/http"
+	"net/url"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/portmoor/portmoor/registry"
@@ -13,20 +21,157 @@ import (
 //go:embed page/page.html
 var pageText string
 
+//go:embed page/page.css
+var pageStyle string
+
+//go:embed page/page.js
+var pageScript string
+
 // pageTemplate is read when a browser asks for the first time.
 var pageTemplate = sync.OnceValues(func() (*template.Template, error) { return template.New("page").Parse(pageText) })
 
+// pagePolicy lets the page use its own style, script and events, and nothing else.
+var pagePolicy = sync.OnceValue(func() string {
+	return fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+		hashed(pageStyle), hashed(pageScript))
+})
+
+// hashed is how a policy names a text.
+func hashed(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// row is what the page shows of a service. What nobody has said is "".
+type row struct {
+	Key                                string // what tells it apart, as JSON
+	Name, Project, Host                string
+	Link                               string // http or https
+	State, Health                      string
+	Capabilities                       []string
+	Live, Container, Assigned, Default string
+	Since                              string // in UTC
+	Machine                            string // since when, for machines
+}
+
+func keyOf(id registry.ID) string {
+	text, _ := json.Marshal([]string{id.Name, id.Host, id.Project}) // strings can be written
+	return string(text)
+}
+
+func rowOf(s registry.Service) row {
+	r := row{Key: keyOf(s.ID()), Name: s.Name, Project: s.Project(), Host: s.Host, State: string(s.State), Capabilities: s.Capabilities}
+	if s.Health != registry.Unknown {
+		r.Health = string(s.Health)
+	}
+	if u, err := url.Parse(s.URL()); err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" {
+		r.Link = u.String()
+	}
+	said := metadata(s)
+	r.Container, r.Assigned, r.Default = shown(said["container_port"]), shown(said["assigned"]), shown(said["default"])
+	if protocol := shown(said["protocol"]); protocol != "" && protocol != "tcp" && r.Container != "" {
+		r.Container += "/" + protocol
+	}
+	if s.State == registry.Up {
+		r.Live = cmp.Or(live(said["ports"]), fmt.Sprint(s.Port))
+	}
+	if at := s.RegisteredAt.UTC(); !at.IsZero() {
+		r.Since, r.Machine = at.Format("2006-01-02 15:04"), at.Format("2006-01-02T15:04:05Z")
+	}
+	return r
+}
+
+// metadata is what the service says of itself, in the types of JSON, whoever has said it.
+func metadata(s registry.Service) (said map[string]any) {
+	text, err := json.Marshal(s.Metadata)
+	if err != nil {
+		return nil
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	_ = d.Decode(&said) // it was just written
+	return said
+}
+
+// shown is a text or a number for people, and "" for all else.
+func shown(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	}
+	return ""
+}
+
+// live are the ports of the host at which a service is reached.
+func live(ports any) string {
+	list, _ := ports.([]any)
+	var all []string
+	for _, p := range list {
+		of, _ := p.(map[string]any)
+		if port := shown(of["host"]); port != "" && !slices.Contains(all, port) {
+			all = append(all, port)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
 // page answers browsers: a table of all services, which works without JavaScript.
 func (s *Server) page(w http.ResponseWriter, _ *http.Request) {
+	data := struct {
+		Style  template.CSS
+		Script template.JS
+		Rows   []row
+	}{template.CSS(pageStyle), template.JS(pageScript), []row{}}
+	for _, service := range s.registry.List(registry.Filter{}) {
+		data.Rows = append(data.Rows, rowOf(service))
+	}
 	var b bytes.Buffer
 	t, err := pageTemplate()
 	if err == nil {
-		err = t.Execute(&b, s.registry.List(registry.Filter{}))
+		err = t.Execute(&b, data)
 	}
 	if err != nil {
 		fail(w, http.StatusInternalServerError, err.Error())
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", pagePolicy())
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	w.Header().Set("Cache-Control", "no-store")
 	_, _ = w.Write(b.Bytes()) // a client that is gone needs no answer
+}
+
+// rowChange is an event of the page's stream.
+type rowChange struct {
+	Key string  `json:"key"`
+	Row *string `json:"row"` // HTML; null for a service that is gone
+}
+
+func changedRow(id registry.ID, service *registry.Service) (rowChange, error) {
+	if service == nil {
+		return rowChange{Key: keyOf(id)}, nil
+	}
+	t, err := pageTemplate()
+	if err != nil {
+		return rowChange{}, err
+	}
+	var b strings.Builder
+	err = t.ExecuteTemplate(&b, "row", rowOf(*service))
+	text := b.String()
+	return rowChange{keyOf(id), &text}, err
+}
+
+// rowsOfAll is the event with the rows of all services.
+func (s *Server) rowsOfAll() ([]byte, error) {
+	all := []rowChange{}
+	for _, service := range s.registry.List(registry.Filter{}) {
+		change, err := changedRow(service.ID(), &service)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, change)
+	}
+	return json.Marshal(all)
 }

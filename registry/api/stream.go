@@ -39,7 +39,8 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	to := streamTo{w, http.NewResponseController(w)}
 	_ = to.controller.SetReadDeadline(time.Time{}) // that of the request is over
-	if to.send("services", s.registry.Body()) != nil {
+	all, one := s.told(r.URL.Query().Has("rows"))
+	if to.event("services", all) != nil {
 		return
 	}
 	beat := time.NewTicker(heartbeat)
@@ -55,13 +56,12 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 				return
 			}
 		case <-changes.Wake():
-			list, all := changes.Take()
-			if all && to.send("services", s.registry.Body()) != nil {
+			list, lost := changes.Take()
+			if lost && to.event("services", all) != nil {
 				return
 			}
 			for _, c := range list {
-				text, err := json.Marshal(change{c.ID, c.Service})
-				if err != nil || to.send("change", text) != nil {
+				if to.event("change", func() ([]byte, error) { return one(c) }) != nil {
 					return
 				}
 			}
@@ -69,10 +69,34 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// told is how a stream writes all services, and a change: as JSON, or as rows of the page.
+func (s *Server) told(rows bool) (all func() ([]byte, error), one func(registry.Change) ([]byte, error)) {
+	if !rows {
+		return func() ([]byte, error) { return s.registry.Body(), nil },
+			func(c registry.Change) ([]byte, error) { return json.Marshal(change{c.ID, c.Service}) }
+	}
+	return s.rowsOfAll, func(c registry.Change) ([]byte, error) {
+		r, err := changedRow(c.ID, c.Service)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(r)
+	}
+}
+
 // streamTo writes events to a client, none of which may take longer than [patience].
 type streamTo struct {
 	w          http.ResponseWriter
 	controller *http.ResponseController
+}
+
+// event writes what a function makes.
+func (s streamTo) event(name string, data func() ([]byte, error)) error {
+	text, err := data()
+	if err != nil {
+		return err
+	}
+	return s.send(name, text)
 }
 
 func (s streamTo) send(event string, data []byte) error {

@@ -36,6 +36,8 @@ type Options struct {
 	Ledger string
 	// Ready is told the URL when the registry answers; nil for nobody.
 	Ready func(url string)
+	// Open opens the page in this machine's browser.
+	Open bool
 }
 
 // Run serves until the context ends, which is no error.
@@ -55,6 +57,9 @@ func Run(ctx context.Context, o Options) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var g errgroup.Group
+	if o.Open {
+		g.Go(func() error { return say.Guard(func() { show(ctx, l.Addr().String(), o) }) })
+	}
 	if o.Engine != nil {
 		g.Go(func() error { return say.Guard(func() { containers(ctx, r, server, o) }) })
 	}
@@ -84,6 +89,13 @@ func containers(ctx context.Context, r *registry.Registry, server *api.Server, o
 	if err != nil && ctx.Err() == nil {
 		p := say.Of(err)
 		o.Say(p.Error(), p.Hint)
+	}
+}
+
+// show opens the page. A browser that can't be opened is said, and the rest goes on.
+func show(ctx context.Context, address string, o Options) {
+	if err := browse(ctx, pageOf(address)); err != nil && ctx.Err() == nil {
+		o.Say("the browser can't be opened: "+err.Error(), "open "+pageOf(address)+" yourself")
 	}
 }
 

@@ -31,6 +31,7 @@ const (
 	Engine     Source = iota // the containers of the engine
 	Posted                   // a client of the API
 	Remote                   // the registry of another host
+	Announced                // a node that tells all registries of itself
 	Remembered               // the ports that are remembered for a project that is down
 	sources
 )
@@ -176,7 +177,7 @@ func (r *Registry) Post(s Service) (Service, error) {
 	if before != nil {
 		weight -= r.records[id].weight
 	}
-	s.LastSeen = Time{r.options.Now()}
+	s.Added, s.LastSeen = true, Time{r.options.Now()}
 	if s.RegisteredAt = s.LastSeen; before != nil {
 		s.RegisteredAt = before.RegisteredAt
 		if s.HealthURL == before.HealthURL {
@@ -217,19 +218,69 @@ func (r *Registry) home(id ID) ID {
 	return id
 }
 
-// Delete takes out what clients have added under a name, on a host or, with "", on all. It
-// reports whether there was anything.
+// Delete takes out what clients have added under a name, on a host or, with "", on all,
+// also where they told another registry. It reports whether there was anything.
 func (r *Registry) Delete(name, host string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	found := false
 	for _, rec := range slices.Clone(r.named(name)) {
-		if rec.parts[Posted] != nil && (host == "" || host == rec.id.Host) {
-			found = true
-			r.put(rec.id, Posted, nil)
+		remote := rec.parts[Remote]
+		elsewhere := remote != nil && remote.Added
+		if rec.parts[Posted] == nil && !elsewhere || host != "" && host != rec.id.Host {
+			continue
 		}
+		found = true
+		if r.put(rec.id, Posted, nil); elsewhere {
+			r.drop(Remote, rec.id)
+		}
+		r.note(rec.id, true)
 	}
 	return found
+}
+
+// Put is [Registry.Set] for one service, which names its host and has a port; the others
+// of its project stay.
+func (r *Registry) Put(source Source, s Service) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	key, id := projectKey{source, s.Project()}, s.ID()
+	if r.projects[key] == nil {
+		r.projects[key] = map[ID]bool{}
+	}
+	r.projects[key][id] = true
+	r.put(id, source, &s)
+}
+
+// Drop takes out what a source says of one service.
+func (r *Registry) Drop(source Source, id ID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.drop(source, id)
+}
+
+func (r *Registry) drop(source Source, id ID) {
+	key := projectKey{source, id.Project}
+	if delete(r.projects[key], id); len(r.projects[key]) == 0 {
+		delete(r.projects, key)
+	}
+	r.put(id, source, nil)
+}
+
+// Seen says that what a source has said of a service is still true. It reports whether the
+// source has said anything that was not stale.
+func (r *Registry) Seen(source Source, id ID) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.options.Now()
+	p := r.part(id, source)
+	if p == nil || r.stale(source, p, now) {
+		return false
+	}
+	p.LastSeen = Time{now}
+	r.merge(r.records[id])
+	r.body = nil
+	return true
 }
 
 // SetHealth notes what a service's health check has shown.
@@ -267,8 +318,7 @@ func (r *Registry) Purge() {
 	for _, rec := range slices.Clone(r.sorted) {
 		for source, p := range rec.parts {
 			if r.stale(Source(source), p, now) {
-				delete(r.projects[projectKey{Source(source), rec.id.Project}], rec.id)
-				r.put(rec.id, Source(source), nil)
+				r.drop(Source(source), rec.id)
 			}
 		}
 	}
@@ -326,9 +376,13 @@ func (r *Registry) renew(rec *record) {
 	r.merge(rec)
 	if !bytes.Equal(before, rec.text) {
 		r.body = nil
-		for s := range r.watching {
-			s.note(rec.id)
-		}
+		r.note(rec.id, false)
+	}
+}
+
+func (r *Registry) note(id ID, deleted bool) {
+	for s := range r.watching {
+		s.note(id, deleted)
 	}
 }
 
@@ -353,35 +407,42 @@ func (r *Registry) named(name string) []*record {
 	return r.sorted[from:to]
 }
 
-// merge works out what is true of a service: each thing as the most reliable source says it
-// that says anything.
+// merge works out what is true of a service.
 func (r *Registry) merge(rec *record) {
+	var found bool
+	rec.text = nil
+	if rec.merged, rec.until, found = r.merged(rec, false); found {
+		if rec.text, _ = json.Marshal(rec.merged); rec.text == nil { //nolint:errchkjson // what is no JSON is not listed
+			rec.until = time.Time{}
+		}
+	}
+}
+
+// merged is what all sources, or with own those that no other registry hears, say of a
+// service: each thing as the most reliable says it that says anything. Until is when a part
+// of it goes stale.
+func (r *Registry) merged(rec *record, own bool) (m Service, until time.Time, found bool) {
 	now := r.options.Now()
-	rec.merged, rec.text, rec.until = Service{}, nil, time.Time{}
-	m, first := &rec.merged, true
 	for source, p := range rec.parts {
-		if p == nil || r.stale(Source(source), p, now) {
+		if p == nil || own && (Source(source) == Remote || Source(source) == Announced) || r.stale(Source(source), p, now) {
 			continue
 		}
 		if Source(source) != Remembered {
-			if until := p.LastSeen.Add(r.options.Stale); rec.until.IsZero() || until.Before(rec.until) {
-				rec.until = until
+			if ends := p.LastSeen.Add(r.options.Stale); until.IsZero() || ends.Before(until) {
+				until = ends
 			}
 		}
-		if first {
-			*m, first = *p, false
+		if !found {
+			m, found = *p, true
 			m.Metadata = maps.Clone(p.Metadata)
 			continue
 		}
 		m.add(*p)
 	}
-	if first {
-		return
+	if found {
+		m.finish(rec.id)
 	}
-	m.finish(rec.id)
-	if rec.text, _ = json.Marshal(*m); rec.text == nil { //nolint:errchkjson // what is no JSON is not listed
-		rec.until = time.Time{}
-	}
+	return m, until, found
 }
 
 // Body is the answer that lists all services, as JSON. It is written once for each change.
@@ -486,21 +547,26 @@ func (r *Registry) Count() map[Group]int {
 	return count
 }
 
-// Local are the services of this host that this registry itself knows of, which it tells
-// others.
-func (r *Registry) Local() []Service {
+// Own are the services that this registry itself knows of, as it knows them, which it
+// tells others.
+func (r *Registry) Own() []Service {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var list []Service
-	for _, rec := range r.fresh(r.options.Now()) {
-		if rec.local() {
-			list = append(list, rec.merged)
+	for _, rec := range r.sorted {
+		if s, _, found := r.merged(rec, true); found {
+			list = append(list, s)
 		}
 	}
 	return list
 }
 
-// local reports a record that does not come from another registry alone.
-func (rec *record) local() bool {
-	return rec.text != nil && (rec.parts[Engine] != nil || rec.parts[Posted] != nil || rec.parts[Remembered] != nil)
+// OwnOf is what [Registry.Own] has of one service; false for nothing.
+func (r *Registry) OwnOf(id ID) (s Service, found bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if rec := r.records[id]; rec != nil {
+		s, _, found = r.merged(rec, true)
+	}
+	return s, found
 }

@@ -85,6 +85,8 @@ type Service struct {
 	LastSeen     Time           `json:"last_seen"`
 	RegisteredAt Time           `json:"registered_at"`
 	Metadata     map[string]any `json:"metadata"`
+	// Added reports that a client has described it, who may take it out again.
+	Added bool `json:"-"`
 }
 
 // plain is a service without the methods.
@@ -135,6 +137,7 @@ func (s *Service) add(o Service) {
 	if s.Health == "" || s.Health == Unknown {
 		s.Health = cmp.Or(o.Health, s.Health)
 	}
+	s.Added = s.Added || o.Added
 	s.Capabilities = slices.Concat(s.Capabilities, o.Capabilities)
 	if o.LastSeen.After(s.LastSeen.Time) {
 		s.LastSeen = o.LastSeen
@@ -253,7 +256,7 @@ func (s Service) URL() string {
 	}
 	bound, _ := s.Metadata["address"].(string)
 	scheme := "http"
-	if port, _ := s.Metadata["container_port"].(int); s.Port == 443 || port == 443 {
+	if s.Port == 443 || fmt.Sprint(s.Metadata["container_port"]) == "443" { // a number of JSON is no int
 		scheme = "https"
 	}
 	return fmt.Sprintf("%s://%s/", scheme, net.JoinHostPort(strings.Trim(cmp.Or(bound, s.Host), "[]"), strconv.Itoa(s.Port)))

@@ -16,7 +16,7 @@ type Subscription struct {
 	wake     chan struct{}
 
 	mu      sync.Mutex
-	pending map[ID]bool
+	pending map[ID]bool // true for one that was deleted
 	all     bool
 }
 
@@ -24,8 +24,8 @@ type Subscription struct {
 type Change struct {
 	ID      ID
 	Service *Service
-	// Local reports that this registry itself knows of it, and not another alone.
-	Local bool
+	// Deleted reports that a client has had it taken out.
+	Deleted bool
 }
 
 // Subscribe begins to note changes.
@@ -45,10 +45,10 @@ func (s *Subscription) Close() {
 }
 
 // note is called with every change, and never waits.
-func (s *Subscription) note(id ID) {
+func (s *Subscription) note(id ID, deleted bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.pending[id] = true; len(s.pending) > maxPending {
+	if s.pending[id] = s.pending[id] || deleted; len(s.pending) > maxPending {
 		s.all = true
 		clear(s.pending)
 	}
@@ -65,8 +65,8 @@ func (s *Subscription) Wake() <-chan struct{} { return s.wake }
 // reports that there were too many to tell: the caller looks at everything again.
 func (s *Subscription) Take() (changes []Change, all bool) {
 	s.mu.Lock()
-	ids := slices.SortedFunc(maps.Keys(s.pending), ID.compare)
-	clear(s.pending)
+	pending := s.pending
+	s.pending = map[ID]bool{}
 	all, s.all = s.all, false
 	s.mu.Unlock()
 	if all {
@@ -74,11 +74,11 @@ func (s *Subscription) Take() (changes []Change, all bool) {
 	}
 	s.registry.mu.Lock()
 	defer s.registry.mu.Unlock()
-	for _, id := range ids {
-		c := Change{ID: id}
+	for _, id := range slices.SortedFunc(maps.Keys(pending), ID.compare) {
+		c := Change{ID: id, Deleted: pending[id]}
 		if rec := s.registry.records[id]; rec != nil && rec.text != nil {
 			service := rec.merged
-			c.Service, c.Local = &service, rec.local()
+			c.Service = &service
 		}
 		changes = append(changes, c)
 	}

@@ -36,15 +36,14 @@ type registrar struct{ *program }
 // runServe serves until it is told to end.
 func (c registrar) runServe(ctx *cli.Context) error {
 	settings, err := workspace.RegistryOf(c.request(ctx))
-	if err != nil {
+	bus, wrong := settings.NATS()
+	token, unread := settings.Token(ctx.String("token-file"))
+	if err = cmp.Or(err, wrong, unread); err != nil {
 		return err
 	}
-	o := node.Options{Options: api.Options{
-		Listen: cmp.Or(ctx.String("listen"), settings.Listen, api.DefaultListen), Version: version(), Mesh: cmp.Or(c.variable("MESH_NAME"), "local"), Say: c.say,
+	o := node.Options{Bus: node.Bus(bus), Options: api.Options{
+		Token: token, Listen: cmp.Or(ctx.String("listen"), settings.Listen, api.DefaultListen), Version: version(), Mesh: cmp.Or(c.variable("MESH_NAME"), "local"), Say: c.say,
 	}, Host: ctx.String("advertise-host"), Open: ctx.Bool("open"), Ledger: settings.Ledger, Ready: func(url string) { fmt.Fprintln(c.Err, "the registry answers on "+url) }}
-	if o.Token, err = settings.Token(ctx.String("token-file")); err != nil {
-		return err
-	}
 	until, stop := signal.NotifyContext(ctx.Context, endings()...)
 	defer stop()
 	if o.Engine, err = c.connect(); err != nil {

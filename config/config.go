@@ -149,8 +149,10 @@ type References struct {
 
 // Registry is how the service registry is served, and where it is.
 type Registry struct {
-	URL    string `config:"url" doc:"the registry that detect, up and sync tell of services, such as http://127.0.0.1:8100"`
-	Listen string `config:"listen" check:"address" doc:"host:port to listen on; 127.0.0.1:8100 when absent"`
+	Backend string `config:"backend" values:"nats" doc:"what connects the registries of many hosts; nothing when absent"`
+	URL     string `config:"url" check:"public" doc:"the registry that detect, up and sync tell of services, such as http://127.0.0.1:8100; with backend nats the NATS server, nats://127.0.0.1:4222 when absent"`
+	Bucket  string `config:"bucket" check:"bucket" doc:"with backend nats, the key-value bucket that the registries share; portmoor when absent"`
+	Listen  string `config:"listen" check:"address" doc:"host:port to listen on; 127.0.0.1:8100 when absent"`
 }
 
 // parsePorts reads 8080 or 8000-8010.

@@ -48,7 +48,7 @@ reconcile:
   health: {web: /healthz}
 sources: [{path: "services/*/config.yaml", key: server.port}]
 references: {ignore: [CHANGELOG.md]}
-registry: {listen: "127.0.0.1:8100"}
+registry: {backend: nats, url: "nats://a:4222,nats://b:4222", bucket: services, listen: "127.0.0.1:8100"}
 `
 
 func everyConfig() Config {
@@ -89,7 +89,7 @@ func everyConfig() Config {
 		},
 		Sources:    []Source{{Path: "services/*/config.yaml", Key: "server.port"}},
 		References: References{Ignore: []string{"CHANGELOG.md"}},
-		Registry:   Registry{Listen: "127.0.0.1:8100"},
+		Registry:   Registry{Backend: "nats", URL: "nats://a:4222,nats://b:4222", Bucket: "services", Listen: "127.0.0.1:8100"},
 	}
 }
 
@@ -190,6 +190,9 @@ func TestParseErrors(t *testing.T) {
 		{"defaults: {[a]: {}}", `1:12: key is not a scalar`, "quote it; if this is a template, render it first"},
 		{"reconcile: {health: {web: healthz}}", `1:27: want a path such as /health, or off, not "healthz"`, ""},
 		{"registry: {listen: 8100}", `1:20: want host:port such as 127.0.0.1:8100, not "8100"`, ""},
+		{"registry: {url: 'nats://me:secret@hub'}", `1:17: a password does not belong here: name a registry that has one with PORTMOOR_REGISTRY, a NATS server with NATS_URL`, ""},
+		{"registry: {url: hub}", `1:17: want a URL such as http://127.0.0.1:8100`, ""},
+		{"registry: {bucket: a.b}", `1:20: want letters, digits, - and _`, ""},
 		{"registry: {listen: 'a:70000'}", `1:20: want host:port such as 127.0.0.1:8100, not "a:70000"`, ""},
 		{"docs: &a [x]\nfiles: *a", `1:7: anchors are not supported|2:8: aliases are not supported`, "|write the value out"},
 		{"docs: &a [*a]", `1:11: alias *a is inside the anchor that it names`, "remove the alias"},

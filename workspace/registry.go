@@ -3,6 +3,8 @@ package workspace
 import (
 	"bytes"
 	"cmp"
+	"net"
+	"net/netip"
 
 	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/say"
@@ -24,6 +26,38 @@ type Registry struct {
 	Ledger string
 
 	dir, token string
+	bus        NATS
+	strange    bool // only the configuration names the bus
+}
+
+// NATS is the server that connects the registries of many hosts, "" for none, and the files
+// that say to it who this is.
+type NATS struct{ URL, Bucket, Creds, NKey, CA, Cert, Key string }
+
+// natsOf reads also the variables that all clients of NATS know.
+func natsOf(c config.Registry, environ map[string]string) NATS {
+	return NATS{
+		URL: cmp.Or(environ["NATS_URL"], c.URL, "nats://127.0.0.1:4222"), Bucket: cmp.Or(c.Bucket, "portmoor"),
+		Creds: environ["NATS_CREDS"], NKey: environ["NATS_NKEY"], CA: environ["NATS_CA"], Cert: environ["NATS_CERT"], Key: environ["NATS_KEY"],
+	}
+}
+
+// NATS is the server to be used. A repository's configuration can't have anyone's
+// credentials used at a server of its own choice.
+func (s Registry) NATS() (NATS, error) {
+	if n := s.bus; s.strange && n.Creds+n.NKey+n.Cert+n.Key != "" {
+		return NATS{}, say.Usagef("if they belong there, name it with NATS_URL too", "NATS_CREDS, NATS_NKEY, NATS_CERT: not used at a server that only the configuration names")
+	}
+	return s.bus, nil
+}
+
+// here is the URL of the registry on this machine that listens somewhere.
+func here(listen string) string {
+	host, port, err := net.SplitHostPort(cmp.Or(listen, "127.0.0.1:8100"))
+	if addr, bad := netip.ParseAddr(host); err != nil || host == "" || bad == nil && addr.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
 }
 
 // RegistryOf reads what a request, the nearest configuration and the environment say about
@@ -42,6 +76,10 @@ func RegistryFor(w *Workspace) Registry { return registryOf(w, w.environ, "") }
 
 func registryOf(w *Workspace, environ map[string]string, ledger string) Registry {
 	s := Registry{Registry: w.Config.Registry, Ledger: ledger, dir: w.Dir}
+	if s.Backend != "" {
+		s.bus, s.strange = natsOf(s.Registry, environ), s.URL != "" && environ["NATS_URL"] == ""
+		s.URL = here(s.Listen)
+	}
 	if named := environ[RegistryVariable]; named != "" {
 		s.URL, s.token = named, environ[TokenVariable]
 	}

@@ -184,3 +184,40 @@ func TestNotes(t *testing.T) {
 		}
 	}
 }
+
+// TestNATS: the environment counts before the configuration, which can't have anyone's
+// credentials used at a server that it names.
+func TestNATS(t *testing.T) {
+	t.Parallel()
+	const named = "registry: {backend: nats, url: nats://there}"
+	for _, test := range []struct {
+		config   string
+		environ  map[string]string
+		want     workspace.NATS // the zero value for an error
+		registry string
+	}{
+		{named, nil, workspace.NATS{URL: "nats://there", Bucket: "portmoor"}, "http://127.0.0.1:8100"},
+		{named, map[string]string{"NATS_CREDS": "c"}, workspace.NATS{}, "http://127.0.0.1:8100"},
+		{named, map[string]string{"NATS_KEY": "c"}, workspace.NATS{}, "http://127.0.0.1:8100"},
+		{named, map[string]string{"NATS_CA": "c"}, workspace.NATS{URL: "nats://there", Bucket: "portmoor", CA: "c"}, "http://127.0.0.1:8100"},
+		{named, map[string]string{"NATS_CREDS": "c", "NATS_URL": "nats://here"}, workspace.NATS{URL: "nats://here", Bucket: "portmoor", Creds: "c"}, "http://127.0.0.1:8100"},
+		{"registry: {backend: nats, bucket: b, listen: '0.0.0.0:9000'}", map[string]string{"NATS_NKEY": "n"}, workspace.NATS{URL: "nats://127.0.0.1:4222", Bucket: "b", NKey: "n"}, "http://127.0.0.1:9000"},
+		{"registry: {backend: nats, listen: ':9000'}", map[string]string{"PORTMOOR_REGISTRY": "http://far"}, workspace.NATS{URL: "nats://127.0.0.1:4222", Bucket: "portmoor"}, "http://far"},
+		{"registry: {url: 'http://far'}", map[string]string{"NATS_URL": "nats://here", "NATS_CREDS": "c"}, workspace.NATS{}, "http://far"},
+	} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, ".portmoor.yaml"), []byte(test.config), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		environ := map[string]string{"HOME": dir}
+		maps.Copy(environ, test.environ)
+		s, err := workspace.RegistryOf(workspace.Request{Dir: dir, Environ: environ})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.NATS()
+		if got != test.want || s.URL != test.registry || (err != nil) != (test.want == (workspace.NATS{}) && s.Backend != "") {
+			t.Errorf("%s with %v: %+v, %v; the registry is %s", test.config, test.environ, got, err, s.URL)
+		}
+	}
+}

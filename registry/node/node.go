@@ -20,9 +20,13 @@ import (
 	"github.com/portmoor/portmoor/docker"
 	"github.com/portmoor/portmoor/registry"
 	"github.com/portmoor/portmoor/registry/api"
+	"github.com/portmoor/portmoor/registry/nats"
 	"github.com/portmoor/portmoor/registry/sources"
 	"github.com/portmoor/portmoor/say"
 )
+
+// Bus is a NATS server.
+type Bus = nats.Server
 
 // Options are what a registry is told of its host.
 type Options struct {
@@ -34,6 +38,8 @@ type Options struct {
 	Engine *docker.Engine
 	// Ledger is the file of the ports that are remembered; "" for none.
 	Ledger string
+	// Bus connects this registry with those of other hosts; one without a URL does not.
+	Bus Bus
 	// Ready is told the URL when the registry answers; nil for nobody.
 	Ready func(url string)
 	// Open opens the page in this machine's browser.
@@ -46,7 +52,14 @@ func Run(ctx context.Context, o Options) error {
 	o.Hostname, _ = os.Hostname() // "" is told where there is none
 	o.Names = append(o.Names, o.Host, o.Hostname)
 	r := registry.New(registry.Options{Host: o.Host})
+	if o.Bus.URL != "" {
+		o.NATS = nats.Visible(o.Bus.URL)
+	}
 	server := api.New(r, o.Options)
+	run, err := bus(r, server, o)
+	if err != nil {
+		return err
+	}
 	l, err := server.Listen(ctx)
 	if err != nil {
 		return err
@@ -66,6 +79,7 @@ func Run(ctx context.Context, o Options) error {
 	if o.Ledger != "" {
 		g.Go(func() error { return say.Guard(func() { sources.Ledger(ctx, r, o.Ledger) }) })
 	}
+	g.Go(func() error { return run(ctx) })
 	g.Go(func() error {
 		defer stop()
 		var err error
@@ -97,6 +111,27 @@ func show(ctx context.Context, address string, o Options) {
 	if err := browse(ctx, pageOf(address)); err != nil && ctx.Err() == nil {
 		o.Say("the browser can't be opened: "+err.Error(), "open "+pageOf(address)+" yourself")
 	}
+}
+
+// bus is what connects the registry with those of other hosts. An error of it while it runs
+// is said, and the rest goes on.
+func bus(r *registry.Registry, server *api.Server, o Options) (run func(context.Context) error, err error) {
+	if o.Bus.URL == "" {
+		return func(context.Context) error { return nil }, nil
+	}
+	b, err := nats.New(r, nats.Options{Server: o.Bus, Connected: server.Connected, Say: o.Say})
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) error {
+		var failed error
+		bug := say.Guard(func() { failed = b.Run(ctx) })
+		if err := errors.Join(bug, failed); err != nil {
+			p := say.Of(err)
+			o.Say(p.Error(), p.Hint)
+		}
+		return bug
+	}, nil
 }
 
 // patience is how long the tailscale command may take.

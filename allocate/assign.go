@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
 )
@@ -44,10 +45,12 @@ func Assign(units []Unit, host Host, options Options) []Outcome {
 	}
 	last := make([]int, len(units))
 	for i := range units {
-		last[i] = a.yields(i)
+		last[i] = lists.Behind(a.yields(i))
 	}
 	slices.SortStableFunc(order, func(i, j int) int {
-		return cmp.Or(last[i]-last[j], int(units[j].Source)-int(units[i].Source), movable(units[i])-movable(units[j]), has(units[j])-has(units[i]), cmp.Compare(units[i].Key, units[j].Key))
+		a, b := units[i], units[j]
+		return cmp.Or(last[i]-last[j], int(b.Source)-int(a.Source), lists.Behind(a.Movable)-lists.Behind(b.Movable),
+			lists.Behind(!slices.Contains(a.Has, a.Want))-lists.Behind(!slices.Contains(b.Has, b.Want)), cmp.Compare(a.Key, b.Key))
 	})
 	for _, i := range order {
 		a.keep(i)
@@ -65,38 +68,23 @@ func Assign(units []Unit, host Host, options Options) []Outcome {
 	return a.outcomes
 }
 
-func movable(u Unit) int {
-	if u.Movable {
-		return 1
-	}
-	return 0
-}
-
-// has is 1 for a unit whose containers have the port that it wants, else 0.
-func has(u Unit) int {
-	if slices.Contains(u.Has, u.Want) {
-		return 1
-	}
-	return 0
-}
-
-// yields is 1 for a unit that another one which can't move needs the port of, else 0: an
-// idle one, or one that was assigned it and can have another.
-func (a *assigner) yields(i int) int {
+// yields reports a unit that another one which can't move needs the port of: an idle one,
+// or one that was assigned it and can have another.
+func (a *assigner) yields(i int) bool {
 	u := a.units[i]
 	if !u.Idle && (u.Source != Assigned || !u.Movable) {
-		return 0
+		return false
 	}
 	for port := u.Want.First; port <= u.Want.Last; port++ {
 		for _, j := range a.byPort[port] {
 			o := a.units[j]
 			idle, assigned := u.Idle && !o.Idle && o.Fixed(), !u.Idle && !o.Movable && a.together(i, j)
 			if i != j && (idle || assigned) && meet(o.Sockets, u.Sockets) {
-				return 1
+				return true
 			}
 		}
 	}
-	return 0
+	return false
 }
 
 func (a *assigner) together(i, j int) bool {

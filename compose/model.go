@@ -14,6 +14,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"github.com/portmoor/portmoor/compose/variable"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -85,10 +86,7 @@ func (p *Project) Environments() []map[string]string {
 // Variables lists every name that the project's files mention and that its
 // env files set, sorted.
 func (p *Project) Variables() []string {
-	var names []string
-	for _, f := range p.Files {
-		names = append(names, f.Variables()...)
-	}
+	names := lists.Flat(p.Files, (*source.File).Variables)
 	for _, f := range p.Env.files {
 		names = slices.AppendSeq(names, maps.Keys(f.Vars))
 	}

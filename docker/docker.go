@@ -92,8 +92,7 @@ func (c Container) Running() bool {
 // Compare orders containers by project, service and number, those of docker
 // compose run behind the others.
 func (c Container) Compare(o Container) int {
-	last := map[bool]int{true: 1}
-	return cmp.Or(cmp.Compare(c.Project, o.Project), cmp.Compare(c.Service, o.Service), cmp.Compare(last[c.OneOff], last[o.OneOff]),
+	return cmp.Or(cmp.Compare(c.Project, o.Project), cmp.Compare(c.Service, o.Service), lists.Behind(c.OneOff)-lists.Behind(o.OneOff),
 		cmp.Compare(c.Number, o.Number), cmp.Compare(c.Name, o.Name), cmp.Compare(c.ID, o.ID))
 }
 

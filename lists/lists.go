@@ -78,6 +78,14 @@ func Add[T comparable](set map[T]bool, members ...T) {
 	}
 }
 
+// Behind orders what something is true of behind the rest: it is 1 then, else 0.
+func Behind(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}
+
 // Union adds to a list the members that it lacks, each once.
 func Union[T comparable](list []T, more ...T) []T {
 	for _, member := range more {

@@ -58,12 +58,12 @@ func (m *Migration) oneWay(sound []bool, whole bool) (map[compose.Place]string, 
 	if err != nil {
 		return nil, err
 	}
-	straight := m.plan(m.w, m.families.By(hybrid(m.w.Projects)), sound)
+	straight := m.plan(m.w, m.families.By(under(strategies.Hybrid, m.w.Projects)), sound)
 	want, err := m.wanted(straight)
 	if err != nil {
 		return nil, err
 	}
-	back := m.plan(there, m.settled(there).By(hybrid(there.Projects)), sound)
+	back := m.plan(there, m.settled(there).By(under(strategies.Hybrid, there.Projects)), sound)
 	reasons := map[compose.Place]string{}
 	differs := m.differing(there, straight, back)
 	for _, family := range strategies.Families(only(there.Projects, sound)) {

@@ -150,11 +150,11 @@ func (m *Migration) settled(w *workspace.Workspace) rewrite.Families {
 	return rewrite.NewFamilies(slices.Concat(w.Projects, w.Neighbours), rewrite.FamilyOptions{Strategies: w.Strategies, Remembered: w.Remembered, Pinned: m.pins})
 }
 
-// hybrid is that strategy for all projects.
-func hybrid(projects []*compose.Project) map[*compose.Project]strategies.Strategy {
+// under is one strategy for all projects.
+func under(s strategies.Strategy, projects []*compose.Project) map[*compose.Project]strategies.Strategy {
 	all := map[*compose.Project]strategies.Strategy{}
 	for _, p := range projects {
-		all[p] = strategies.Hybrid
+		all[p] = s
 	}
 	return all
 }

@@ -20,10 +20,7 @@ func Present(w *workspace.Workspace) strategies.Strategy {
 	projects := compose.Main(w.Projects)
 	families := rewrite.NewFamilies(slices.Concat(w.Projects, w.Neighbours), rewrite.FamilyOptions{Remembered: w.Remembered})
 	follow := func(s strategies.Strategy) bool {
-		each := map[*compose.Project]strategies.Strategy{}
-		for _, p := range projects {
-			each[p] = s
-		}
+		each := under(s, projects)
 		plan := families.By(each).Plan(projects...)
 		if slices.ContainsFunc(plan.Changes, func(ch rewrite.Change) bool { return w.Asked(ch.Mapping.File) }) || len(plan.Skips) == 0 {
 			return false

@@ -1,6 +1,7 @@
 package rewrite
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -47,7 +48,7 @@ func renumber(diff string) string {
 	grown := 0
 	return hunkHead.ReplaceAllStringFunc(diff, func(head string) string {
 		m := hunkHead.FindStringSubmatch(head)
-		from, before, after := number(m[1]), count(m[2]), count(m[4])
+		from, before, after := number(m[1]), number(cmp.Or(m[2], "1")), number(cmp.Or(m[4], "1"))
 		if before == 0 || after == 0 {
 			return head // an empty file, old or new, is one hunk and starts at 0 by custom
 		}
@@ -55,14 +56,6 @@ func renumber(diff string) string {
 		grown += after - before
 		return fmt.Sprintf("@@ -%s +%s @@", lines(from, before), lines(to, after))
 	})
-}
-
-// count is the number of lines in a hunk's head, where 1 is left out.
-func count(s string) int {
-	if s == "" {
-		return 1
-	}
-	return number(s)
 }
 
 // number reads digits that a pattern has matched already.

@@ -20,12 +20,10 @@ func (s *Stack) Wanted() []allocate.Unit { return s.units }
 
 // gather works out what is wanted.
 func (s *Stack) gather() {
-	var mappings []*compose.Mapping
-	for m := range s.Project.Each() {
-		if svc := s.services[m.Service]; m.Dropped == compose.Published && svc.Binds() && hasFixedPort(m) {
-			mappings = append(mappings, m)
-		}
-	}
+	mappings := lists.Only(slices.Collect(s.Project.Each()), func(m *compose.Mapping) bool {
+		svc := s.services[m.Service]
+		return m.Dropped == compose.Published && svc.Binds() && hasFixedPort(m)
+	})
 	slices.SortStableFunc(mappings, func(a, b *compose.Mapping) int {
 		return cmp.Compare(s.names.AssignmentKey(a), s.names.AssignmentKey(b))
 	})

@@ -19,12 +19,20 @@ func (n Names) AssignmentKey(m *compose.Mapping) string {
 	if variable == plain || variable == plain+"_RANGE" {
 		return m.Key.Service
 	}
+	return entryKey(m, "", m.Key.N)
+}
+
+// entryKey is service:container[/protocol][@address][#n], where n counts from 1.
+func entryKey(m *compose.Mapping, address string, n int) string {
 	key := m.Key.Service + ":" + m.Key.Container
 	if m.Protocol != "tcp" {
 		key += "/" + m.Protocol
 	}
-	if m.Key.N > 1 {
-		key += "#" + strconv.Itoa(m.Key.N)
+	if address != "" {
+		key += "@" + address
+	}
+	if n > 1 {
+		key += "#" + strconv.Itoa(n)
 	}
 	return key
 }

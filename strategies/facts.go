@@ -2,7 +2,6 @@ package strategies
 
 import (
 	"maps"
-	"strconv"
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/ports"
@@ -125,18 +124,9 @@ func DefaultKeys(p *compose.Project) map[compose.Place]string {
 			if _, done := keys[m.Place()]; done || m.Inherited == own {
 				continue
 			}
-			key := m.Key.Service + ":" + m.Key.Container
-			if m.Protocol != "tcp" {
-				key += "/" + m.Protocol
-			}
-			if m.Address != "" {
-				key += "@" + m.Address
-			}
-			e := entry{m.File.Path, key}
-			if count[e]++; count[e] > 1 {
-				key += "#" + strconv.Itoa(count[e])
-			}
-			keys[m.Place()] = key
+			e := entry{m.File.Path, entryKey(m, m.Address, 1)}
+			count[e]++
+			keys[m.Place()] = entryKey(m, m.Address, count[e])
 		}
 	}
 	return keys

@@ -282,20 +282,13 @@ func (b *builder) choose() {
 		}
 	}
 	isPlain := func(u *unit) bool { return withoutProtocol(u.key) == plain[u.key.Service] }
-	sorted := slices.Clone(b.all)
-	slices.SortStableFunc(sorted, func(x, y *unit) int {
-		if isPlain(x) != isPlain(y) {
-			if isPlain(x) {
-				return -1
+	sorted := slices.SortedStableFunc(slices.Values(b.all), func(x, y *unit) int { return compareKeys(x.key, y.key) })
+	for _, plain := range []bool{true, false} {
+		for _, u := range sorted {
+			if u.variable == "" && isPlain(u) == plain {
+				u.variable = b.free(u.candidates(plain))
+				b.taken[u.variable] = true
 			}
-			return 1
-		}
-		return compareKeys(x.key, y.key)
-	})
-	for _, u := range sorted {
-		if u.variable == "" {
-			u.variable = b.free(u.candidates(isPlain(u)))
-			b.taken[u.variable] = true
 		}
 	}
 }

@@ -117,10 +117,7 @@ func (w roles) isCompose(path string, as Role) bool {
 	if as == OverrideRole {
 		return base
 	}
-	var listed []string
-	for _, g := range w.configured() {
-		listed = append(listed, g.Files...)
-	}
+	listed := lists.Flat(w.configured(), func(g compose.Group) []string { return g.Files })
 	for _, p := range w.all() {
 		listed = append(listed, p.Group.Files...)
 		for _, f := range p.Files {

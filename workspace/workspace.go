@@ -292,14 +292,10 @@ func (w *Workspace) Tree() tree.Options {
 
 // configured are the projects that the configuration settles.
 func (w *Workspace) configured() []compose.Group {
-	groups := make([]compose.Group, 0, len(w.Config.Projects))
-	for _, p := range w.Config.Projects {
+	return lists.Map(w.Config.Projects, func(p config.Project) compose.Group {
 		files := w.Absolute(p.Files...)
-		groups = append(groups, compose.Group{
-			Name: p.Name, Dir: filepath.Dir(files[0]), Files: files, EnvFiles: w.Absolute(p.EnvFiles...), Profiles: p.Profiles,
-		})
-	}
-	return groups
+		return compose.Group{Name: p.Name, Dir: filepath.Dir(files[0]), Files: files, EnvFiles: w.Absolute(p.EnvFiles...), Profiles: p.Profiles}
+	})
 }
 
 // once drops the groups that are reached a second time, through a linked folder.

@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -13,6 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -85,7 +87,15 @@ func (c traced) run(t *testing.T, log, line string) {
 		defer stop()
 	}
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // strace of ourselves
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.Cancel = func() error {                           // strace itself takes no signal from us
+		children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", cmd.Process.Pid))
+		for child := range strings.FieldsSeq(string(children)) {
+			if pid, bad := strconv.Atoi(child); bad == nil {
+				err = errors.Join(err, syscall.Kill(pid, syscall.SIGTERM))
+			}
+		}
+		return err
+	}
 	cmd.Dir, cmd.Env = c.root(), c.environ
 	if strings.HasPrefix(line, "services") {
 		s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -262,6 +272,8 @@ func (c traced) readFrom(path string) string {
 		return "FILE"
 	case tracedWithin(path, c.root()), path == home:
 		return "-" // a folder on the way
+	case path == c.bin:
+		return "-" // the program itself
 	case tracedWithin(filepath.Join(c.dir, "bin"), path):
 		return "-" // a program that is run, which its shell reads
 	case strings.HasPrefix(path, "/proc/net"), regexp.MustCompile(`^/proc(/\d+(/.*)?)?$`).MatchString(path), strings.HasPrefix(path, "/proc/self/net"):
@@ -348,7 +360,7 @@ func newTraced(t *testing.T, bin string) traced {
 	} {
 		put(t, filepath.Join(dir, path), text)
 	}
-	for _, name := range []string{"docker", "systemctl"} {
+	for _, name := range []string{"docker", "systemctl", "tailscale"} {
 		path := filepath.Join(dir, "bin", name)
 		put(t, path, "#!/bin/sh\nexit 0\n")
 		if err := os.Chmod(path, 0o755); err != nil { //nolint:gosec // it is a program

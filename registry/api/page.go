@@ -55,7 +55,7 @@ type row struct {
 }
 
 func keyOf(id registry.ID) string {
-	text, _ := json.Marshal([]string{id.Name, id.Host, id.Project}) // strings can be written
+	text, _ := json.Marshal([]string{id.Name, id.Host, id.Project}) //nolint:errchkjson // strings can be written
 	return string(text)
 }
 

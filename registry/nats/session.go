@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portmoor/portmoor/registry"
+	"github.com/portmoor/portmoor/say"
 )
 
 // maxWrites is how many entries are written at once.
@@ -311,11 +312,15 @@ func (s *session) write(ctx context.Context, todo map[string][]byte) error {
 		g.Go(func() error {
 			ctx, stop := context.WithTimeout(ctx, patience)
 			defer stop()
-			if value == nil {
-				return s.kv.Delete(ctx, key)
-			}
-			_, err := s.kv.Put(ctx, key, value)
-			return err
+			var err error
+			bug := say.Guard(func() {
+				if value == nil {
+					err = s.kv.Delete(ctx, key)
+				} else {
+					_, err = s.kv.Put(ctx, key, value)
+				}
+			})
+			return errors.Join(bug, err)
 		})
 	}
 	if err := g.Wait(); err != nil {

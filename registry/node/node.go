@@ -56,9 +56,12 @@ func Run(ctx context.Context, o Options) error {
 		o.NATS = nats.Visible(o.Bus.URL)
 	}
 	server := api.New(r, o.Options)
-	run, err := bus(r, server, o)
-	if err != nil {
-		return err
+	var bus *nats.Backend
+	if o.Bus.URL != "" {
+		var err error
+		if bus, err = nats.New(r, nats.Options{Server: o.Bus, Connected: server.Connected, Say: o.Say}); err != nil {
+			return err
+		}
 	}
 	l, err := server.Listen(ctx)
 	if err != nil {
@@ -79,7 +82,9 @@ func Run(ctx context.Context, o Options) error {
 	if o.Ledger != "" {
 		g.Go(func() error { return say.Guard(func() { sources.Ledger(ctx, r, o.Ledger) }) })
 	}
-	g.Go(func() error { return run(ctx) })
+	if bus != nil {
+		g.Go(func() error { return say.Guard(func() { others(ctx, bus, o) }) })
+	}
 	g.Go(func() error {
 		defer stop()
 		var err error
@@ -113,25 +118,13 @@ func show(ctx context.Context, address string, o Options) {
 	}
 }
 
-// bus is what connects the registry with those of other hosts. An error of it while it runs
+// others keeps the registry at what those of other hosts say. An error of the connection
 // is said, and the rest goes on.
-func bus(r *registry.Registry, server *api.Server, o Options) (run func(context.Context) error, err error) {
-	if o.Bus.URL == "" {
-		return func(context.Context) error { return nil }, nil
+func others(ctx context.Context, bus *nats.Backend, o Options) {
+	if err := bus.Run(ctx); err != nil {
+		p := say.Of(err)
+		o.Say(p.Error(), p.Hint)
 	}
-	b, err := nats.New(r, nats.Options{Server: o.Bus, Connected: server.Connected, Say: o.Say})
-	if err != nil {
-		return nil, err
-	}
-	return func(ctx context.Context) error {
-		var failed error
-		bug := say.Guard(func() { failed = b.Run(ctx) })
-		if err := errors.Join(bug, failed); err != nil {
-			p := say.Of(err)
-			o.Say(p.Error(), p.Hint)
-		}
-		return bug
-	}, nil
 }
 
 // patience is how long the tailscale command may take.

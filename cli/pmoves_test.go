@@ -62,7 +62,8 @@ func TestPMOVESTable(t *testing.T) {
 	ask := func(args ...string) (code int, out, errs string) {
 		var o, e bytes.Buffer
 		environ := []string{"PORTMOOR_LEDGER=" + filepath.Join(t.TempDir(), "ledger.json"), "DOCKER_HOST=unix:///nonexistent/docker.sock"}
-		code = Run(Process{Args: append([]string{"portmoor"}, args...), Environ: environ, Out: &o, Err: &e})
+		args = append(append([]string{"portmoor"}, args...), "-f", "docker-compose.yml", "-f", "docker-compose.workers.yml")
+		code = Run(Process{Args: args, Environ: environ, Out: &o, Err: &e})
 		return code, o.String(), e.String()
 	}
 	_, out, errs := ask("show", "--format", "json")

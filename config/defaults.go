@@ -83,6 +83,43 @@ func AddEnvFiles(src []byte, paths []string) ([]byte, error) {
 // plainList is a list that needs no quotes.
 var plainList = regexp.MustCompile(`^[A-Za-z_.][\w./-]*(?:, [A-Za-z_.][\w./-]*)*$`)
 
+// SetProjects returns the file src, which has no projects, with some; otherwise it is as
+// [SetDefaults].
+func SetProjects(src []byte, projects []Project) ([]byte, error) {
+	want, err := Parse("", src)
+	if err != nil || len(projects) == 0 {
+		return bytes.Clone(src), err
+	}
+	want.Projects = projects
+	list := func(all []string) string {
+		quoted := make([]string, len(all))
+		for i, text := range all {
+			quoted[i] = quote(text, 0)
+		}
+		return "[" + strings.Join(quoted, ", ") + "]"
+	}
+	lines := []string{"projects: # as the commands of the repository load them"}
+	for _, p := range projects {
+		lines = append(lines, "  - files: "+list(p.Files))
+		if p.Name != "" {
+			lines = append(lines, "    name: "+quote(p.Name, 0))
+		}
+		if p.EnvFiles != nil {
+			lines = append(lines, "    env_files: "+list(p.EnvFiles))
+		}
+	}
+	s := newSplicer(src)
+	if s.root != nil && s.flow(s.root) {
+		return nil, errors.New("projects can't be added to a mapping in braces")
+	}
+	s.append(lines)
+	out, err := s.splice()
+	if err != nil {
+		return nil, err
+	}
+	return readBack("projects", out, want)
+}
+
 // add is a file with an entry set, which has to say what is wanted.
 func add(src []byte, e entry, want Config) ([]byte, error) {
 	out, err := newSplicer(src).set(e)

@@ -102,6 +102,7 @@ func newGuided(t *testing.T) guided {
 	g.env = append(g.env, "PATH="+os.Getenv("PORTMOOR_E2E")+":"+os.Getenv("PATH"))
 	g.run("git", "init", "-q", "..")
 	r := g.try("portmoor", "init", "--make")
+	contains(t, g.read("../.portmoor.yaml"), "  - files: [pmoves/docker-compose.yml, pmoves/docker-compose.workers.yml]\nenv_files: [pmoves/env.shared]\n")
 	contains(t, r.err, "Makefile: line 7 passes --env-file itself, and so not the ports that are remembered; to start the project with both: portmoor up\n")
 	g.edit("Makefile", "$(COMPOSE) $(PROFILE:%=--profile %) up -d", "portmoor up $(PROFILE:%=--profile %)")
 	hold(t, 8086)
@@ -393,7 +394,7 @@ func (g guided) troubleshooting() []done {
 		{"Different Port Each Restart", []line{says("PORT_ALLOCATION_STRATEGY=auto", func() {
 			// The guide's own line, of which nothing is remembered.
 			g.edit("docker-compose.yml", "${AGENT_ZERO_HOST_PORT:-8080}:8080", "0:8080")
-			g.edit(".portmoor.yaml", "\"agent-zero:8080\"", "\"agent-zero:1\"")
+			g.edit("../.portmoor.yaml", "\"agent-zero:8080\"", "\"agent-zero:1\"")
 			contains(g.t, g.sh("portmoor lint --rule dynamic-host-port").out, "portmoor migrate --pin agent-zero --file docker-compose.yml --file docker-compose.workers.yml")
 			g.run("portmoor", "migrate", "--pin", "agent-zero", "--write")
 			g.has("- \"${AGENT_ZERO_HOST_PORT:-10000}:8080\"") // 8080 is the default of keycloak as well
@@ -406,10 +407,10 @@ func (g guided) troubleshooting() []done {
 func (g guided) advanced() []done {
 	detected := func(settings string) int {
 		g.t.Helper()
-		before := g.read(".portmoor.yaml")
-		g.write(".portmoor.yaml", before+settings)
+		before := g.read("../.portmoor.yaml")
+		g.write("../.portmoor.yaml", before+settings)
 		g.run("make", "ports-reset", "ports-auto-detect", "ports-validate")
-		g.write(".portmoor.yaml", before)
+		g.write("../.portmoor.yaml", before)
 		return g.assigned()["agent-zero"]
 	}
 	var groups []string

@@ -143,6 +143,7 @@ func TestPMOVES(t *testing.T) {
 		hold(t, port)
 	}
 	for _, s := range checkouts {
+		s.run("portmoor", "init") // which finds what the Makefile loads together
 		s.run("portmoor", "migrate", "--write")
 	}
 	for _, profile := range []string{"", "data", "workers", "gpu", "voice"} {

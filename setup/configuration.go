@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/lint"
@@ -33,11 +34,17 @@ func (p *planner) configuration() error {
 	case err != nil:
 		return err
 	case src == nil:
-		text := fmt.Appendf(nil, initialConfig, strategy)
+		text, err := config.SetProjects(fmt.Appendf(nil, initialConfig, strategy), p.called)
+		if err != nil {
+			return err
+		}
 		if p.known != "" {
 			text = fmt.Appendf(text, "baseline: %s\n", p.known)
 		}
 		said := "written, with strategy " + string(strategy)
+		if p.called != nil {
+			said += ", what the commands here load under projects"
+		}
 		if listed := p.listed(); len(listed) > 0 {
 			if text, err = config.AddEnvFiles(text, listed); err != nil {
 				return err
@@ -46,29 +53,35 @@ func (p *planner) configuration() error {
 		}
 		return p.write(path, nil, text, said)
 	}
-	out, said := src, ""
+	out, said := src, []string(nil)
+	if p.called != nil {
+		if out, err = config.SetProjects(out, p.called); err != nil {
+			return p.keep(path, "exists already; add under projects: "+strings.Join(p.called[0].Files, ", "))
+		}
+		said = append(said, "what the commands here load is added under projects")
+	}
 	if p.w.Config.Strategy == "" && strategy != strategies.Auto {
 		if out, err = config.SetStrategy(out, string(strategy)); err != nil {
 			return p.keep(path, fmt.Sprintf("exists already; add strategy: %s", strategy))
 		}
-		said = fmt.Sprintf("strategy %s is added", strategy)
+		said = append(said, fmt.Sprintf("strategy %s is added", strategy))
 	}
 	if p.known != "" && p.w.Config.Baseline == "" {
 		if out, err = config.SetBaseline(out, p.known); err != nil {
 			return p.keep(path, "exists already; add baseline: "+p.known)
 		}
-		said = say.And(slices.DeleteFunc([]string{said, "the baseline is added"}, func(s string) bool { return s == "" }))
+		said = append(said, "the baseline is added")
 	}
 	if listed := p.listed(); len(listed) > 0 {
 		if out, err = config.AddEnvFiles(out, listed); err != nil {
 			return p.keep(path, "exists already; add to env_files: "+say.And(listed))
 		}
-		said = say.And(slices.DeleteFunc([]string{said, say.And(listed) + " under env_files is added"}, func(s string) bool { return s == "" }))
+		said = append(said, say.And(listed)+" under env_files is added")
 	}
-	if said == "" {
+	if said == nil {
 		return p.keep(path, "exists already")
 	}
-	return p.write(path, src, out, said)
+	return p.write(path, src, out, say.And(said))
 }
 
 // listed are the env files that the configuration is to list, as it names them.

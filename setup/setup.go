@@ -13,6 +13,7 @@ import (
 	"bytes"
 	"slices"
 
+	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/tree"
 	"github.com/portmoor/portmoor/workspace"
@@ -44,7 +45,9 @@ type File struct {
 // the root's, or that of the folder that has the configuration. The error is about a file
 // that can't be read, or that is outside of the workspace's bounds.
 func Plan(root string, w *workspace.Workspace, o Options) ([]File, error) {
-	p := &planner{root: root, w: w, options: o}
+	settled := *w
+	p := &planner{root: root, w: &settled, options: o}
+	p.settle()
 	steps := []func() error{p.baseline, p.configuration}
 	if tree.InGit(root) {
 		steps = append(steps, p.ignoreLines)
@@ -69,6 +72,7 @@ type planner struct {
 	options Options
 	files   []File
 	known   string // the baseline, as the configuration names it; "" for none
+	called  []config.Project
 }
 
 // read is what a file holds, nil where it is not there.

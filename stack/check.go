@@ -139,9 +139,16 @@ func Plain(s *Stack, outcomes []allocate.Outcome) string {
 	if named := s.Environ()["COMPOSE_ENV_FILES"]; named != "" {
 		read = tree.Absolute(s.Dir, strings.Split(named, ",")...)
 	}
+	remembered := compose.Env{} // in the file of our own, which pins nothing here
+	if own := s.PortsEnvFile(s.Project); slices.Contains(read, own) {
+		remembered = compose.NewLoader(compose.LoadOptions{}).Env(own)
+	}
 	var others []string
 	for _, o := range outcomes {
 		plain := s.Project.Under(read, s.mappingsOf[o.Unit.Key][0])
+		if text, set := remembered.Lookup(o.Unit.Var); set && s.Environ()[o.Unit.Var] == "" {
+			plain, _ = ports.Parse(text) // zero is none
+		}
 		if o.Unit.Var != "" && plain != o.Unit.Want && s.StartsAny(o.Unit.Services) {
 			others = append(others, fmt.Sprintf("%s for %s instead of %s", cmp.Or(plain.String(), "none"), o.Unit.Key, cmp.Or(o.Unit.Want.String(), "none")))
 		}

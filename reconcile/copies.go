@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/reconcile/contest"
 	"github.com/portmoor/portmoor/reconcile/plan"
 	"github.com/portmoor/portmoor/reconcile/references"
@@ -73,10 +73,10 @@ func isScript(path string, src []byte) bool {
 }
 
 var (
-	shellValue = regexp.MustCompile(`^\s*(?:export\s+|readonly\s+|local\s+)?([A-Za-z_]\w*)=["']?([^"'\s#]+)`)
-	variables  = regexp.MustCompile(`\$(?:\{(\w+)(?::?-[^}]*)?\}|(\w+))`)
-	elsewhere  = regexp.MustCompile(`(?:^|[\s"'=])((?:/(?:etc|opt|usr|var|srv)|~|\$\{\w+:-[^}]*\}|\$\{?HOME\}?|%h)/[\w./@${}~-]*\.(?:ya?ml|json|toml|conf|ini|env|service|socket))\b`)
-	installs   = regexp.MustCompile(`\b(?:install|cp|rsync|ln|mv)\b`)
+	shellValue = pattern.Lazy(`^\s*(?:export\s+|readonly\s+|local\s+)?([A-Za-z_]\w*)=["']?([^"'\s#]+)`)
+	variables  = pattern.Lazy(`\$(?:\{(\w+)(?::?-[^}]*)?\}|(\w+))`)
+	elsewhere  = pattern.Lazy(`(?:^|[\s"'=])((?:/(?:etc|opt|usr|var|srv)|~|\$\{\w+:-[^}]*\}|\$\{?HOME\}?|%h)/[\w./@${}~-]*\.(?:ya?ml|json|toml|conf|ini|env|service|socket))\b`)
+	installs   = pattern.Lazy(`\b(?:install|cp|rsync|ln|mv)\b`)
 )
 
 // copiesIn are the files outside the repository that a script writes or a unit
@@ -87,10 +87,10 @@ func copiesIn(src string) (copies []plan.Copy) {
 	for line := range strings.Lines(src) {
 		number++
 		filled := fill(line, values)
-		if m := shellValue.FindStringSubmatch(filled); m != nil {
+		if m := shellValue().FindStringSubmatch(filled); m != nil {
 			values[m[1]] = m[2]
 		}
-		for _, loc := range elsewhere.FindAllStringSubmatchIndex(filled, -1) {
+		for _, loc := range elsewhere().FindAllStringSubmatchIndex(filled, -1) {
 			path := filled[loc[2]:loc[3]]
 			column := 1
 			if before, _, found := strings.Cut(line, path); found {
@@ -109,12 +109,12 @@ func intoFolder(line string, number int) (copies []plan.Copy) {
 	if len(words) > 0 && (words[0] == "sudo" || words[0] == "doas") {
 		words = words[1:]
 	}
-	if len(words) < 3 || !installs.MatchString(words[0]) {
+	if len(words) < 3 || !installs().MatchString(words[0]) {
 		return nil
 	}
 	to := words[len(words)-1]
 	for _, from := range words[1 : len(words)-1] {
-		if path := to + filepath.Base(from); strings.HasSuffix(to, "/") && elsewhere.MatchString(path) {
+		if path := to + filepath.Base(from); strings.HasSuffix(to, "/") && elsewhere().MatchString(path) {
 			copies = append(copies, plan.Copy{Path: path, From: plan.Place{Line: number, Column: 1}})
 		}
 	}
@@ -123,8 +123,8 @@ func intoFolder(line string, number int) (copies []plan.Copy) {
 
 // fill puts values in the place of variables; those without one stay.
 func fill(line string, values map[string]string) string {
-	return variables.ReplaceAllStringFunc(line, func(v string) string {
-		m := variables.FindStringSubmatch(v)
+	return variables().ReplaceAllStringFunc(line, func(v string) string {
+		m := variables().FindStringSubmatch(v)
 		if value, set := values[m[1]+m[2]]; set {
 			return value
 		}

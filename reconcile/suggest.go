@@ -2,10 +2,10 @@ package reconcile
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/reconcile/contest"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/workspace"
@@ -46,11 +46,11 @@ func portsOf(ports []contest.Port) string {
 	return strings.Join(names, ", ")
 }
 
-var plainText = regexp.MustCompile(`^[A-Za-z_][\w./*-]*$`)
+var plainText = pattern.Lazy(`^[A-Za-z_][\w./*-]*$`)
 
 // quote is text as a value of YAML within braces.
 func quote(text string) string {
-	if plainText.MatchString(text) {
+	if plainText().MatchString(text) {
 		return text
 	}
 	return "'" + strings.ReplaceAll(text, "'", "''") + "'"

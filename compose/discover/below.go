@@ -3,33 +3,33 @@ package discover
 import (
 	"bytes"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/source"
 )
 
 var (
-	fileInText = regexp.MustCompile(`[A-Za-z0-9_./-]*[A-Za-z0-9_-]\.ya?ml\b`)
+	fileInText = pattern.Lazy(`[A-Za-z0-9_./-]*[A-Za-z0-9_-]\.ya?ml\b`)
 	// loadsFile is behind what a command loads a file with.
-	loadsFile = regexp.MustCompile(`(?:^|\s|\[)(?:-f|--file)[ =]*["']?$|\bCOMPOSE_FILE=["']?$`)
+	loadsFile = pattern.Lazy(`(?:^|\s|\[)(?:-f|--file)[ =]*["']?$|\bCOMPOSE_FILE=["']?$`)
 	// inCommand is behind a command of Compose, before its first file.
-	inCommand = regexp.MustCompile(`(?i)\b(?:docker|podman|nerdctl)[ -]?compose\b.*$`)
+	inCommand = pattern.Lazy(`(?i)\b(?:docker|podman|nerdctl)[ -]?compose\b.*$`)
 	// laidOver is behind the words for what a file is laid over, before its name.
-	laidOver = regexp.MustCompile(`(?i)\b(?:` + strings.Join([]string{
+	laidOver = pattern.Lazy(`(?i)\b(?:` + strings.Join([]string{
 		`alongside`, `(?:together|along) with`, `in (?:conjunction|combination|addition) (?:with|to)`, `on top of`, `atop`,
 		`(?:us(?:e|ed|ing)|run|load(?:ed)?|combined?|merged?|laid|layer(?:s|ed)?|appl(?:y|ied)|stack(?:s|ed)?|goes|comes)\b(?: \S+){0,3}? (?:with|over|after|behind|on|onto|to)`,
 		`extend(?:s|ing)?`, `extension (?:of|for|to)`, `over(?:lay|lays|ride|rides|riding)(?: (?:for|of|on|to|over))?`,
 		`base(?: file)?(?: is)?`, `(?:based|builds?) (?:on|upon)`, `(?:augment|complement|supplement|amend)s?`, `addition to`,
 	}, "|") + `)[:=]?(?: (?:the|our|a|its|file|main|base|default|compose|stack|project))*[:=]? ?["'` + "`" + `(]*$`)
 	// denies is behind what a comment says its file is not for.
-	denies = regexp.MustCompile(`(?i)\b(?:not|never|without|cannot|instead of|unlike|no longer|\w+n['’]t)\b`)
+	denies = pattern.Lazy(`(?i)\b(?:not|never|without|cannot|instead of|unlike|no longer|\w+n['’]t)\b`)
 	// deniesCommand is behind a refusal of the command that follows.
-	deniesCommand = regexp.MustCompile(`(?i)\b(?:not|never|cannot|instead of|\w+n['’]t)(?: (?:be )?(?:run|use|used|start|call|do|load|this|it|with|by|using|as)\b)*:? ?["'` + "`" + `$]*$`)
-	sentenceEnd   = regexp.MustCompile(`[.!?;](?:\s|$)`)
-	commandEnd    = regexp.MustCompile("&&|[;|&`]")
+	deniesCommand = pattern.Lazy(`(?i)\b(?:not|never|cannot|instead of|\w+n['’]t)(?: (?:be )?(?:run|use|used|start|call|do|load|this|it|with|by|using|as)\b)*:? ?["'` + "`" + `$]*$`)
+	sentenceEnd   = pattern.Lazy(`[.!?;](?:\s|$)`)
+	commandEnd    = pattern.Lazy("&&|[;|&`]")
 )
 
 // maxNamed bounds the names in the comments of one file that are looked at: far more than
@@ -79,17 +79,17 @@ func overlaid(f *source.File) func(yield func(compose.Text) bool) {
 			at += len(line) - len(text)
 			text = bytes.TrimRight(text, " \t\r\n")
 			behind := 0
-			for _, m := range fileInText.FindAllIndex(text, maxNamed-looked) {
+			for _, m := range fileInText().FindAllIndex(text, maxNamed-looked) {
 				looked++
 				between := strings.TrimLeft(string(text[behind:m[0]]), " \t")
 				named := compose.Text{File: f, Span: source.Span{Start: at + m[0], End: at + m[1]}, Value: string(text[m[0]:m[1]])}
 				behind = m[1]
-				if ends := commandEnd.FindAllStringIndex(between, -1); len(ends) > 0 {
+				if ends := commandEnd().FindAllStringIndex(between, -1); len(ends) > 0 {
 					command = nil
 				}
 				said := lastOf(before + " " + string(lastOf(text[:m[0]])))
-				if loadsFile.MatchString(said) || between == ":" && len(command) > 0 {
-					if len(command) == 0 && deniesCommand.MatchString(strings.TrimRight(inCommand.ReplaceAllString(said, ""), " ")) {
+				if loadsFile().MatchString(said) || between == ":" && len(command) > 0 {
+					if len(command) == 0 && deniesCommand().MatchString(strings.TrimRight(inCommand().ReplaceAllString(said, ""), " ")) {
 						break
 					}
 					command = append(command, named)
@@ -99,7 +99,7 @@ func overlaid(f *source.File) func(yield func(compose.Text) bool) {
 					continue
 				}
 				said = lastSentence(said)
-				if laidOver.MatchString(strings.Join(strings.Fields(said), " ")) && !denies.MatchString(said) && !yield(named) {
+				if laidOver().MatchString(strings.Join(strings.Fields(said), " ")) && !denies().MatchString(said) && !yield(named) {
 					return
 				}
 			}
@@ -119,7 +119,7 @@ func lastOf[T string | []byte](text T) T { return text[max(0, len(text)-300):] }
 
 // lastSentence is what a text says behind its last full stop.
 func lastSentence(text string) string {
-	if ends := sentenceEnd.FindAllStringIndex(text, -1); len(ends) > 0 {
+	if ends := sentenceEnd().FindAllStringIndex(text, -1); len(ends) > 0 {
 		return text[ends[len(ends)-1][1]:]
 	}
 	return text

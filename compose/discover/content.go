@@ -2,11 +2,11 @@ package discover
 
 import (
 	"path/filepath"
-	"regexp"
 
 	"go.yaml.in/yaml/v4"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/tree"
 )
@@ -14,9 +14,9 @@ import (
 var (
 	// servicesLine is where services begin at the top level: without one, nothing of a file
 	// is parsed.
-	servicesLine = regexp.MustCompile(`(?m)^\x{FEFF}?(?:services|"services"|'services')[ \t]*:`)
-	imageLine    = regexp.MustCompile(`(?m)^[ \t].*\b(?:image|build|extends)[ \t]*:`)
-	serviceName  = regexp.MustCompile(`^[a-zA-Z0-9._-]+$`)
+	servicesLine = pattern.Lazy(`(?m)^\x{FEFF}?(?:services|"services"|'services')[ \t]*:`)
+	imageLine    = pattern.Lazy(`(?m)^[ \t].*\b(?:image|build|extends)[ \t]*:`)
+	serviceName  = pattern.Lazy(`^[a-zA-Z0-9._-]+$`)
 )
 
 // judge notes whether a file without a compose file's name is one by its content, if it looks
@@ -26,12 +26,12 @@ func (d *discoverer) judge(path string) {
 		return
 	}
 	src, err := tree.Read(path, tree.MaxFile)
-	if err != nil || !servicesLine.Match(src) {
+	if err != nil || !servicesLine().Match(src) {
 		return
 	}
 	if f, err := d.loader.FileOf(path, src); err != nil {
 		d.content.Store(path, err)
-	} else if is := byContent(f); is || f.Docs != nil && imageLine.Match(src) {
+	} else if is := byContent(f); is || f.Docs != nil && imageLine().Match(src) {
 		d.content.Store(path, is)
 	}
 }
@@ -74,7 +74,7 @@ func byContent(f *source.File) bool {
 
 // runs reports a service of Compose that says what it runs.
 func runs(s source.Field) (says bool) {
-	if !serviceName.MatchString(s.Key.Value) || source.Deref(s.Value).Kind != yaml.MappingNode {
+	if !serviceName().MatchString(s.Key.Value) || source.Deref(s.Value).Kind != yaml.MappingNode {
 		return false
 	}
 	for _, fd := range source.Fields(s.Value) {

@@ -83,7 +83,7 @@ func TestByContent(t *testing.T) {
 		"settings with an image":   {"services:\n  search: {image: x, url: 'http://x'}\n", false},
 		"settings beside services": {"logging: {level: info}\nservices:\n  web: {image: x}\n", false},
 	} {
-		if got := servicesLine.MatchString(c.src) && byContent(source.Parse("/x.yml", []byte(c.src))); got != c.want {
+		if got := servicesLine().MatchString(c.src) && byContent(source.Parse("/x.yml", []byte(c.src))); got != c.want {
 			t.Errorf("%s: got %v, want %v", name, got, c.want)
 		}
 	}
@@ -94,7 +94,7 @@ func TestByContent(t *testing.T) {
 func TestByContentOnCorpus(t *testing.T) {
 	taken := 0
 	err := filepath.WalkDir(corpustest.Dir(t), func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || !yamlName.MatchString(path) {
+		if err != nil || e.IsDir() || !yamlName().MatchString(path) {
 			return err
 		}
 		src, err := os.ReadFile(path)
@@ -103,7 +103,7 @@ func TestByContentOnCorpus(t *testing.T) {
 		}
 		f := source.Parse(path, src)
 		bare, services := bareServices(f)
-		switch is := servicesLine.Match(src) && byContent(f); {
+		switch is := servicesLine().Match(src) && byContent(f); {
 		case is && len(bare) > 0:
 			t.Errorf("%s is taken without the services that it needs", path)
 		case is:

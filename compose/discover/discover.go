@@ -15,7 +15,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -26,6 +25,7 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lists"
+	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/tree"
@@ -39,8 +39,8 @@ var (
 )
 
 var (
-	composeName = regexp.MustCompile(`^(.*compose.*|compose\..*)\.ya?ml$`)
-	yamlName    = regexp.MustCompile(`\.ya?ml$`)
+	composeName = pattern.Lazy(`^(.*compose.*|compose\..*)\.ya?ml$`)
+	yamlName    = pattern.Lazy(`\.ya?ml$`)
 )
 
 // Options narrow and widen what Find takes.
@@ -213,7 +213,7 @@ func (d *discoverer) walk(dir string, ig tree.Ignores) {
 			}
 			continue
 		}
-		if !yamlName.MatchString(e.Name()) || ig.Options(path) || !e.Type().IsRegular() && e.Type()&os.ModeSymlink == 0 {
+		if !yamlName().MatchString(e.Name()) || ig.Options(path) || !e.Type().IsRegular() && e.Type()&os.ModeSymlink == 0 {
 			continue
 		}
 		// Compose reads an override that Git ignores: it is how people keep
@@ -258,10 +258,10 @@ func (d *discoverer) folder(dir string, names []string, named bool) {
 func (d *discoverer) choose(f folder) {
 	all := newDiscoverer(d.loader, d.options)
 	all.loading = d.loading
-	names := slices.DeleteFunc(slices.Clone(f.names), func(n string) bool { return !yamlName.MatchString(n) })
+	names := slices.DeleteFunc(slices.Clone(f.names), func(n string) bool { return !yamlName().MatchString(n) })
 	if entries, err := os.ReadDir(f.dir); err == nil {
 		for _, e := range entries {
-			if yamlName.MatchString(e.Name()) && !e.IsDir() && !slices.Contains(names, e.Name()) {
+			if yamlName().MatchString(e.Name()) && !e.IsDir() && !slices.Contains(names, e.Name()) {
 				names = append(names, e.Name())
 			}
 		}
@@ -401,7 +401,7 @@ func (d *discoverer) isOverlay(path string) bool {
 
 // named reports a compose file by its name, or by the configuration.
 func (d *discoverer) named(path string) bool {
-	return composeName.MatchString(filepath.Base(path)) || d.files(path)
+	return composeName().MatchString(filepath.Base(path)) || d.files(path)
 }
 
 // extendsProject reports whether the project's file has one of the services.

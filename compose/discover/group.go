@@ -82,7 +82,7 @@ func Standard(path string) bool {
 // starts from.
 func Named(path string) (compose, base bool) {
 	name := strings.ToLower(filepath.Base(path))
-	return composeName.MatchString(name), slices.Contains(canonicalNames, name)
+	return composeName().MatchString(name), slices.Contains(canonicalNames, name)
 }
 
 // Listed are the files that COMPOSE_FILE names, as docker compose reads it: of variables

@@ -3,10 +3,10 @@ package discover
 import (
 	"bytes"
 	"path/filepath"
-	"regexp"
 	"slices"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
@@ -36,7 +36,7 @@ func (p Passed) Said() bool { return p.Why != NoServices && p.Why != Unlike }
 
 // passes puts aside the files of a folder that are called compose and are none.
 func (d *discoverer) passes(path string) bool {
-	if !composeName.MatchString(filepath.Base(path)) {
+	if !composeName().MatchString(filepath.Base(path)) {
 		return false
 	}
 	f, err := d.loader.File(path)
@@ -55,7 +55,7 @@ func (d *discoverer) passes(path string) bool {
 // may be one.
 func whyPassed(f *source.File) Why {
 	switch {
-	case f.Docs == nil && diffStart.Match(f.Src):
+	case f.Docs == nil && diffStart().Match(f.Src):
 		return Diff
 	case f.Docs == nil && template(f):
 		return Template
@@ -66,7 +66,7 @@ func whyPassed(f *source.File) Why {
 }
 
 // diffStart is how diffs begin, those of git format-patch and hunks without a header too.
-var diffStart = regexp.MustCompile(`^\s*(?:diff (?:--git|-\S+) |Index: \S|From [0-9a-f]{40} |--- \S[^\n]*\n\+\+\+ \S|\*\*\* \S[^\n]*\n--- \S|@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@)`)
+var diffStart = pattern.Lazy(`^\s*(?:diff (?:--git|-\S+) |Index: \S|From [0-9a-f]{40} |--- \S[^\n]*\n\+\+\+ \S|\*\*\* \S[^\n]*\n--- \S|@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@)`)
 
 type bracket struct{ open, close string }
 
@@ -78,10 +78,10 @@ var (
 	// A placeholder that begins with a dot is no mark by itself: it is one of Swarm's, such
 	// as {{.Node.Hostname}}, or of docker's --format, whose quotes were forgotten; so is one that
 	// begins with a function of theirs.
-	certain   = regexp.MustCompile(`^(?:\{%|\{#|<%|%\{ *(?:if|else|endif|for|endfor)\b|\{\{[-~]? *[A-Za-z_#/!>^{&$"'])`)
-	formats   = regexp.MustCompile(`^\{\{[-~]? *(?:config|env|index|join|json|len|lower|normalize|pad|print|printf|println|secret|slice|split|table|title|truncate|upper)\b`)
-	statement = regexp.MustCompile(`(?m)^[ \t]*(?:- +)?(?:\{%|<%|%\{|\{\{[-~]? *(?:[#/^]|(?:if|range|with|define|block)\b))`)
-	alone     = regexp.MustCompile(`(?m)^([ \t]*)(?:` + "\x00" + `[ \t]*)+(\r?)$`)
+	certain   = pattern.Lazy(`^(?:\{%|\{#|<%|%\{ *(?:if|else|endif|for|endfor)\b|\{\{[-~]? *[A-Za-z_#/!>^{&$"'])`)
+	formats   = pattern.Lazy(`^\{\{[-~]? *(?:config|env|index|join|json|len|lower|normalize|pad|print|printf|println|secret|slice|split|table|title|truncate|upper)\b`)
+	statement = pattern.Lazy(`(?m)^[ \t]*(?:- +)?(?:\{%|<%|%\{|\{\{[-~]? *(?:[#/^]|(?:if|range|with|define|block)\b))`)
+	alone     = pattern.Lazy(`(?m)^([ \t]*)(?:` + "\x00" + `[ \t]*)+(\r?)$`)
 )
 
 // maxTemplate bounds the files that are taken for templates: each is parsed a second time.
@@ -96,7 +96,7 @@ func template(f *source.File) bool {
 	all := marks(f.Src)
 	sure := slices.DeleteFunc(slices.Clone(all), func(s source.Span) bool {
 		text := f.Src[s.Start:s.End]
-		return !certain.Match(text) || formats.Match(text)
+		return !certain().Match(text) || formats().Match(text)
 	})
 	for _, s := range sure {
 		if at := f.Problems[0].Span.Start; s.Start <= at && at < s.End {
@@ -104,7 +104,7 @@ func template(f *source.File) bool {
 		}
 	}
 	return len(sure) > 0 && f.Problems[0].Syntax && (source.Valid(filled(f.Src, sure)) ||
-		len(all) > len(sure) && statement.Match(f.Src) && source.Valid(filled(f.Src, all)))
+		len(all) > len(sure) && statement().Match(f.Src) && source.Valid(filled(f.Src, all)))
 }
 
 // marks are the places of what a template language may have written, in order. All but a
@@ -148,7 +148,7 @@ func filled(src []byte, marks []source.Span) []byte {
 		end = s.End
 	}
 	out = append(out, src[end:]...)
-	return bytes.ReplaceAll(alone.ReplaceAll(out, []byte("$1#$2")), []byte{0}, []byte("x"))
+	return bytes.ReplaceAll(alone().ReplaceAll(out, []byte("$1#$2")), []byte{0}, []byte("x"))
 }
 
 // foreign reports YAML without a key of Compose's but name: a workflow, a manifest, a list of

@@ -7,16 +7,16 @@ package text
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/source"
 )
 
 // localURL is a URL that leads to this machine; its group is the port.
-var localURL = regexp.MustCompile(`\b[A-Za-z][A-Za-z0-9+.-]*://(?:[^\s/@"']*@)?(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]|host\.docker\.internal):(\d{1,5})\b`)
+var localURL = pattern.Lazy(`\b[A-Za-z][A-Za-z0-9+.-]*://(?:[^\s/@"']*@)?(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]|host\.docker\.internal):(\d{1,5})\b`)
 
 // Local reports whether a text can have a URL that leads to this machine.
 func Local(src []byte) bool {
@@ -27,7 +27,7 @@ func Local(src []byte) bool {
 
 // LocalPorts are the places of the ports of such URLs in a part of a text.
 func LocalPorts(src []byte, in source.Span) (found []source.Span) {
-	for _, at := range localURL.FindAllSubmatchIndex(src[in.Start:in.End], -1) {
+	for _, at := range localURL().FindAllSubmatchIndex(src[in.Start:in.End], -1) {
 		found = append(found, source.Span{Start: in.Start + at[2], End: in.Start + at[3]})
 	}
 	return found
@@ -35,29 +35,29 @@ func LocalPorts(src []byte, in source.Span) (found []source.Span) {
 
 var (
 	// definedPort is a key that ends in port, with a number; its groups are the key and the number.
-	definedPort = regexp.MustCompile(`(?m)(?:^|[\s,{"'])((?:[\w.-]*[._-])?(?:port|PORT|Port)|\w*[a-z0-9]Port)["']?\s*[:=]\s*["']?(\d{1,5})\b`)
-	insidePort  = regexp.MustCompile(`(?i)(?:container|target|inside|internal)[_-]?port$`)
+	definedPort = pattern.Lazy(`(?m)(?:^|[\s,{"'])((?:[\w.-]*[._-])?(?:port|PORT|Port)|\w*[a-z0-9]Port)["']?\s*[:=]\s*["']?(\d{1,5})\b`)
+	insidePort  = pattern.Lazy(`(?i)(?:container|target|inside|internal)[_-]?port$`)
 	// notOfThisMachine is a key of a compose file, or of a manifest of Kubernetes.
-	notOfThisMachine = regexp.MustCompile(`(?m)^(?:services|apiVersion)\s*:|^\s*\{?\s*"(?:services|apiVersion)"\s*:`)
-	commentLine      = regexp.MustCompile(`^\s*(?:[#;!]|//)`)
+	notOfThisMachine = pattern.Lazy(`(?m)^(?:services|apiVersion)\s*:|^\s*\{?\s*"(?:services|apiVersion)"\s*:`)
+	commentLine      = pattern.Lazy(`^\s*(?:[#;!]|//)`)
 )
 
 // DefinedPorts are the ports that a configuration file has as the values of keys that end
 // in port. A compose file and a manifest of Kubernetes have none: theirs are of containers.
 func DefinedPorts(src []byte) (ports []int) {
-	if !bytes.Contains(bytes.ToLower(src), []byte("port")) || notOfThisMachine.Match(src) {
+	if !bytes.Contains(bytes.ToLower(src), []byte("port")) || notOfThisMachine().Match(src) {
 		return nil
 	}
 	for line := range bytes.Lines(src) {
-		if commentLine.Match(line) {
+		if commentLine().Match(line) {
 			continue
 		}
 		if at := bytes.Index(line, []byte(" #")); at >= 0 {
 			line = line[:at+1]
 		}
-		for _, m := range definedPort.FindAllSubmatchIndex(line, -1) {
+		for _, m := range definedPort().FindAllSubmatchIndex(line, -1) {
 			port, err := strconv.Atoi(string(line[m[4]:m[5]]))
-			if whole := !strings.ContainsRune(".:-/", rune(line[min(m[5], len(line)-1)])); err == nil && whole && !insidePort.Match(line[m[2]:m[3]]) {
+			if whole := !strings.ContainsRune(".:-/", rune(line[min(m[5], len(line)-1)])); err == nil && whole && !insidePort().Match(line[m[2]:m[3]]) {
 				ports = append(ports, port)
 			}
 		}

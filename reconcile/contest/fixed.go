@@ -3,13 +3,13 @@ package contest
 import (
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lists"
+	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 )
@@ -129,12 +129,12 @@ func placesOf(m compose.Mapping, number int) (places []Place) {
 	return places
 }
 
-var digitRun = regexp.MustCompile(`[0-9]+`)
+var digitRun = pattern.Lazy(`[0-9]+`)
 
 // onlyNumber finds a number that stands in a span exactly once.
 func onlyNumber(src []byte, in source.Span, number int) (found source.Span, once bool) {
 	text, times := strconv.Itoa(number), 0
-	for _, loc := range digitRun.FindAllIndex(src[in.Start:in.End], -1) {
+	for _, loc := range digitRun().FindAllIndex(src[in.Start:in.End], -1) {
 		if string(src[in.Start+loc[0]:in.Start+loc[1]]) == text {
 			found = source.Span{Start: in.Start + loc[0], End: in.Start + loc[1]}
 			times++

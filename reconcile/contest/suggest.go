@@ -9,7 +9,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +17,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/portmoor/portmoor/lists"
+	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/tree"
@@ -30,9 +30,9 @@ type Suggestion struct {
 }
 
 var (
-	portKey = regexp.MustCompile(`(?i)^(?:(?:http|server|service|listen|api|web|app|bind)[_-]?)?port$`)
+	portKey = pattern.Lazy(`(?i)^(?:(?:http|server|service|listen|api|web|app|bind)[_-]?)?port$`)
 	// What a service talks to has a port too.
-	otherKey = regexp.MustCompile(`(?i)redis|postgres|mysql|mongo|rabbit|kafka|nats|mqtt|smtp|ldap|^db$|database|cache|upstream|remote|backend|proxy|peer|metrics|prometheus|debug|admin|grpc|client`)
+	otherKey = pattern.Lazy(`(?i)redis|postgres|mysql|mongo|rabbit|kafka|nats|mqtt|smtp|ldap|^db$|database|cache|upstream|remote|backend|proxy|peer|metrics|prometheus|debug|admin|grpc|client`)
 )
 
 // manyKeys is how many ports of one file are looked at: with more it is data.
@@ -209,10 +209,12 @@ func tomlKeys(table map[string]any, above []string, found map[string]int) {
 // addKey adds a key if it is that of a service's own port, and a source can name it.
 func addKey(at []string, value string, found map[string]int) {
 	port, err := strconv.Atoi(value)
-	if err != nil || port < 1 || port > ports.Last || strconv.Itoa(port) != value || !portKey.MatchString(at[len(at)-1]) || len(found) == manyKeys {
+	if err != nil || port < 1 || port > ports.Last || strconv.Itoa(port) != value || !portKey().MatchString(at[len(at)-1]) || len(found) == manyKeys {
 		return
 	}
-	if !slices.ContainsFunc(at, func(key string) bool { return key == "" || strings.ContainsAny(key, ".*") || otherKey.MatchString(key) }) {
+	if !slices.ContainsFunc(at, func(key string) bool {
+		return key == "" || strings.ContainsAny(key, ".*") || otherKey().MatchString(key)
+	}) {
 		found[strings.Join(at, ".")] = port
 	}
 }

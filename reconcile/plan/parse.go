@@ -3,11 +3,11 @@ package plan
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/say"
 )
 
@@ -45,9 +45,9 @@ func Is(src []byte) bool {
 }
 
 var (
-	bullet        = regexp.MustCompile(`^\s*[-*+] (?:\[[ xX]\] )?`)
-	updateHeading = regexp.MustCompile(`^### \d+\. Update (.+)$`)
-	dateLine      = regexp.MustCompile(`^\*\*Date:\*\* (.+?)\s*$`)
+	bullet        = pattern.Lazy(`^\s*[-*+] (?:\[[ xX]\] )?`)
+	updateHeading = pattern.Lazy(`^### \d+\. Update (.+)$`)
+	dateLine      = pattern.Lazy(`^\*\*Date:\*\* (.+?)\s*$`)
 )
 
 // Parse reads a plan. The error, a [say.Problem] whose place is the line, is about a
@@ -68,19 +68,19 @@ func Parse(src []byte) (Decided, error) {
 			chapter, service, left = line[3:], "", false
 		case strings.HasPrefix(line, "### "):
 			service, left = "", line == "### "+leftAlone
-			if m := updateHeading.FindStringSubmatch(line); m != nil {
+			if m := updateHeading().FindStringSubmatch(line); m != nil {
 				service = unescape(m[1])
 			}
-		case dateLine.MatchString(line) && d.Date == "":
-			d.Date = dateLine.FindStringSubmatch(line)[1]
+		case dateLine().MatchString(line) && d.Date == "":
+			d.Date = dateLine().FindStringSubmatch(line)[1]
 		case chapter == "Proposed Port Assignments" && service == "" && strings.HasPrefix(line, "|"):
 			if head++; head > 2 { // the titles, and the line below them
 				err = d.row(line, i+1)
 			}
-		case chapter == "Implementation Steps" && service != "" && bullet.MatchString(line):
-			err = d.change(bullet.ReplaceAllString(line, ""), service, i+1)
-		case left && bullet.MatchString(line):
-			d.leave(bullet.ReplaceAllString(line, ""))
+		case chapter == "Implementation Steps" && service != "" && bullet().MatchString(line):
+			err = d.change(bullet().ReplaceAllString(line, ""), service, i+1)
+		case left && bullet().MatchString(line):
+			d.leave(bullet().ReplaceAllString(line, ""))
 		case chapter == "Appendix: Inputs" && strings.HasPrefix(line, "| `"):
 			err = d.input(line, i+1)
 		}
@@ -171,13 +171,13 @@ func codeSpan(text string) (inside, rest string, ok bool) {
 	return "", text, false
 }
 
-var placeText = regexp.MustCompile(`^(.+):(\d+):(\d+)$`)
+var placeText = pattern.Lazy(`^(.+):(\d+):(\d+)$`)
 
 // placeAt takes a place with its text from the start of a line.
 func placeAt(line string) (p Place, rest string, ok bool) {
 	at, rest, ok := codeSpan(line)
 	text, rest, ok2 := codeSpan(strings.TrimLeft(rest, ": "))
-	m := placeText.FindStringSubmatch(at)
+	m := placeText().FindStringSubmatch(at)
 	if !ok || !ok2 || m == nil {
 		return p, rest, false
 	}

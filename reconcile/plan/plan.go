@@ -15,9 +15,9 @@ package plan
 import (
 	"fmt"
 	"path/filepath"
-	"regexp"
 
 	"github.com/portmoor/portmoor/lists"
+	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/reconcile/contest"
 	"github.com/portmoor/portmoor/say"
 )
@@ -99,22 +99,22 @@ const (
 )
 
 var (
-	specificationName = regexp.MustCompile(`(?i)api[-_]?spec|openapi|swagger`)
-	installerName     = regexp.MustCompile(`(?i)^(?:un)?install|^setup.*\.sh$|\.(?:service|socket|timer|container)$`)
-	documentName      = regexp.MustCompile(`(?i)\.(?:md|markdown|mdx|rst|adoc|txt|org|html?)$`)
+	specificationName = pattern.Lazy(`(?i)api[-_]?spec|openapi|swagger`)
+	installerName     = pattern.Lazy(`(?i)^(?:un)?install|^setup.*\.sh$|\.(?:service|socket|timer|container)$`)
+	documentName      = pattern.Lazy(`(?i)\.(?:md|markdown|mdx|rst|adoc|txt|org|html?)$`)
 )
 
 // IsInstaller reports a script that installs something, or a unit of systemd.
-func IsInstaller(path string) bool { return installerName.MatchString(filepath.Base(path)) }
+func IsInstaller(path string) bool { return installerName().MatchString(filepath.Base(path)) }
 
 // KindOf is the kind of a file that defines no port.
 func KindOf(path string) Kind {
 	switch base := filepath.Base(path); {
-	case specificationName.MatchString(base):
+	case specificationName().MatchString(base):
 		return Specification
 	case IsInstaller(base):
 		return Installer
-	case documentName.MatchString(base):
+	case documentName().MatchString(base):
 		return Documentation
 	}
 	return Client

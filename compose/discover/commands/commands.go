@@ -15,13 +15,13 @@ import (
 	"bytes"
 	"maps"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -71,8 +71,8 @@ const (
 )
 
 var (
-	envFileLine = regexp.MustCompile(`(?m)^[ \t]*(?:export[ \t]+)?COMPOSE_FILE[ \t]*=[ \t]*(.*?)[ \t\r]*$`)
-	separator   = regexp.MustCompile(`(?m)^[ \t]*(?:export[ \t]+)?COMPOSE_PATH_SEPARATOR[ \t]*=[ \t]*["']?(.)["']?[ \t\r]*$`)
+	envFileLine = pattern.Lazy(`(?m)^[ \t]*(?:export[ \t]+)?COMPOSE_FILE[ \t]*=[ \t]*(.*?)[ \t\r]*$`)
+	separator   = pattern.Lazy(`(?m)^[ \t]*(?:export[ \t]+)?COMPOSE_PATH_SEPARATOR[ \t]*=[ \t]*["']?(.)["']?[ \t\r]*$`)
 )
 
 // Named reports a file that may have commands, by its folder and name.
@@ -111,7 +111,7 @@ func script(path string, src []byte) []Command {
 
 // envFile is the project that an env file names.
 func envFile(_ string, src []byte) []Command {
-	all := envFileLine.FindAllSubmatchIndex(src, 2)
+	all := envFileLine().FindAllSubmatchIndex(src, 2)
 	if len(all) != 1 {
 		return nil
 	}
@@ -120,7 +120,7 @@ func envFile(_ string, src []byte) []Command {
 		return nil
 	}
 	by := ":"
-	if m := separator.FindSubmatch(src); m != nil {
+	if m := separator().FindSubmatch(src); m != nil {
 		by = string(m[1])
 	}
 	files := strings.Split(value, by)
@@ -214,7 +214,7 @@ func ofStep(f *source.File, root *yaml.Node, job source.Field, step *yaml.Node) 
 }
 
 // template is what a workflow puts into a text when it runs.
-var template = regexp.MustCompile(`\$\{\{[^\n]*?\}\}`)
+var template = pattern.Lazy(`\$\{\{[^\n]*?\}\}`)
 
 // open is a text of a workflow in which such places are not certain.
-func open(text string) string { return template.ReplaceAllString(text, unsure) }
+func open(text string) string { return template().ReplaceAllString(text, unsure) }

@@ -3,9 +3,10 @@ package commands
 import (
 	"maps"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/portmoor/portmoor/pattern"
 )
 
 // makefile is a Makefile as far as its variables go.
@@ -25,12 +26,12 @@ type makefile struct {
 const maxNesting = 20
 
 var (
-	define    = regexp.MustCompile(`^(?:override[ \t]+)?(export[ \t]+)?(?:override[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(\+=|\?=|:::?=|:=|=|!=)[ \t]*(.*)$`)
-	rule      = regexp.MustCompile(`^[^\t#=][^#=]*?::?(?:[^=]|$)`)
-	specific  = regexp.MustCompile(`^[^\t#=:]+:[ \t]*(?:export[ \t]+|override[ \t]+)*([A-Za-z_][\w.-]*)[ \t]*(?:\+=|\?=|:?:?:=|=)`)
-	condition = regexp.MustCompile(`^ifn?(?:eq|def)\b`)
-	oneShell  = regexp.MustCompile(`(?m)^[ ]*\.(?:ONESHELL|RECIPEPREFIX)\b`)
-	includes  = regexp.MustCompile(`^[ \t]*[-s]?include\b`)
+	define    = pattern.Lazy(`^(?:override[ \t]+)?(export[ \t]+)?(?:override[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(\+=|\?=|:::?=|:=|=|!=)[ \t]*(.*)$`)
+	rule      = pattern.Lazy(`^[^\t#=][^#=]*?::?(?:[^=]|$)`)
+	specific  = pattern.Lazy(`^[^\t#=:]+:[ \t]*(?:export[ \t]+|override[ \t]+)*([A-Za-z_][\w.-]*)[ \t]*(?:\+=|\?=|:?:?:=|=)`)
+	condition = pattern.Lazy(`^ifn?(?:eq|def)\b`)
+	oneShell  = pattern.Lazy(`(?m)^[ ]*\.(?:ONESHELL|RECIPEPREFIX)\b`)
+	includes  = pattern.Lazy(`^[ \t]*[-s]?include\b`)
 )
 
 // logical is a line of a Makefile with those that continue it.
@@ -45,7 +46,7 @@ type logical struct {
 func readMake(path string, text []byte) (found []Command) {
 	src, part := string(text), filepath.Ext(path) == ".mk"
 	m := &makefile{values: map[string]string{}, count: map[string]int{}, known: map[string]string{}, exports: map[string]bool{}, budget: 4*len(src) + 1<<20, shared: part}
-	if oneShell.MatchString(src) {
+	if oneShell().MatchString(src) {
 		return nil
 	}
 	lines := continued(src)
@@ -65,7 +66,7 @@ func readMake(path string, text []byte) (found []Command) {
 		case l.defining:
 		case len(found) > maxCommands || m.budget <= 0:
 			return found
-		case rule.MatchString(l.text):
+		case rule().MatchString(l.text):
 			unit = l.text
 			if _, recipe, has := strings.Cut(l.text, ";"); has {
 				found = append(found, m.recipe(recipe, unit, l, part, env)...)
@@ -134,24 +135,24 @@ func (m *makefile) note(line string) {
 		m.defining = true
 		m.count[strings.Trim(rest, " =:")] += 2
 		return
-	case condition.MatchString(text):
+	case condition().MatchString(text):
 		m.inside++
 		return
 	case word == "endif":
 		m.inside = max(m.inside-1, 0)
 		return
-	case includes.MatchString(line), strings.HasPrefix(text, "$(eval"):
+	case includes().MatchString(line), strings.HasPrefix(text, "$(eval"):
 		m.shared = true
 		return
 	case text == "export":
 		m.all = true
 		return
 	}
-	if s := specific.FindStringSubmatch(text); s != nil {
+	if s := specific().FindStringSubmatch(text); s != nil {
 		m.count[s[1]] += 2
 		return
 	}
-	if d := define.FindStringSubmatch(text); d != nil {
+	if d := define().FindStringSubmatch(text); d != nil {
 		m.define(d)
 	} else if word == "export" {
 		for name := range strings.FieldsSeq(rest) {
@@ -240,7 +241,7 @@ func (m *makefile) value(name string, nesting int) string {
 		value = "."
 	case name == "MAKE":
 		value = "make"
-	case nesting > maxNesting || m.count[name] > 1 || !plainName.MatchString(name):
+	case nesting > maxNesting || m.count[name] > 1 || !plainName().MatchString(name):
 	case set:
 		if value = m.expand(written, nesting+1); len(value) > maxText {
 			value = unsure
@@ -252,4 +253,4 @@ func (m *makefile) value(name string, nesting int) string {
 	return value
 }
 
-var plainName = regexp.MustCompile(`^[A-Za-z_][\w.-]*$`)
+var plainName = pattern.Lazy(`^[A-Za-z_][\w.-]*$`)

@@ -3,9 +3,10 @@ package commands
 import (
 	"cmp"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/portmoor/portmoor/pattern"
 )
 
 // shell reads a text as sh does, from command to command, as far as that can be known
@@ -29,15 +30,15 @@ type shell struct {
 
 func newShell(src, unit string) *shell {
 	s := &shell{src: src, unit: unit, vars: map[string]string{}, exported: map[string]string{}, count: map[string]int{}, budget: 8*len(src) + maxText}
-	for _, m := range setting.FindAllStringSubmatch(src, -1) {
+	for _, m := range setting().FindAllStringSubmatch(src, -1) {
 		s.count[m[1]]++
 	}
-	for _, m := range touching.FindAllStringSubmatch(src, -1) {
+	for _, m := range touching().FindAllStringSubmatch(src, -1) {
 		for name := range strings.FieldsSeq(m[1]) {
 			s.count[name] += 2
 		}
 	}
-	for _, m := range adding.FindAllStringSubmatch(src, -1) {
+	for _, m := range adding().FindAllStringSubmatch(src, -1) {
 		s.count[m[1]] += 2
 	}
 	return s
@@ -46,15 +47,15 @@ func newShell(src, unit string) *shell {
 const dirname = `dirname\s+(?:--\s+)?"?\$(?:0|\{0\}|BASH_SOURCE|\{BASH_SOURCE(?:\[0\])?\})"?`
 
 var (
-	setting  = regexp.MustCompile(`(?:^|[\s;&|({])([A-Za-z_]\w*)=`)
-	adding   = regexp.MustCompile(`\b([A-Za-z_]\w*)\+=`)
-	touching = regexp.MustCompile(`(?:^|[\s;&|({])(?:read|for|unset|mapfile|readarray|getopts)((?:[ \t]+-?\w+)+)`)
-	assigned = regexp.MustCompile(`^([A-Za-z_]\w*)=`)
+	setting  = pattern.Lazy(`(?:^|[\s;&|({])([A-Za-z_]\w*)=`)
+	adding   = pattern.Lazy(`\b([A-Za-z_]\w*)\+=`)
+	touching = pattern.Lazy(`(?:^|[\s;&|({])(?:read|for|unset|mapfile|readarray|getopts)((?:[ \t]+-?\w+)+)`)
+	assigned = pattern.Lazy(`^([A-Za-z_]\w*)=`)
 	// The folder of a script, as scripts find it.
-	own    = regexp.MustCompile(`^\s*` + dirname + `\s*$`)
-	ownPwd = regexp.MustCompile(`^\s*cd\s+(?:--\s+)?"?\$\(` + dirname + `\)(/[\w./-]+)?"?(?:\s*>\s*/dev/null(?:\s+2>&1)?)?\s*(?:&&|;)\s*pwd(?:\s+-P)?\s*$`)
-	top    = regexp.MustCompile(`^\s*git\s+rev-parse\s+--show-toplevel\s*$`)
-	marked = regexp.MustCompile(`^<<-?[ \t]*\\?(?:"([^"\n]+)"|'([^'\n]+)'|([A-Za-z_][\w]*))`)
+	own    = pattern.Lazy(`^\s*` + dirname + `\s*$`)
+	ownPwd = pattern.Lazy(`^\s*cd\s+(?:--\s+)?"?\$\(` + dirname + `\)(/[\w./-]+)?"?(?:\s*>\s*/dev/null(?:\s+2>&1)?)?\s*(?:&&|;)\s*pwd(?:\s+-P)?\s*$`)
+	top    = pattern.Lazy(`^\s*git\s+rev-parse\s+--show-toplevel\s*$`)
+	marked = pattern.Lazy(`^<<-?[ \t]*\\?(?:"([^"\n]+)"|'([^'\n]+)'|([A-Za-z_][\w]*))`)
 )
 
 // run reads all of it.
@@ -146,7 +147,7 @@ func (s *shell) unnumbered(words []string) []string {
 func (s *shell) redirected() (mark string) {
 	if strings.HasPrefix(s.src[s.at:], "<<") && !strings.HasPrefix(s.src[s.at:], "<<<") {
 		line := s.src[s.at : s.at+lineLength(s.src[s.at:])]
-		if m := marked.FindStringSubmatch(line); m != nil {
+		if m := marked().FindStringSubmatch(line); m != nil {
 			s.at += len(m[0])
 			return m[1] + m[2] + m[3]
 		}
@@ -304,7 +305,7 @@ const passedOn = "\x03"
 // value is what a variable holds where it is read.
 func (s *shell) value(name, fallback string, has bool) string {
 	switch v, set := s.vars[name]; {
-	case name != "@" && name != "*" && !plainName.MatchString(name):
+	case name != "@" && name != "*" && !plainName().MatchString(name):
 		return unsure
 	case name == "@" || name == "*":
 		return passedOn
@@ -325,12 +326,12 @@ func (s *shell) value(name, fallback string, has bool) string {
 
 // substituted is what a program in $( ) says, where that is known.
 func substituted(text string) string {
-	switch m := ownPwd.FindStringSubmatch(text); {
+	switch m := ownPwd().FindStringSubmatch(text); {
 	case m != nil:
 		return Here + m[1]
-	case own.MatchString(text):
+	case own().MatchString(text):
 		return Here
-	case top.MatchString(text):
+	case top().MatchString(text):
 		return Top
 	case strings.TrimSpace(text) == "pwd":
 		return "."
@@ -343,7 +344,7 @@ func (s *shell) command(words []string, start int) {
 	words = s.structure(words)
 	env, own := map[string]string{}, false
 	for len(words) > 0 {
-		if m := assigned.FindStringSubmatch(words[0]); m != nil {
+		if m := assigned().FindStringSubmatch(words[0]); m != nil {
 			env[m[1]], words = words[0][len(m[0]):], words[1:]
 			continue
 		}

@@ -6,11 +6,11 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
@@ -124,7 +124,7 @@ func (t text) note(margin int, text string) {
 }
 
 // portLine is the line of an env file that sets a variable to a port, which is no secret.
-var portLine = regexp.MustCompile(`^[ \t]*(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_]*[ \t]*=[ \t]*["']?[0-9]{1,5}(?:-[0-9]{1,5})?["']?[ \t]*$`)
+var portLine = pattern.Lazy(`^[ \t]*(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_]*[ \t]*=[ \t]*["']?[0-9]{1,5}(?:-[0-9]{1,5})?["']?[ \t]*$`)
 
 // lineAt is the line that an offset is on.
 func lineAt(src []byte, at int) []byte {
@@ -137,7 +137,7 @@ func lineAt(src []byte, at int) []byte {
 
 // frame writes the line of code that span starts on, with the span marked.
 func (t text) frame(margin, line int, f *source.File, span source.Span, mark, color string) {
-	if span == (source.Span{}) || f.Outside || f.Private && !portLine.Match(lineAt(f.Src, span.Start)) {
+	if span == (source.Span{}) || f.Outside || f.Private && !portLine().Match(lineAt(f.Src, span.Start)) {
 		return // it stands for the whole file, or nobody is to see it
 	}
 	shown := newFrame(f.Src, span, max(t.room-margin-len(" | "), minWidth))

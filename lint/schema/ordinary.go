@@ -1,9 +1,10 @@
 package schema
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/portmoor/portmoor/pattern"
 )
 
 // reduced is a document without the keys, its own and those of services, that need no
@@ -22,7 +23,7 @@ func reduced(doc any) any {
 	left := map[string]any{}
 	for name, v := range services {
 		service, ok := v.(map[string]any)
-		if !ok || !serviceName.MatchString(name) {
+		if !ok || !serviceName().MatchString(name) {
 			left[name] = v
 			continue
 		}
@@ -49,7 +50,7 @@ func reduced(doc any) any {
 	return out
 }
 
-var serviceName = regexp.MustCompile(`^[a-zA-Z0-9._-]+$`)
+var serviceName = pattern.Lazy(`^[a-zA-Z0-9._-]+$`)
 
 // ordinaryKeys are predicates that hold for no value which the schema refuses.
 var ordinaryKeys = map[string]func(any) bool{
@@ -89,7 +90,7 @@ var ordinaryKeys = map[string]func(any) bool{
 	"working_dir":  isText,
 	"container_name": func(v any) bool {
 		s, ok := v.(string)
-		return ok && len(s) > 1 && serviceName.MatchString(s) && alphanumeric(s[0])
+		return ok && len(s) > 1 && serviceName().MatchString(s) && alphanumeric(s[0])
 	},
 }
 
@@ -105,7 +106,7 @@ var topLevelKeys = map[string]func(any) bool{
 func isNamed(v any, item func(any) bool) bool {
 	m, ok := v.(map[string]any)
 	for name, value := range m {
-		ok = ok && serviceName.MatchString(name) && item(value)
+		ok = ok && serviceName().MatchString(name) && item(value)
 	}
 	return ok
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/lists"
+	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -61,20 +62,20 @@ var (
 const hostPort = "host port"
 
 var (
-	separatorRow = regexp.MustCompile(`^[\s|:-]+$`)
-	portInCell   = regexp.MustCompile(`\d+(-\d+)?`)
-	firstPort    = regexp.MustCompile(`^\d+(-\d+)?\b`)
-	nextPort     = regexp.MustCompile(`(?i)[,;/&+]|<br|\b(?:and|or)\b`)
-	portOfHost   = regexp.MustCompile(`[A-Za-z0-9\]]:(\d{1,5})\b`)
-	hostOfPair   = regexp.MustCompile(`(?:^|[\s\x60(,;])(\d{1,5}):\d{1,5}\b`)
+	separatorRow = pattern.Lazy(`^[\s|:-]+$`)
+	portInCell   = pattern.Lazy(`\d+(-\d+)?`)
+	firstPort    = pattern.Lazy(`^\d+(-\d+)?\b`)
+	nextPort     = pattern.Lazy(`(?i)[,;/&+]|<br|\b(?:and|or)\b`)
+	portOfHost   = pattern.Lazy(`[A-Za-z0-9\]]:(\d{1,5})\b`)
+	hostOfPair   = pattern.Lazy(`(?:^|[\s\x60(,;])(\d{1,5}):\d{1,5}\b`)
 	markup       = strings.NewReplacer("`", "", "*", "", "_", "\x00") // underscores belong to names
-	link         = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
+	link         = pattern.Lazy(`\[([^\]]*)\]\([^)]*\)`)
 )
 
 // portsIn finds the ports of a cell, part by part: before those of containers, behind
 // the host of addresses and URLs, or where there are none, the numbers that stand alone.
 func portsIn(text string) (parts [][]source.Span) {
-	for _, form := range []*regexp.Regexp{hostOfPair, portOfHost} {
+	for _, form := range []*regexp.Regexp{hostOfPair(), portOfHost()} {
 		for _, at := range form.FindAllStringSubmatchIndex(text, -1) {
 			parts = append(parts, []source.Span{{Start: at[2], End: at[3]}})
 		}
@@ -83,12 +84,12 @@ func portsIn(text string) (parts [][]source.Span) {
 		}
 	}
 	behind := 0
-	for _, at := range portInCell.FindAllStringIndex(text, -1) {
+	for _, at := range portInCell().FindAllStringIndex(text, -1) {
 		before := strings.TrimRight(text[:at[0]], "`*_ ([\t")
 		if strings.HasSuffix(before, ".") {
 			continue
 		}
-		if len(parts) == 0 || nextPort.MatchString(text[behind:at[0]]) {
+		if len(parts) == 0 || nextPort().MatchString(text[behind:at[0]]) {
 			parts = append(parts, nil)
 		}
 		behind = at[1]
@@ -106,7 +107,7 @@ func Read(src []byte, in Table) (rows []Row, ok bool) {
 		named, _ := h.cell(l, serviceColumns)
 		container, _ := h.cell(l, containerColumns)
 		r := Row{
-			Service: plainText(named.text), Container: firstPort.FindString(plainText(container.text)), Host: h.has(hostPort), line: l,
+			Service: plainText(named.text), Container: firstPort().FindString(plainText(container.text)), Host: h.has(hostPort), line: l,
 			cell: source.Span{Start: l.Start + port.start, End: l.Start + port.start + len(port.text)},
 		}
 		for _, part := range portsIn(port.text) {
@@ -142,7 +143,7 @@ func headerOf(src []byte, in Table) (h header, ok bool) {
 	for text := range bytes.Lines(src[in.Text.Start:in.Text.End]) {
 		l := line{Span: source.Span{Start: at, End: at + len(text)}}
 		at = l.End
-		if !bytes.Contains(text, []byte("|")) || separatorRow.Match(text) {
+		if !bytes.Contains(text, []byte("|")) || separatorRow().Match(text) {
 			continue
 		}
 		l.cells = split(string(text))
@@ -194,7 +195,7 @@ func unmarked(src []byte, in source.Span) (all []Table) {
 		case !current.Empty():
 			current.End = l.End
 			all[len(all)-1].Text = current
-		case separatorRow.Match(text) && bytes.Contains(text, []byte("-")) && !before.Empty():
+		case separatorRow().Match(text) && bytes.Contains(text, []byte("-")) && !before.Empty():
 			if h, ok := headerOf(src, Table{Text: before}); ok && h.ofPorts() {
 				current = source.Span{Start: before.Start, End: l.End}
 				all = append(all, Table{Text: current})
@@ -228,6 +229,6 @@ func split(line string) (cells []cell) {
 
 // plainText is a cell without its markup.
 func plainText(text string) string {
-	text = link.ReplaceAllString(text, "$1")
+	text = link().ReplaceAllString(text, "$1")
 	return strings.TrimSpace(strings.ReplaceAll(markup.Replace(text), "\x00", "_"))
 }

@@ -11,9 +11,9 @@ package table
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 
+	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -112,7 +112,7 @@ func fenceOf(text string) string {
 // backticks.
 func codeIn(text []byte) (all []source.Span) {
 	last := map[int]int{} // where the last run of a length begins
-	runs := backticks.FindAllIndex(text, -1)
+	runs := backticks().FindAllIndex(text, -1)
 	for _, r := range runs {
 		last[r[1]-r[0]] = r[0]
 	}
@@ -131,4 +131,4 @@ func codeIn(text []byte) (all []source.Span) {
 	return all
 }
 
-var backticks = regexp.MustCompile("`+")
+var backticks = pattern.Lazy("`+")

@@ -2,12 +2,12 @@ package others
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 )
@@ -42,7 +42,7 @@ func Mentions(p *compose.Project, settings []compose.Setting, moved []Move, own 
 	}
 	for _, v := range settings {
 		text := string(v.File.Src[v.Span.Start:v.Span.End])
-		for _, at := range hostAndPort.FindAllStringSubmatchIndex(text, -1) {
+		for _, at := range hostAndPort().FindAllStringSubmatchIndex(text, -1) {
 			group := func(n int) string { return text[max(0, at[2*n]):max(0, at[2*n+1])] }
 			scheme, host, number, variable := group(1), strings.ToLower(group(2)), cmp.Or(group(3), group(5)), group(4)
 			port, err := strconv.Atoi(number)
@@ -53,7 +53,7 @@ func Mentions(p *compose.Project, settings []compose.Setting, moved []Move, own 
 			if _, set := p.Env.Lookup(variable); variable != "" && (set || variable == m.Var) {
 				continue // it follows
 			}
-			if loopback.MatchString(host) && inside(p, v, port, m) {
+			if loopback().MatchString(host) && inside(p, v, port, m) {
 				continue
 			}
 			start := v.Span.Start + max(at[6], at[10])
@@ -68,13 +68,13 @@ func Mentions(p *compose.Project, settings []compose.Setting, moved []Move, own 
 
 var (
 	// hostAndPort is HOST:PORT, or HOST:${NAME:-PORT}, with the scheme of a URL or not.
-	hostAndPort = regexp.MustCompile(`(?:\b([A-Za-z][A-Za-z0-9+.-]*://)(?:[^\s/@"']*@)?|(?:^|[^\w.$}\]-]))(\[[0-9A-Fa-f:.]+\]|\$\{\w+(?::?[-?][^{}]*)?\}|\$\w+|\w[\w.-]*):(?:(\d{1,5})\b|\$\{(\w+):?-(\d{1,5})\})`)
+	hostAndPort = pattern.Lazy(`(?:\b([A-Za-z][A-Za-z0-9+.-]*://)(?:[^\s/@"']*@)?|(?:^|[^\w.$}\]-]))(\[[0-9A-Fa-f:.]+\]|\$\{\w+(?::?[-?][^{}]*)?\}|\$\w+|\w[\w.-]*):(?:(\d{1,5})\b|\$\{(\w+):?-(\d{1,5})\})`)
 	// loopback are the names that a container calls itself, too.
-	loopback = regexp.MustCompile(`^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$`)
-	outside  = regexp.MustCompile(`^(?:host\.docker\.internal|gateway\.docker\.internal|host\.containers\.internal|.*\.localhost)$`)
-	private  = regexp.MustCompile(`\.(?:local|lan|home|internal|test)$`)
+	loopback = pattern.Lazy(`^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$`)
+	outside  = pattern.Lazy(`^(?:host\.docker\.internal|gateway\.docker\.internal|host\.containers\.internal|.*\.localhost)$`)
+	private  = pattern.Lazy(`\.(?:local|lan|home|internal|test)$`)
 	// aboutInside are settings that are by their names about the container itself.
-	aboutInside = regexp.MustCompile(`(?i)HEALTH|CHECK|PROBE|LISTEN|BIND|INTERNAL|UPSTREAM`)
+	aboutInside = pattern.Lazy(`(?i)HEALTH|CHECK|PROBE|LISTEN|BIND|INTERNAL|UPSTREAM`)
 )
 
 // isHost reports whether a host is the machine that has the host ports. Of a URL it
@@ -85,12 +85,12 @@ func isHost(p *compose.Project, host string, url bool, own []string) bool {
 		return strings.EqualFold(s.Name, host) || s.ContainerName.Value != "" && strings.EqualFold(s.ContainerName.Value, host)
 	}):
 		return false
-	case loopback.MatchString(host) || outside.MatchString(host) || slices.Contains(own, strings.Trim(host, "[]")):
+	case loopback().MatchString(host) || outside().MatchString(host) || slices.Contains(own, strings.Trim(host, "[]")):
 		return true
 	case slices.ContainsFunc(p.Mappings, func(m compose.Mapping) bool { return m.HostIP != "" && m.HostIP == strings.Trim(host, "[]") }):
 		return true
 	}
-	return url && (strings.HasPrefix(host, "$") || private.MatchString(host))
+	return url && (strings.HasPrefix(host, "$") || private().MatchString(host))
 }
 
 // inside reports whether localhost is the container that a setting is for.
@@ -100,5 +100,5 @@ func inside(p *compose.Project, v compose.Setting, port int, m Move) bool {
 	}
 	own := slices.ContainsFunc(m.Mappings, func(m *compose.Mapping) bool { return m.Service == v.Service })
 	listens := slices.ContainsFunc(p.Mappings, func(m compose.Mapping) bool { return m.Service == v.Service && m.Container.Has(port) })
-	return listens && (!own || v.Key != "environment" || aboutInside.MatchString(v.Name))
+	return listens && (!own || v.Key != "environment" || aboutInside().MatchString(v.Name))
 }

@@ -31,13 +31,13 @@ func Within(t testing.TB, what string, most time.Duration, call func()) {
 // less. Other tests that run meanwhile count as well.
 func Spent(t testing.TB, call func()) time.Duration {
 	t.Helper()
-	began, used := time.Now(), processors(t) //nolint:forbidigo // no output depends on it
+	began, used := time.Now(), Processors(t) //nolint:forbidigo // no output depends on it
 	call()
-	return min(time.Since(began), processors(t)-used)
+	return min(time.Since(began), Processors(t)-used)
 }
 
-// processors are what this process has used of them so far.
-func processors(t testing.TB) time.Duration {
+// Processors are what this process has used of them so far.
+func Processors(t testing.TB) time.Duration {
 	t.Helper()
 	p, err := process.NewProcess(int32(os.Getpid())) //nolint:gosec // no system has larger ones
 	if err != nil {

@@ -219,3 +219,13 @@ func TestHealthChecks(t *testing.T) {
 		}
 	}
 }
+
+// TestChallenge: who may not write is told how to ask.
+func TestChallenge(t *testing.T) {
+	s := New(example(), Options{Listen: DefaultListen, Token: "secret"})
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://127.0.0.1:8100/api/services", strings.NewReader("{}")))
+	if got := w.Header().Get("WWW-Authenticate"); w.Code != http.StatusUnauthorized || got != "Bearer" {
+		t.Errorf("%d, %q", w.Code, got)
+	}
+}

@@ -79,6 +79,9 @@ func New(r *registry.Registry, o Options) *Server {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	if code, why := s.refuses(r); why != "" {
+		if code == http.StatusUnauthorized {
+			w.Header().Set("WWW-Authenticate", "Bearer") // RFC 9110, 11.6.1
+		}
 		fail(w, code, why)
 		return
 	}

@@ -46,6 +46,12 @@ var readsFlags = []string{
 	"lintRequest", "noArguments", "noCommand", "onUsageError", "openOne", "readQuestion", "request", "style",
 }
 
+// laterCommands are the files of commands that came after the house was built. Each may
+// have 150 lines beside those of cli.
+var laterCommands = []string{
+	"cli/compose.go", "cli/doctor.go", "cli/list.go", "cli/mcp.go", "cli/run.go", "cli/serve.go", "cli/services.go",
+}
+
 // TestHouse holds the code against the rules of its size and of who sees the command
 // line. A command that grows a law of its own, or hands its flags on, fails here
 // before anyone has to find it in a review.
@@ -55,7 +61,12 @@ func TestHouse(t *testing.T) {
 	for name, f := range files {
 		room := path.Dir(name)
 		length := set.Position(f.FileEnd).Line
-		lines[room] += length
+		switch later := slices.Contains(laterCommands, name); {
+		case !later:
+			lines[room] += length
+		case length > 150:
+			t.Errorf("%s has %d lines", name, length)
+		}
 		if room == "cli" && length > 300 {
 			t.Errorf("%s has %d lines", name, length)
 		}

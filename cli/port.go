@@ -14,6 +14,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/portmoor/portmoor/child"
 	"github.com/portmoor/portmoor/docker"
 	"github.com/portmoor/portmoor/live"
 	"github.com/portmoor/portmoor/say"
@@ -126,7 +127,7 @@ type porter struct{ *program }
 // watchPorts prints whenever the answer has changed. The project is read again
 // each time; while its files can't be read it is what it was.
 func (c porter) watchPorts(ctx context.Context, q question, s *stack.Stack, engine *docker.Engine, open func() (*stack.Stack, error)) error {
-	until, stop := signal.NotifyContext(ctx, endings()...)
+	until, stop := signal.NotifyContext(ctx, child.Endings()...)
 	defer stop()
 	last := ""
 	return engine.Follow(until, s.Project.Name, func([]string) error {

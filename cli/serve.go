@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/portmoor/portmoor/child"
 	"github.com/portmoor/portmoor/registry/api"
 	"github.com/portmoor/portmoor/registry/node"
 	"github.com/portmoor/portmoor/say"
@@ -44,7 +45,7 @@ func (c registrar) runServe(ctx *cli.Context) error {
 	o := node.Options{Bus: node.Bus(bus), Options: api.Options{
 		Token: token, Listen: cmp.Or(ctx.String("listen"), settings.Listen, api.DefaultListen), Version: version(), Mesh: cmp.Or(c.variable("MESH_NAME"), "local"), Say: c.say,
 	}, Host: ctx.String("advertise-host"), Open: ctx.Bool("open"), Ledger: settings.Ledger, Ready: func(url string) { fmt.Fprintln(c.Err, "the registry answers on "+url) }}
-	until, stop := signal.NotifyContext(ctx.Context, endings()...)
+	until, stop := signal.NotifyContext(ctx.Context, child.Endings()...)
 	defer stop()
 	if o.Engine, err = c.connect(); err != nil {
 		c.tellAll([]say.Problem{say.Of(err)}) // what is remembered and added is served

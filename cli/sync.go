@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/portmoor/portmoor/child"
 	"github.com/portmoor/portmoor/docker"
 	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/live"
@@ -70,7 +71,7 @@ type syncer struct{ *program }
 // watchSync tells services what is new, and says once what can't be told. That
 // may be over the next time, and is no failure of the watch.
 func (c syncer) watchSync(ctx context.Context, s *stack.Stack, engine *docker.Engine, format string) error {
-	until, stop := signal.NotifyContext(ctx, endings()...)
+	until, stop := signal.NotifyContext(ctx, child.Endings()...)
 	defer stop()
 	told := map[string]string{} // by container
 	said := error(nil)

@@ -1,22 +1,16 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
-	"time"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 
 	"github.com/portmoor/portmoor/allocate"
+	"github.com/portmoor/portmoor/child"
 	"github.com/portmoor/portmoor/docker"
 	"github.com/portmoor/portmoor/registry/announce"
 	"github.com/portmoor/portmoor/say"
@@ -146,13 +140,10 @@ func (c starter) start(ctx context.Context, s *stack.Stack, engine *docker.Engin
 
 // composeCommand is the docker command, which has to have its compose plugin.
 func (c starter) composeCommand(ctx context.Context) (path string, err error) {
-	path, err = exec.LookPath("docker")
-	if err != nil {
+	if path = child.Find("docker"); path == "" {
 		return "", say.Failf("install the docker command with its compose plugin", "docker is not in PATH")
 	}
-	version := exec.CommandContext(ctx, path, "compose", "version")
-	version.Env = c.Environ
-	if err := version.Run(); err != nil {
+	if _, err := (child.Program{Path: path, Args: []string{"compose", "version"}, Environ: c.Environ}).Run(ctx); err != nil {
 		return "", say.Failf("install the compose plugin of docker, version 2 or later", "docker compose can't be run: %s", err)
 	}
 	return path, nil
@@ -164,72 +155,15 @@ var errInterrupted = error(say.Problem{Kind: say.Interrupted, Message: "interrup
 // composeUp runs docker compose up.
 func (c starter) composeUp(ctx context.Context, s *stack.Stack, command string, args []string) error {
 	args = slices.Concat([]string{"compose"}, s.ComposeArgs(), []string{"up", "-d"}, args)
-	cmd := exec.CommandContext(ctx, command, args...)
-	cmd.Env, cmd.Dir = c.Environ, s.Dir
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.In, c.Err, c.Err // standard output is for the ports
-	switch interrupted, err := c.runInterruptible(cmd); {
+	// Standard output is for the ports.
+	switch interrupted, err := (child.Program{Path: command, Args: args, Environ: c.Environ, Dir: s.Dir, In: c.In, Out: c.Err, Err: c.Err}).Run(ctx); {
 	case err == nil:
 		return nil
-	case interrupted || cmd.ProcessState.ExitCode() == exitInterrupted: // which it may hear of before us
+	case interrupted:
 		return errInterrupted
 	default:
 		return say.Failf("it says above why", "docker compose up failed: %s", err)
 	}
-}
-
-// patience is how long a command has to end after Ctrl-C on a terminal, before it
-// is signalled again: the first signal may have been for us alone.
-const patience = 3 * time.Second
-
-// runInterruptible runs a command and passes on what ends it. On a terminal both
-// are in one process group, and Ctrl-C gets to both without us.
-func (c starter) runInterruptible(cmd *exec.Cmd) (interrupted bool, err error) {
-	onTerminal := c.onTerminal()
-	if !onTerminal {
-		ownProcessGroup(cmd)
-	}
-	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, endings()...)
-	defer signal.Stop(signals)
-	if err := cmd.Start(); err != nil {
-		return false, err
-	}
-	ended := make(chan error, 1)
-	go func() {
-		var err error
-		bug := say.Guard(func() { err = cmd.Wait() })
-		ended <- cmp.Or(bug, err)
-	}()
-	for {
-		select {
-		case err := <-ended:
-			return interrupted, err
-		case sig := <-signals:
-			interrupted = true
-			switch {
-			case !onTerminal:
-				signalGroup(cmd, sig)
-			case sig != os.Interrupt:
-				_ = cmd.Process.Signal(sig) // it may just have ended
-			default:
-				defer time.AfterFunc(patience, func() { _ = say.Guard(func() { _ = cmd.Process.Signal(sig) }) }).Stop()
-			}
-		}
-	}
-}
-
-// endings are the signals that end a command: on Ctrl-C, by kill, and when the terminal
-// is closed, unless nohup has seen to it that it goes on.
-func endings() []os.Signal {
-	if signal.Ignored(syscall.SIGHUP) {
-		return []os.Signal{os.Interrupt, syscall.SIGTERM}
-	}
-	return []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
-}
-
-func (c starter) onTerminal() bool {
-	f, ok := c.In.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // afterStart tells the services their ports, and lists them.

@@ -9,7 +9,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -47,6 +49,7 @@ type row struct {
 	Key                                string // what tells it apart, as JSON
 	Name, Project, Host                string
 	Link                               string // http or https
+	Only                               string // the host on which alone it is reached, for who is on another one
 	State, Health                      string
 	Capabilities                       []string
 	Live, Container, Assigned, Default string
@@ -57,6 +60,49 @@ type row struct {
 func keyOf(id registry.ID) string {
 	text, _ := json.Marshal([]string{id.Name, id.Host, id.Project}) //nolint:errchkjson // strings can be written
 	return string(text)
+}
+
+// rowOf is the row for a viewer. Near is one on this machine, for whom the loopback address
+// of a service that runs here leads to it.
+func (s *Server) rowOf(service registry.Service, near bool) row {
+	r := rowOf(service)
+	if at, err := url.Parse(r.Link); r.Link != "" && err == nil && whereverItIs(at.Hostname()) && (!near || !s.runsHere(service)) {
+		r.Link, r.Only = "", service.Host
+		if whereverItIs(service.Host) {
+			r.Only = "its own host"
+		}
+	}
+	return r
+}
+
+// runsHere reports a service of this machine, or one that this registry was told of as if
+// it were.
+func (s *Server) runsHere(service registry.Service) bool {
+	if service.Host == s.registry.Host() {
+		return true
+	}
+	_, own := s.registry.OwnOf(service.ID())
+	return own && whereverItIs(service.Host)
+}
+
+// whereverItIs reports a host that leads each machine to itself.
+func whereverItIs(host string) bool {
+	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return loopback(host) || strings.HasSuffix(host, ".localhost") || err == nil && addr.Unmap().IsUnspecified()
+}
+
+// near reports a client on this machine.
+func near(r *http.Request) bool {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return false
+	}
+	to, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	if to == nil {
+		return from.Addr().Unmap().IsLoopback()
+	}
+	at, err := netip.ParseAddrPort(to.String())
+	return from.Addr().Unmap().IsLoopback() || err == nil && at.Addr().Unmap() == from.Addr().Unmap()
 }
 
 func rowOf(s registry.Service) row {
@@ -118,14 +164,14 @@ func live(ports any) string {
 }
 
 // page answers browsers: a table of all services, which works without JavaScript.
-func (s *Server) page(w http.ResponseWriter, _ *http.Request) {
+func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 	data := struct {
 		Style  template.CSS
 		Script template.JS
 		Rows   []row
 	}{template.CSS(pageStyle), template.JS(pageScript), []row{}}
 	for _, service := range s.registry.List(registry.Filter{}) {
-		data.Rows = append(data.Rows, rowOf(service))
+		data.Rows = append(data.Rows, s.rowOf(service, near(r)))
 	}
 	var b bytes.Buffer
 	t, err := pageTemplate()
@@ -149,7 +195,7 @@ type rowChange struct {
 	Row *string `json:"row"` // HTML; null for a service that is gone
 }
 
-func changedRow(id registry.ID, service *registry.Service) (rowChange, error) {
+func (s *Server) changedRow(id registry.ID, service *registry.Service, near bool) (rowChange, error) {
 	if service == nil {
 		return rowChange{Key: keyOf(id)}, nil
 	}
@@ -158,16 +204,16 @@ func changedRow(id registry.ID, service *registry.Service) (rowChange, error) {
 		return rowChange{}, err
 	}
 	var b strings.Builder
-	err = t.ExecuteTemplate(&b, "row", rowOf(*service))
+	err = t.ExecuteTemplate(&b, "row", s.rowOf(*service, near))
 	text := b.String()
 	return rowChange{keyOf(id), &text}, err
 }
 
 // rowsOfAll is the event with the rows of all services.
-func (s *Server) rowsOfAll() ([]byte, error) {
+func (s *Server) rowsOfAll(near bool) ([]byte, error) {
 	all := []rowChange{}
 	for _, service := range s.registry.List(registry.Filter{}) {
-		change, err := changedRow(service.ID(), &service)
+		change, err := s.changedRow(service.ID(), &service, near)
 		if err != nil {
 			return nil, err
 		}

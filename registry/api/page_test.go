@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -60,6 +62,49 @@ func TestPageTable(t *testing.T) {
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %s in\n%s", want, page)
+		}
+	}
+}
+
+// A loopback address is a link for who is on the machine of the service; for others it would
+// lead to their own machine.
+func TestPageLoopback(t *testing.T) {
+	r := registry.New(registry.Options{Host: "node1"})
+	bound := map[string]any{"address": "127.0.0.1"}
+	r.Set(registry.Engine, "shop", []registry.Service{{Name: "own", Port: 9001, State: registry.Up, Metadata: bound}, {Name: "open", Port: 9002, State: registry.Up}})
+	r.Set(registry.Remote, "other", []registry.Service{{Name: "far", Host: "node2", Port: 9003, State: registry.Up, Metadata: bound}, {Name: "nameless", Host: "127.0.0.1", Port: 9004, State: registry.Up}, {Name: "six", Host: "node2", Port: 9005, State: registry.Up, Metadata: map[string]any{"address": "::1"}}})
+	if _, err := r.Post(registry.Service{Name: "added", Host: "localhost", Port: 9006}); err != nil {
+		t.Fatal(err)
+	}
+	for from, want := range map[string][]string{
+		"127.0.0.1:4000": {`>added</a>`, `>own</a>`, `>open</a>`, `>far <small>only on node2</small>`, `>nameless <small>only on its own host</small>`, `>six <small>only on node2</small>`},
+		"[::1]:4000":     {`>added</a>`, `>own</a>`},
+		"192.0.2.7:4000": {`>added <small>only on its own host</small>`, `>own <small>only on node1</small>`, `>open</a>`, `>far <small>only on node2</small>`},
+		"192.0.2.1:4000": {`>own</a>`, `>open</a>`}, // by this machine's own address
+	} {
+		for _, path := range []string{"/", "/api/events?rows"} {
+			ctx := context.WithValue(t.Context(), http.LocalAddrContextKey, &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 8100})
+			ctx, stop := context.WithCancel(ctx)
+			q := httptest.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1:8100"+path, nil)
+			q.Header.Set("Accept", "text/html")
+			q.RemoteAddr = from
+			w := httptest.NewRecorder()
+			stop() // a stream ends after the rows of all services
+			api.New(r, api.Options{}).ServeHTTP(w, q)
+			body := w.Body.String()
+			if path != "/" {
+				_, text, _ := strings.Cut(body, "data: ")
+				var rows []struct{ Row string }
+				if err := json.Unmarshal([]byte(text), &rows); err != nil {
+					t.Fatal(err)
+				}
+				body = fmt.Sprint(rows)
+			}
+			for _, part := range want {
+				if !strings.Contains(body, part) {
+					t.Errorf("%s from %s: no %s in\n%s", path, from, part, body)
+				}
+			}
 		}
 	}
 }

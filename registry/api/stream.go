@@ -39,7 +39,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	to := streamTo{w, http.NewResponseController(w)}
 	_ = to.controller.SetReadDeadline(time.Time{}) // that of the request is over
-	all, one := s.told(r.URL.Query().Has("rows"))
+	all, one := s.told(r)
 	if to.event("services", all) != nil {
 		return
 	}
@@ -70,17 +70,18 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 }
 
 // told is how a stream writes all services, and a change: as JSON, or as rows of the page.
-func (s *Server) told(rows bool) (all func() ([]byte, error), one func(registry.Change) ([]byte, error)) {
-	if !rows {
+func (s *Server) told(r *http.Request) (all func() ([]byte, error), one func(registry.Change) ([]byte, error)) {
+	if !r.URL.Query().Has("rows") {
 		return func() ([]byte, error) { return s.registry.Body(), nil },
 			func(c registry.Change) ([]byte, error) { return json.Marshal(change{c.ID, c.Service}) }
 	}
-	return s.rowsOfAll, func(c registry.Change) ([]byte, error) {
-		r, err := changedRow(c.ID, c.Service)
+	near := near(r)
+	return func() ([]byte, error) { return s.rowsOfAll(near) }, func(c registry.Change) ([]byte, error) {
+		row, err := s.changedRow(c.ID, c.Service, near)
 		if err != nil {
 			return nil, err
 		}
-		return json.Marshal(r)
+		return json.Marshal(row)
 	}
 }
 

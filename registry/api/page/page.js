@@ -49,6 +49,7 @@ function tell() {
 // A link that has the focus stays the element that it is.
 function update(row, to) {
   row.dataset.state = to.dataset.state;
+  row.dataset.health = to.dataset.health;
   Array.from(row.children).forEach((cell, i) => {
     const by = to.children[i];
     if (cell.isEqualNode(by)) return;

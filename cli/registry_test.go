@@ -96,3 +96,18 @@ func TestRegistryAway(t *testing.T) {
 		}
 	}
 }
+
+// TestServeTwice: an address that is taken is exit code 3 with one line.
+func TestServeTwice(t *testing.T) {
+	t.Chdir(t.TempDir())
+	taken, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	t.Setenv("DOCKER_HOST", "unix:///nowhere.sock")
+	code, out, errs := ranHere(t, "serve", "--listen", taken.Addr().String())
+	if want := taken.Addr().String() + ": can't listen there: address already in use: choose another address with --listen\n"; code != 3 || out != "" || errs != want {
+		t.Errorf("exit %d, %q, %q", code, out, errs)
+	}
+}

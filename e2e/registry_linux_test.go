@@ -61,7 +61,7 @@ func TestRegistry(t *testing.T) {
 	down := func(r listed, found bool) bool { return found && r.State == "down" && r.Port == 8090 }
 	registered(t, "web", down) // what is remembered
 	second := s.try("portmoor", "serve")
-	if second.code != 3 || !strings.HasPrefix(second.err, "127.0.0.1:8100: ") {
+	if second.code != 3 || !strings.HasPrefix(second.err, "127.0.0.1:8100: can't listen there: ") || strings.Count(second.err, "\n") != 1 {
 		t.Errorf("a second one: exit %d: %s", second.code, second.err)
 	}
 	s.run("docker", "compose", "up", "-d")

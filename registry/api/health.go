@@ -11,17 +11,10 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/portmoor/portmoor/registry"
-	"github.com/portmoor/portmoor/say"
 )
 
-const (
-	healthEvery    = 30 * time.Second
-	healthPatience = 5 * time.Second
-	maxChecks      = 16 // at once
-)
+const healthPatience = 5 * time.Second
 
 // errForbidden is why an address is not asked.
 var errForbidden = errors.New("not an address for health checks")
@@ -79,45 +72,10 @@ func healthClient() *http.Client {
 	}
 }
 
-// checkHealth asks each health URL, now and every 30 seconds, and a new one at once.
+// checkHealth asks each health URL every 30 seconds, and a new one at once.
 func (s *Server) checkHealth(ctx context.Context) {
 	client := healthClient()
-	changes := s.registry.Subscribe()
-	defer changes.Close()
-	tick := time.NewTicker(healthEvery)
-	defer tick.Stop()
-	known := map[registry.ID]string{}
-	for {
-		var due []registry.Service
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			clear(known)
-			due = s.registry.List(registry.Filter{})
-		case <-changes.Wake():
-			list, all := changes.Take()
-			if all {
-				due = s.registry.List(registry.Filter{})
-			}
-			for _, c := range list {
-				if c.Service != nil {
-					due = append(due, *c.Service)
-				}
-			}
-		}
-		var g errgroup.Group
-		g.SetLimit(maxChecks)
-		for _, service := range due {
-			if id := service.ID(); service.HealthURL != "" && known[id] != service.HealthURL {
-				known[id] = service.HealthURL
-				g.Go(func() error {
-					return say.Guard(func() { s.registry.SetHealth(id, service.HealthURL, check(ctx, client, service.HealthURL)) })
-				})
-			}
-		}
-		_ = g.Wait() // a panic leaves a service unknown
-	}
+	newChecker(s.registry, func(ctx context.Context, url string) registry.Health { return check(ctx, client, url) }).run(ctx)
 }
 
 // check asks one URL: 200 is healthy.

@@ -257,6 +257,84 @@ func silent(t *testing.T, address, text string, n int) {
 	}
 }
 
+// TestConnections: so many clients are connected and no more. Who comes then takes the
+// place of who says nothing, and is told that there is none when all are at work; those who
+// are there are answered.
+func TestConnections(t *testing.T) {
+	defer func(most int) { maxConnections = most }(maxConnections)
+	maxConnections = 20
+	address, end := running(t, many(1))
+	defer end()
+	say := func(text string) (net.Conn, *bufio.Reader) {
+		t.Helper()
+		c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		_ = c.SetDeadline(time.Now().Add(time.Minute))
+		if _, err := io.WriteString(c, text); err != nil {
+			t.Fatal(err)
+		}
+		return c, bufio.NewReader(c)
+	}
+	line := func(r *bufio.Reader) string {
+		text, err := r.ReadString('\n')
+		if err != nil && text == "" {
+			text = err.Error()
+		}
+		return strings.TrimSpace(text)
+	}
+	// let asks until there is a place: one that was just answered waits a moment later.
+	let := func(text string) (c net.Conn, got *bufio.Reader) {
+		t.Helper()
+		eventually(t, "a place", func() bool {
+			var r *bufio.Reader
+			c, r = say(text)
+			got = r
+			return line(r) == "HTTP/1.1 200 OK"
+		})
+		return c, got
+	}
+	const ask = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
+	_, answers := say(ask + "\r\n")
+	if got := line(answers); got != "HTTP/1.1 200 OK" {
+		t.Fatal(got)
+	}
+	var streams []net.Conn
+	for range 18 {
+		c, r := say("GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+		streams = append(streams, c)
+		if got := line(r); got != "HTTP/1.1 200 OK" {
+			t.Fatal(got)
+		}
+	}
+	_, silent := say("")
+	for range 50 { // each takes the place of one that waits for nothing
+		let(ask + "\r\n")
+	}
+	if _, err := io.ReadAll(silent); err != nil {
+		t.Errorf("who said nothing: %v", err)
+	}
+	if _, err := io.ReadAll(answers); err != nil {
+		t.Errorf("who had been answered: %v", err)
+	}
+	for range 2 {
+		c, _ := let("GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+		streams = append(streams, c)
+	}
+	for range 3 {
+		_, r := say(ask + "\r\n")
+		answer, err := io.ReadAll(r)
+		head, body, _ := strings.Cut(string(answer), "\r\n\r\n")
+		if err != nil || !strings.HasPrefix(head, "HTTP/1.1 503 ") || !strings.Contains(head, fmt.Sprintf("Content-Length: %d", len(body))) || !strings.Contains(body, "too many") {
+			t.Errorf("who finds no place is told %q, %v", answer, err)
+		}
+	}
+	_ = streams[0].Close()
+	let(ask + "\r\n")
+}
+
 // TestEnd: a server that is told to end does within two seconds, whoever is connected.
 func TestEnd(t *testing.T) {
 	address, end := running(t, many(100))
@@ -287,7 +365,7 @@ func TestEnd(t *testing.T) {
 func TestListen(t *testing.T) {
 	address, _ := running(t, many(1))
 	_, err := New(many(1), Options{Listen: address}).Listen(t.Context())
-	if p := say.Of(err); p.Kind != say.Failure || strings.Contains(p.Error(), "\n") || !strings.HasPrefix(p.Error(), address+": ") {
+	if p := say.Of(err); p.Kind != say.Failure || p.Hint != "" || strings.Contains(p.Error(), "\n") || !strings.HasPrefix(p.Error(), address+": ") {
 		t.Error(err)
 	}
 	for _, open := range []string{"0.0.0.0:0", ":0", "[::]:0", "192.0.2.1:0", "example.com:0", "localhost"} {

@@ -40,7 +40,7 @@ func (s *Server) Listen(ctx context.Context) (net.Listener, error) {
 		if call, ok := errors.AsType[*os.SyscallError](err); ok {
 			err = call.Err
 		}
-		return nil, say.Problem{Place: s.options.Listen, Message: "can't listen there: " + say.Cause(err).Error(), Hint: "choose another address with --listen; portmoor services lists what runs on this one"}
+		return nil, say.Problem{Place: s.options.Listen, Message: "can't listen there: " + say.Cause(err).Error() + ": choose another address with --listen"} // which is all on one line
 	}
 	return l, nil
 }
@@ -55,8 +55,9 @@ func loopback(host string) bool {
 // the latest after two seconds, all else. Meanwhile it takes out what is stale, and does
 // the health checks.
 func (s *Server) Run(ctx context.Context, l net.Listener) error {
+	clients := bind(l, maxConnections)
 	server := &http.Server{
-		Handler: s, ReadHeaderTimeout: headerPatience, ReadTimeout: patience, WriteTimeout: patience, IdleTimeout: idlePatience, MaxHeaderBytes: 16 << 10,
+		Handler: s, ConnState: clients.state, ReadHeaderTimeout: headerPatience, ReadTimeout: patience, WriteTimeout: patience, IdleTimeout: idlePatience, MaxHeaderBytes: 16 << 10,
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -66,7 +67,7 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	served := make(chan error, 1)
 	go func() {
 		var err error
-		bug := say.Guard(func() { err = server.Serve(l) })
+		bug := say.Guard(func() { err = server.Serve(clients) })
 		served <- errors.Join(bug, err)
 	}()
 	select {

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	maxStreams = 1000
+	maxStreams = 768
 	// heartbeat is how often a stream says that it is still there, so that both ends learn
 	// of one that is not.
 	heartbeat = 15 * time.Second

@@ -8,6 +8,7 @@ import (
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint/meet"
 	"github.com/portmoor/portmoor/lists"
+	"github.com/portmoor/portmoor/say"
 )
 
 // collision is a host port that two projects publish.
@@ -96,15 +97,8 @@ func list(names []string) string {
 	for _, n := range names {
 		ports = lists.Union(ports, strings.TrimPrefix(strings.TrimPrefix(n, "host ports "), "host port "))
 	}
-	const most = 5
-	switch n := len(ports); {
-	case n == 1 && !strings.Contains(ports[0], "-"):
+	if len(ports) == 1 && !strings.Contains(ports[0], "-") {
 		return "host port " + ports[0] + " is"
-	case n == 1:
-		return "host ports " + ports[0] + " are"
-	case n > most:
-		return fmt.Sprintf("host ports %s and %d more are", strings.Join(ports[:most], ", "), n-most)
-	default:
-		return "host ports " + strings.Join(ports[:n-1], ", ") + " and " + ports[n-1] + " are"
 	}
+	return "host ports " + say.And(say.First(ports)) + " are"
 }

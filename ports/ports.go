@@ -85,9 +85,6 @@ func NewSet(ranges ...Range) Set {
 	return s
 }
 
-// Empty reports a set without ports.
-func (s Set) Empty() bool { return len(s.ranges) == 0 }
-
 // Has reports whether a port is in the set.
 func (s Set) Has(port int) bool {
 	i, found := slices.BinarySearchFunc(s.ranges, port, func(r Range, port int) int { return r.First - port })

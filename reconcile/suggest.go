@@ -2,9 +2,9 @@ package reconcile
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/reconcile/contest"
 	"github.com/portmoor/portmoor/say"
@@ -35,15 +35,7 @@ func SuggestSources(w *workspace.Workspace) string {
 
 // portsOf names some services with their ports, in one line.
 func portsOf(ports []contest.Port) string {
-	const few = 3
-	var names []string
-	for _, p := range ports[:min(few, len(ports))] {
-		names = append(names, fmt.Sprintf("%s %d", p.Service, p.Port))
-	}
-	if more := len(ports) - few; more > 0 {
-		names = slices.Concat(names, []string{fmt.Sprintf("%d more", more)})
-	}
-	return strings.Join(names, ", ")
+	return strings.Join(say.First(lists.Map(ports, func(p contest.Port) string { return fmt.Sprintf("%s %d", p.Service, p.Port) })), ", ")
 }
 
 var plainText = pattern.Lazy(`^[A-Za-z_][\w./*-]*$`)

@@ -226,13 +226,17 @@ func Meant(prefix, name string, known []string, otherwise string) string {
 	return otherwise
 }
 
-// There is the hint at some names, of many the first five.
-func There(names []string) string {
+// There is the hint at some names, of many the first few.
+func There(names []string) string { return "there are " + And(First(names)) }
+
+// First are some words of a list; of more than six the first five, and how many more
+// there are.
+func First(words []string) []string {
 	const most = 5
-	if n := len(names); n > most {
-		return fmt.Sprintf("there are %s and %d more", strings.Join(names[:most], ", "), n-most)
+	if n := len(words); n > most+1 {
+		return append(slices.Clone(words[:most]), fmt.Sprintf("%d more", n-most))
 	}
-	return "there are " + strings.Join(names, ", ")
+	return words
 }
 
 // And lists words: "a", "a and b", "a, b and c".

@@ -142,7 +142,7 @@ func TestNearest(t *testing.T) {
 
 // TestThere: a hint at names stays short.
 func TestThere(t *testing.T) {
-	for n, want := range map[int]string{1: "there are a", 5: "there are a, b, c, d, e", 7: "there are a, b, c, d, e and 2 more"} {
+	for n, want := range map[int]string{1: "there are a", 2: "there are a and b", 6: "there are a, b, c, d, e and f", 7: "there are a, b, c, d, e and 2 more"} {
 		if got := say.There([]string{"a", "b", "c", "d", "e", "f", "g"}[:n]); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}

@@ -153,12 +153,8 @@ func Plain(s *Stack, outcomes []allocate.Outcome) string {
 			others = append(others, fmt.Sprintf("%s for %s instead of %s", cmp.Or(plain.String(), "none"), o.Unit.Key, cmp.Or(o.Unit.Want.String(), "none")))
 		}
 	}
-	const most = 5
-	if n := len(others) - most; n > 0 {
-		others = append(others[:most], fmt.Sprintf("and %d more", n))
-	}
 	if len(others) == 0 {
 		return ""
 	}
-	return "Compose by itself takes other ports: " + strings.Join(others, ", ")
+	return "Compose by itself takes other ports: " + say.And(say.First(others))
 }

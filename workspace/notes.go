@@ -7,6 +7,7 @@ import (
 
 	"github.com/portmoor/portmoor/compose/discover"
 	"github.com/portmoor/portmoor/config"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/say"
 )
 
@@ -67,15 +68,12 @@ func (w *Workspace) repositories(r Request, dirs []string) (notes []say.Problem)
 
 // Few are paths as users see them, as words of a list: of many the first, and how many
 // more there are, unless all are to be said.
-func (w *Workspace) Few(paths []string, all bool) (names []string) {
-	const most = 3
-	for i, p := range paths {
-		if i == most && len(paths) > most+1 && !all {
-			return append(names, fmt.Sprintf("and %d more", len(paths)-most))
-		}
-		names = append(names, w.Show(p))
+func (w *Workspace) Few(paths []string, all bool) []string {
+	names := lists.Map(paths, w.Show)
+	if all {
+		return names
 	}
-	return names
+	return say.First(names)
 }
 
 // loaded is what there is to say about the projects, each line once, and about

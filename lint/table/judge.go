@@ -3,8 +3,8 @@ package table
 import (
 	"fmt"
 	"slices"
-	"strings"
 
+	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -50,9 +50,6 @@ type Wrong struct {
 	Fix           string // what to write there, "" where it is not plain
 }
 
-// maxListed bounds the ports that a message lists.
-const maxListed = 5
-
 // Wrong judges each part of a row's list of ports. The service is as messages quote it.
 func (r Row) Wrong(src []byte, service string, right Right) (all []Wrong) {
 	wrong, missing := r.compare(src, right)
@@ -93,10 +90,6 @@ func wrongPort(service, port string, missing []string, publishes bool) (message,
 	case n == 1:
 		return gives + "it is " + missing[0], "write " + missing[0]
 	default:
-		some := slices.Clone(missing[:min(n, maxListed)])
-		if n > maxListed {
-			some = append(some, fmt.Sprintf("%d more", n-maxListed))
-		}
-		return gives + "they are " + strings.Join(some, " and "), "add a column Container to tell them apart"
+		return gives + "they are " + say.And(say.First(missing)), "add a column Container to tell them apart"
 	}
 }

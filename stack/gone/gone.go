@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/allocate"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
 )
@@ -75,16 +76,9 @@ func (l Left) Doubled(u allocate.Unit, has ports.Range) (keys []string) {
 
 // String says which ports a file keeps of services that are gone, "" for none.
 func (l Left) String() string {
-	const most = 5
-	var all []string
-	for _, a := range l.gone[:min(len(l.gone), most)] {
-		all = append(all, fmt.Sprintf("%d of %s", a.Port, a.Key))
-	}
-	if more := len(l.gone) - most; more > 0 {
-		all = append(all, fmt.Sprintf("%d more", more))
-	}
-	if len(all) == 0 {
+	if len(l.gone) == 0 {
 		return ""
 	}
-	return "still has " + say.And(all) + ", which no compose file has: nobody else is given " + map[bool]string{true: "it", false: "them"}[len(l.gone) == 1]
+	all := lists.Map(l.gone, func(a allocate.Assignment) string { return fmt.Sprintf("%d of %s", a.Port, a.Key) })
+	return "still has " + say.And(say.First(all)) + ", which no compose file has: nobody else is given " + map[bool]string{true: "it", false: "them"}[len(l.gone) == 1]
 }

@@ -91,6 +91,8 @@ type Remembered struct {
 	Checkout string // its folder
 	Project  string
 	Ports    map[string]ports.Range // by key
+	// Defaults and Containers are the ports of the compose file, by key; 0 for none.
+	Defaults, Containers map[string]int
 }
 
 // All are the projects of a ledger whose folders are there.
@@ -105,9 +107,9 @@ func All(path string) (all []Remembered, err error) {
 		}
 		for project, entries := range l.claims(i) {
 			name, _, _ := strings.Cut(project, " ")
-			r := Remembered{checkout, name, map[string]ports.Range{}}
+			r := Remembered{checkout, name, map[string]ports.Range{}, map[string]int{}, map[string]int{}}
 			for key, entry := range entries {
-				r.Ports[key] = entry.ports()
+				r.Ports[key], r.Defaults[key], r.Containers[key] = entry.ports(), entry.Default, entry.Container
 			}
 			all = append(all, r)
 		}

@@ -66,6 +66,9 @@ type ledgerEntry struct {
 
 	// Override is the file that moved a literal.
 	Override string `json:"override,omitempty"`
+	// Default and Container are the ports of the compose file.
+	Default   int `json:"default,omitempty"`
+	Container int `json:"container,omitempty"`
 }
 
 // ledgerMarks are what the backup of a ports file does not say of ports that were

@@ -29,6 +29,9 @@ type Assignment struct {
 	Pinned bool
 	// Override is the override file that has a literal moved to it; "" for none.
 	Override string
+	// Default and Container are the ports of the compose file when it was assigned; 0 for
+	// none.
+	Default, Container int
 	// Sockets and Width are what the port is held for. All but the port are only in the
 	// ledger.
 	Sockets []ports.Socket
@@ -205,6 +208,7 @@ func (s *Store) readPorts() error {
 		a := Assignment{Key: key, Port: port, Width: 1}
 		if e, ok := mine[key]; ok && e.Port == port {
 			a.Manual, a.Pinned, a.Width, a.Override = e.Manual, e.Pinned, e.ports().Width(), folderOf(e.Override)
+			a.Default, a.Container = e.Default, e.Container
 			for _, socket := range e.Sockets {
 				a.Sockets = append(a.Sockets, ports.Socket(socket))
 			}
@@ -345,7 +349,7 @@ func (s *Store) Save() error {
 		if len(a.Sockets) == 0 && !a.Manual {
 			continue // nobody has assigned it here: it may mean anything
 		}
-		e := ledgerEntry{Port: a.Port, Manual: a.Manual, Pinned: a.Pinned, Override: spelled(a.Override), Sockets: []ledgerSocket{}}
+		e := ledgerEntry{Port: a.Port, Manual: a.Manual, Pinned: a.Pinned, Override: spelled(a.Override), Default: a.Default, Container: a.Container, Sockets: []ledgerSocket{}}
 		if a.Width > 1 {
 			e.Width = a.Width
 		}

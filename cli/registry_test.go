@@ -10,8 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/portmoor/portmoor/docker"
 	"github.com/portmoor/portmoor/registry"
 	"github.com/portmoor/portmoor/registry/api"
+	"github.com/portmoor/portmoor/registry/sources"
 )
 
 // ranHere runs a command in the working folder.
@@ -109,5 +111,63 @@ func TestServeTwice(t *testing.T) {
 	code, out, errs := ranHere(t, "serve", "--listen", taken.Addr().String())
 	if want := taken.Addr().String() + ": can't listen there: address already in use: choose another address with --listen\n"; code != 3 || out != "" || errs != want {
 		t.Errorf("exit %d, %q, %q", code, out, errs)
+	}
+}
+
+// TestServeDefault: the registry has of a project that was detected the port that its file
+// has, the one that it was assigned, and the one that it runs with.
+func TestServeDefault(t *testing.T) {
+	dir := stackHere(t)
+	put(t, filepath.Join(dir, "compose.yaml"), `name: shop
+services:
+  web:
+    image: nginx
+    ports: ["${WEB_HOST_PORT:-28500}:80", "${WEB_TLS_HOST_PORT:-28400}:443"]
+`)
+	engine := record(t, dir)
+	taken, err := new(net.ListenConfig).Listen(t.Context(), "tcp", ":28500")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	if code, _, errs := ranHere(t, "detect"); code != 0 {
+		t.Fatal(code, errs)
+	}
+	reg := registry.New(registry.Options{Host: "here"})
+	go sources.Ledger(t.Context(), reg, os.Getenv("PORTMOOR_LEDGER"))
+	is := func(what string, state registry.State, port int) {
+		t.Helper()
+		var web registry.Service
+		for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+			web, _ = reg.Newest("web")
+			assigned, _ := web.Metadata["assigned"].(int)
+			if web.State == state && assigned != 28500 && assigned > 0 && web.Metadata["default"] == 28500 && web.Metadata["container_port"] == 80 && (port == 0 && web.Port == assigned || web.Port == port) {
+				return
+			}
+			if time.Since(began) > 20*time.Second {
+				t.Fatalf("%s: %+v", what, web)
+			}
+		}
+	}
+	is("what is down", registry.Down, 0)
+	engine.Set(listOf(t, dir, running{service: "web", number: 1, ports: []string{"0.0.0.0:28511:80/tcp", "0.0.0.0:28402:443/tcp"}}), nil)
+	connected, err := docker.Connect(map[string]string{"DOCKER_HOST": engine.Endpoint})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connected.Close()
+	go func() { _ = sources.Containers(t.Context(), reg, connected, sources.Options{}) }()
+	is("what runs", registry.Up, 28511)
+	if code, _, errs := ranHere(t, "assign", "web", "28600"); code != 0 {
+		t.Fatal(code, errs)
+	}
+	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		web, _ := reg.Newest("web")
+		if web.Metadata["assigned"] == 28600 && web.Metadata["default"] == 28500 && web.Port == 28511 {
+			break
+		}
+		if time.Since(began) > 20*time.Second {
+			t.Fatalf("what was assigned by hand: %+v", web)
+		}
 	}
 }

@@ -160,14 +160,24 @@ func (s round) remember(outcomes []allocate.Outcome) {
 			continue // what was chosen by hand is back when the pin is gone
 		}
 		before, known := s.store.Assigned[o.Unit.Key]
+		byDefault, container := s.written(o.Unit)
 		moved := known && !before.Pinned && before.Port == o.Ports.First // which an override file repeats
 		repeats := o.Unit.Var == "" && !o.Moved && o.Unit.Source == allocate.Default && !moved
 		s.store.Assigned[o.Unit.Key] = allocate.Assignment{
 			Key: o.Unit.Key, Port: o.Ports.First, Manual: o.Unit.Source == allocate.Manual, Pinned: o.Unit.Source == allocate.EnvFile || repeats,
 			Sockets: o.Unit.Sockets, Width: o.Ports.Width(), Override: overridden(s.Stack, o.Unit, before),
+			Default: byDefault, Container: container,
 		}
 		takeOver(s.Stack, rest, o.Unit, o.Ports)
 	}
+}
+
+// written are the ports that the compose file has for a unit; 0 for none.
+func (s round) written(u allocate.Unit) (byDefault, container int) {
+	for _, m := range s.mappingsOf[u.Key] {
+		return m.HostPort.DefaultPorts.First, m.Container.First
+	}
+	return 0, 0
 }
 
 // left are the assignments that no unit of the project has.
@@ -242,7 +252,8 @@ func (s *Stack) Choose(e Engine, name string, port int, force bool) (u allocate.
 				return err
 			}
 		}
-		s.store.Assigned[u.Key] = allocate.Assignment{Key: u.Key, Port: port, Manual: true, Sockets: u.Sockets, Width: u.Want.Width()}
+		byDefault, container := round{s, e}.written(u)
+		s.store.Assigned[u.Key] = allocate.Assignment{Key: u.Key, Port: port, Manual: true, Sockets: u.Sockets, Width: u.Want.Width(), Default: byDefault, Container: container}
 		takeOver(s, left(s), u, u.Want)
 		return nil
 	}, Write: s.save, Ahead: round{s, e}.ahead})

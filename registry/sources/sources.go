@@ -19,6 +19,7 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/registry"
 	"github.com/portmoor/portmoor/say"
 )
@@ -174,18 +175,25 @@ func worse(a, b registry.Health) registry.Health {
 	return order[min(slices.Index(order, a), slices.Index(order, b))]
 }
 
-// Ledger keeps a registry at the ports that a ledger has, until the context ends. A file
-// that can't be read leaves it as it was.
+// Ledger keeps a registry at the ports that a ledger has, until the context ends. Of two
+// checkouts of one project the one that runs counts. A file that can't be read leaves it as
+// it was.
 func Ledger(ctx context.Context, r *registry.Registry, path string) {
 	tick := time.NewTicker(ledgerEvery)
 	defer tick.Stop()
 	var seen os.FileInfo
+	var all []allocate.Remembered
+	var chosen []int
 	for {
+		news := false
 		if now, err := os.Stat(path); err == nil && (seen == nil || now.ModTime() != seen.ModTime() || now.Size() != seen.Size()) {
-			if all, err := allocate.All(path); err == nil {
-				seen = now
-				r.Replace(registry.Remembered, remembered(all))
+			if read, err := allocate.All(path); err == nil {
+				all, seen, news = read, now, true
 			}
+		}
+		if some := counting(all, r); news || !slices.Equal(some, chosen) {
+			chosen = some
+			r.Replace(registry.Remembered, remembered(lists.Map(some, func(i int) allocate.Remembered { return all[i] })))
 		}
 		select {
 		case <-ctx.Done():
@@ -195,32 +203,76 @@ func Ledger(ctx context.Context, r *registry.Registry, path string) {
 	}
 }
 
-// remembered are the services that ports are remembered for, by project. Of two checkouts
-// of one project the first by folder counts.
+// counting are the checkouts that count, by index: one of each project, the one of which
+// services run, else the first by folder.
+func counting(all []allocate.Remembered, r *registry.Registry) (some []int) {
+	at := map[string][]int{}
+	for i, of := range all {
+		at[of.Project] = append(at[of.Project], i)
+	}
+	running := map[string]bool{} // folders
+	if len(at) < len(all) {
+		for _, s := range r.Own() {
+			if folder, _ := s.Metadata["folder"].(string); s.State == registry.Up {
+				running[folder] = true
+			}
+		}
+	}
+	for _, these := range at {
+		best := slices.IndexFunc(these, func(i int) bool { return running[all[i].Checkout] })
+		some = append(some, these[max(best, 0)])
+	}
+	slices.Sort(some)
+	return some
+}
+
+// remembered are the services that ports are remembered for, by project.
 func remembered(all []allocate.Remembered) map[string][]registry.Service {
 	services := map[string][]registry.Service{}
 	for _, of := range all {
-		if services[of.Project] != nil {
-			continue
+		first := map[string]string{} // by service, the key that stands for it
+		for key := range of.Ports {
+			name, _, _ := strings.Cut(key, ":")
+			if other, known := first[name]; !known || before(of, key, other) {
+				first[name] = key
+			}
 		}
-		first := map[string]registry.Service{}
-		for key, ports := range of.Ports {
-			name, rest, _ := strings.Cut(key, ":")
+		for name, key := range first {
 			s := registry.Service{
-				Name: name, Port: ports.First, Mode: registry.Docked, State: registry.Down,
-				Metadata: map[string]any{"folder": of.Checkout, "assigned": ports.First},
+				Name: name, Port: of.Ports[key].First, Mode: registry.Docked, State: registry.Down,
+				Metadata: map[string]any{"folder": of.Checkout, "assigned": of.Ports[key].First},
 			}
-			port, _, _ := strings.Cut(rest, "/")
-			if n, err := strconv.Atoi(port); err == nil {
-				s.Metadata["container_port"] = n
+			port, protocol := keyed(of, key)
+			for field, n := range map[string]int{"container_port": port, "default": of.Defaults[key]} {
+				if n > 0 {
+					s.Metadata[field] = n
+				}
 			}
-			if other, known := first[name]; !known || rest == "" || other.Port > s.Port && other.Metadata["container_port"] != nil {
-				first[name] = s
+			if protocol != "" {
+				s.Metadata["protocol"] = protocol
 			}
-		}
-		for _, s := range first {
 			services[of.Project] = append(services[of.Project], s)
 		}
 	}
 	return services
+}
+
+// keyed are the container port and the protocol of a key; zero where nobody says.
+func keyed(of allocate.Remembered, key string) (port int, protocol string) {
+	_, rest, _ := strings.Cut(key, ":") // container[-last][/protocol][@address][#n]
+	if end := strings.IndexAny(rest, "@#"); end >= 0 {
+		rest = rest[:end]
+	}
+	text, protocol, _ := strings.Cut(rest, "/")
+	text, _, _ = strings.Cut(text, "-")
+	port, _ = strconv.Atoi(text) // 0 where it names none
+	return cmp.Or(of.Containers[key], port), protocol
+}
+
+// before reports a key that stands for its service before another one, as the first port of
+// its containers does: TCP, and the lower port of the container.
+func before(of allocate.Remembered, a, b string) bool {
+	portA, protocolA := keyed(of, a)
+	portB, protocolB := keyed(of, b)
+	return cmp.Or(cmp.Compare(rank[protocolA], rank[protocolB]), cmp.Compare(portA, portB), cmp.Compare(a, b)) < 0
 }

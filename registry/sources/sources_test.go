@@ -2,6 +2,8 @@ package sources
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -39,10 +41,51 @@ func (c *clock) add(d time.Duration) {
 func waitFor(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	for began := time.Now(); !is(); time.Sleep(5 * time.Millisecond) {
-		if time.Since(began) > 5*time.Second {
+		if time.Since(began) > 20*time.Second {
 			t.Fatal(what)
 		}
 	}
+}
+
+// TestLedger: of two checkouts of one project the one counts that runs; the port that stands
+// for a service is the one that an engine would name; what the compose file said is known.
+func TestLedger(t *testing.T) {
+	dir := t.TempDir()
+	a, b := filepath.Join(dir, "a"), filepath.Join(dir, "b")
+	for _, folder := range []string{a, b} {
+		if err := os.Mkdir(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(dir, "ledger.json")
+	text := fmt.Sprintf(`{"version":1,"checkouts":{%q:{"shop data/ports.json":{
+		"web":{"port":10007,"default":8080,"container":80,"sockets":[{"protocol":"tcp"}],"later":{"x":1}},"web:443":{"port":10001,"default":8443,"sockets":[]},"web:53/udp":{"port":10000,"sockets":[]},
+		"many:3000-3002#2":{"port":10020,"width":3,"sockets":[]},"many:3000-3002@127.0.0.1":{"port":10030,"width":3,"sockets":[]}}},
+		%q:{"shop data/ports.json":{"web":{"port":20007,"default":8080,"sockets":[]}}}}}`, a, b)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := registry.New(registry.Options{Host: "here"})
+	go Ledger(t.Context(), r, path)
+	is := func(name string, port int, want map[string]any) {
+		t.Helper()
+		var s registry.Service
+		waitFor(t, name+" is not as it should be", func() bool {
+			s, _ = r.Newest(name)
+			for key, value := range want {
+				if s.Metadata[key] != value {
+					return false
+				}
+			}
+			return s.Port == port
+		})
+	}
+	is("web", 10007, map[string]any{"assigned": 10007, "default": 8080, "container_port": 80, "folder": a})
+	is("many", 10020, map[string]any{"assigned": 10020, "default": nil, "container_port": 3000})
+	r.Set(registry.Engine, "shop", []registry.Service{{Name: "web", Port: 20009, State: registry.Up, Metadata: map[string]any{"folder": b}}})
+	is("web", 20009, map[string]any{"assigned": 20007, "default": 8080, "folder": b})
+	r.Set(registry.Engine, "shop", nil)
+	is("web", 10007, map[string]any{"assigned": 10007, "folder": a})
 }
 
 // TestContainers: an engine that says nothing is asked nothing, and what it has said stays

@@ -8,12 +8,14 @@ import (
 	"io"
 	"log"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/sirupsen/logrus"
 	"github.com/urfave/cli/v2"
 
+	"github.com/portmoor/portmoor/gc"
 	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack"
@@ -134,11 +136,25 @@ func (c *program) app() *cli.App {
 	for _, cmd := range app.Commands {
 		cmd.OnUsageError = onUsageError // is not inherited
 		cmd.HideHelpCommand = true
-		if cmd.ArgsUsage == "" {
-			cmd.Before = noArguments
-		}
+		cmd.Before = beforeCommand
 	}
 	return app
+}
+
+// batch are the commands that read many files and end.
+var batch = []string{"lint", "migrate", "reconcile"}
+
+// beforeCommand sets the garbage collector as it suits a command.
+func beforeCommand(ctx *cli.Context) error {
+	collect := gc.Usual
+	if slices.Contains(batch, ctx.Command.Name) {
+		collect = gc.Batch
+	}
+	collect()
+	if ctx.Command.ArgsUsage != "" {
+		return nil
+	}
+	return noArguments(ctx)
 }
 
 // noArguments refuses what a command would not look at.

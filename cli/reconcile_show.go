@@ -8,8 +8,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
-
 	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/reconcile"
@@ -188,20 +186,17 @@ func (c reconciler) progress(what string) (done func(done, all int), finish func
 	var late atomic.Bool
 	late.Store(c.BarDelay < 0)
 	timer := time.AfterFunc(cmp.Or(max(c.BarDelay, 0), time.Second), func() { _ = say.Guard(func() { late.Store(true) }) })
-	var bar *progressbar.ProgressBar
+	shown := -1
 	done = func(done, all int) {
-		if bar == nil && late.Load() {
-			bar = progressbar.NewOptions(all, progressbar.OptionSetWriter(c.Err), progressbar.OptionSetDescription(what),
-				progressbar.OptionShowCount(), progressbar.OptionSetRenderBlankState(true), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
-		}
-		if bar != nil {
-			_ = bar.Set(done)
+		if percent := 100 * done / max(all, 1); late.Load() && percent != shown {
+			shown = percent
+			fmt.Fprintf(c.Err, "\r%s %3d%% (%d/%d)", what, percent, done, all)
 		}
 	}
 	return done, func() {
 		timer.Stop()
-		if bar != nil {
-			_ = bar.Finish()
+		if shown >= 0 {
+			fmt.Fprintf(c.Err, "\r%*s\r", len(what)+24, "") // no control sequence: there may be no colours
 		}
 	}
 }

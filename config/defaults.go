@@ -7,9 +7,10 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/portmoor/portmoor/pattern"
 )
 
 const header = "# Settings of portmoor, which keeps the host ports of this repository in order."
@@ -74,14 +75,14 @@ func AddEnvFiles(src []byte, paths []string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if plain := strings.Join(paths, ", "); plainList.MatchString(plain) {
+	if plain := strings.Join(paths, ", "); plainList().MatchString(plain) {
 		list = []byte("[" + plain + "]")
 	}
 	return readBack("env_files", fmt.Appendf(out, "env_files: %s\n", list), want)
 }
 
 // plainList is a list that needs no quotes.
-var plainList = regexp.MustCompile(`^[A-Za-z_.][\w./-]*(?:, [A-Za-z_.][\w./-]*)*$`)
+var plainList = pattern.Lazy(`^[A-Za-z_.][\w./-]*(?:, [A-Za-z_.][\w./-]*)*$`)
 
 // SetProjects returns the file src, which has no projects, with some; otherwise it is as
 // [SetDefaults].

@@ -202,7 +202,7 @@ func checkEnds(t *testing.T, src, got []byte) {
 	}
 	kinds := func(text []byte) []string {
 		seen := map[string]bool{}
-		for _, end := range breaks.FindAll(text, -1) {
+		for _, end := range breaks().FindAll(text, -1) {
 			seen[string(end)] = true
 		}
 		return slices.Sorted(maps.Keys(seen))

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -34,13 +34,13 @@ type edit struct {
 var (
 	bom = []byte("\uFEFF")
 	// breaks are those of YAML 1.1, more than editors count.
-	breaks = regexp.MustCompile(`\r\n|[\n\r\x{85}\x{2028}\x{2029}]`)
+	breaks = pattern.Lazy(`\r\n|[\n\r\x{85}\x{2028}\x{2029}]`)
 	// between is what may stand after the last value of a flow collection.
-	between = regexp.MustCompile(`^(?:[\s,\x{85}\x{2028}\x{2029}]|#[^\n\r\x{85}\x{2028}\x{2029}]*)*`)
-	colon   = regexp.MustCompile(`^[ \t]*:`)
-	docEnd  = regexp.MustCompile(`(?:^|[\n\r\x{85}\x{2028}\x{2029}])(\.\.\.)(?:\s|$)`)
+	between = pattern.Lazy(`^(?:[\s,\x{85}\x{2028}\x{2029}]|#[^\n\r\x{85}\x{2028}\x{2029}]*)*`)
+	colon   = pattern.Lazy(`^[ \t]*:`)
+	docEnd  = pattern.Lazy(`(?:^|[\n\r\x{85}\x{2028}\x{2029}])(\.\.\.)(?:\s|$)`)
 	// plain is what needs no quotes, whoever reads it, but for the words.
-	plain = regexp.MustCompile(`^[A-Za-z0-9_./][A-Za-z0-9_./-]*$`)
+	plain = pattern.Lazy(`^[A-Za-z0-9_./][A-Za-z0-9_./-]*$`)
 	words = []string{"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
 )
 
@@ -136,7 +136,7 @@ func (s *splicer) append(lines []string) {
 	if s.root != nil {
 		begins = s.offset(s.root)
 	}
-	if end := docEnd.FindSubmatchIndex(s.src[begins:]); end != nil {
+	if end := docEnd().FindSubmatchIndex(s.src[begins:]); end != nil {
 		at = begins + end[2]
 	}
 	before := bytes.TrimPrefix(s.src[:at], bom)
@@ -149,7 +149,7 @@ func (s *splicer) append(lines []string) {
 
 // putLines puts lines below the line that at is in.
 func (s *splicer) putLines(at int, lines []string) {
-	if next := breaks.FindIndex(s.src[at:]); next != nil {
+	if next := breaks().FindIndex(s.src[at:]); next != nil {
 		at += next[0]
 	} else {
 		at = len(s.src)
@@ -198,7 +198,7 @@ func (s *splicer) end(n *yaml.Node) int {
 		} else {
 			at = s.lastEnd(n)
 		}
-		at += len(between.Find(s.src[at:]))
+		at += len(between().Find(s.src[at:]))
 		return min(at+1, len(s.src))
 	}
 	return s.file.Span(n).End
@@ -217,7 +217,7 @@ func (s *splicer) lastEnd(n *yaml.Node) int {
 // puts a value that is not written anywhere from there to the next line.
 func (s *splicer) keyEnd(key *yaml.Node) int {
 	at := s.end(key)
-	return at + len(colon.Find(s.src[at:]))
+	return at + len(colon().Find(s.src[at:]))
 }
 
 // block is the lines of a block mapping, indented by so many blanks.
@@ -253,7 +253,7 @@ func quote(text string, style yaml.Style) string {
 	switch {
 	case style&yaml.SingleQuotedStyle != 0:
 		return "'" + strings.ReplaceAll(text, "'", "''") + "'"
-	case style&yaml.DoubleQuotedStyle == 0 && plain.MatchString(text) && !slices.Contains(words, strings.ToLower(text)):
+	case style&yaml.DoubleQuotedStyle == 0 && plain().MatchString(text) && !slices.Contains(words, strings.ToLower(text)):
 		return text
 	default:
 		return strconv.Quote(text)

@@ -16,7 +16,6 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,6 +29,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portmoor/portmoor/lists"
+	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/say"
 )
 
@@ -268,7 +268,7 @@ func read(summary container.Summary) Container {
 	if n, err := strconv.Atoi(summary.Labels[labelNumber]); err == nil {
 		c.Number = n
 	}
-	if check := healthWord.FindStringSubmatch(summary.Status); check != nil {
+	if check := healthWord().FindStringSubmatch(summary.Status); check != nil {
 		c.Health = check[1]
 	}
 	if !c.Running() {
@@ -285,7 +285,7 @@ func read(summary container.Summary) Container {
 
 // healthWord is at the end of a status, such as "Up 2 minutes (healthy)": the list has it
 // nowhere else.
-var healthWord = regexp.MustCompile(`\((?:health: )?(healthy|unhealthy|starting)\)$`)
+var healthWord = pattern.Lazy(`\((?:health: )?(healthy|unhealthy|starting)\)$`)
 
 // asked are the ports that a container asks for when it starts.
 func asked(inspected container.InspectResponse) (bindings []Binding) {

@@ -3,11 +3,12 @@ package docker
 import (
 	"context"
 	"net/netip"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/containerd/errdefs"
+
+	"github.com/portmoor/portmoor/pattern"
 )
 
 // Failure is why a container did not start the last time.
@@ -49,12 +50,12 @@ func (e *Engine) StartFailures(ctx context.Context, project string) (failures []
 }
 
 // bindFailed are the words of engines from 20.10 on, of Docker Desktop and of Windows.
-var bindFailed = regexp.MustCompile(`already allocated|address already in use|[Pp]orts are not available|Only one usage of each socket address`)
+var bindFailed = pattern.Lazy(`already allocated|address already in use|[Pp]orts are not available|Only one usage of each socket address`)
 
 // lostPort is the host port that a container could not bind, 0 if it failed for
 // another reason.
 func lostPort(text string) int {
-	if !bindFailed.MatchString(text) {
+	if !bindFailed().MatchString(text) {
 		return 0
 	}
 	for word := range strings.FieldsSeq(text) {

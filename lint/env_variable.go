@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"sync"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/lint/text"
 	"github.com/portmoor/portmoor/lists"
+	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
@@ -29,7 +29,7 @@ move. One that the way back from dynamic uses again is to be kept.`,
 			if users[0] != p.index {
 				continue // which says it for all of them
 			}
-			named := slices.DeleteFunc(slices.Sorted(maps.Keys(e.Vars)), func(n string) bool { return !hostPortName.MatchString(n) })
+			named := slices.DeleteFunc(slices.Sorted(maps.Keys(e.Vars)), func(n string) bool { return !hostPortName().MatchString(n) })
 			if len(named) == 0 {
 				continue
 			}
@@ -133,4 +133,4 @@ func mentioned(words map[string]bool, name string) bool {
 	return true
 }
 
-var hostPortName = regexp.MustCompile(`_HOST_PORT(_RANGE)?$`)
+var hostPortName = pattern.Lazy(`_HOST_PORT(_RANGE)?$`)

@@ -2,9 +2,9 @@ package lint
 
 import (
 	"fmt"
-	"regexp"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/source"
 )
@@ -22,7 +22,7 @@ mapping without quotes is reported.`,
 			if m.Syntax != compose.Short || m.Quote != compose.Plain || m.Inherited || m.Locked != "" && m.Invalid != "" {
 				continue
 			}
-			base60 := base60.MatchString(text)
+			base60 := base60().MatchString(text)
 			if !base60 && !p.Setting.All {
 				continue
 			}
@@ -43,4 +43,4 @@ mapping without quotes is reported.`,
 }
 
 // base60 is the YAML 1.1 integer in base 60 (yaml.org/type/int.html).
-var base60 = regexp.MustCompile(`^[-+]?[1-9][0-9_]*(:[0-5]?[0-9])+$`)
+var base60 = pattern.Lazy(`^[-+]?[1-9][0-9_]*(:[0-5]?[0-9])+$`)

@@ -3,11 +3,12 @@ package rewrite
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
+
+	"github.com/portmoor/portmoor/pattern"
 )
 
 // contextLines is what diff, git and patch are used to.
@@ -39,15 +40,15 @@ func Diff(name string, before []byte, edits []Edit) (string, error) {
 	return renumber(diff), nil
 }
 
-var hunkHead = regexp.MustCompile(`(?m)^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@$`)
+var hunkHead = pattern.Lazy(`(?m)^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@$`)
 
 // renumber sets the line at which each hunk starts in the new file. udiff does
 // not count the unchanged lines between two changes of one hunk (v0.4.1), and
 // git apply, led by that number, patches the wrong one of two equal places.
 func renumber(diff string) string {
 	grown := 0
-	return hunkHead.ReplaceAllStringFunc(diff, func(head string) string {
-		m := hunkHead.FindStringSubmatch(head)
+	return hunkHead().ReplaceAllStringFunc(diff, func(head string) string {
+		m := hunkHead().FindStringSubmatch(head)
 		from, before, after := number(m[1]), number(cmp.Or(m[2], "1")), number(cmp.Or(m[4], "1"))
 		if before == 0 || after == 0 {
 			return head // an empty file, old or new, is one hunk and starts at 0 by custom

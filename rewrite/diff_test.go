@@ -192,7 +192,7 @@ func randomPatch(t *testing.T, dir string) (patch string, want map[string][]byte
 		}
 		patch += diff
 		want[name] = after
-		hunks += len(hunkHead.FindAllString(diff, -1))
+		hunks += len(hunkHead().FindAllString(diff, -1))
 	}
 	if hunks < len(want) || len(want) < 500 {
 		t.Fatalf("%d hunks in %d files test little", hunks, len(want))

@@ -13,6 +13,7 @@ import (
 	"github.com/portmoor/portmoor/compose/discover"
 	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/lists"
+	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/tree"
 )
@@ -41,10 +42,10 @@ endif
 )
 
 // included matches the line of a Makefile that includes the targets.
-var included = regexp.MustCompile(`(?m)^[ ]*[-s]?include\s(?:.*[\s/])?(?:portmoor|\*)\.mk\b`)
+var included = pattern.Lazy(`(?m)^[ ]*[-s]?include\s(?:.*[\s/])?(?:portmoor|\*)\.mk\b`)
 
 // prefixed matches a Makefile whose recipes do not begin with a tab.
-var prefixed = regexp.MustCompile(`(?m)^[ ]*\.RECIPEPREFIX\b`)
+var prefixed = pattern.Lazy(`(?m)^[ ]*\.RECIPEPREFIX\b`)
 
 // makefiles are the names that make looks for, in its order.
 var makefiles = []string{"GNUmakefile", "makefile", "Makefile"}
@@ -147,7 +148,7 @@ func (p *planner) include(m makefile) error {
 	if err != nil {
 		return err
 	}
-	if prefixed.Match(src) {
+	if prefixed().Match(src) {
 		return p.keep(m.path, "sets .RECIPEPREFIX, and gets no targets")
 	}
 	if old != nil && !bytes.HasPrefix(old, []byte(makeHeader)) {
@@ -160,7 +161,7 @@ func (p *planner) include(m makefile) error {
 		_ = p.write(path, old, text, "written")
 	}
 	p.envFileFlags(m, src)
-	if included.Match(src) {
+	if included().Match(src) {
 		return p.keep(m.path, "includes the targets already")
 	}
 	text := ended(src)
@@ -239,7 +240,7 @@ func (p *planner) targetsOf(m makefile, src []byte) []byte {
 func recipe(command string) string { return strings.ReplaceAll(command, "$", "$$") }
 
 // plainPath is what make takes for one file and nothing else.
-var plainPath = regexp.MustCompile(`^[A-Za-z0-9_./@+-]+$`)
+var plainPath = pattern.Lazy(`^[A-Za-z0-9_./@+-]+$`)
 
 // envFiles are the env files that each docker compose of a Makefile may read, with the
 // ports that are remembered, as a shell finds them. They are nil where they are not those
@@ -247,7 +248,7 @@ var plainPath = regexp.MustCompile(`^[A-Za-z0-9_./@+-]+$`)
 func (p *planner) envFiles(m makefile) (words []string) {
 	dir := filepath.Dir(m.path)
 	others := slices.ContainsFunc(compose.Main(p.w.Projects), func(q *compose.Project) bool { return q.Dir != dir && tree.Within(dir, q.Dir) })
-	if below := say.Path(p.root, dir); len(m.projects) != 1 || m.projects[0].Dir != dir || others || !plainPath.MatchString(below) {
+	if below := say.Path(p.root, dir); len(m.projects) != 1 || m.projects[0].Dir != dir || others || !plainPath().MatchString(below) {
 		return nil
 	}
 	q := m.projects[0]
@@ -258,7 +259,7 @@ func (p *planner) envFiles(m makefile) (words []string) {
 	files = slices.Concat(files, p.w.Absolute(p.w.Config.EnvFiles...), []string{p.w.PortsEnvFile(q)})
 	for _, f := range slices.Compact(files) {
 		path := say.Path(dir, f)
-		if filepath.IsAbs(path) || !plainPath.MatchString(path) {
+		if filepath.IsAbs(path) || !plainPath().MatchString(path) {
 			return nil
 		}
 		words = append(words, "$(CURDIR)/"+path)

@@ -3,12 +3,12 @@ package strategies
 import (
 	"cmp"
 	"path/filepath"
-	"regexp"
 	"slices"
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/lists"
+	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -110,9 +110,9 @@ func Name(family []*compose.Project, remembered func(*compose.Project) map[compo
 }
 
 // StandardName reports one of the names that docker compose looks for in a folder.
-func StandardName(path string) bool { return standardName.MatchString(filepath.Base(path)) }
+func StandardName(path string) bool { return standardName().MatchString(filepath.Base(path)) }
 
-var standardName = regexp.MustCompile(`^(docker-)?compose\.ya?ml$`)
+var standardName = pattern.Lazy(`^(docker-)?compose\.ya?ml$`)
 
 // baseFirst sorts projects: those that include others before them, overlays
 // behind the projects that they change, a folder's standard project before its

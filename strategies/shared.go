@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"cmp"
 	"iter"
-	"regexp"
 	"slices"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 )
@@ -32,7 +32,7 @@ type Default struct {
 }
 
 // withDefault is a variable with a default that holds no other variable.
-var withDefault = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*):?-([^${}"'\s]+)\}`)
+var withDefault = pattern.Lazy(`\$\{([A-Za-z_][A-Za-z0-9_]*):?-([^${}"'\s]+)\}`)
 
 // Defaults are those that Compose reads in a project's files, in order, but for those
 // of host ports that an override takes away.
@@ -45,7 +45,7 @@ func Defaults(p *compose.Project) iter.Seq[Default] {
 	}
 	return func(yield func(Default) bool) {
 		for _, f := range p.Files {
-			for _, at := range withDefault.FindAllSubmatchIndex(f.Src, -1) {
+			for _, at := range withDefault().FindAllSubmatchIndex(f.Src, -1) {
 				d := Default{f, source.Span{Start: at[0], End: at[1]}, string(f.Src[at[2]:at[3]]), string(f.Src[at[4]:at[5]])}
 				if !overridden[compose.Place{Path: f.Path, Start: at[0]}] && !notInterpolated(f.Src, d.Span) && !f.Comment(at[0]) && !yield(d) {
 					return

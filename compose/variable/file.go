@@ -3,13 +3,13 @@ package variable
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"strings"
 	"sync"
 	"unicode"
 
 	"github.com/compose-spec/compose-go/v2/dotenv"
 
+	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
@@ -42,14 +42,14 @@ func (u Unread) Hint() string {
 }
 
 // portLine is a line of an env file that sets a port or a range.
-var portLine = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)=[0-9]+(-[0-9]+)?$`)
+var portLine = pattern.Lazy(`^([A-Za-z_][A-Za-z0-9_]*)=[0-9]+(-[0-9]+)?$`)
 
 // OnlyPorts reports the text of an env file that gives ports to some variables, by name,
 // and says nothing else; also one that says nothing.
 func OnlyPorts(src []byte, known map[string]bool) bool {
 	for line := range bytes.Lines(src) {
 		line = bytes.TrimSpace(line)
-		if set := portLine.FindSubmatch(line); len(line) > 0 && (set == nil || !known[string(set[1])]) {
+		if set := portLine().FindSubmatch(line); len(line) > 0 && (set == nil || !known[string(set[1])]) {
 			return false
 		}
 	}
@@ -189,6 +189,6 @@ func cutValue(text string) (value, rest string) {
 
 // inLine is the line that an error of the library names; the rest of the error repeats
 // the text.
-func inLine(err error) string { return errorLine.FindString(err.Error()) }
+func inLine(err error) string { return errorLine().FindString(err.Error()) }
 
-var errorLine = regexp.MustCompile(`^line \d+`)
+var errorLine = pattern.Lazy(`^line \d+`)

@@ -9,11 +9,11 @@ package around
 
 import (
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/strategies"
 )
@@ -62,7 +62,7 @@ func innerFiles(projects []*compose.Project) map[*source.File]bool {
 
 // sideFolder is the name of a folder of examples or tests, such as samples or
 // integration-tests.
-var sideFolder = regexp.MustCompile(`(?i)^(?:.*[-_. ])?(?:examples?|samples?|demos?|tests?|testdata|e2e|fixtures?|tutorials?|playgrounds?)$`)
+var sideFolder = pattern.Lazy(`(?i)^(?:.*[-_. ])?(?:examples?|samples?|demos?|tests?|testdata|e2e|fixtures?|tutorials?|playgrounds?)$`)
 
 // OnTheSide reports, by index, the projects in folders of examples or tests below a root:
 // each is started by itself, to try something.
@@ -70,7 +70,7 @@ func OnTheSide(root string, projects []*compose.Project) []bool {
 	side := make([]bool, len(projects))
 	for i, p := range projects {
 		below, err := filepath.Rel(root, p.Dir)
-		side[i] = err == nil && slices.ContainsFunc(strings.Split(filepath.ToSlash(below), "/"), sideFolder.MatchString)
+		side[i] = err == nil && slices.ContainsFunc(strings.Split(filepath.ToSlash(below), "/"), sideFolder().MatchString)
 	}
 	return side
 }

@@ -7,9 +7,9 @@ package comment
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 
+	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/source"
 )
 
@@ -24,7 +24,7 @@ type Ignore struct {
 	Reason string
 }
 
-var ignore = regexp.MustCompile(`#[ \t]*portmoor:(ignore-file|ignore)\b[ \t]*`)
+var ignore = pattern.Lazy(`#[ \t]*portmoor:(ignore-file|ignore)\b[ \t]*`)
 
 // maxIgnores bounds what the comments of one file can ignore.
 const maxIgnores = 100_000
@@ -44,7 +44,7 @@ func Ignores(f *source.File, meant func(word string) bool) (found []Ignore) {
 		if line, _ := f.Position(comment.Start); line > next {
 			next = appliesTo(f, comment.Start, line)
 		}
-		all := ignore.FindAllSubmatchIndex(text, -1)
+		all := ignore().FindAllSubmatchIndex(text, -1)
 		for i, at := range all {
 			end := len(text)
 			if i+1 < len(all) {

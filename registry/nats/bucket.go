@@ -3,6 +3,7 @@ package nats
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -10,14 +11,25 @@ import (
 	"github.com/portmoor/portmoor/say"
 )
 
+// createTries is how often it is tried to make a bucket, and createWait the time between.
+const createTries, createWait = 5, 200 * time.Millisecond
+
 // bucket opens the bucket, which it makes if there is none, and says how long an entry
 // stays in it.
 func (b *Backend) bucket(ctx context.Context, js jetstream.JetStream) (kv jetstream.KeyValue, ttl time.Duration, err error) {
 	ctx, stop := context.WithTimeout(ctx, patience)
 	defer stop()
-	kv, err = js.KeyValue(ctx, b.options.Bucket)
-	if errors.Is(err, jetstream.ErrBucketNotFound) {
-		kv, err = b.create(ctx, js)
+	for range createTries { // a server that makes it for another registry just now has errors of its own
+		if kv, err = js.KeyValue(ctx, b.options.Bucket); errors.Is(err, jetstream.ErrBucketNotFound) {
+			kv, err = b.create(ctx, js)
+		}
+		if failed, its := errors.AsType[jetstream.JetStreamError](err); !its || failed.APIError() == nil || failed.APIError().Code != http.StatusInternalServerError {
+			break
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(createWait):
+		}
 	}
 	if err != nil {
 		return nil, 0, b.failed(err)

@@ -37,6 +37,7 @@ const (
 	maxEntry   = 128 << 10 // of bytes: a service as large as a client may add
 	maxEntries = 10_000    // of other registries
 	maxBytes   = 64 << 20  // of all entries
+	maxFile    = 1 << 20   // of credentials
 
 	patience      = 5 * time.Second // for one answer of the server
 	reconnectWait = time.Second
@@ -123,6 +124,8 @@ func (b *Backend) credentials() error {
 		}
 		if info, err := os.Stat(file.path); err != nil || !info.Mode().IsRegular() {
 			return say.Usagef("name a file with it, or unset it", "%s: %s is no file", file.variable, file.path)
+		} else if info.Size() > maxFile {
+			return say.Usagef("name a file with it, or unset it", "%s: %s is larger than %d bytes", file.variable, file.path, maxFile)
 		}
 	}
 	if (o.Cert == "") != (o.Key == "") {

@@ -2,10 +2,12 @@ package api
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"runtime"
@@ -388,8 +390,12 @@ func TestListen(t *testing.T) {
 
 // BenchmarkServices holds the list of 1,000 services against a bare handler that writes
 // the same bytes: at least half as many requests a second, and 99 of 100 answers within
-// five times the median, or within twice what the bare handler has, since others may be at
-// work on the machine. Both are asked in turns.
+// five times the median. Both are asked in turns, by a client that allocates nothing, and
+// the calmest of some short rounds counts: what else runs on the machine makes long tails
+// in the others, and the same ones with the bare handler. On two processors that nine
+// processes wanted both had a median of 70 µs, and a p99 of 3 to 4 ms in half of the rounds
+// and of 0.2 to 0.3 ms in the rest. Where nearly no round of the bare handler is within the
+// bound either, such as with a p99 of 9 to 19 medians in the best one, nothing is known.
 func BenchmarkServices(b *testing.B) {
 	r := many(1000)
 	body := r.Body()
@@ -403,44 +409,76 @@ func BenchmarkServices(b *testing.B) {
 	}
 	go func() { _ = bare.Serve(l) }()
 	defer bare.Close()
-	ours, _ := running(b, r)
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4}}
-	ask := func(address string) time.Duration {
-		request, err := http.NewRequestWithContext(b.Context(), http.MethodGet, "http://"+address+"/api/services", nil)
-		if err != nil {
-			b.Fatal(err)
-		}
-		began := time.Now()
-		response, err := client.Do(request)
-		if err != nil {
-			b.Fatal(err)
-		}
-		defer response.Body.Close()
-		if n, err := io.Copy(io.Discard, response.Body); err != nil || n != int64(len(body)) {
-			b.Fatal(n, err)
-		}
-		return time.Since(began)
-	}
+	address, _ := running(b, r)
 	for b.Loop() {
-		var rate, tail float64
-		for range 4 { // the best of some
-			var mine, theirs []time.Duration
-			for range 500 {
-				mine, theirs = append(mine, ask(ours)), append(theirs, ask(l.Addr().String()))
+		mine, theirs := asking(b, address, len(body)), asking(b, l.Addr().String(), len(body))
+		for range 100 { // the first answers are slower
+			mine()
+			theirs()
+		}
+		var rate, calm, bareCalm float64
+		best, bareBest := math.Inf(1), math.Inf(1)
+		for began := time.Now(); time.Since(began) < 10*time.Second && (rate < 0.5 || best >= 5); {
+			var ours, others []time.Duration
+			for range 200 { // a round is short, so that some are calm
+				ours, others = append(ours, mine()), append(others, theirs())
 			}
-			rate = max(rate, total(theirs)/total(mine))
-			if ratio := spread(mine) / max(5, 2*spread(theirs)); tail == 0 || ratio < tail {
-				tail = ratio
+			rate = max(rate, total(others)/total(ours))
+			of, bareOf := spread(ours), spread(others)
+			best, bareBest = min(best, of), min(bareBest, bareOf)
+			if of < 5 {
+				calm++
 			}
-			if rate >= 0.5 && tail < 1 {
-				break
+			if bareOf < 5 {
+				bareCalm++
 			}
 		}
 		b.ReportMetric(rate, "of-bare")
-		b.ReportMetric(tail, "of-tail")
-		if rate < 0.5 || tail >= 1 {
-			b.Fatalf("%.2f times as many requests a second as a bare handler, and a p99 of %.1f times what it may be", rate, tail)
+		b.ReportMetric(best, "of-median")
+		b.ReportMetric(bareBest, "of-median-bare")
+		switch {
+		case rate < 0.5:
+			b.Fatalf("%.2f times as many requests a second as a bare handler", rate)
+		case calm == 0 && bareCalm >= 8: // by chance in one of 256 runs
+			b.Fatalf("a p99 of %.1f medians at best, while the bare handler is within five in %.0f rounds", best, bareCalm)
+		case calm == 0:
+			b.Logf("a p99 of %.1f medians at best, and of %.1f with the bare handler: others have the processors", best, bareBest)
 		}
+	}
+}
+
+// asking makes a function that asks for all services on one connection, and says how long
+// that took.
+func asking(b *testing.B, address string, size int) func() time.Duration {
+	b.Helper()
+	c, err := (&net.Dialer{}).DialContext(b.Context(), "tcp", address)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = c.Close() })
+	_ = c.SetDeadline(time.Now().Add(10 * time.Minute))
+	request, answer := []byte("GET /api/services HTTP/1.1\r\nHost: localhost\r\n\r\n"), make([]byte, size+4096)
+	want := 0 // the length of an answer
+	return func() time.Duration {
+		began := time.Now()
+		if _, err := c.Write(request); err != nil {
+			b.Fatal(err)
+		}
+		n := 0
+		for !bytes.HasSuffix(answer[:n], []byte("\r\n0\r\n\r\n")) { // which ends an answer in chunks
+			read, err := c.Read(answer[n:])
+			if n += read; err != nil {
+				b.Fatal(err)
+			}
+		}
+		took := time.Since(began)
+		if want == 0 {
+			want = n
+		}
+		if n != want || !bytes.HasPrefix(answer, []byte("HTTP/1.1 200 OK\r\n")) {
+			b.Fatalf("%d bytes, and %d before: %.100q", n, want, answer[:n])
+		}
+		return took
 	}
 }
 

@@ -3,7 +3,6 @@ package nats
 import (
 	"context"
 	"errors"
-	"net/http"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -12,7 +11,12 @@ import (
 )
 
 // createTries is how often it is tried to make a bucket, and createWait the time between.
-const createTries, createWait = 5, 200 * time.Millisecond
+// A server has the codes of HTTP.
+const (
+	createTries = 5
+	createWait  = 200 * time.Millisecond
+	serverError = 500
+)
 
 // bucket opens the bucket, which it makes if there is none, and says how long an entry
 // stays in it.
@@ -23,7 +27,7 @@ func (b *Backend) bucket(ctx context.Context, js jetstream.JetStream) (kv jetstr
 		if kv, err = js.KeyValue(ctx, b.options.Bucket); errors.Is(err, jetstream.ErrBucketNotFound) {
 			kv, err = b.create(ctx, js)
 		}
-		if failed, its := errors.AsType[jetstream.JetStreamError](err); !its || failed.APIError() == nil || failed.APIError().Code != http.StatusInternalServerError {
+		if failed, its := errors.AsType[jetstream.JetStreamError](err); !its || failed.APIError() == nil || failed.APIError().Code != serverError {
 			break
 		}
 		select {

@@ -47,8 +47,8 @@ func connected(t *testing.T, url string, more func(*Options)) {
 // trusts an operator.
 func TestCredsFile(t *testing.T) {
 	t.Parallel()
-	pair := func(make func() (nkeys.KeyPair, error)) (nkeys.KeyPair, string) {
-		key, err := make()
+	pair := func(create func() (nkeys.KeyPair, error)) (nkeys.KeyPair, string) {
+		key, err := create()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -408,7 +408,7 @@ func (l *ledger) sweep(but string) {
 func (l *ledger) gone(folder string) bool {
 	is, known := l.missing[folder]
 	if !known {
-		is = gone(folder)
+		is = Gone(folder)
 		l.missing[folder] = is
 	}
 	return is
@@ -417,10 +417,10 @@ func (l *ledger) gone(folder string) bool {
 // mounts are the folders that disks are mounted in, each in one of its own.
 var mounts = []string{"/mnt", "/media", "/media/*", "/run/media", "/run/media/*", "/Volumes"}
 
-// gone is the law of when a checkout is forgotten: its folder is not there, and that
+// Gone is the law of when a checkout is forgotten: its folder is not there, and that
 // is not because a disk is not. The nearest folder above it that is there tells: one
 // that is empty, or that disks are mounted in, may be where its disk belongs.
-func gone(folder string) bool {
+func Gone(folder string) bool {
 	if _, err := os.Stat(folder); !errors.Is(err, fs.ErrNotExist) {
 		return false
 	}

@@ -171,7 +171,7 @@ func TestGone(t *testing.T) {
 		"media/me/disk/shop": false, // it is there, and empty
 		"file/shop":          false, // the system does not say that there is nothing
 	} {
-		if got := gone(filepath.Join(root, folder)); got != want {
+		if got := Gone(filepath.Join(root, folder)); got != want {
 			t.Errorf("%s: gone is %v", folder, got)
 		}
 	}

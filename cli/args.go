@@ -71,7 +71,7 @@ func flagsFirst(app *cli.App, args []string) ([]string, error) {
 			rest, passed = append(rest, arg), append(passed, arg)
 		case arg == "--help" || arg == "-h":
 			return []string{args[0], cmd.Name, "--help"}, nil // it takes a path for a topic
-		case cmd.Name == "up" && flagOf(cmd, arg) == nil && meantFlag(arg, cmd.Flags, "") == "":
+		case (cmd.Name == "up" || cmd.Name == "compose") && flagOf(cmd, arg) == nil && meantFlag(arg, cmd.Flags, "") == "":
 			passed, foreign = append(passed, arg), cmp.Or(foreign, arg)
 		default:
 			flags = append(flags, inFull(cmd, arg))
@@ -90,7 +90,7 @@ func flagsFirst(app *cli.App, args []string) ([]string, error) {
 		}
 	}
 	if foreign != "" {
-		return nil, say.Usagef("those that are for docker go after --: "+say.Words(slices.Concat([]string{"portmoor"}, flags[1:], passed)), "portmoor up: unknown flag %s", foreign)
+		return nil, say.Usagef("those that are for docker go after --: "+say.Words(slices.Concat([]string{"portmoor"}, flags[1:], passed)), "portmoor %s: unknown flag %s", cmd.Name, foreign)
 	}
 	return append(append(flags, "--"), rest...), nil
 }

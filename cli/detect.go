@@ -26,6 +26,7 @@ free one of the range takes its place. The second run changes nothing. Pass what
 to Compose with: docker compose $(portmoor env --args) up`,
 		Flags: oneProjectFlags(
 			&cli.StringFlag{Name: "override", Usage: "move literal ports too, and write `FILE`, which overrides the ports of their services", TakesFile: true},
+			isolateFlag(),
 			&cli.BoolFlag{Name: "prune", Usage: "forget the ports of mappings that are gone", DisableDefaultText: true},
 			formatFlag("how to print the ports", formatNames...),
 		),
@@ -36,7 +37,8 @@ to Compose with: docker compose $(portmoor env --args) up`,
 // runDetect asks the machine, assigns, remembers and tells what has moved.
 func (c *program) runDetect(ctx *cli.Context) error {
 	override := ctx.String("override")
-	s, err := c.openOne(ctx, stack.Options{Access: stack.Writing, Override: override})
+	r, o := c.requestOne(ctx), stack.Options{Access: stack.Writing, Override: override}
+	s, err := openRequest(r, o)
 	if err != nil {
 		return err
 	}
@@ -46,6 +48,9 @@ func (c *program) runDetect(ctx *cli.Context) error {
 		}
 	}
 	facts := c.ask(ctx.Context)
+	if s, err = (isolator{c}).begin(ctx.Context, r, s, o, facts); err != nil {
+		return err
+	}
 	outcomes, err := s.Detect(facts, ctx.Bool("prune"))
 	if err != nil {
 		return err
@@ -53,6 +58,9 @@ func (c *program) runDetect(ctx *cli.Context) error {
 	moved := c.reportMoves(s, outcomes)
 	c.tellAll(announce.Project(ctx.Context, s, facts))
 	c.tellUnignored(s.Workspace, stack.Unignored(s))
+	if s, err = (isolator{c}).write(r, s, nil); err != nil {
+		return err
+	}
 	switch {
 	case override != "":
 		if err := c.writeOverride(s, override, outcomes); err != nil {

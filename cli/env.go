@@ -41,7 +41,7 @@ func (c *program) runEnv(ctx *cli.Context) error {
 	if err != nil || write {
 		return err
 	}
-	if !s.Detected() {
+	if !s.Detected() && s.Isolation == nil {
 		c.say("no port is remembered yet", "to assign them: "+s.About.Portmoor("detect"))
 	}
 	line, err := s.Args()

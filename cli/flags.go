@@ -109,8 +109,23 @@ func (c *program) checkPaths(r workspace.Request) error {
 
 // openOne finds the project that the flags are about, and what is remembered of it.
 func (c *program) openOne(ctx *cli.Context, o stack.Options) (*stack.Stack, error) {
+	return openRequest(c.requestOne(ctx), o)
+}
+
+// requestOne is request for a command about one project, whose arguments are no paths.
+func (c *program) requestOne(ctx *cli.Context) workspace.Request {
 	r := c.request(ctx)
-	r.Paths = nil // such a command has other arguments
+	r.Paths = nil
+	switch {
+	case ctx.Bool("isolate"):
+		r.Isolate = workspace.Isolated
+	case ctx.IsSet("isolate"):
+		r.Isolate = workspace.NotIsolated
+	}
+	return r
+}
+
+func openRequest(r workspace.Request, o stack.Options) (*stack.Stack, error) {
 	w, project, err := workspace.OpenOne(r)
 	if err != nil {
 		return nil, err

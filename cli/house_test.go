@@ -43,7 +43,7 @@ func production(t *testing.T) (*token.FileSet, map[string]*ast.File) {
 // readsFlags are the functions that may see the command line beside the one of each
 // command that begins with run: they turn flags into values.
 var readsFlags = []string{
-	"beforeCommand", "lintRequest", "noArguments", "noCommand", "onUsageError", "openOne", "readQuestion", "request", "style",
+	"beforeCommand", "lintRequest", "noArguments", "noCommand", "onUsageError", "openOne", "readQuestion", "request", "requestOne", "style",
 }
 
 // laterCommands are the files of commands that came after the house was built. Each may

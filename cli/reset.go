@@ -45,6 +45,9 @@ func (c *program) runReset(ctx *cli.Context) error {
 		return err
 	}
 	c.tellAll(s.Notes())
+	if done.Isolated {
+		return isolator{c}.end(s, done)
+	}
 	if !done.Some() {
 		fmt.Fprintln(c.Err, "no port is remembered: nothing to forget")
 		return nil
@@ -83,6 +86,10 @@ func (c *program) resetAll(r workspace.Request, keepManual bool) error {
 		if err == nil {
 			done, err = s.Forget(keepManual)
 			c.tellAll(s.Notes())
+		}
+		if err == nil && done.Isolated {
+			none = false
+			err, done = isolator{c}.end(s, done), stack.Forgotten{}
 		}
 		if err != nil {
 			failed = append(failed, q.Dir)

@@ -39,6 +39,8 @@ var deeds = map[string]struct{ before, lines []string }{
 	"rules":                          {nil, []string{"rules", "rules docs-drift"}},
 	"detect":                         {nil, []string{"detect", "detect --prune"}},
 	"detect --override FILE":         {nil, []string{"detect --override FILE"}},
+	"detect --isolate":               {nil, []string{"detect --isolate"}},
+	"compose":                        {[]string{"detect"}, []string{"compose ps"}},
 	"validate":                       {[]string{"detect"}, []string{"validate"}},
 	"up":                             {nil, []string{"up"}},
 	"port":                           {nil, []string{"port", "port web 80"}},

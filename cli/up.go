@@ -15,6 +15,7 @@ import (
 	"github.com/portmoor/portmoor/registry/announce"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack"
+	"github.com/portmoor/portmoor/workspace"
 )
 
 func upCommand(c *program) *cli.Command {
@@ -27,6 +28,7 @@ remembered ports; services and ARGS are passed on. If another program takes a po
 next free one is tried, up to three times. Then it does what sync does, and lists the ports.`,
 		Flags: oneProjectFlags(
 			&cli.BoolFlag{Name: "detach", Aliases: []string{"d"}, Usage: "run in the background, which it does anyway", DisableDefaultText: true},
+			isolateFlag(),
 			formatFlag("how to print the ports", portFormats...),
 		),
 		Action: c.runUp,
@@ -35,17 +37,23 @@ next free one is tried, up to three times. Then it does what sync does, and list
 
 const retries = 3
 
+// projectWords are the flags that say which project it is.
+var projectWords = []string{"-f", "--file", "-p", "--project-name", "--profile", "--env-file"}
+
+var errNoDocker = say.Failf("install the docker command with its compose plugin", "docker is not in PATH")
+
 // runUp looks whether all is there, what is cheap to know first, and starts the project.
 func (c *program) runUp(ctx *cli.Context) error {
 	args := ctx.Args().Slice()
 	for _, arg := range args {
 		name, _, _ := strings.Cut(arg, "=")
-		if slices.Contains([]string{"-f", "--file", "-p", "--project-name", "--profile", "--env-file"}, name) {
+		if slices.Contains(projectWords, name) {
 			return say.Usagef("write it before --", "portmoor up: %s says which project it is, and is for both", name)
 		}
 	}
-	open := func(o stack.Options) (*stack.Stack, error) { return c.openOne(ctx, o) }
-	s, err := open(stack.Options{Access: stack.Writing, UpArgs: args})
+	r := c.requestOne(ctx)
+	o := stack.Options{Access: stack.Writing, UpArgs: args}
+	s, err := openRequest(r, o)
 	if err != nil {
 		return err
 	}
@@ -63,10 +71,16 @@ func (c *program) runUp(ctx *cli.Context) error {
 		return err
 	}
 	c.engine = &facts
-	if c.tellNames(ctx.Context, s, facts); c.code != exitOK {
+	if s, err = (isolator{c}).begin(ctx.Context, r, s, o, facts); err != nil {
+		return err
+	}
+	if i := s.Isolation; i == nil || !i.Apart { // else its names are its own
+		c.tellNames(ctx.Context, s, facts)
+	}
+	if c.code != exitOK {
 		return nil
 	}
-	s, err = starter{c}.assignAndStart(ctx.Context, open, engine, facts, append([]string{command}, args...))
+	s, err = starter{c}.assignAndStart(ctx.Context, r, engine, facts, append([]string{command}, args...))
 	if err != nil || c.code != exitOK {
 		return err
 	}
@@ -78,9 +92,9 @@ type starter struct{ *program }
 
 // assignAndStart does both, and again while ports are lost meanwhile. The command is
 // followed by the arguments for docker compose up.
-func (c starter) assignAndStart(ctx context.Context, open func(stack.Options) (*stack.Stack, error), engine *docker.Engine, facts stack.Engine, command []string) (*stack.Stack, error) {
+func (c starter) assignAndStart(ctx context.Context, r workspace.Request, engine *docker.Engine, facts stack.Engine, command []string) (*stack.Stack, error) {
 	for try := 1; ; try++ {
-		s, err := open(stack.Options{Access: stack.Writing, UpArgs: command[1:]})
+		s, err := openRequest(r, stack.Options{Access: stack.Writing, UpArgs: command[1:]})
 		if err != nil {
 			return nil, err
 		}
@@ -92,11 +106,14 @@ func (c starter) assignAndStart(ctx context.Context, open func(stack.Options) (*
 		if c.reportStart(s, outcomes); c.code != exitOK {
 			return nil, nil
 		}
+		if s, err = isolator(c).write(r, s, command[1:]); err != nil {
+			return nil, err
+		}
 		lost, failed := c.start(ctx, s, engine, command[0], command[1:])
 		known := len(facts.Lost)
 		switch {
 		case failed == nil:
-			return open(stack.Options{UpArgs: command[1:]}) // with what was assigned
+			return openRequest(r, stack.Options{UpArgs: command[1:]}) // with what was assigned
 		case try > retries || !facts.Lose(lost):
 			return nil, failed
 		}
@@ -141,7 +158,7 @@ func (c starter) start(ctx context.Context, s *stack.Stack, engine *docker.Engin
 // composeCommand is the docker command, which has to have its compose plugin.
 func (c starter) composeCommand(ctx context.Context) (path string, err error) {
 	if path = child.Find("docker"); path == "" {
-		return "", say.Failf("install the docker command with its compose plugin", "docker is not in PATH")
+		return "", errNoDocker
 	}
 	if _, err := (child.Program{Path: path, Args: []string{"compose", "version"}, Environ: c.Environ}).Run(ctx); err != nil {
 		return "", say.Failf("install the compose plugin of docker, version 2 or later", "docker compose can't be run: %s", err)

@@ -46,6 +46,7 @@ type Config struct {
 	Projects      []Project                    `config:"projects" doc:"which compose files belong together"`
 	Alternatives  [][]string                   `config:"alternatives" doc:"lists of profiles of which only one runs at a time, so that their services may share a port"`
 	EnvFiles      []string                     `config:"env_files" doc:"env files of every project, read after its .env; the last one wins"`
+	Isolate       bool                         `config:"isolate" doc:"whether up and detect let a checkout run beside others of the same files; false when absent"`
 	PortsFile     string                       `config:"ports_file" doc:"where assignments are kept, in each project's folder; data/ports.json when absent"`
 	PortsEnvFile  string                       `config:"ports_env_file" doc:"where assignments are written for Compose, in each project's folder; .ports.env when absent"`
 	Files         []string                     `config:"files" alone:"by-name" doc:"more compose files, by gitignore patterns; by-name, alone or among them, takes none for its content"`

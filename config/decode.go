@@ -64,7 +64,7 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, f field) {
 	}
 	_, ports := reflect.TypeAssert[ports.Range](v)
 	switch kind := v.Kind(); {
-	case ports || kind == reflect.String:
+	case ports || kind == reflect.String || kind == reflect.Bool:
 		d.scalar(n, v, f)
 	case kind == reflect.Struct:
 		d.object(n, v)
@@ -148,6 +148,13 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, f field) {
 		r, err := parsePorts(n.Value)
 		v.Set(reflect.ValueOf(r))
 		d.complain(n, err)
+		return
+	}
+	if v.Kind() == reflect.Bool {
+		if n.Tag != "!!bool" {
+			d.fail(n, nearest(n.Value, []string{"true", "false"}), "want true or false, not %.60q", n.Value)
+		}
+		v.SetBool(strings.EqualFold(n.Value, "true"))
 		return
 	}
 	v.SetString(n.Value)

@@ -29,6 +29,7 @@ projects:
 alternatives: [[cpu, gpu], [a, b, c]]
 baseline: known.json
 env_files: [a.env]
+isolate: true
 ports_file: state/ports.json
 ports_env_file: .env.ports
 files: ["*.stack.yml"]
@@ -56,6 +57,7 @@ func everyConfig() Config {
 		Path:     "/repo/.portmoor.yaml",
 		Src:      []byte(everything),
 		Strategy: "hybrid",
+		Isolate:  true,
 		Range:    ports.Range{First: 10000, Last: 11000},
 		Reserved: []ports.Range{{First: 9100, Last: 9199}, {First: 7000, Last: 7000}},
 		Groups:   map[string]Group{"data": {Range: ports.Range{First: 3000, Last: 3999}, Services: []string{"postgres*"}}},
@@ -129,7 +131,7 @@ func TestParseNothing(t *testing.T) {
 }
 
 func TestParseErrors(t *testing.T) {
-	known := "choose one of strategy, range, reserved, groups, defaults, projects, alternatives, env_files, ports_file, ports_env_file, files, " +
+	known := "choose one of strategy, range, reserved, groups, defaults, projects, alternatives, env_files, isolate, ports_file, ports_env_file, files, " +
 		"docs, baseline, external_ports, ephemeral, rules, ignore, reconcile, sources, references, registry"
 	for _, test := range []struct{ src, want, hint string }{
 		{"stratgy: auto", `1:1: unknown key "stratgy"`, `did you mean strategy?`},
@@ -146,6 +148,7 @@ func TestParseErrors(t *testing.T) {
 		{"auto", `1:1: want a mapping, not a single value`, ""},
 		{"null", `1:1: want a mapping, not a single value`, ""},
 		{"a: 1\n---\nb: 2", `2:1: only one document is allowed`, ""},
+		{"isolate: \"true\"", `1:10: want true or false, not "true"`, `did you mean true?`},
 		{"strategy: hybird", `1:11: want hybrid, dynamic or auto, not "hybird"`, `did you mean hybrid?`},
 		{"strategy: [auto]", `1:11: want a single value, not a list`, ""},
 		{"strategy:", `1:10: a value is missing`, ""},

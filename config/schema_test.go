@@ -80,7 +80,7 @@ func TestConfigSchema(t *testing.T) {
 		}
 	}
 	for _, src := range []string{
-		"strategie: hybrid", "strategy: best", "range: 0", "range: 1-2", "range: [1]", "reserved: [9100-9199, 7000]", "reserved: 7000",
+		"strategie: hybrid", "strategy: best", "isolate: true", "isolate: false", "isolate: \"true\"", "isolate: yes", "isolate: [true]", "isolate: 1", "range: 0", "range: 1-2", "range: [1]", "reserved: [9100-9199, 7000]", "reserved: 7000",
 		"groups: {data: {range: 3000-3999, services: [postgres*]}}", "groups: {data: {range: 3000-3999}}",
 		"defaults: {stacks/app: {\"web:80\": \"${WEB_PORT:-8080}\", \"web:81\": 81}}", "rules: {unquoted-port: {all: true}}",
 		"rules: {unquoted-port: off}", "rules: {unquoted-port: {severity: info}}", "projects: [{files: [a.yaml]}]", "alternatives: [[cpu, gpu]]", "alternatives: [cpu, gpu]", "files: by-name", "files: [by-name, a/*.yml]", "files: by-names", "env_files: by-name", "projects: [{name: a}]",
@@ -123,6 +123,8 @@ func schemaOf(t reflect.Type, f field) object {
 			object{"type": "integer", "minimum": 1, "maximum": 65535},
 			object{"type": "string", "pattern": "^[0-9]+(-[0-9]+)?$"},
 		}}
+	case t.Kind() == reflect.Bool:
+		return object{"type": "boolean"}
 	case t.Kind() == reflect.Struct:
 		return structSchema(t)
 	case t.Kind() == reflect.Map:

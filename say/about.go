@@ -21,6 +21,8 @@ type About struct {
 	// reconcile, and Paths is what they search; nil for the working folder.
 	Search Flags
 	Paths  []string
+	// Isolated reports a project that only Portmoor can tell docker compose about.
+	Isolated bool
 }
 
 // Flags say which project it is. The zero value is none.
@@ -81,6 +83,9 @@ func (a About) Searching() string { return Words(slices.Concat(a.Search.Words(),
 
 // Docker is a command of docker compose, for a shell.
 func (a About) Docker(words ...string) string {
+	if a.Isolated {
+		return a.Portmoor("compose", append([]string{"--"}, words...)...)
+	}
 	return line(a.In, slices.Concat([]string{"docker", "compose"}, a.Compose.Words(), words))
 }
 

@@ -162,7 +162,7 @@ func breaks(text string) bool {
 // ComposeArgs are what docker compose needs to see the project as it was seen
 // here, whatever said so: arguments, the environment, .env or the configuration.
 func (s *Stack) ComposeArgs() (args []string) {
-	for _, f := range s.Project.Group.Files {
+	for _, f := range slices.Concat(s.Project.Group.Files, s.Isolation.Overrides()) {
 		args = append(args, "-f", f)
 	}
 	args = append(args, "-p", s.Project.Name)

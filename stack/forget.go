@@ -21,6 +21,8 @@ type Forgotten struct {
 	// About is what the project's commands are about; nil where none finds it, since its
 	// compose file is gone.
 	About *say.About
+	// Isolated reports that the checkout was isolated, and nothing is left of its ports.
+	Isolated bool
 	// Left are files that still have the ports.
 	Left []string
 }
@@ -39,6 +41,7 @@ func (f Forgotten) Detect(dir string) string {
 // kept, and leaves a copy beside the ports file.
 func (s *Stack) Forget(keepManual bool) (done Forgotten, err error) {
 	done = Forgotten{Name: s.Project.Name, About: &s.About}
+	defer func() { done.Isolated = err == nil && s.Isolation != nil && len(s.store.Assigned) == 0 }()
 	err = change(s, allocate.Change{Decide: func() error {
 		done.Forgotten = s.store.Forget(keysOf(s), keepManual)
 		return nil

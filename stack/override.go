@@ -13,10 +13,13 @@ import (
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
-	"github.com/portmoor/portmoor/stack/model"
+	"github.com/portmoor/portmoor/stack/isolate"
 	"github.com/portmoor/portmoor/tree"
 	"github.com/portmoor/portmoor/workspace"
 )
+
+// header tells an override file from one that somebody else has written.
+const header = "# Host ports that portmoor found free on this machine; portmoor detect --override writes it.\n"
 
 // MayOverride refuses to write over a file that detect has not written.
 func (s *Stack) MayOverride(path string) error {
@@ -37,7 +40,7 @@ func (s *Stack) MayOverride(path string) error {
 // read.
 func isOverride(path string) (bool, error) {
 	src, err := tree.Read(path, tree.MaxFile)
-	return bytes.HasPrefix(src, []byte(model.Header)), err
+	return bytes.HasPrefix(src, []byte(header)), err
 }
 
 // overridden is the file that has moved a literal; "" for none.
@@ -79,14 +82,26 @@ func (s *Stack) WriteOverride(path string, outcomes []allocate.Outcome) (named [
 		return nil, true, nil
 	}
 	files := slices.DeleteFunc(slices.Clone(s.Project.Group.Files), func(f string) bool { return f == abs })
-	text, err := model.Override(s.Project, files, abs, func(m compose.Mapping) ports.Range { return moved[s.names.AssignmentKey(&m)] })
+	o, err := isolate.Plan{Header: header, To: func(m compose.Mapping) ports.Range { return moved[s.names.AssignmentKey(&m)] }}.Override(s.Project, files, abs)
 	if err != nil {
 		p := say.Of(err)
 		p.Hint = cmp.Or(p.Hint, "to see why: "+s.About.Docker("config"))
 		return nil, false, p
 	}
-	if err := rewrite.Write(s.Bounds.And(abs), abs, text); err != nil {
+	if err := rewrite.Write(s.Bounds.And(abs), abs, o.Text); err != nil {
 		return nil, false, err
 	}
 	return lists.Map(append(files, abs), s.Show), false, nil
+}
+
+// Moved tells where an override has to move a literal host port, since another one was
+// assigned; zero for one that stays, and for a variable, which the env file sets.
+func Moved(s *Stack) func(compose.Mapping) ports.Range {
+	return func(m compose.Mapping) ports.Range {
+		i := unitOf(s, &m)
+		if i < 0 || s.units[i].Var != "" || !s.units[i].Movable || s.units[i].Want == m.HostPort.Ports {
+			return ports.Range{}
+		}
+		return s.units[i].Want
+	}
 }

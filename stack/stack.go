@@ -74,6 +74,9 @@ type Options struct {
 // read or, with access to write, may not be written.
 func Open(w *workspace.Workspace, p *compose.Project, o Options) (*Stack, error) {
 	s := &Stack{Workspace: w, Project: p, options: o}
+	if i := w.Isolation; i != nil {
+		s.options.Override = i.Override() // it moves literals
+	}
 	s.services = lists.By(p.Services, func(svc compose.Service) string { return svc.Name })
 	s.names = rewrite.NewFamilies(slices.Concat(w.Projects, w.Neighbours), rewrite.FamilyOptions{Remembered: w.Remembered}).Names(p)
 	if err := refuseInvalid(s); err != nil {
@@ -150,7 +153,10 @@ func (s *Stack) Notes() []say.Problem {
 // Unignored are the files that this run has made in a Git repository and that Git does
 // not ignore, though they are of this machine alone; nil for none.
 func Unignored(s *Stack) []string {
-	return slices.DeleteFunc(slices.Clone(s.made), func(path string) bool { return !tree.InGit(path) || tree.GitIgnored(path, s.Tree().Environ) })
+	return slices.DeleteFunc(slices.Clone(s.made), func(path string) bool {
+		own := s.Isolation != nil && slices.Contains(s.Isolation.Own(), path)
+		return own || !tree.InGit(path) || tree.GitIgnored(path, s.Tree().Environ)
+	})
 }
 
 // findPaths are where the project's ports and the machine's ledger are.

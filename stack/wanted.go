@@ -59,6 +59,9 @@ func (s *Stack) newUnit(key string, m *compose.Mapping) allocate.Unit {
 	place := ""
 	if f.Variable {
 		place, f.Setter = s.setter(m, u.Var)
+		if f.Setter == allocate.EnvFile && s.Isolation != nil {
+			f.Setter = allocate.Default // other checkouts have the file too
+		}
 	}
 	want, from, unfit := wanted.Port(f)
 	u.Want, u.Source = want, from

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -158,4 +159,26 @@ func (s settings) path(value string) string {
 // configHome is the folder of the user's settings, "" for none.
 func (s settings) configHome() string {
 	return cmp.Or(s.environ["XDG_CONFIG_HOME"], s.path("~/.config"))
+}
+
+// Worktrees are the folders of the other checkouts that share a repository with that of a
+// folder, the root of one, without links; linked reports that this one is a linked
+// worktree, whose .git is a file. A submodule is none.
+func Worktrees(root string) (linked bool, others []string) {
+	own, common := gitDirs(root)
+	if linked = own != common; linked && filepath.Base(common) == ".git" {
+		others = append(others, filepath.Dir(common))
+	}
+	entries, _ := os.ReadDir(filepath.Join(common, "worktrees")) // without it there are none
+	for _, e := range entries {
+		src, err := Read(filepath.Join(common, "worktrees", e.Name(), "gitdir"), MaxFile)
+		if err != nil {
+			continue
+		}
+		dotGit := Absolute(filepath.Join(common, "worktrees", e.Name()), filepath.FromSlash(strings.TrimSpace(string(src))))[0]
+		if !Same(filepath.Dir(dotGit), root) {
+			others = append(others, Resolved(filepath.Dir(dotGit)))
+		}
+	}
+	return linked, others
 }

@@ -26,6 +26,7 @@ func OpenOne(r Request) (*Workspace, *compose.Project, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	group, _ = r.isolated(group)
 	w := &Workspace{Dir: r.Dir, Bounds: bounds, alone: true, git: r.Git, context: map[string]bool{}}
 	if err := w.configure(r, group.Files[0]); err != nil {
 		return nil, nil, err
@@ -36,7 +37,7 @@ func OpenOne(r Request) (*Workspace, *compose.Project, error) {
 // Only is the workspace of one project, loaded under the environment of a request,
 // as a command about that project alone has it.
 func (w *Workspace) Only(r Request, group compose.Group) (*Workspace, *compose.Project, error) {
-	one := &Workspace{Dir: w.Dir, Home: w.Home, Config: w.Config, Bounds: w.Bounds, About: r.Command(), alone: w.alone, environ: r.Environ, git: w.git, context: map[string]bool{}}
+	one := &Workspace{Dir: w.Dir, Home: w.Home, Config: w.Config, Bounds: w.Bounds, About: r.Command(), alone: w.alone, environ: r.Environ, git: w.git, isolate: r.Isolate, context: map[string]bool{}, ignored: map[string]bool{}}
 	if named := cmp.Or(r.PortsFile, r.Environ[PortsFileVariable]); named != "" {
 		one.portsFile = tree.Absolute(w.Dir, named)[0]
 	}
@@ -50,17 +51,30 @@ func (w *Workspace) Only(r Request, group compose.Group) (*Workspace, *compose.P
 			group = p
 		}
 	}
+	group, one.Isolation = r.isolated(group)
+	name := r.Name
+	if one.Isolation != nil {
+		name, one.Bounds = one.Isolation.Name, one.Bounds.And(one.Isolation.Own()...)
+	}
+	if err := refuseBoth(one, r); err != nil {
+		return nil, nil, err
+	}
 	group.Profiles = slices.Concat(group.Profiles, r.Profiles)
 	var err error
 	if group.EnvFiles, err = r.envFiles(group.EnvFiles); err != nil {
 		return nil, nil, err
 	}
-	one.loader = compose.NewLoader(compose.LoadOptions{Environ: r.Environ, EnvFiles: one.Absolute(one.Config.EnvFiles...), Name: r.Name, Alternatives: one.Config.Alternatives, Watch: r.Watch})
+	one.loader = compose.NewLoader(compose.LoadOptions{Environ: r.Environ, EnvFiles: one.Absolute(one.Config.EnvFiles...), Name: name, Alternatives: one.Config.Alternatives, Watch: r.Watch})
 	all := one.loader.Load(append([]compose.Group{group}, discover.Around(one.loader, group.Dir, one.discovery())...))
 	p := all[0]
+	p.Renamed = p.Renamed && (one.Isolation == nil || one.Isolation.Given != "")
 	one.keepPrivate(all)
 	one.Projects, one.Neighbours = all[:1], all[1:]
 	one.About = one.AboutOne(p)
+	if one.Isolation != nil {
+		one.About.Isolated, one.About.Compose.Name = true, p.Name
+		one.About.Compose.Files = one.shown(one.Dir, append(slices.Clone(group.Files), one.Isolation.Overrides()...))
+	}
 	if err := r.checkName(p); err != nil {
 		return nil, nil, err
 	}
@@ -161,11 +175,10 @@ func writtenByUs(path string) bool {
 // of what name: and the folder say, and of nothing else. A name in an env file is
 // not used where the configuration has one.
 func (r Request) checkName(p *compose.Project) error {
-	const variable = "COMPOSE_PROJECT_NAME"
-	name := cmp.Or(r.Name, r.Environ[variable])
+	name := r.givenName()
 	written := fmt.Sprintf("project name %q", name)
-	if f, value, set := p.Env.Setter(variable); name == "" && p.Group.Name == "" && set {
-		line, _ := f.File.Position(f.Line(variable).Start)
+	if f, value, set := p.Env.Setter(nameVariable); name == "" && p.Group.Name == "" && set {
+		line, _ := f.File.Position(f.Line(nameVariable).Start)
 		name, written = value, fmt.Sprintf("%s:%d: project name", f.File.Path, line)
 	}
 	if name == loader.NormalizeProjectName(name) {

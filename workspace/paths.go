@@ -45,7 +45,7 @@ func (w *Workspace) PortsFile(p *compose.Project) string {
 	if w.portsFile != "" {
 		return w.portsFile
 	}
-	return w.fileOf(p, cmp.Or(w.Config.PortsFile, "data/ports.json"))
+	return keptFile(w, w.fileOf(p, cmp.Or(w.Config.PortsFile, "data/ports.json")), "ports.json")
 }
 
 // PortsBounds are where a ports file may be: within the bounds, unless the request or the
@@ -59,7 +59,7 @@ func (w *Workspace) PortsBounds() tree.Bounds {
 
 // PortsEnvFile is where the ports of a project are written for Compose.
 func (w *Workspace) PortsEnvFile(p *compose.Project) string {
-	return w.fileOf(p, cmp.Or(w.Config.PortsEnvFile, ".ports.env"))
+	return keptFile(w, w.fileOf(p, cmp.Or(w.Config.PortsEnvFile, ".ports.env")), "ports.env")
 }
 
 // fileOf is a file that a project has in its folder: one that is not what docker

@@ -72,6 +72,8 @@ type Request struct {
 	// Rules are the rules of lint and the options of each, which the configuration is
 	// checked against; nil for no check.
 	Rules map[string][]string
+	// Isolate says whether the one project runs beside other checkouts of its files.
+	Isolate Isolate
 	// Except are files that no project has: what the command is about to write.
 	Except []string
 	// Whole is about the whole folder of the configuration, when nothing is named.
@@ -109,6 +111,11 @@ type Workspace struct {
 	// Bounds are what may be written, and whose text may be shown: the repositories that
 	// were asked about, and the files that the request names.
 	Bounds tree.Bounds
+	// Isolation is that of the one project; nil when it is taken as docker compose finds it.
+	Isolation *Isolation
+
+	isolate Isolate
+	ignored map[string]bool // by path, whether Git does not see it
 
 	portsFile string // that the request or the environment names; "" for the configured one
 

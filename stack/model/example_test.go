@@ -6,11 +6,10 @@ import (
 	"path/filepath"
 
 	"github.com/portmoor/portmoor/compose"
-	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/stack/model"
 )
 
-// What docker compose up starts for one service, and the file that moves its literal.
+// What docker compose up starts for one service.
 func Example() {
 	dir, err := os.MkdirTemp("", "example")
 	if err != nil {
@@ -36,14 +35,6 @@ func Example() {
 	p := compose.NewLoader(compose.LoadOptions{}).Load([]compose.Group{{Dir: dir, Files: []string{file}}})[0]
 	started, err := model.Started(p, []string{"--build", "web"}, func(string) error { return nil })
 	fmt.Println(started, err)
-	text, err := model.Override(p, p.Group.Files, filepath.Join(dir, "mine.yaml"), func(compose.Mapping) ports.Range { return ports.From(18080, 1) })
-	fmt.Printf("%s%v\n", text, err)
 	// Output:
 	// [db web] <nil>
-	// # Host ports that portmoor found free on this machine; portmoor detect --override writes it.
-	// services:
-	//   "web":
-	//     ports: !override
-	//       - "18080:80"
-	// <nil>
 }

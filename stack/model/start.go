@@ -1,9 +1,7 @@
 // Package model has what can be said of a project on this machine only by compose-go's
-// model of it: which services docker compose up starts, and the override file that moves
-// literal host ports.
+// model of it, such as which services docker compose up starts.
 //
 //	started, err := model.Started(project, args, knows)
-//	text, err := model.Override(project, files, path, to)
 package model
 
 import (
@@ -14,6 +12,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/say"
 )
 
 // upValues are the flags of docker compose up that take a value, which is no
@@ -93,7 +92,7 @@ func Started(p *compose.Project, args []string, knows func(service string) error
 	if alone {
 		dependencies = types.IgnoreDependencies
 	}
-	model, _, err := load(p, p.Group.Files)
+	model, _, err := Load(p, p.Group.Files)
 	if err == nil { // it has every profile, of which some are optional to who is named
 		model, err = model.WithProfiles(p.Profiles())
 	}
@@ -107,4 +106,15 @@ func Started(p *compose.Project, args []string, knows func(service string) error
 		return nil, nil //nolint:nilerr // docker compose says why
 	}
 	return model.ServiceNames(), nil
+}
+
+// Load loads files with compose-go, under the first environment that does not lack
+// what they require, which is returned too.
+func Load(p *compose.Project, files []string) (model *types.Project, environ map[string]string, err error) {
+	for _, environ = range p.Environments() {
+		if model, err = compose.LoadModel(compose.ModelInput{Dir: p.Dir, Files: files, Environ: environ}); err == nil {
+			return model, environ, nil
+		}
+	}
+	return nil, nil, say.Failf("", "%s: docker compose refuses the project", files[0])
 }

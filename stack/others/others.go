@@ -82,7 +82,7 @@ func Names(p *compose.Project, started func(service string) bool, replicas func(
 	used := model.WithoutUnnecessaryResources()
 	add := func(kind Kind, section, key, name string, external types.External) {
 		if at := p.Named(section, key); !bool(external) && name != "" {
-			made := at.Value == key && name == p.Name+"_"+key
+			made := (at.Value == key || at.Value == "") && name == p.Name+"_"+key
 			names = append(names, Name{compose.Text{File: at.File, Span: at.Span, Value: name}, kind, "", made})
 		}
 	}

@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portmoor/portmoor/checkout"
+	"github.com/portmoor/portmoor/child"
+	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/stack"
+)
+
+func composeCommand(c *program) *cli.Command {
+	return &cli.Command{
+		Name:      "compose",
+		Usage:     "run docker compose for the project as up has started it",
+		ArgsUsage: "-- ARGS",
+		Description: `Runs docker compose with the project's files, name, profiles and env files, with the remembered ports and,
+in a checkout that is isolated, with what isolates it: portmoor compose -- logs -f web. Exit code, signals and
+terminal are those of docker compose.`,
+		Flags:  oneProjectFlags(),
+		Action: starter{c}.runCompose,
+	}
+}
+
+// runCompose passes its arguments on.
+func (c starter) runCompose(ctx *cli.Context) error {
+	args := ctx.Args().Slice()
+	if len(args) == 0 {
+		return say.Usagef("write portmoor compose -- ps", "portmoor compose: want the arguments of docker compose")
+	}
+	if name, _, _ := strings.Cut(args[0], "="); slices.Contains(projectWords, name) {
+		return say.Usagef("write it before --", "portmoor compose: %s says which project it is", name)
+	}
+	s, err := c.openOne(ctx, stack.Options{})
+	if err != nil {
+		return err
+	}
+	if _, err := checkout.Write(s, nil); err != nil { // the files may have changed since
+		return err
+	}
+	path := child.Find("docker")
+	if path == "" {
+		return errNoDocker
+	}
+	p := child.Program{Path: path, Args: slices.Concat([]string{"compose"}, s.ComposeArgs(), args), Environ: c.Environ, Dir: s.Dir, In: c.In, Out: c.Out, Err: c.Err}
+	if out, ok := c.Out.(*output); ok {
+		p.Out = out.Writer // a terminal is one to docker compose too
+	}
+	code, err := p.Pass(ctx.Context)
+	c.code = max(c.code, code)
+	return err
+}

@@ -10,6 +10,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -70,11 +71,71 @@ func used() (goroutines int, memory uint64) {
 	return runtime.NumGoroutine(), m.HeapAlloc
 }
 
+// caller asks a server, from one client.
+type caller func(method, path, body string) (int, string)
+
 // TestGuests: whatever clients do, others are answered meanwhile; when they have left,
 // goroutines and memory are back.
 func TestGuests(t *testing.T) {
+	guests(t, map[string]func(*testing.T, string, caller){
+		"200 event streams": func(t *testing.T, address string, call caller) {
+			streams(t, address, 200, func() { call("POST", "/api/services", `{"name": "a", "host": "h", "port": 1}`) })
+		},
+		"a storm for one name": func(t *testing.T, _ string, call caller) {
+			together(16, 2000, func(i int) {
+				body := fmt.Sprintf(`{"name": "a", "host": "h", "port": %d, "capabilities": ["c%d"]}`, 1+i%60000, i)
+				if code, text := call("POST", "/api/services", body); code != 200 {
+					t.Error(code, text)
+				}
+			})
+		},
+		"large bodies": func(t *testing.T, _ string, call caller) {
+			large := `{"name": "` + strings.Repeat("x", 1<<20) + `"`
+			together(8, 100, func(int) {
+				if code, text := call("POST", "/api/services", large); code != 413 && code != 0 { // who is cut off may not read the answer
+					t.Error(code, text)
+				}
+			})
+		},
+		"names of 10 kB": func(t *testing.T, _ string, call caller) {
+			long := strings.Repeat("x", 10<<10)
+			together(8, 200, func(i int) {
+				if code, _ := call("POST", "/api/services", fmt.Sprintf(`{"name": "%d%s", "host": "h", "port": 1}`, i, long)); code != 422 {
+					t.Error(code)
+				}
+				if code, _ := call("GET", "/api/services/"+long, ""); code != 404 {
+					t.Error(code)
+				}
+			})
+		},
+	})
+}
+
+// TestSilentGuests: the same for clients that let the server wait, each in another way, on
+// one that waits for a shorter time.
+func TestSilentGuests(t *testing.T) {
 	defer func(header, all time.Duration) { headerPatience, patience = header, all }(headerPatience, patience)
-	headerPatience, patience = time.Second, 8*time.Second
+	headerPatience, patience = time.Second, 3*time.Second
+	guests(t, map[string]func(*testing.T, string, caller){"who let it wait": func(t *testing.T, address string, _ caller) {
+		var all sync.WaitGroup
+		defer all.Wait()
+		for _, who := range []struct {
+			says string
+			n    int
+		}{
+			{"", 100},
+			{"GET / HTTP/1.1\r\nHost: localhost\r\nX-A: ", 100},                                      // never ends its headers
+			{"POST /api/services HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{", 100}, // nor its body
+			{strings.Repeat("GET /api/services HTTP/1.1\r\nHost: localhost\r\n\r\n", 100), 20},       // never reads
+		} {
+			all.Go(func() { silent(t, address, who.says, who.n) })
+		}
+	}})
+}
+
+// guests lets guests do what they do, one kind after the other, on one server.
+func guests(t *testing.T, kinds map[string]func(*testing.T, string, caller)) {
+	t.Helper()
 	r := many(1000)
 	address, end := running(t, r)
 	defer end()
@@ -98,56 +159,17 @@ func TestGuests(t *testing.T) {
 	client.CloseIdleConnections()
 	time.Sleep(100 * time.Millisecond)
 	goroutines, memory := used()
-	for name, guests := range map[string]func(*testing.T){
-		"200 event streams": func(t *testing.T) {
-			streams(t, address, 200, func() { call("POST", "/api/services", `{"name": "a", "host": "h", "port": 1}`) })
-		},
-		"a storm for one name": func(t *testing.T) {
-			together(16, 2000, func(i int) {
-				body := fmt.Sprintf(`{"name": "a", "host": "h", "port": %d, "capabilities": ["c%d"]}`, 1+i%60000, i)
-				if code, text := call("POST", "/api/services", body); code != 200 {
-					t.Error(code, text)
-				}
-			})
-		},
-		"large bodies": func(t *testing.T) {
-			large := `{"name": "` + strings.Repeat("x", 1<<20) + `"`
-			together(8, 100, func(int) {
-				if code, text := call("POST", "/api/services", large); code != 413 && code != 0 { // who is cut off may not read the answer
-					t.Error(code, text)
-				}
-			})
-		},
-		"names of 10 kB": func(t *testing.T) {
-			long := strings.Repeat("x", 10<<10)
-			together(8, 200, func(i int) {
-				if code, _ := call("POST", "/api/services", fmt.Sprintf(`{"name": "%d%s", "host": "h", "port": 1}`, i, long)); code != 422 {
-					t.Error(code)
-				}
-				if code, _ := call("GET", "/api/services/"+long, ""); code != 404 {
-					t.Error(code)
-				}
-			})
-		},
-		"who says nothing":           func(t *testing.T) { silent(t, address, "", 100) },
-		"who never ends its headers": func(t *testing.T) { silent(t, address, "GET / HTTP/1.1\r\nHost: localhost\r\nX-A: ", 100) },
-		"who never ends its body": func(t *testing.T) {
-			silent(t, address, "POST /api/services HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{", 100)
-		},
-		"who never reads": func(t *testing.T) {
-			silent(t, address, strings.Repeat("GET /api/services HTTP/1.1\r\nHost: localhost\r\n\r\n", 100), 20)
-		},
-	} {
+	for name, kind := range kinds {
 		t.Run(name, func(t *testing.T) {
 			done := make(chan bool)
 			go func() {
 				defer close(done)
-				guests(t)
+				kind(t, address, call)
 			}()
 			for left := false; !left; {
 				began := time.Now()
-				if code, _ := call("GET", "/healthz", ""); code != 200 || time.Since(began) > 30*time.Second { // the machine may have other work
-					t.Errorf("another client is answered %d after %s", code, time.Since(began))
+				if code, why := call("GET", "/healthz", ""); code != 200 || time.Since(began) > 30*time.Second { // the machine may have other work
+					t.Errorf("another client is answered %d, %s after %s", code, why, time.Since(began))
 				}
 				select {
 				case <-done:
@@ -240,11 +262,13 @@ func silent(t *testing.T, address, text string, n int) {
 	for range n {
 		c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
 		if err != nil {
-			t.Fatal(err)
+			t.Error(err)
+			return
 		}
 		defer c.Close()
 		if _, err := io.WriteString(c, text); err != nil {
-			t.Fatal(err)
+			t.Error(err)
+			return
 		}
 		connections = append(connections, c)
 	}
@@ -253,8 +277,9 @@ func silent(t *testing.T, address, text string, n int) {
 	}
 	for _, c := range connections {
 		_ = c.SetReadDeadline(began.Add(patience + 10*time.Second))
-		if _, err := io.Copy(io.Discard, c); errors.Is(err, context.DeadlineExceeded) || time.Since(began) > patience+8*time.Second {
-			t.Fatalf("a connection is kept for %s: %v", time.Since(began), err)
+		if _, err := io.Copy(io.Discard, c); errors.Is(err, os.ErrDeadlineExceeded) || time.Since(began) > patience+8*time.Second {
+			t.Errorf("a connection is kept for %s: %v", time.Since(began), err)
+			return
 		}
 	}
 }

@@ -164,5 +164,5 @@ func TestStart(t *testing.T) {
 		}
 	}
 	all := inTurn(t, 41, command{args: []string{portmoor(t), "--version"}}, command{args: []string{docker, "--version"}}, command{args: []string{built(t, dir)}})
-	hold(t, row{"start: --version", "docker --version, each without a bare Go program", ratio(without(all[0], all[2]), without(all[1], all[2])), 1.1, ""})
+	hold(t, row{"start: --version", "docker --version, each without a bare Go program", ratio(without(all[0], all[2]), without(all[1], all[2])), 1.25, ""})
 }

@@ -68,7 +68,7 @@ func New(r *registry.Registry, o Options) *Server {
 		"POST /api/discover":          s.discover,
 		"GET /api/status":             s.status,
 		"GET /api/events":             s.stream,
-		"GET /metrics":                s.metrics.answer,
+		"GET /metrics":                s.metrics.handler().ServeHTTP,
 	} {
 		s.mux.HandleFunc(pattern, s.metrics.counted(pattern, handle))
 	}

@@ -34,7 +34,7 @@ func TestMetrics(t *testing.T) {
 		t.Fatalf("%d, %s", w.Code, got)
 	}
 	lines := strings.Split(strings.TrimSuffix(w.Body.String(), "\n"), "\n")
-	line := regexp.MustCompile(`^(# (HELP|TYPE) [a-z_]+( [a-z]+)?|[a-z_]+(\{([a-z]+="([^"\\\n]|\\[\\"n])*",?)+\})? [0-9.e+-]+)$`)
+	line := regexp.MustCompile(`^(# HELP [a-z_]+ [A-Z0-9].*\.|# TYPE [a-z_]+ [a-z]+|[a-z_]+(\{([a-z]+="([^"\\\n]|\\[\\"n])*",?)+\})? [0-9.e+-]+)$`)
 	for _, l := range lines {
 		if !line.MatchString(l) {
 			t.Errorf("no line of the format: %q", l)

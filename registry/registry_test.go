@@ -228,3 +228,12 @@ func TestOneOfMany(t *testing.T) {
 		t.Errorf("an event costs %s beside 100 services, and %s beside 10,000", few, event)
 	}
 }
+
+// TestURL: a link leads to the host of a service, or to an address that it is bound to.
+func TestURL(t *testing.T) {
+	for address, want := range map[any]string{"evil.example": "http://h:80/", "evil.example/?": "http://h:80/", "192.0.2.1": "http://192.0.2.1:80/", "::1": "http://[::1]:80/", 7: "http://h:80/"} {
+		if got := (Service{Host: "h", Port: 80, Metadata: map[string]any{"address": address}}).URL(); got != want {
+			t.Errorf("%v: %s", address, got)
+		}
+	}
+}

@@ -255,6 +255,9 @@ func (s Service) URL() string {
 		return ""
 	}
 	bound, _ := s.Metadata["address"].(string)
+	if _, err := netip.ParseAddr(bound); err != nil {
+		bound = ""
+	}
 	scheme := "http"
 	if s.Port == 443 || fmt.Sprint(s.Metadata["container_port"]) == "443" { // a number of JSON is no int
 		scheme = "https"

@@ -36,6 +36,7 @@ const (
 // Client speaks to one registry.
 type Client struct {
 	url, token string
+	shown      string // the URL as it may be said
 	http       http.Client
 }
 
@@ -43,12 +44,22 @@ type Client struct {
 func New(address, token string) (*Client, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, say.Usagef("write http://127.0.0.1:8100, the URL of a registry", "%.100s: not an http or https URL", address)
+		return nil, say.Usagef("write http://127.0.0.1:8100, the URL of a registry", "%s: not an http or https URL", redacted(address))
 	}
-	c := &Client{url: strings.TrimSuffix(u.String(), "/"), token: token}
+	c := &Client{url: strings.TrimSuffix(u.String(), "/"), token: token, shown: strings.TrimSuffix(u.Redacted(), "/")}
 	c.http.Transport = &http.Transport{MaxIdleConnsPerHost: atOnce, MaxResponseHeaderBytes: 64 << 10}
 	c.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return c, nil
+}
+
+// redacted is what may be said of an address that is none: it may hold a password.
+func redacted(address string) string {
+	if u, err := url.Parse(address); err == nil {
+		address = u.Redacted()
+	} else if at := strings.LastIndex(address, "@"); at >= 0 {
+		address = address[at+1:]
+	}
+	return say.Visible(fmt.Sprintf("%.100s", address))
 }
 
 // List are the services that the registry knows.
@@ -110,7 +121,7 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 	case response.StatusCode == http.StatusUnauthorized:
 		return c.failed("it wants its token", "name the file that has it with --token-file, or under registry in .portmoor.yaml")
 	case response.StatusCode != http.StatusOK:
-		return c.failed(fmt.Sprintf("it answers %d: %.200s", response.StatusCode, bytes.TrimSpace(text)), "")
+		return c.failed(fmt.Sprintf("it answers %d: %s", response.StatusCode, say.Visible(fmt.Sprintf("%.200s", bytes.TrimSpace(text)))), "")
 	case out == nil:
 		return nil
 	case json.Unmarshal(text, out) != nil:
@@ -128,9 +139,9 @@ func (c *Client) unreachable(err error, hint string) error {
 	if call, ok := errors.AsType[*os.SyscallError](cause); ok {
 		cause = call.Err
 	}
-	return say.Problem{Place: "registry " + c.url, Message: "not reachable: " + say.Cause(cause).Error(), Hint: hint, Err: err}
+	return say.Problem{Place: "registry " + c.shown, Message: "not reachable: " + say.Cause(cause).Error(), Hint: hint, Err: err}
 }
 
 func (c *Client) failed(message, hint string) error {
-	return say.Problem{Place: "registry " + c.url, Message: message, Hint: hint}
+	return say.Problem{Place: "registry " + c.shown, Message: message, Hint: hint}
 }

@@ -24,7 +24,7 @@ func Write(w io.Writer, services []registry.Service, asJSON bool) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, s := range services {
 		place := cmp.Or(s.URL(), fmt.Sprintf("%s:%d", s.Host, s.Port))
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", say.Visible(s.Name), say.Visible(s.Project()), s.State, s.Health, say.Visible(place))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", say.Visible(s.Name), say.Visible(s.Project()), say.Visible(string(s.State)), say.Visible(string(s.Health)), say.Visible(place))
 	}
 	return t.Flush()
 }

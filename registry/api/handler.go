@@ -50,6 +50,8 @@ type Server struct {
 	streams  chan struct{} // as many as are open at once
 	mux      *http.ServeMux
 	ended    chan struct{} // closed when streams have to end
+
+	pages, rows map[bool]*once // for who is on this machine, and for others
 }
 
 // New makes a server over a registry.
@@ -58,6 +60,7 @@ func New(r *registry.Registry, o Options) *Server {
 		o.Say = func(string, string) {}
 	}
 	s := &Server{options: o, registry: r, metrics: newMetrics(r), streams: make(chan struct{}, maxStreams), mux: http.NewServeMux(), ended: make(chan struct{})}
+	s.pages, s.rows = map[bool]*once{true: new(once), false: new(once)}, map[bool]*once{true: new(once), false: new(once)}
 	for pattern, handle := range map[string]http.HandlerFunc{
 		"GET /healthz":                s.healthz,
 		"GET /{$}":                    s.root,

@@ -163,21 +163,31 @@ func live(ports any) string {
 	return strings.Join(all, ", ")
 }
 
+// once makes a text once for each change of the registry, and not once for each client.
+type once struct {
+	mu   sync.Mutex
+	of   *byte // of the registry's list
+	text []byte
+}
+
+// text is what a function makes, or what it has made since the last change.
+func (s *Server) text(o *once, create func() ([]byte, error)) ([]byte, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if of := &s.registry.Body()[0]; o.of != of { // it is another text after a change
+		text, err := create()
+		if err != nil {
+			return nil, err
+		}
+		o.of, o.text = of, text
+	}
+	return o.text, nil
+}
+
 // page answers browsers: a table of all services, which works without JavaScript.
 func (s *Server) page(w http.ResponseWriter, r *http.Request) {
-	data := struct {
-		Style  template.CSS
-		Script template.JS
-		Rows   []row
-	}{template.CSS(pageStyle), template.JS(pageScript), []row{}}
-	for _, service := range s.registry.List(registry.Filter{}) {
-		data.Rows = append(data.Rows, s.rowOf(service, near(r)))
-	}
-	var b bytes.Buffer
-	t, err := pageTemplate()
-	if err == nil {
-		err = t.Execute(&b, data)
-	}
+	near := near(r)
+	text, err := s.text(s.pages[near], func() ([]byte, error) { return s.pageOfAll(near) })
 	if err != nil {
 		fail(w, http.StatusInternalServerError, err.Error())
 		return
@@ -186,7 +196,25 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Security-Policy", pagePolicy())
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write(b.Bytes()) // a client that is gone needs no answer
+	_, _ = w.Write(text) // a client that is gone needs no answer
+}
+
+func (s *Server) pageOfAll(near bool) ([]byte, error) {
+	data := struct {
+		Style  template.CSS
+		Script template.JS
+		Rows   []row
+	}{template.CSS(pageStyle), template.JS(pageScript), []row{}}
+	for _, service := range s.registry.List(registry.Filter{}) {
+		data.Rows = append(data.Rows, s.rowOf(service, near))
+	}
+	t, err := pageTemplate()
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	err = t.Execute(&b, data)
+	return b.Bytes(), err
 }
 
 // rowChange is an event of the page's stream.

@@ -66,6 +66,25 @@ func TestPageTable(t *testing.T) {
 	}
 }
 
+// The page is made once for a change, and not once for each viewer.
+func TestPageOnce(t *testing.T) {
+	r := registry.New(registry.Options{Host: "node1"})
+	r.Set(registry.Engine, "many", many(1000, registry.Up))
+	s := api.New(r, api.Options{})
+	_, first := getPage(t, s)
+	began := time.Now()
+	for range 1000 {
+		getPage(t, s)
+	}
+	if took := time.Since(began); took > 10*time.Second { // 1,000 pages that are made take more than 20 s
+		t.Errorf("1,000 pages take %s", took)
+	}
+	r.Set(registry.Engine, "many", many(1000, registry.Down))
+	if _, page := getPage(t, s); page == first || strings.Count(page, `data-state="down"`) != 1000 {
+		t.Error("the page is as it was before the change")
+	}
+}
+
 // A loopback address is a link for who is on the machine of the service; for others it would
 // lead to their own machine.
 func TestPageLoopback(t *testing.T) {

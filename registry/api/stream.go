@@ -76,7 +76,10 @@ func (s *Server) told(r *http.Request) (all func() ([]byte, error), one func(reg
 			func(c registry.Change) ([]byte, error) { return json.Marshal(change{c.ID, c.Service}) }
 	}
 	near := near(r)
-	return func() ([]byte, error) { return s.rowsOfAll(near) }, func(c registry.Change) ([]byte, error) {
+	all = func() ([]byte, error) {
+		return s.text(s.rows[near], func() ([]byte, error) { return s.rowsOfAll(near) })
+	}
+	return all, func(c registry.Change) ([]byte, error) {
 		row, err := s.changedRow(c.ID, c.Service, near)
 		if err != nil {
 			return nil, err

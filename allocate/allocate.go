@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/portmoor/portmoor/allocate/sockets"
 	"github.com/portmoor/portmoor/ports"
 )
 
@@ -130,7 +131,7 @@ func (o Owner) String() string {
 
 // proxy reports a program that Docker holds the ports of its containers with.
 func (o Owner) proxy() bool {
-	return o.Kind == Process && slices.Contains([]string{proxyName, "rootlesskit", "rootlessport", "com.docker.backend", "vpnkit", "wslrelay.exe"}, o.Name)
+	return o.Kind == Process && slices.Contains([]string{sockets.Proxy, "rootlesskit", "rootlessport", "com.docker.backend", "vpnkit", "wslrelay.exe"}, o.Name)
 }
 
 // The names of holders that have none.

@@ -1,7 +1,6 @@
 package allocate
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -12,9 +11,7 @@ import (
 	"syscall"
 	"time"
 
-	psnet "github.com/shirou/gopsutil/v4/net"
-	"github.com/shirou/gopsutil/v4/process"
-
+	"github.com/portmoor/portmoor/allocate/sockets"
 	"github.com/portmoor/portmoor/ports"
 )
 
@@ -65,22 +62,14 @@ type Table struct {
 	Sealed, Lacked bool
 
 	tried   map[try]Owner // the zero Owner for a port that is free
-	owners  map[int][]listener
-	proxies map[int][]Held
+	owners  map[int][]sockets.Listener
+	proxies []sockets.Listener
 	proxied bool // the proxies were looked for
 }
 
 type try struct {
 	socket ports.Socket
 	port   int
-}
-
-// listener is an entry of the machine's socket table.
-type listener struct {
-	socket ports.Socket
-	pid    int32
-	// both reports one on [::], which may have the port in IPv4 too.
-	both bool
 }
 
 // Holder is who holds a port: a container, else a socket, else who has only reserved
@@ -178,7 +167,7 @@ func (t *Table) try(s ports.Socket, port int) (owner Owner) {
 // which nothing but binding it tells.
 func (m *Machine) unsure(s ports.Socket, port int) bool {
 	return slices.Equal(networks(s), []string{s.Protocol + "4"}) &&
-		!slices.ContainsFunc(m.Table.owners[port], func(l listener) bool { return !l.both && l.socket.Overlaps(s) })
+		!slices.ContainsFunc(m.Table.owners[port], func(l sockets.Listener) bool { return !l.Both && l.Socket.Overlaps(s) })
 }
 
 // Hold adds a port that somebody has, behind those that are known already.
@@ -268,50 +257,29 @@ func (t *Table) process(s ports.Socket, port int) (owner Owner, known bool) {
 		t.read()
 	}
 	for _, l := range t.owners[port] {
-		if !l.socket.Overlaps(s) {
-			continue
+		if l.Socket.Overlaps(s) {
+			return t.owner(l, s), true
 		}
-		if p, err := process.NewProcess(l.pid); err == nil && l.pid > 0 {
-			if name, err := p.Name(); err == nil {
-				return Owner{Process, name, fmt.Sprintf("pid %d", l.pid)}, true
-			}
-		}
-		return t.another(s, port), true
 	}
 	return Owner{}, false
 }
 
-// another is a program of another user: Docker's proxy, or one without a name.
-func (t *Table) another(s ports.Socket, port int) Owner {
-	if !t.proxied {
-		t.proxies, t.proxied = byPort(proxies()), true
+// owner names the program of a listener that has a socket. One of another user is
+// Docker's proxy, or has no name.
+func (t *Table) owner(l sockets.Listener, s ports.Socket) Owner {
+	if name := sockets.Name(l.PID); name != "" {
+		return Owner{Process, name, fmt.Sprintf("pid %d", l.PID)}
 	}
-	for _, h := range t.proxies[port] {
-		if h.Socket.Overlaps(s) {
-			return h.Owner
+	if !t.proxied {
+		t.proxies, t.proxied = sockets.Proxies(), true
+	}
+	for _, p := range t.proxies {
+		if p.Port == l.Port && p.Socket.Overlaps(s) {
+			return Owner{Process, sockets.Proxy, fmt.Sprintf("pid %d", p.PID)}
 		}
 	}
 	return Owner{Kind: Process, Name: ofAnotherUser}
 }
 
-// read reads the machine's sockets; only what has no peer is a listener.
-func (t *Table) read() {
-	t.owners, t.proxied = map[int][]listener{}, false
-	for _, kind := range []string{"tcp", "udp"} {
-		connections, err := psnet.ConnectionsWithContext(context.Background(), kind)
-		if err != nil {
-			continue // then holders have no name until it is read again
-		}
-		for _, c := range connections {
-			if c.Raddr.Port != 0 || kind == "tcp" && c.Status != "LISTEN" {
-				continue
-			}
-			port := int(c.Laddr.Port)
-			address := c.Laddr.IP
-			if address == "*" || address == "::" {
-				address = "" // it may be both families
-			}
-			t.owners[port] = append(t.owners[port], listener{ports.Socket{Address: address, Protocol: kind}, c.Pid, address == "" && c.Family == syscall.AF_INET6})
-		}
-	}
-}
+// read reads the machine's sockets.
+func (t *Table) read() { t.owners, t.proxied = sockets.Read(), false }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/portmoor/portmoor/allocate/sockets"
 	"github.com/portmoor/portmoor/ports"
 )
 
@@ -234,11 +235,11 @@ func TestProxies(t *testing.T) {
 	for s, want := range map[ports.Socket]string{
 		{Address: "127.0.0.1", Protocol: "udp"}: "docker-proxy", {Protocol: "udp"}: "docker-proxy", {Address: "127.0.0.2", Protocol: "udp"}: ofAnotherUser, {Protocol: "tcp"}: ofAnotherUser,
 	} {
-		if got := m.another(s, 28515); got.Name != want {
+		if got := m.owner(sockets.Listener{Socket: s, Port: 28515}, s); got.Name != want {
 			t.Errorf("%v: %s", s, got)
 		}
 	}
-	if got := m.another(ports.Socket{Protocol: "udp"}, 28516); got.Name != ofAnotherUser {
+	if got := m.owner(sockets.Listener{Port: 28516}, ports.Socket{Protocol: "udp"}); got.Name != ofAnotherUser {
 		t.Errorf("another port: %s", got)
 	}
 }

@@ -1,11 +1,13 @@
 package allocate
 
 import (
+	"errors"
 	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/tree"
@@ -90,26 +92,37 @@ func Below(path, folder string) (all []Paths, err error) {
 type Remembered struct {
 	Checkout string // its folder
 	Project  string
-	Ports    map[string]ports.Range // by key
+	// Gone reports that the folder is gone for good.
+	Gone bool
+	// Ports and what they are held for, by key.
+	Ports   map[string]ports.Range
+	Sockets map[string][]ports.Socket
 	// Defaults and Containers are the ports of the compose file, by key; 0 for none.
 	Defaults, Containers map[string]int
 }
 
-// All are the projects of a ledger whose folders are there.
-func All(path string) (all []Remembered, err error) {
+// All are the projects of a ledger, also those whose folders are gone.
+func All(path string) ([]Remembered, error) {
 	l, err := readLedger(linked(path))
 	if err != nil {
 		return nil, Explain(err)
 	}
+	return l.all(func(string) bool { return true })
+}
+
+// all are the projects of some checkouts.
+func (l *ledger) all(which func(folder string) bool) (all []Remembered, err error) {
 	for i, checkout := range l.folders {
-		if !tree.Exists(checkout) {
+		if !which(checkout) {
 			continue
 		}
-		for project, entries := range l.claims(i) {
+		claims := l.claims(i)
+		for _, project := range slices.Sorted(maps.Keys(claims)) {
 			name, _, _ := strings.Cut(project, " ")
-			r := Remembered{checkout, name, map[string]ports.Range{}, map[string]int{}, map[string]int{}}
-			for key, entry := range entries {
+			r := Remembered{checkout, name, l.gone(checkout), map[string]ports.Range{}, map[string][]ports.Socket{}, map[string]int{}, map[string]int{}}
+			for key, entry := range claims[project] {
 				r.Ports[key], r.Defaults[key], r.Containers[key] = entry.ports(), entry.Default, entry.Container
+				r.Sockets[key] = lists.Map(entry.Sockets, func(s ledgerSocket) ports.Socket { return ports.Socket(s) })
 			}
 			all = append(all, r)
 		}
@@ -118,4 +131,40 @@ func All(path string) (all []Remembered, err error) {
 		return nil, Explain(l.broken)
 	}
 	return all, nil
+}
+
+// Prune forgets the checkouts of a ledger whose folders are gone, all of them, and
+// returns what they had. A ledger that has none is not written.
+func Prune(path string) (gone []Remembered, err error) {
+	path = linked(path)
+	prune := func() (*ledger, error) {
+		l, err := readLedger(path)
+		if err == nil {
+			gone, err = l.all(l.gone)
+		}
+		return l, err
+	}
+	if _, err := prune(); err != nil || gone == nil {
+		return nil, Explain(err)
+	}
+	lock, err := lock(path, nil)
+	if err != nil {
+		return nil, Explain(err)
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	l, err := prune() // others may have written
+	if err != nil {
+		return nil, Explain(err)
+	}
+	for _, r := range gone {
+		if i, known := slices.BinarySearch(l.folders, r.Checkout); known {
+			l.remove(i)
+		}
+		delete(l.forgotten, spelled(r.Checkout))
+	}
+	text, err := l.text()
+	if err == nil {
+		err = replace(tree.Bounds{}.And(path), path, l.src, text)
+	}
+	return gone, Explain(err)
 }

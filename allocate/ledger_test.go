@@ -177,6 +177,49 @@ func TestGone(t *testing.T) {
 	}
 }
 
+// TestPrune: all checkouts whose folders are gone are forgotten at once, with what is
+// known of forgotten ports; the rest keeps its bytes. A ledger without any is not written.
+func TestPrune(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "ledger.json")
+	var lines, kept []string
+	for i := range 200 {
+		folder := filepath.Join(dir, fmt.Sprintf("%03d", i))
+		line := fmt.Sprintf(`%q:{"shop data/ports.json":{"web":{"port":%d,"sockets":[{"protocol":"tcp"}]}}}`, folder, 20000+i)
+		if lines = append(lines, line); i%2 == 0 {
+			continue
+		}
+		kept = append(kept, line)
+		if err := os.Mkdir(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := func(forgotten string, lines []string) string {
+		return `{"version":1,` + forgotten + `"checkouts":{` + "\n" + strings.Join(lines, ",\n") + "\n}}\n"
+	}
+	mark := fmt.Sprintf(`"forgotten":{%q:{"shop data/ports.json":{"web":{"was":1,"manual":true}}}},`, filepath.Join(dir, "000"))
+	if err := os.WriteFile(path, []byte(text(mark, lines)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	gone, err := Prune(path)
+	if err != nil || len(gone) != 100 || gone[0].Checkout != filepath.Join(dir, "000") || gone[0].Ports["web"] != ports.One(20000) {
+		t.Fatalf("%d are gone: %v", len(gone), err)
+	}
+	src, err := os.ReadFile(path)
+	if diff := cmp.Diff(text("", kept), string(src)); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	if err := os.Remove(path + ".lock"); err != nil {
+		t.Fatal(err)
+	}
+	if gone, err = Prune(path); err != nil || gone != nil || tree.Exists(path+".lock") {
+		t.Errorf("again: %v %v", gone, err)
+	}
+	if gone, err := Prune(filepath.Join(dir, "none.json")); err != nil || gone != nil || tree.Exists(filepath.Join(dir, "none.json")) {
+		t.Errorf("no ledger: %v %v", gone, err)
+	}
+}
+
 // TestSweep: checkouts that are gone are forgotten by those who write, some at a
 // time; who is there stays.
 func TestSweep(t *testing.T) {

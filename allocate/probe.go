@@ -3,6 +3,7 @@ package allocate
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/portmoor/portmoor/allocate/sockets"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 )
 
@@ -283,3 +285,14 @@ func (t *Table) owner(l sockets.Listener, s ports.Socket) Owner {
 
 // read reads the machine's sockets.
 func (t *Table) read() { t.owners, t.proxied = sockets.Read(), false }
+
+// Listeners are all sockets of this machine that wait for others, by port, with the
+// programs that have them.
+func Listeners() (all []Held) {
+	t := &Table{}
+	t.read()
+	for _, port := range slices.Sorted(maps.Keys(t.owners)) {
+		all = append(all, lists.Map(t.owners[port], func(l sockets.Listener) Held { return Held{l.Socket, port, t.owner(l, l.Socket)} })...)
+	}
+	return all
+}

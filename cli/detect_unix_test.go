@@ -15,9 +15,9 @@ import (
 	"time"
 )
 
-// checkouts builds the program and makes n copies of a stack whose ports are
+// copies builds the program and makes n copies of a stack whose ports are
 // all the same. They share a ledger.
-func checkouts(t *testing.T, n int) (bin string, dirs, environ []string) {
+func copies(t *testing.T, n int) (bin string, dirs, environ []string) {
 	t.Helper()
 	root := t.TempDir()
 	bin = filepath.Join(root, "portmoor")
@@ -70,7 +70,7 @@ func noneTwice(t *testing.T, dirs []string) {
 
 // TestManyAtOnce runs detect in 32 processes at a time, in one checkout and in 32.
 func TestManyAtOnce(t *testing.T) {
-	bin, dirs, environ := checkouts(t, 32)
+	bin, dirs, environ := copies(t, 32)
 	all := func(dirOf func(i int) string) {
 		var wg sync.WaitGroup
 		for i := range 32 {
@@ -119,7 +119,7 @@ func inAgreement(t *testing.T, dir string) {
 // TestOneFolder runs detect, reset and assign in one checkout at the same time: what is
 // left is what one of them has left.
 func TestOneFolder(t *testing.T) {
-	bin, dirs, environ := checkouts(t, 1)
+	bin, dirs, environ := copies(t, 1)
 	for round := range 6 {
 		var wg sync.WaitGroup
 		for i := range 8 {
@@ -146,7 +146,7 @@ func TestOneFolder(t *testing.T) {
 // TestUnderLoad is 300 runs, 32 at a time, some of which are killed: none gives up, and
 // at no moment has the ledger one port twice.
 func TestUnderLoad(t *testing.T) {
-	bin, dirs, environ := checkouts(t, 24)
+	bin, dirs, environ := copies(t, 24)
 	ledger := filepath.Join(filepath.Dir(dirs[0]), "ledger.json")
 	over, looked := make(chan struct{}), make(chan int)
 	go func() {
@@ -242,7 +242,7 @@ func noneTwiceIn(t *testing.T, path string) {
 // TestKilled kills runs at random points: whatever is left, no file is torn, and
 // the next runs are right.
 func TestKilled(t *testing.T) {
-	bin, dirs, environ := checkouts(t, 8)
+	bin, dirs, environ := copies(t, 8)
 	r := rand.New(rand.NewPCG(1, 2))
 	var wg sync.WaitGroup
 	for i := range 64 {

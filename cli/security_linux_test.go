@@ -55,6 +55,9 @@ var deeds = map[string]struct{ before, lines []string }{
 	"reset --all":                    {[]string{"detect"}, []string{"reset --all"}},
 	"serve":                          {[]string{"detect"}, []string{"serve --listen 127.0.0.1:8100"}},
 	"services":                       {nil, []string{"services"}},
+	"list":                           {[]string{"detect"}, []string{"list"}},
+	"list --all":                     {nil, []string{"list --all"}},
+	"list --prune":                   {[]string{"leave"}, []string{"list --prune"}},
 	"init":                           {[]string{"rm .portmoor.yaml"}, []string{"init", "init --make --pre-commit --baseline"}},
 	"docs":                           {nil, []string{"docs"}},
 	"docs --write":                   {nil, []string{"docs --write"}},
@@ -74,6 +77,16 @@ func (c traced) run(t *testing.T, log, line string) {
 	t.Helper()
 	if name, remove := strings.CutPrefix(line, "rm "); remove {
 		if err := os.Remove(filepath.Join(c.root(), name)); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if line == "leave" { // a folder that is gone
+		ledger := filepath.Join(c.dir, "home", ".local", "state", "portmoor", "ledger.json")
+		if err := os.MkdirAll(filepath.Dir(ledger), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(ledger, []byte(ledgerOf(c.root(), c.root()+"/gone")), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return

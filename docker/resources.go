@@ -3,6 +3,7 @@ package docker
 import (
 	"context"
 
+	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/api/types/volume"
@@ -56,4 +57,17 @@ func (e *Engine) resources(ctx context.Context, names []string, list func(contex
 		return nil, e.explain(err)
 	}
 	return lists.Only(all, func(r Resource) bool { return asked[r.Name] }), nil
+}
+
+// Stop stops a container, as docker stop does.
+func (e *Engine) Stop(ctx context.Context, id string) error {
+	ctx, cancel, err := e.ready(ctx)
+	if err != nil {
+		return err
+	}
+	defer cancel()
+	if err := e.api.ContainerStop(ctx, id, container.StopOptions{}); err != nil {
+		return e.explain(err)
+	}
+	return nil
 }

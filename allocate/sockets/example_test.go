@@ -1,6 +1,7 @@
 package sockets_test
 
 import (
+	"context"
 	"fmt"
 	"net"
 
@@ -9,7 +10,7 @@ import (
 
 // What this process listens on is in the table, with its own id.
 func ExampleRead() {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp4", "127.0.0.1:0")
 	if err != nil {
 		panic(err)
 	}

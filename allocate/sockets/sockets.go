@@ -60,12 +60,11 @@ func Read() map[int][]Listener {
 
 // Name is what a process is called, "" where the system does not say.
 func Name(pid int32) string {
-	p, err := process.NewProcess(pid)
-	if err != nil || pid <= 0 {
+	if pid <= 0 {
 		return ""
 	}
-	name, err := p.Name()
-	if err != nil {
+	name, err := (&process.Process{Pid: pid}).Name()
+	if err != nil { // it has just ended
 		return ""
 	}
 	return name

@@ -175,6 +175,8 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(map[string]any{"Volumes": resources(e.Volumes)}) //nolint:errchkjson // texts
 	case rest == "archive":
 		e.archive(w, r, id)
+	case rest == "stop":
+		w.WriteHeader(http.StatusNoContent)
 	case rest == "json":
 		answerInspect(w, inspect(id))
 	default:

@@ -188,7 +188,7 @@ func Ledger(ctx context.Context, r *registry.Registry, path string) {
 		news := false
 		if now, err := os.Stat(path); err == nil && (seen == nil || now.ModTime() != seen.ModTime() || now.Size() != seen.Size()) {
 			if read, err := allocate.All(path); err == nil {
-				all, seen, news = read, now, true
+				all, seen, news = lists.Only(read, func(r allocate.Remembered) bool { return !r.Gone }), now, true
 			}
 		}
 		if some := counting(all, r); news || !slices.Equal(some, chosen) {

@@ -289,8 +289,8 @@ func TestPrintedByOne(t *testing.T) {
 }
 
 // ofNoProject are the files with commands that are about none: init, lint where nobody
-// has said what its projects are, and targets for the registry.
-var ofNoProject = []string{"cli/detect.go", "lint/rule.go", "setup/make.go"}
+// has said what its projects are, targets for the registry, and what is written for whoever comes.
+var ofNoProject = []string{"cli/detect.go", "lint/rule.go", "setup/agents.go", "setup/make.go", "setup/worktree.go"}
 
 // notCommands are texts about commands, which nobody runs, and those of make.
 var notCommands = []string{

@@ -22,6 +22,8 @@ func initCommand(c *program) *cli.Command {
 			&cli.BoolFlag{Name: "make", Usage: "also write targets for make, beside the Makefile of each project", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "pre-commit", Usage: "also write the hook of pre-commit", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "baseline", Usage: "also record what lint finds today, so that it tells only what is new", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "agents", Usage: "also tell agents how to find ports, in a section of AGENTS.md", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "worktree", Usage: "also write a hook of Git that finds ports for a new worktree", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "dry-run", Usage: "show what would be written", DisableDefaultText: true},
 			oneOfFlag("color", "", "when to colour the output, `WHEN` is "+say.Or(colorNames), colorNames),
 		},
@@ -31,7 +33,7 @@ func initCommand(c *program) *cli.Command {
 
 // runInit writes what is not there yet, and touches nothing else.
 func (c *program) runInit(ctx *cli.Context) error {
-	options := setup.Options{Make: ctx.Bool("make"), PreCommit: ctx.Bool("pre-commit"), Baseline: ctx.Bool("baseline")}
+	options := setup.Options{Make: ctx.Bool("make"), PreCommit: ctx.Bool("pre-commit"), Baseline: ctx.Bool("baseline"), Agents: ctx.Bool("agents"), Worktree: ctx.Bool("worktree")}
 	base, err := os.Getwd()
 	if err != nil {
 		return err
@@ -53,16 +55,11 @@ func (c *program) runInit(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	var outputs []rewrite.Output
-	for _, f := range files {
-		if f.After != nil {
-			outputs = append(outputs, rewrite.Output{Path: f.Path, Before: f.Before, After: f.After})
-		}
-	}
+	outputs, bounds := setup.Outputs(w, files)
 	dry := ctx.Bool("dry-run")
 	if dry {
 		err = c.diff(base, outputs, c.style(ctx))
-	} else if _, err = rewrite.WriteAll(w.Bounds, outputs); err != nil {
+	} else if _, err = rewrite.WriteAll(bounds, outputs); err != nil {
 		err = say.Failf("nothing was written", "%s", err)
 	}
 	if err != nil {

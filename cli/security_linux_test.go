@@ -58,7 +58,7 @@ var deeds = map[string]struct{ before, lines []string }{
 	"list":                           {[]string{"detect"}, []string{"list"}},
 	"list --all":                     {nil, []string{"list --all"}},
 	"list --prune":                   {[]string{"leave"}, []string{"list --prune"}},
-	"init":                           {[]string{"rm .portmoor.yaml"}, []string{"init", "init --make --pre-commit --baseline"}},
+	"init":                           {[]string{"rm .portmoor.yaml"}, []string{"init", "init --make --pre-commit --baseline", "init --agents --worktree"}},
 	"docs":                           {nil, []string{"docs"}},
 	"docs --write":                   {nil, []string{"docs --write"}},
 }
@@ -266,7 +266,7 @@ func (c traced) written(path string) string {
 	words := map[string]string{
 		"compose.yaml": "compose files", "README.md": "documents", "notes.md": "other files", ".portmoor.yaml": "configuration", "data": "ports file", "data/ports.json": "ports file",
 		"data/ports.json.bak": "ports file", ".ports.env": "ports for Compose", ".gitignore": "init's files", ".pre-commit-config.yaml": "init's files", "Makefile": "init's files", "portmoor.mk": "init's files",
-		".portmoor-baseline.json": "init's files",
+		".portmoor-baseline.json": "init's files", "AGENTS.md": "init's files", ".git/hooks": "init's files", ".git/hooks/post-checkout": "init's files",
 	}
 	return words[name]
 }

@@ -78,7 +78,7 @@ func Remove(bounds tree.Bounds, path string) error {
 // written and that its mode, owner and group can be kept. When a rename fails all
 // the same, the error says which files were replaced and which were not.
 //
-// New files get mode 0644 less the umask. Where a group or everybody may write the
+// New files get mode 0644, and scripts 0755, less the umask. Where a group or everybody may write the
 // folder they may write the file as well, and what root makes belongs to the owner
 // of its folder. What else hangs on a file, such as hard links and access control
 // lists, does not pass to the file that takes its place. What a run that was killed

@@ -78,10 +78,7 @@ func (p *planner) targets() error {
 // makefiles are those that targets are included in. One in the folder of a project is
 // about that project alone, another about all that are below it.
 func (p *planner) makefiles() (all []makefile) {
-	var mains []*compose.Project
-	for _, folder := range lists.Group(compose.Main(p.w.Projects), func(q *compose.Project) string { return q.Dir }) {
-		mains = append(mains, p.mains(folder)...)
-	}
+	mains := p.started()
 	fallback := p.root
 	if dirs := lists.Keys(mains, func(q *compose.Project) string { return q.Dir }); len(dirs) == 1 {
 		fallback = mains[0].Dir
@@ -99,6 +96,14 @@ func (p *planner) makefiles() (all []makefile) {
 		if len(here) > 0 {
 			all[i].projects = here
 		}
+	}
+	return all
+}
+
+// started are the projects that people start.
+func (p *planner) started() (all []*compose.Project) {
+	for _, folder := range lists.Group(compose.Main(p.w.Projects), func(q *compose.Project) string { return q.Dir }) {
+		all = append(all, p.mains(folder)...)
 	}
 	return all
 }

@@ -1,6 +1,6 @@
 // Package setup is what a repository needs once: the configuration, what Git should
-// ignore, and where they are wanted targets for make, the hook of pre-commit and a
-// baseline.
+// ignore, and where they are wanted targets for make, the hook of pre-commit, a
+// baseline, what agents should know, and a hook of Git for new worktrees.
 //
 // The model: [Plan] reads the files that there are and says what each is to hold;
 // nothing is written. What is there is added to and never changed, so that after the
@@ -14,6 +14,7 @@ import (
 	"slices"
 
 	"github.com/portmoor/portmoor/config"
+	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/tree"
 	"github.com/portmoor/portmoor/workspace"
@@ -28,6 +29,10 @@ type Options struct {
 	PreCommit bool
 	// Baseline also plans a baseline, where lint would fail.
 	Baseline bool
+	// Agents also plans a section in AGENTS.md that tells agents how to find ports.
+	Agents bool
+	// Worktree also plans a hook of Git that finds ports for a new worktree.
+	Worktree bool
 	// EnvFiles are those, absolute, that the configuration is to list.
 	EnvFiles []string
 }
@@ -39,6 +44,23 @@ type File struct {
 	// Before is what it holds, nil where it is not there; After is what it is to hold,
 	// nil to leave it as it is.
 	Before, After []byte
+
+	asked bool // for by name, wherever it is
+}
+
+// Outputs are what a plan writes, and the bounds for it: those of the workspace, and the
+// hook of Git where it was asked for.
+func Outputs(w *workspace.Workspace, plan []File) (outputs []rewrite.Output, bounds tree.Bounds) {
+	bounds = w.Bounds
+	for _, f := range plan {
+		if f.After != nil {
+			outputs = append(outputs, rewrite.Output{Path: f.Path, Before: f.Before, After: f.After})
+		}
+		if f.asked {
+			bounds = bounds.And(f.Path)
+		}
+	}
+	return outputs, bounds
 }
 
 // Plan is what is missing below the root of a repository, file by file. The workspace is
@@ -57,6 +79,12 @@ func Plan(root string, w *workspace.Workspace, o Options) ([]File, error) {
 	}
 	if o.Make {
 		steps = append(steps, p.targets)
+	}
+	if o.Agents {
+		steps = append(steps, p.agents)
+	}
+	if o.Worktree {
+		steps = append(steps, p.checkoutHook)
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -88,7 +116,7 @@ func (p *planner) read(path string) ([]byte, error) {
 }
 
 func (p *planner) write(path string, before, after []byte, said string) error {
-	p.files = append(p.files, File{path, said, before, after})
+	p.files = append(p.files, File{Path: path, Said: said, Before: before, After: after})
 	return nil
 }
 

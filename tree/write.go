@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,10 +24,15 @@ type Staged struct {
 // to disk: a rename that reaches the disk before the content does would leave an empty
 // file after a crash. It has mode, owner and group of the file that it is to replace,
 // which is what old says; the owner of one that is ours only where the system lets it.
-// With nil, it has mode 0644 less the umask, and what follows from its folder.
+// With nil, it has mode 0644, that of a script 0755, less the umask, and what follows from
+// its folder.
 func (p Place) Stage(content []byte, old fs.FileInfo, ours bool) (Staged, error) {
 	mode := fs.FileMode(0o600) // until it has that of the other
-	if old == nil {
+	switch {
+	case old != nil:
+	case bytes.HasPrefix(content, []byte("#!")):
+		mode = 0o755
+	default:
 		mode = 0o644
 	}
 	file, staged, err := p.temporary(mode)

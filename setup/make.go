@@ -100,12 +100,15 @@ func (p *planner) makefiles() (all []makefile) {
 	return all
 }
 
-// started are the projects that people start.
+// started are the projects that people start, but for those whose names only bash can be
+// told: what is written here any shell may run.
 func (p *planner) started() (all []*compose.Project) {
 	for _, folder := range lists.Group(compose.Main(p.w.Projects), func(q *compose.Project) string { return q.Dir }) {
 		all = append(all, p.mains(folder)...)
 	}
-	return all
+	return lists.Only(all, func(q *compose.Project) bool {
+		return !strings.Contains(p.w.AboutFrom(p.root, q).Portmoor("detect"), "$'")
+	})
 }
 
 // mains are the projects of a folder that people start: those that the configuration

@@ -17,6 +17,7 @@ import (
 	"github.com/portmoor/portmoor/child"
 	"github.com/portmoor/portmoor/docker"
 	"github.com/portmoor/portmoor/live"
+	"github.com/portmoor/portmoor/live/names"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack"
 )
@@ -39,7 +40,7 @@ address and port of the host. Without, it lists the ports of the service, or of 
 	}
 }
 
-var portFormats = []string{"table", "json", "env", "url", "port"}
+var portFormats = slices.Concat([]string{"table", "json", "env", "url", "port"}, names.Formats)
 
 // runPort asks the engine until there is an answer, and prints it.
 func (c *program) runPort(ctx *cli.Context) error {

@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/portmoor/portmoor/live"
+	"github.com/portmoor/portmoor/live/names"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack"
@@ -29,6 +31,8 @@ func (c porter) printPorts(q question, s *stack.Stack, ports []live.Port) error 
 	case q.format == "port":
 		number := func(p live.Port) string { return strconv.Itoa(p.HostPort) }
 		return c.livePortsLines(q, live.Bound(shown), number, live.Lacks(fmt.Sprintf("service %s has no port that is bound", q.Service), live.Logs(s.About, q.Service)))
+	case slices.Contains(names.Formats, q.format):
+		return names.Write(c.Out, q.format, names.Of(s.Project.Name, shown))
 	case q.Port > 0:
 		fmt.Fprintln(c.Out, address(live.Bound(shown)[0]))
 	default:

@@ -140,6 +140,8 @@ func TestPort(t *testing.T) {
 		{"dns 53/tcp", "127.0.0.1:28502\n"},
 		{"host 28520", "0.0.0.0:28520\n"},
 		{"web 80 --format url", "http://localhost:28500\n"},
+		{"web 80 --format caddy", "http://web.shop.localhost {\n\treverse_proxy http://localhost:28500\n}\n"},
+		{"web 80 --format hosts", "127.0.0.1 web.shop.localhost\n"},
 		{"dyn --format url", "http://localhost:32771\nhttp://127.0.0.1:32768\nhttp://localhost:32790\n"},
 		{"web 443 --format port", "32770\n"},
 		{"dns --format port", "28502\n28502\n"},
@@ -261,7 +263,7 @@ func TestPortMissing(t *testing.T) {
 		{"web 80/icmp", 2, "portmoor port: protocol \"icmp\" is unknown\nhint: choose tcp, udp or sctp\n"},
 		{"--index 2", 2, "portmoor port: --index is about one service\nhint: write portmoor port --index N SERVICE [PORT]\n"},
 		{"--wait -1s", 2, "portmoor port: --index and --wait can't be negative\nhint: leave it out, or give a higher one\n"},
-		{"--format yaml", 2, "portmoor port: --format \"yaml\" is unknown\nhint: choose table, json, env, url or port\n"},
+		{"--format yaml", 2, "portmoor port: --format \"yaml\" is unknown\nhint: choose table, json, env, url, port, hosts, caddy or traefik\n"},
 	} {
 		code, out, errs := here(append([]string{"port"}, strings.Fields(c.args)...)...)
 		if diff := cmp.Diff(c.want, errs); diff != "" || code != c.code || out != "" {

@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/allocate"
+	"github.com/portmoor/portmoor/checkout"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack"
@@ -33,7 +35,8 @@ func (c *program) runAssign(ctx *cli.Context) error {
 	if err != nil || port < 1 || port > ports.Last {
 		return say.Usagef("choose one from 1 to 65535", "portmoor assign: %q is not a port", number)
 	}
-	s, err := c.openOne(ctx, stack.Options{Access: stack.Writing})
+	r := c.requestOne(ctx)
+	s, err := openRequest(r, stack.Options{Access: stack.Writing})
 	if err != nil {
 		return err
 	}
@@ -48,6 +51,12 @@ func (c *program) runAssign(ctx *cli.Context) error {
 	c.tellAll(s.Notes())
 	c.tellAll(stack.Stale(s, []allocate.Outcome{{Unit: before, Ports: u.Want, Moved: u.Want != before.Want}}))
 	c.tellUnignored(s.Workspace, stack.Unignored(s))
-	fmt.Fprintf(c.Err, "%s has port %s (%s)\n", u.Key, u.Want, u.Var)
-	return nil
+	fmt.Fprintf(c.Err, "%s has port %s (%s)\n", u.Key, u.Want, cmp.Or(u.Var, "by the override file"))
+	if s.Isolation == nil {
+		return nil
+	}
+	if s, err = openRequest(r, stack.Options{}); err == nil {
+		_, err = checkout.Write(s, nil)
+	}
+	return err
 }

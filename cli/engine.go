@@ -61,6 +61,9 @@ func (c *program) need(ctx context.Context, which asking) (stack.Engine, error) 
 // tellNames says which names that the project would use others have, as far as the
 // engine answers.
 func (c *program) tellNames(ctx context.Context, s *stack.Stack, facts stack.Engine) {
+	if i := s.Isolation; i != nil && i.Apart {
+		return // its names are its own
+	}
 	engine, err := c.connect()
 	if err != nil || !facts.Answered {
 		return // which is said already

@@ -146,7 +146,7 @@ func TestOtherFolder(t *testing.T) {
 	serve(t, "127.0.0.1", box{name: "shop-web-1", project: "shop", service: "web", dir: "/srv/other", state: "running", port: 28381})
 	for _, command := range []string{"detect", "validate"} {
 		code, _, errs := here(command)
-		if code != 3 || !strings.Contains(errs, `project "shop" runs from another folder, /srv/other`) || !strings.Contains(errs, "hint: give this one another name: with -p") {
+		if code != 3 || !strings.Contains(errs, `project "shop" runs from another folder, /srv/other`) || !strings.Contains(errs, "; or give it another name: with -p") {
 			t.Errorf("%s: exit %d: %s", command, code, errs)
 		}
 	}

@@ -291,7 +291,7 @@ func TestEngineErrors(t *testing.T) {
 		{"an old API", "DOCKER_HOST", old.Endpoint, 3, "docker endpoint " + old.Endpoint + ": its API version does not fit ours: client version 1.20 is too old: 1.24 is the least\nhint: update"},
 		{"a stall", "DOCKER_HOST", stalled.Endpoint, 3, "docker endpoint " + stalled.Endpoint + ": no answer within 200ms\nhint: "},
 		{"not up", "DOCKER_HOST", empty.Endpoint, 1, "project shop is not up\nhint: to start it: portmoor up\n"},
-		{"another checkout", "DOCKER_HOST", elsewhere.Endpoint, 3, "project \"shop\" runs from another folder, /srv/other\nhint: give this one another name: with -p, or for good as COMPOSE_PROJECT_NAME in .env\n"},
+		{"another checkout", "DOCKER_HOST", elsewhere.Endpoint, 3, "project \"shop\" runs from another folder, /srv/other\nhint: to run it beside that one: portmoor up --isolate; or give it another name: with -p, or for good as COMPOSE_PROJECT_NAME in .env\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Setenv("DOCKER_HOST", "")

@@ -74,10 +74,7 @@ func (c *program) runUp(ctx *cli.Context) error {
 	if s, err = (isolator{c}).begin(ctx.Context, r, s, o, facts); err != nil {
 		return err
 	}
-	if i := s.Isolation; i == nil || !i.Apart { // else its names are its own
-		c.tellNames(ctx.Context, s, facts)
-	}
-	if c.code != exitOK {
+	if c.tellNames(ctx.Context, s, facts); c.code != exitOK {
 		return nil
 	}
 	s, err = starter{c}.assignAndStart(ctx.Context, r, engine, facts, append([]string{command}, args...))

@@ -232,7 +232,7 @@ func (s *Stack) Choose(e Engine, name string, port int, force bool) (u allocate.
 		switch {
 		case part != whole:
 			return say.Usagef("name them all: "+u.Key, "portmoor assign: %s is one of a range of ports, which stay together", name)
-		case u.Var == "":
+		case u.Var == "" && !u.Movable:
 			return say.Findingf("to make it a variable: "+s.About.Migrate(), "%s: the host port of %s is a literal, which no assignment moves", u.Place, u.Key)
 		case u.Source == allocate.EnvFile || u.Source == allocate.Environment:
 			return say.Findingf("remove it there first", "%s pins the host port of %s, which wins over an assignment", u.Place, u.Key)

@@ -88,7 +88,7 @@ func (s *Stack) StartsAny(services []string) bool { return slices.ContainsFunc(s
 func (s *Stack) refuseElsewhere(containers []docker.Container, remote bool) error {
 	for _, from := range containers {
 		if !remote && from.Project == s.Project.Name && from.Project != "" && !tree.Same(from.WorkingDir, s.Project.Dir) {
-			return say.Failf("give this one another name: with -p, or for good as COMPOSE_PROJECT_NAME in .env",
+			return say.Failf("to run it beside that one: "+s.About.Portmoor("up", "--isolate")+"; or give it another name: with -p, or for good as COMPOSE_PROJECT_NAME in .env",
 				"project %q runs from another folder, %s", s.Project.Name, cmp.Or(from.WorkingDir, "which its containers do not name"))
 		}
 	}

@@ -1,6 +1,7 @@
 package tree_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -103,6 +104,50 @@ func TestSettingsTorn(t *testing.T) {
 		root := write(t, map[string]string{"repo/.git/config": text, "repo/.git/info/exclude": "mine\n"})
 		if !tree.GitIgnored(filepath.Join(root, "repo", "mine"), nil) {
 			t.Errorf("%q: info/exclude does not count", text)
+		}
+	}
+}
+
+// TestWorktrees: the checkouts of a repository know each other; a submodule is none.
+func TestWorktrees(t *testing.T) {
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip(err)
+	}
+	root, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	git := func(dir string, args ...string) {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), "git", append([]string{"-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "protocol.file.allow=always", "-C", filepath.Join(root, dir)}, args...)...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %v: %v: %s", args, err, out)
+		}
+	}
+	git("", "init", "-q", "main")
+	git("main", "commit", "-q", "--allow-empty", "-m", "x")
+	git("main", "worktree", "add", "-q", "../a")
+	git("main", "worktree", "add", "-q", "../deep/b")
+	git("", "init", "-q", "alone")
+	git("alone", "commit", "-q", "--allow-empty", "-m", "x")
+	git("main", "submodule", "add", "-q", filepath.Join(root, "alone"), "sub")
+	git("", "clone", "-q", "--bare", "main", "bare.git")
+	git("bare.git", "worktree", "add", "-q", "../ofbare")
+	for dir, want := range map[string]string{
+		"main": "false a deep/b", "a": "true deep/b main", "deep/b": "true a main", "alone": "false", "main/sub": "false", "ofbare": "true", "": "false",
+	} {
+		linked, others := tree.Worktrees(filepath.Join(root, dir))
+		slices.Sort(others)
+		got := fmt.Sprint(linked)
+		for _, o := range others {
+			rel, err := filepath.Rel(root, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got += " " + filepath.ToSlash(rel)
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", dir, got, want)
 		}
 	}
 }

@@ -22,6 +22,7 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/discover"
 	"github.com/portmoor/portmoor/docker"
 	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/rewrite"
@@ -70,7 +71,7 @@ func Isolate(ctx context.Context, r workspace.Request, s *stack.Stack, engine *d
 		return !o.Apart && slices.ContainsFunc(o.Keeps, func(name string) bool { return slices.Contains(i.Keeps, name) })
 	})
 	i.Apart = !i.Natural || naming.Linked || kept || held(ctx, s, engine, facts)
-	if i.Apart {
+	if i.Settled = true; i.Apart {
 		i.Keeps = nil
 	}
 	return i, save(i)
@@ -147,6 +148,10 @@ func Write(s *stack.Stack, replicas func(compose.Service) int) ([]say.Problem, e
 			return src
 		},
 	}
+	var notes []say.Problem
+	for _, f := range discover.ForwardedBy(plan.Root) {
+		notes = append(notes, say.Problem{Kind: say.Note, Place: f.Path, Message: "fixes port " + strings.Join(f.Ports, ", ") + ", which is the same in every checkout"})
+	}
 	o, err := plan.Override(s.Project, s.Project.Group.Files, i.Override())
 	switch {
 	case err != nil:
@@ -156,11 +161,11 @@ func Write(s *stack.Stack, replicas func(compose.Service) int) ([]say.Problem, e
 		}
 		return nil, p
 	case o.Text == nil && !tree.Exists(i.Override()):
-		return o.Shared, nil
+		return slices.Concat(o.Shared, notes), nil
 	case o.Text == nil:
-		return o.Shared, rewrite.Remove(tree.Bounds{}.And(i.Own()...), i.Override())
+		return slices.Concat(o.Shared, notes), rewrite.Remove(tree.Bounds{}.And(i.Own()...), i.Override())
 	}
-	return o.Shared, write(i, i.Override(), o.Text)
+	return slices.Concat(o.Shared, notes), write(i, i.Override(), o.Text)
 }
 
 // Forget forgets that a checkout is isolated.

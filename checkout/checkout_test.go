@@ -83,6 +83,18 @@ func TestIsolate(t *testing.T) {
 			t.Errorf("%s: %s, want %s", step.what, got, step.want)
 		}
 	}
+	// One that was killed before its name was decided has none.
+	g := clone(t, root, "g", named)
+	was := begin(t, g, stack.Engine{})
+	if err := save(&workspace.Isolation{Version: 1, Checkout: was.Checkout, File: was.File, Name: "shop", Folder: was.Folder}); err != nil {
+		t.Fatal(err)
+	}
+	if i := open(t, g).Isolation; i != nil {
+		t.Errorf("%+v", i)
+	}
+	if i := begin(t, g, stack.Engine{}); i.Name != was.Name {
+		t.Errorf("%s, was %s", i.Name, was.Name)
+	}
 	a.Name = "mine" // by -p, which is a project of its own
 	if i := begin(t, a, stack.Engine{}); i.Name != "mine" || !i.Apart {
 		t.Errorf("%+v", i)

@@ -58,7 +58,7 @@ func (c *program) runDetect(ctx *cli.Context) error {
 	moved := c.reportMoves(s, outcomes)
 	c.tellAll(announce.Project(ctx.Context, s, facts))
 	c.tellUnignored(s.Workspace, stack.Unignored(s))
-	if s, err = (isolator{c}).write(r, s, nil); err != nil {
+	if s, err = (isolator{c}).write(r, s, nil, true); err != nil {
 		return err
 	}
 	switch {

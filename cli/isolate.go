@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack"
 	"github.com/portmoor/portmoor/stack/model"
+	"github.com/portmoor/portmoor/tree"
 	"github.com/portmoor/portmoor/workspace"
 )
 
@@ -45,6 +47,39 @@ func (c isolator) begin(ctx context.Context, r workspace.Request, s *stack.Stack
 	return openRequest(r, o)
 }
 
+// endAll forgets the isolated checkouts in a folder, and below it, whatever name they
+// were given, and reports whether there were some.
+func (c isolator) endAll(r workspace.Request, folder string, keepManual bool) (some bool) {
+	root, err := workspace.Checkouts(r.Dir, r.Environ)
+	if err != nil {
+		return false // which is said later
+	}
+	for _, i := range workspace.Isolations(root) {
+		folder = tree.Resolved(folder)
+		if !tree.Within(folder, i.Checkout) || tree.Nested(folder, filepath.Join(i.Checkout, i.File)) {
+			continue
+		}
+		some = true
+		s, err := openRequest(workspace.Request{Dir: i.Checkout, Config: r.Config, Name: i.Given, Files: i.Files, Environ: r.Environ, Git: r.Git}, stack.Options{Access: stack.Resetting})
+		if err != nil || s.Isolation == nil || s.Isolation.Folder != i.Folder { // its compose file is gone
+			c.exit(checkout.Forget(i))
+			continue
+		}
+		done, err := s.Forget(keepManual)
+		c.tellAll(s.Notes())
+		switch {
+		case err != nil:
+			c.exit(err)
+		case done.Isolated:
+			s.About.In = say.Path(r.Dir, i.Checkout)
+			c.exit(c.end(s, done))
+		default:
+			c.tellForgotten(s.Workspace, done)
+		}
+	}
+	return some
+}
+
 // end forgets that a checkout is isolated, and says what to know of that.
 func (c isolator) end(s *stack.Stack, done stack.Forgotten) error {
 	checkout.Prune(s)
@@ -62,8 +97,8 @@ func (c isolator) end(s *stack.Stack, done stack.Forgotten) error {
 }
 
 // write writes the override of an isolated project with the ports that were assigned,
-// says what it can't do, and returns the project as it is then.
-func (c isolator) write(r workspace.Request, s *stack.Stack, upArgs []string) (*stack.Stack, error) {
+// says what it can't do, if that is to be told, and returns the project as it is then.
+func (c isolator) write(r workspace.Request, s *stack.Stack, upArgs []string, tell bool) (*stack.Stack, error) {
 	if s.Isolation == nil {
 		return s, nil
 	}
@@ -72,6 +107,8 @@ func (c isolator) write(r workspace.Request, s *stack.Stack, upArgs []string) (*
 		return nil, err
 	}
 	notes, err := checkout.Write(s, func(svc compose.Service) int { return model.Scaled(svc, upArgs) })
-	c.tellAll(notes)
+	if tell {
+		c.tellAll(notes)
+	}
 	return s, err
 }

@@ -66,7 +66,11 @@ func (c *program) resetAll(r workspace.Request, keepManual bool) error {
 	if err != nil {
 		return err
 	}
+	folders := tree.Absolute(w.Dir, slices.Concat(r.Paths, []string{"."})[:max(len(r.Paths), 1)]...)
 	none := true
+	for _, folder := range folders {
+		none = !(isolator{c}).endAll(r, folder, keepManual) && none
+	}
 	tell := func(done stack.Forgotten, err error) {
 		if err != nil { // what is remembered there is not known
 			c.exit(err)
@@ -87,16 +91,12 @@ func (c *program) resetAll(r workspace.Request, keepManual bool) error {
 			done, err = s.Forget(keepManual)
 			c.tellAll(s.Notes())
 		}
-		if err == nil && done.Isolated {
-			none = false
-			err, done = isolator{c}.end(s, done), stack.Forgotten{}
-		}
 		if err != nil {
 			failed = append(failed, q.Dir)
 		}
 		tell(done, err)
 	}
-	for _, folder := range tree.Absolute(w.Dir, slices.Concat(r.Paths, []string{"."})[:max(len(r.Paths), 1)]...) {
+	for _, folder := range folders {
 		all, notes, errs := stack.ForgetRest(w, r.Environ, folder, failed, keepManual)
 		c.tellAll(notes)
 		for _, err := range errs {

@@ -103,7 +103,7 @@ func (c starter) assignAndStart(ctx context.Context, r workspace.Request, engine
 		if c.reportStart(s, outcomes); c.code != exitOK {
 			return nil, nil
 		}
-		if s, err = isolator(c).write(r, s, command[1:]); err != nil {
+		if s, err = isolator(c).write(r, s, command[1:], try == 1); err != nil {
 			return nil, err
 		}
 		lost, failed := c.start(ctx, s, engine, command[0], command[1:])

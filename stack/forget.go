@@ -76,6 +76,10 @@ func ForgetRest(w *workspace.Workspace, environ map[string]string, folder string
 	if err != nil {
 		return nil, nil, []error{err}
 	}
+	checkouts, err := workspace.Checkouts(w.Dir, environ)
+	if err != nil {
+		return nil, nil, []error{err}
+	}
 	folder = tree.Resolved(folder)
 	known, err := allocate.Below(ledger, folder)
 	if err != nil {
@@ -86,6 +90,9 @@ func ForgetRest(w *workspace.Workspace, environ map[string]string, folder string
 			continue
 		}
 		paths.Bounds = w.Bounds
+		if tree.Within(checkouts, paths.Ports) {
+			paths.Bounds = paths.Bounds.And(paths.Ports, paths.Ports+".bak")
+		}
 		s := &Stack{Workspace: w, paths: paths}
 		done, err := forgetRest(s, keepManual)
 		notes = append(notes, s.Notes()...)

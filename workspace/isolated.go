@@ -48,6 +48,8 @@ type Isolation struct {
 	Given string `json:"given,omitempty"`
 	// Name is the project's name in this checkout.
 	Name string `json:"name"`
+	// Settled reports that the name is decided; before, it is only said to others.
+	Settled bool `json:"settled"`
 	// Natural reports that it is the name that docker compose gives it too.
 	Natural bool `json:"natural,omitempty"`
 	// Apart reports that whatever has a fixed name in the files gets one of the project's.
@@ -115,6 +117,14 @@ func readIsolation(folder string) *Isolation {
 	return i
 }
 
+// settled is an isolation whose name is decided, nil for none.
+func settled(folder string) *Isolation {
+	if i := readIsolation(folder); i != nil && i.Settled {
+		return i
+	}
+	return nil
+}
+
 // Isolates reports whether the project is to be isolated: by the request, by the
 // environment, by the configuration, or because it was before.
 func Isolates(w *Workspace) bool {
@@ -178,11 +188,11 @@ func (r Request) isolated(g compose.Group) (compose.Group, *Isolation) {
 	}
 	i := &Isolation{Given: r.givenName()}
 	i.place(root, g)
-	found := readIsolation(i.Folder)
+	found := settled(i.Folder)
 	if found == nil && i.Given != "" {
 		i.Given = ""
 		i.place(root, g)
-		if found = readIsolation(i.Folder); found != nil && found.Name != r.givenName() {
+		if found = settled(i.Folder); found != nil && found.Name != r.givenName() {
 			found = nil
 		}
 	}
@@ -193,13 +203,17 @@ func (r Request) isolated(g compose.Group) (compose.Group, *Isolation) {
 }
 
 // keptFile is where a file of the checkout's own is: in the repository where Git does not
-// see it, else with what isolates the checkout.
+// see it, or where the first checkout has it already, else with what isolates the
+// checkout.
 func keptFile(w *Workspace, path, own string) string {
 	if w.Isolation == nil {
 		return path
 	}
 	if own = w.Isolation.Path(own); tree.Exists(own) {
 		return own
+	}
+	if !w.Isolation.Apart && tree.Exists(path) {
+		return path
 	}
 	ignored, known := w.ignored[path]
 	if !known {

@@ -4,7 +4,8 @@
 //
 //   - While packages are initialised, nothing is collected: what they make is less than
 //     what [Percent] starts at, and stays for the whole run.
-//   - A command that stays, or that asks the engine and prints, has Go's own setting.
+//   - A command that stays has Go's own setting from the first collection on, before which
+//     one that asks the engine and prints is over.
 //   - A command that reads files, decides and prints has [Batch].
 //
 // What GOGC or GOMEMLIMIT say goes before all of it.
@@ -40,8 +41,11 @@ func start() int {
 	return was
 }
 
-// Usual is for a command that stays, or that has little to do.
-func Usual() { debug.SetGCPercent(usual) }
+// Usual is for a command that stays, or that has little to do: what was made at the start
+// is collected once, when a short command is over already, and then as Go does.
+func Usual() {
+	runtime.AddCleanup(new([1]*byte), func(percent int) { debug.SetGCPercent(percent) }, usual)
+}
 
 // Batch is for a command that reads, decides, prints and ends.
 func Batch() {

@@ -9,8 +9,10 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/compose-spec/compose-go/v2/interpolation"
 	"github.com/compose-spec/compose-go/v2/loader"
 	"github.com/compose-spec/compose-go/v2/template"
+	"github.com/compose-spec/compose-go/v2/tree"
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"github.com/portmoor/portmoor/compose/variable"
@@ -30,6 +32,10 @@ type ModelInput struct {
 	Name string
 	// Environ resolves variables; nil sets none. It is not modified.
 	Environ map[string]string
+	// Ports leaves out what says nothing of ports: the schema, the types of values that hold
+	// variables, paths and networks. It is for two models that are compared with each other,
+	// and may be refused where the whole model is not.
+	Ports bool
 }
 
 // LoadModel loads a project with compose-go, every profile enabled, and
@@ -55,6 +61,10 @@ func LoadModel(in ModelInput) (project *types.Project, err error) {
 		o.SkipResolveLabels = true
 		o.Profiles = []string{"*"}
 		o.SetProjectName(cmp.Or(in.Name, "project"), true)
+		if in.Ports {
+			o.SkipValidation, o.SkipNormalization, o.ResolvePaths = true, true, false
+			o.Interpolate.TypeCastMapping = map[tree.Path]interpolation.Cast{}
+		}
 		o.Interpolate.Substitute = func(text string, lookup template.Mapping) (string, error) {
 			return template.SubstituteWithOptions(text, lookup, template.WithoutLogging)
 		}

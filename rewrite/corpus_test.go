@@ -167,9 +167,12 @@ func checkRun(t *testing.T, projects []*compose.Project, s strategies.Strategy) 
 	after := apply(t, plan)
 	models, moved := 0, 0
 	for _, p := range projects {
-		compared, err := verifyModel(p, after, plan.Changes)
+		compared, err := verifyModels(p, after, plan.Changes, whole)
 		if err != nil {
 			t.Error(err)
+		}
+		if quick, err := verifyModel(p, after, plan.Changes); err != nil || compared && !quick {
+			t.Errorf("%s: compared %v, and without what says nothing of ports %v: %v", p.Group.Files[0], compared, quick, err)
 		}
 		if compared {
 			models++
@@ -231,11 +234,11 @@ func movesOnlyPlanned(t *testing.T, p *compose.Project, after map[string][]byte,
 		t.Fatal(err)
 	}
 	defer done()
-	was, err := load(nil, nil)
+	was, err := load(nil, nil, whole)
 	if err != nil || len(environ) == 0 {
 		return false
 	}
-	is, err := load(after, environ)
+	is, err := load(after, environ, whole)
 	if err != nil {
 		t.Errorf("%s: %v", p.Group.Files, err)
 		return false

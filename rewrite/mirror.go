@@ -53,17 +53,17 @@ func (m mirror) path(path string) string { return filepath.Join(m.root, m.name(p
 
 func (m mirror) remove() { _ = removeTemporary(m.root) }
 
-func (m mirror) load(content map[string][]byte, environ map[string]string) (*types.Project, error) {
+func (m mirror) load(content map[string][]byte, environ map[string]string, ports bool) (*types.Project, error) {
 	files := map[string][]byte{}
-	for path, src := range content {
-		if tree.Within(m.base, path) { // the others are not the project's
-			files[m.name(path)] = src
+	for _, f := range m.project.Files { // also those that the last content has changed
+		if files[m.name(f.Path)] = f.Src; content[f.Path] != nil {
+			files[m.name(f.Path)] = content[f.Path]
 		}
 	}
 	if err := overwriteTemporary(m.root, files); err != nil {
 		return nil, errors.Join(errMirror, err)
 	}
-	return compose.LoadModel(compose.ModelInput{Dir: m.path(m.project.Dir), Files: lists.Map(m.project.Group.Files, m.path), Environ: environ})
+	return compose.LoadModel(compose.ModelInput{Dir: m.path(m.project.Dir), Files: lists.Map(m.project.Group.Files, m.path), Environ: environ, Ports: ports})
 }
 
 var errMirror = errors.New("can't copy the project to verify it")

@@ -24,7 +24,7 @@ func TestMirrorIsAFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer m.remove()
-	if _, err := m.load(map[string][]byte{path: src, filepath.Join(tmp, "b", "compose.yaml"): src}, nil); err != nil {
+	if _, err := m.load(map[string][]byte{path: src, filepath.Join(tmp, "b", "compose.yaml"): src}, nil, whole); err != nil {
 		t.Error(err)
 	}
 	entries, err := os.ReadDir(os.Getenv("TMPDIR"))

@@ -44,7 +44,7 @@ func TestCorpus(t *testing.T) {
 	}
 	tried, changed, refused, seen := 0, 0, 0, map[string]int{}
 	for i, p := range loader.Load(found.Groups) {
-		if os.Getenv("ISOLATE_ALL") == "" && i%8 != 0 || p.Loadable() != nil || len(p.Problems) > 0 || slices.ContainsFunc(p.Mappings, func(m compose.Mapping) bool { return m.Invalid != "" && m.Dropped == compose.Published }) {
+		if os.Getenv("ISOLATE_ALL") == "" && i%10 != 0 || p.Loadable() != nil || len(p.Problems) > 0 || slices.ContainsFunc(p.Mappings, func(m compose.Mapping) bool { return m.Invalid != "" && m.Dropped == compose.Published }) {
 			continue
 		}
 		path := filepath.Join(p.Dir, "override-of-portmoor.yaml")
@@ -82,13 +82,16 @@ func TestCorpus(t *testing.T) {
 		if diff := cmp.Diff(x, y); diff != "" {
 			t.Errorf("%s: (-before +after):\n%s\n%s", p.Group.Files, diff, o.Text)
 		}
+		if i%50 != 0 {
+			continue
+		}
 		again, err := plan.Override(p, p.Group.Files, path)
 		if err != nil || string(again.Text) != string(o.Text) {
 			t.Errorf("%s: another file the second time: %v", p.Group.Files, err)
 		}
 	}
 	t.Logf("%d projects, of which %d change; compose-go refuses %d more: %v", tried, changed, refused, seen)
-	if changed < 40 || len(seen) < 5 {
+	if changed < 30 || len(seen) < 5 {
 		t.Errorf("only %d projects change, and %v", changed, seen)
 	}
 }

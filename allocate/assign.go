@@ -156,7 +156,7 @@ func (a *assigner) move(i int) {
 		return
 	case !u.Movable:
 		out.Problem = fmt.Sprintf("port %s is a literal in the compose file, and is %s", u.Want, out.Owner.Has())
-		out.Hint = "to let it move: " + a.options.About.Migrate() + "; if the file is not yours: " + a.options.About.Portmoor("detect", "--override", "ports.override.yaml") + "; or stop whatever holds it"
+		out.Hint = "to let it move: " + a.options.About.Migrate() + "; to leave the file as it is: " + a.options.About.Portmoor("up", "--isolate") + ", or " + a.options.About.Portmoor("detect", "--override", "ports.override.yaml") + "; or stop whatever holds it"
 		return
 	}
 	to := ports.Range{}

@@ -208,3 +208,18 @@ func Others(e stack.Engine, listeners []allocate.Held) (all []Other) {
 	}
 	return all
 }
+
+// Having are the checkouts and others that have a host port, with nothing but that port;
+// all of them for port 0.
+func Having(all []Checkout, others []Other, port int) ([]Checkout, []Other) {
+	if port == 0 {
+		return all, others
+	}
+	having := []Checkout{}
+	for _, c := range all {
+		if c.Ports = lists.Only(c.Ports, func(p Port) bool { return p.Host.Has(port) }); len(c.Ports) > 0 {
+			having = append(having, c)
+		}
+	}
+	return having, append([]Other{}, lists.Only(others, func(o Other) bool { return o.Port == port })...)
+}

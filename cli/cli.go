@@ -35,6 +35,7 @@ const (
 type Process struct {
 	Args    []string // with the program's name first
 	Environ []string // NAME=value
+	Dir     string   // the working folder, absolute; "" for that of the process
 	In      io.Reader
 	Out     io.Writer // data
 	Err     io.Writer // everything else
@@ -58,7 +59,9 @@ func Run(p Process) int {
 	out := &output{Writer: p.Out}
 	p.Out = out
 	c := &program{console: &console{Process: p}}
-	c.dir, _ = os.Getwd() // without one paths are shown whole
+	if c.dir = p.Dir; c.dir == "" {
+		c.dir, _ = os.Getwd() // without one paths are shown whole
+	}
 	app := c.app()
 	args, err := flagsFirst(app, helpLast(p.Args))
 	if err == nil {
@@ -127,7 +130,7 @@ func (c *program) app() *cli.App {
 		ErrWriter:       c.Err,
 		HideHelpCommand: true, // helpLast has it
 		ExitErrHandler:  func(*cli.Context, error) {},
-		Commands:        []*cli.Command{lintCommand(c), migrateCommand(c), reconcileCommand(c), rulesCommand(c), detectCommand(c), validateCommand(c), upCommand(c), composeCommand(c), portCommand(c), syncCommand(c), showCommand(c), assignCommand(c), getCommand(c), envCommand(c), resetCommand(c), serveCommand(c), servicesCommand(c), listCommand(c), initCommand(c), docsCommand(c)},
+		Commands:        []*cli.Command{lintCommand(c), migrateCommand(c), reconcileCommand(c), rulesCommand(c), detectCommand(c), validateCommand(c), upCommand(c), composeCommand(c), portCommand(c), syncCommand(c), showCommand(c), assignCommand(c), getCommand(c), envCommand(c), resetCommand(c), serveCommand(c), servicesCommand(c), listCommand(c), mcpCommand(c), initCommand(c), docsCommand(c)},
 		Action:          c.noCommand,
 		OnUsageError:    onUsageError,
 

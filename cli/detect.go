@@ -27,6 +27,7 @@ to Compose with: docker compose $(portmoor env --args) up`,
 		Flags: oneProjectFlags(
 			&cli.StringFlag{Name: "override", Usage: "move literal ports too, and write `FILE`, which overrides the ports of their services", TakesFile: true},
 			isolateFlag(),
+			&cli.BoolFlag{Name: "dry-run", Usage: "show what would be assigned, and write nothing", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "prune", Usage: "forget the ports of mappings that are gone", DisableDefaultText: true},
 			formatFlag("how to print the ports", formatNames...),
 		),
@@ -38,6 +39,9 @@ to Compose with: docker compose $(portmoor env --args) up`,
 func (c *program) runDetect(ctx *cli.Context) error {
 	override := ctx.String("override")
 	r, o := c.requestOne(ctx), stack.Options{Access: stack.Writing, Override: override}
+	if ctx.Bool("dry-run") {
+		o.Access = stack.Reading
+	}
 	s, err := openRequest(r, o)
 	if err != nil {
 		return err
@@ -48,6 +52,20 @@ func (c *program) runDetect(ctx *cli.Context) error {
 		}
 	}
 	facts := c.ask(ctx.Context)
+	printed := func(outcomes []allocate.Outcome) error {
+		if ctx.String("format") == "json" {
+			return say.JSON(c.Out, portReportOf(s, outcomes), true)
+		}
+		return c.portsTable(outcomes)
+	}
+	if o.Access == stack.Reading {
+		outcomes, err := stack.Preview(s, facts)
+		if err != nil {
+			return err
+		}
+		c.reportMoves(s, outcomes)
+		return printed(outcomes)
+	}
 	if s, err = (isolator{c}).begin(ctx.Context, r, s, o, facts); err != nil {
 		return err
 	}
@@ -69,10 +87,7 @@ func (c *program) runDetect(ctx *cli.Context) error {
 	case moved > 0:
 		c.tellMoved(moved, s)
 	}
-	if ctx.String("format") == "json" {
-		return say.JSON(c.Out, portReportOf(s, outcomes), true)
-	}
-	return c.portsTable(outcomes)
+	return printed(outcomes)
 }
 
 // tellMoved says how to start what was moved, and how to undo it.

@@ -28,6 +28,7 @@ func listCommand(c *program) *cli.Command {
 many of the containers run. A port without a URL is assigned, and nothing has bound it.`,
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "all", Usage: "also list the ports that no compose project has", DisableDefaultText: true},
+			&cli.IntFlag{Name: "port", Usage: "list only who has the host port `N`, of all that is on the machine", DefaultText: "all"},
 			&cli.BoolFlag{Name: "prune", Usage: "forget the ports of folders that are gone, and say how to stop their containers", DisableDefaultText: true},
 			formatFlag("how to print the list", formatNames...),
 		},
@@ -63,14 +64,14 @@ func (c lister) runList(ctx *cli.Context) error {
 		}
 	}
 	var others []checkouts.Other
-	if ctx.Bool("all") {
+	if port := ctx.Int("port"); port != 0 || ctx.Bool("all") {
 		others = append([]checkouts.Other{}, checkouts.Others(engine, allocate.Listeners())...)
+		all, others = checkouts.Having(all, others, port)
 	}
 	if ctx.String("format") == "json" {
 		return say.JSON(c.Out, checkouts.ReportOf(all, others), true)
 	}
-	environ := c.environ()
-	return checkouts.Write(c.Out, all, others, checkouts.Look{Home: environ["HOME"], Width: terminal(c.Out)})
+	return checkouts.Write(c.Out, all, others, checkouts.Look{Home: c.variable("HOME"), Width: terminal(c.Out)})
 }
 
 // containers are all that the engine has, as far as it answers.

@@ -56,6 +56,9 @@ var deeds = map[string]struct{ before, lines []string }{
 	"serve":                          {[]string{"detect"}, []string{"serve --listen 127.0.0.1:8100"}},
 	"services":                       {nil, []string{"services"}},
 	"list":                           {[]string{"detect"}, []string{"list"}},
+	"mcp":                            {nil, []string{"mcp"}},
+	"mcp --allow-write":              {nil, []string{"mcp --allow-write"}},
+	"detect --dry-run":               {nil, []string{"detect --dry-run"}},
 	"list --all":                     {nil, []string{"list --all"}},
 	"list --prune":                   {[]string{"leave"}, []string{"list --prune"}},
 	"init":                           {[]string{"rm .portmoor.yaml"}, []string{"init", "init --make --pre-commit --baseline", "init --agents --worktree"}},
@@ -112,6 +115,9 @@ func (c traced) run(t *testing.T, log, line string) {
 		return err
 	}
 	cmd.Dir, cmd.Env = c.root(), c.environ
+	if strings.HasPrefix(line, "mcp") {
+		cmd.Stdin = strings.NewReader(agentAsks(`"list"`, `"ports"`, `"detect"`, `"lint"`, `"explain_conflict","arguments":{"port":28991}`, `"up"`, `"assign","arguments":{"service":"web","port":28993}`))
+	}
 	if strings.HasPrefix(line, "services") {
 		s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write([]byte(`{"count": 0, "services": []}`))

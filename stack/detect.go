@@ -46,6 +46,17 @@ func (s *Stack) Detect(e Engine, prune bool) (outcomes []allocate.Outcome, err e
 	return outcomes, err
 }
 
+// Preview is what Detect would give, and remembers nothing.
+func Preview(s *Stack, e Engine) ([]allocate.Outcome, error) {
+	if err := s.refuseElsewhere(e.Containers, e.Remote); err != nil {
+		return nil, err
+	}
+	r := round{s, e}
+	r.setIdle()
+	r.setHas()
+	return r.assign(), nil
+}
+
 // refuseBadEntry reports that the ports file has something else than a port for a port
 // of the project: nothing is remembered then, so that the file stays as people left it.
 func refuseBadEntry(s *Stack, outcomes []allocate.Outcome) bool {

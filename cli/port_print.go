@@ -11,7 +11,6 @@ import (
 
 	"github.com/portmoor/portmoor/live"
 	"github.com/portmoor/portmoor/live/names"
-	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack"
 	"github.com/portmoor/portmoor/strategies"
@@ -125,7 +124,7 @@ func (c porter) livePortsEnv(s *stack.Stack, ports []live.Port) {
 	}
 	values := map[string]string{}
 	first := map[string]string{} // the container of a service that counts
-	for _, group := range byMapping(live.Bound(ports)) {
+	for _, group := range live.ByMapping(live.Bound(ports)) {
 		p := group[0]
 		if id, known := first[p.Service]; known && id != p.Container.ID {
 			if id != "" {
@@ -135,7 +134,7 @@ func (c porter) livePortsEnv(s *stack.Stack, ports []live.Port) {
 			continue
 		}
 		first[p.Service] = p.Container.ID
-		if name, value := s.VariableOf(p), rangeText(group); name != "" && value != "" && c.setOnce(values, name, value) {
+		if name, value := s.VariableOf(p), live.RangeText(group); name != "" && value != "" && c.setOnce(values, name, value) {
 			continue
 		}
 		for _, p := range group { // no one name, or no one value
@@ -155,32 +154,9 @@ func (c porter) setOnce(values map[string]string, name, value string) bool {
 	return !there || old == value
 }
 
-// byMapping puts together the ports that a mapping has in one container.
-func byMapping(ports []live.Port) (groups [][]live.Port) {
-	for i, p := range ports {
-		if i > 0 && p.Mapping != nil && p.Mapping == ports[i-1].Mapping && p.Container.ID == ports[i-1].Container.ID {
-			groups[len(groups)-1] = append(groups[len(groups)-1], p)
-		} else {
-			groups = append(groups, []live.Port{p})
-		}
-	}
-	return groups
-}
-
 func suffix(protocol string) string {
 	if protocol == "tcp" {
 		return ""
 	}
 	return "_" + protocol
-}
-
-// rangeText is a port, or a range of ports one after the other; "" where they
-// are not.
-func rangeText(group []live.Port) string {
-	for i, p := range group {
-		if p.HostPort != group[0].HostPort+i {
-			return ""
-		}
-	}
-	return ports.Range{First: group[0].HostPort, Last: group[len(group)-1].HostPort}.String()
 }

@@ -34,3 +34,26 @@ func HostPorts(all []Port) string {
 	}
 	return strings.Join(parts, ",")
 }
+
+// ByMapping puts together the ports that a mapping has in one container.
+func ByMapping(ports []Port) (groups [][]Port) {
+	for i, p := range ports {
+		if i > 0 && p.Mapping != nil && p.Mapping == ports[i-1].Mapping && p.Container.ID == ports[i-1].Container.ID {
+			groups[len(groups)-1] = append(groups[len(groups)-1], p)
+		} else {
+			groups = append(groups, []Port{p})
+		}
+	}
+	return groups
+}
+
+// RangeText is a port, or a range of ports one after the other; "" where they
+// are not.
+func RangeText(group []Port) string {
+	for i, p := range group {
+		if p.HostPort != group[0].HostPort+i {
+			return ""
+		}
+	}
+	return ports.Range{First: group[0].HostPort, Last: group[len(group)-1].HostPort}.String()
+}

@@ -67,7 +67,7 @@ func (s *Store) Backup() (string, error) {
 
 // Below are the projects that a ledger has ports of in a folder, or below it.
 func Below(path, folder string) (all []Paths, err error) {
-	l, err := readLedger(linked(path))
+	l, err := readLedger(linked(path), nil)
 	if err != nil {
 		return nil, Explain(err)
 	}
@@ -103,7 +103,7 @@ type Remembered struct {
 
 // All are the projects of a ledger, also those whose folders are gone.
 func All(path string) ([]Remembered, error) {
-	l, err := readLedger(linked(path))
+	l, err := readLedger(linked(path), nil)
 	if err != nil {
 		return nil, Explain(err)
 	}
@@ -138,7 +138,7 @@ func (l *ledger) all(which func(folder string) bool) (all []Remembered, err erro
 func Prune(path string) (gone []Remembered, err error) {
 	path = linked(path)
 	prune := func() (*ledger, error) {
-		l, err := readLedger(path)
+		l, err := readLedger(path, nil)
 		if err == nil {
 			gone, err = l.all(l.gone)
 		}

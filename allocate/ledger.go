@@ -91,10 +91,13 @@ func (e ledgerEntry) ports() ports.Range {
 	return ports.Range{First: e.Port, Last: min(e.Port+max(e.Width, 1)-1, ports.Last)}
 }
 
-// readLedger reads the file, which need not be there.
-func readLedger(path string) (*ledger, error) {
+// readLedger reads the file, which need not be there. What is known of it is returned when
+// it has not changed; nil for nothing.
+func readLedger(path string, known *ledger) (*ledger, error) {
 	src, err := tree.Read(path, tree.MaxLedger)
 	switch {
+	case err == nil && known != nil && known.src != nil && bytes.Equal(src, known.src):
+		return known, nil
 	case errors.Is(err, fs.ErrNotExist):
 		return newLedger(path, nil)
 	case err != nil:
@@ -135,7 +138,7 @@ func newLedger(path string, src []byte) (*ledger, error) {
 // readLines reads the file as text writes it, and reports whether it is that: without
 // blanks between a key and its value, which the index does not look for.
 func (l *ledger) readLines(src []byte) bool {
-	if bytes.Contains(src, []byte(`": `)) || bytes.Contains(src, []byte(`" :`)) || bytes.Contains(src, []byte("\t")) {
+	if spaced(src) {
 		return false
 	}
 	first, rest, _ := bytes.Cut(src, []byte("\n"))
@@ -144,6 +147,8 @@ func (l *ledger) readLines(src []byte) bool {
 		return false
 	}
 	l.swept, l.forgotten = folderOf(head.Swept), head.Forgotten
+	lines := bytes.Count(rest, []byte("\n"))
+	l.folders, l.lines = make([]string, 0, lines), make([][]byte, 0, lines)
 	for string(rest) != "}}\n" {
 		line, after, ended := bytes.Cut(rest, []byte("\n"))
 		end := keyEnd(line)
@@ -166,6 +171,20 @@ func (l *ledger) readLines(src []byte) bool {
 		rest = after
 	}
 	return true
+}
+
+// spaced reports blanks beside a colon, each of which is looked at once.
+func spaced(src []byte) bool {
+	for at := 2; at+1 < len(src); at++ {
+		next := bytes.IndexByte(src[at:], ':')
+		if at += next; next < 0 || at+1 == len(src) {
+			break
+		}
+		if src[at-1] == '"' && src[at+1] == ' ' || src[at-1] == ' ' && src[at-2] == '"' {
+			return true
+		}
+	}
+	return bytes.IndexByte(src, '\t') >= 0
 }
 
 // spelling begins what JSON can't have as it is. No path that is absolute begins so.

@@ -240,7 +240,7 @@ func TestSweep(t *testing.T) {
 	put(t, p.Ledger, string(text))
 	for i := range 300/step + 2 {
 		save(t, p, Assignment{Key: "web", Port: 10000 + i, Sockets: []ports.Socket{{Protocol: "tcp"}}})
-		l, err := readLedger(p.Ledger)
+		l, err := readLedger(p.Ledger, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -325,7 +325,7 @@ func TestCommit(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", c.what, err, c.want)
 		}
 		if c.want == nil { // and nobody's claims are lost
-			l, err := readLedger(p.Ledger)
+			l, err := readLedger(p.Ledger, nil)
 			if err != nil || len(l.of(p.Checkout)) != 1 || c.after.Port > 0 && len(l.of(other.Checkout)) != 1 {
 				t.Errorf("%s: %v: %v", c.what, err, l.folders)
 			}

@@ -86,7 +86,7 @@ func Read(paths Paths) (*Store, error) {
 	if name, file, ok := strings.Cut(paths.Project, " "); ok {
 		paths.Project = name + " " + spelled(file)
 	}
-	l, err := readLedger(paths.Ledger)
+	l, err := readLedger(paths.Ledger, nil)
 	if err != nil {
 		l, _ = newLedger(paths.Ledger, nil)
 	}
@@ -131,19 +131,18 @@ func (s *Store) Commit(waiting func(), write func(changed bool) error) (err erro
 // about this checkout, or about ports that were given to it.
 func (s *Store) update() (changed bool, err error) {
 	before := *s
-	now, err := readLedger(s.paths.Ledger)
+	now, err := readLedger(s.paths.Ledger, s.ledger)
 	if err != nil {
 		return false, err
 	}
-	if !bytes.Equal(now.src, s.ledger.src) {
-		s.ledger = now
-	}
+	other := now != s.ledger
+	s.ledger = now
 	src, err := tree.ReadIf(s.paths.Ports, tree.MaxFile)
 	if err != nil {
 		return false, fmt.Errorf("%s: %w", s.paths.Ports, say.Cause(err))
 	}
 	same := bytes.Equal(src, s.src) && maps.EqualFunc(before.ledger.of(s.paths.Checkout), s.ledger.of(s.paths.Checkout), sameClaim)
-	if !same || s.ledger == now && s.overlaps(before) {
+	if !same || other && s.overlaps(before) {
 		return true, s.readPorts()
 	}
 	return false, nil

@@ -24,7 +24,7 @@ func TestPort(t *testing.T) {
 	)
 	env := []string{"DOCKER_HOST=" + engine.Endpoint, "HOME=" + t.TempDir()}
 	all := inTurn(t, 31, command{args: []string{portmoor(t), "port", "web", "80"}, dir: dir, env: env}, command{args: []string{docker, "port", "shop-web-1", "80"}, dir: dir, env: env})
-	hold(t, row{"port SERVICE PORT", "docker port", ratio(all[0], all[1]), 1.1, ""})
+	hold(t, row{"port SERVICE PORT", "docker port", ratio(all[0], all[1]), 1.2, ""})
 }
 
 func put(t *testing.T, path, text string) {

@@ -67,6 +67,8 @@ func flagsFirst(app *cli.App, args []string) ([]string, error) {
 		switch arg := args[i]; {
 		case arg == "--":
 			rest, passed, i = append(rest, args[i+1:]...), append(passed, args[i+1:]...), len(args)
+		case (len(arg) < 2 || arg[0] != '-') && cmd.Name == "run":
+			return nil, say.Usagef("write "+say.Words(slices.Concat([]string{"portmoor"}, flags[1:], []string{"--"}, args[i:])), "portmoor %s: the command goes behind --", cmd.Name)
 		case len(arg) < 2 || arg[0] != '-':
 			rest, passed = append(rest, arg), append(passed, arg)
 		case arg == "--help" || arg == "-h":

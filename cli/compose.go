@@ -45,10 +45,7 @@ func (c starter) runCompose(ctx *cli.Context) error {
 	if path == "" {
 		return errNoDocker
 	}
-	p := child.Program{Path: path, Args: slices.Concat([]string{"compose"}, s.ComposeArgs(), args), Environ: c.Environ, Dir: s.Dir, In: c.In, Out: c.Out, Err: c.Err}
-	if out, ok := c.Out.(*output); ok {
-		p.Out = out.Writer // a terminal is one to docker compose too
-	}
+	p := child.Program{Path: path, Args: slices.Concat([]string{"compose"}, s.ComposeArgs(), args), Environ: c.Environ, Dir: s.Dir, In: c.In, Out: c.stdout(), Err: c.Err}
 	code, err := p.Pass(ctx.Context)
 	c.code = max(c.code, code)
 	return err

@@ -67,11 +67,7 @@ func (c *program) runPort(ctx *cli.Context) error {
 	if q.watch {
 		return porter{c}.watchPorts(ctx.Context, q, s, engine, open)
 	}
-	ports, err := s.On(engine).Wait(ctx.Context, q.Question, q.wait, func(err error) {
-		if terminal(c.Err) > 0 {
-			c.say("waiting: "+err.Error(), "")
-		}
-	})
+	ports, err := s.On(engine).Wait(ctx.Context, q.Question, q.wait, porter{c}.waiting)
 	if err != nil {
 		return err
 	}
@@ -124,6 +120,13 @@ func readQuestion(ctx *cli.Context) (q question, err error) {
 
 // porter is the program at work for port.
 type porter struct{ *program }
+
+// waiting says on a terminal what is waited for.
+func (c porter) waiting(err error) {
+	if terminal(c.Err) > 0 {
+		c.say("waiting: "+err.Error(), "")
+	}
+}
 
 // watchPorts prints whenever the answer has changed. The project is read again
 // each time; while its files can't be read it is what it was.

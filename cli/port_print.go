@@ -6,14 +6,14 @@ import (
 	"net"
 	"slices"
 	"strconv"
-	"strings"
 	"text/tabwriter"
 
+	"github.com/portmoor/portmoor/compose/dotenv"
+	"github.com/portmoor/portmoor/environ"
 	"github.com/portmoor/portmoor/live"
 	"github.com/portmoor/portmoor/live/names"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack"
-	"github.com/portmoor/portmoor/strategies"
 )
 
 // printPorts prints an answer as it was asked for.
@@ -23,7 +23,9 @@ func (c porter) printPorts(q question, s *stack.Stack, ports []live.Port) error 
 	case q.format == "json":
 		return c.livePortsJSON(q, s, ports)
 	case q.format == "env":
-		c.livePortsEnv(s, shown)
+		variables, notes := environ.Ports(shown, s.VariableOf)
+		c.tellAll(notes)
+		fmt.Fprint(c.Out, dotenv.Lines(variables))
 	case q.format == "url":
 		url := func(p live.Port) string { return p.URL }
 		return c.livePortsLines(q, shown, url, live.Lacks(fmt.Sprintf("service %s has no URL there", q.Service), "ports of tcp that can be reached from here have one"))
@@ -111,52 +113,4 @@ func (c porter) livePortsJSON(q question, s *stack.Stack, ports []live.Port) err
 		report.Ports = append(report.Ports, entry)
 	}
 	return say.JSON(c.Out, report, !q.watch)
-}
-
-// livePortsEnv prints NAME=port lines of what is bound. Of several replicas the
-// first one counts, since a variable has one value.
-func (c porter) livePortsEnv(s *stack.Stack, ports []live.Port) {
-	for _, p := range ports {
-		if p.HostPort == 0 {
-			c.say(fmt.Sprintf("port %s of service %s is not bound, and left out", p.Target(), p.Service), "")
-			c.fail(exitFindings)
-		}
-	}
-	values := map[string]string{}
-	first := map[string]string{} // the container of a service that counts
-	for _, group := range live.ByMapping(live.Bound(ports)) {
-		p := group[0]
-		if id, known := first[p.Service]; known && id != p.Container.ID {
-			if id != "" {
-				c.say(fmt.Sprintf("service %s runs several times: these are the ports of its first container", p.Service), "--format json has all")
-			}
-			first[p.Service] = "" // said
-			continue
-		}
-		first[p.Service] = p.Container.ID
-		if name, value := s.VariableOf(p), live.RangeText(group); name != "" && value != "" && c.setOnce(values, name, value) {
-			continue
-		}
-		for _, p := range group { // no one name, or no one value
-			c.setOnce(values, strategies.VariableName(p.Service, strings.ToUpper(fmt.Sprint(p.ContainerPort, suffix(p.Protocol)))), strconv.Itoa(p.HostPort))
-		}
-	}
-}
-
-// setOnce prints NAME=value unless the name has a value, and reports whether it
-// has this one.
-func (c porter) setOnce(values map[string]string, name, value string) bool {
-	old, there := values[name]
-	if !there {
-		values[name] = value
-		fmt.Fprintf(c.Out, "%s=%s\n", name, value)
-	}
-	return !there || old == value
-}
-
-func suffix(protocol string) string {
-	if protocol == "tcp" {
-		return ""
-	}
-	return "_" + protocol
 }

@@ -49,6 +49,9 @@ var deeds = map[string]struct{ before, lines []string }{
 	"assign":                         {[]string{"detect"}, []string{"assign web 28992"}},
 	"get":                            {[]string{"detect"}, []string{"get web", "get picked"}},
 	"env":                            {[]string{"detect"}, []string{"env"}},
+	"env --live":                     {nil, []string{"env --live"}},
+	"run":                            {nil, []string{"run -- COMMAND"}},
+	"run --down":                     {nil, []string{"run --down -- COMMAND"}},
 	"env --args":                     {[]string{"detect", "rm .ports.env"}, []string{"env --args"}},
 	"env --write":                    {[]string{"detect", "rm .ports.env"}, []string{"env --write"}},
 	"reset":                          {[]string{"detect"}, []string{"reset"}},
@@ -382,7 +385,7 @@ func newTraced(t *testing.T, bin string) traced {
 	} {
 		put(t, filepath.Join(dir, path), text)
 	}
-	for _, name := range []string{"docker", "systemctl", "tailscale"} {
+	for _, name := range []string{"docker", "systemctl", "tailscale", "COMMAND"} {
 		path := filepath.Join(dir, "bin", name)
 		put(t, path, "#!/bin/sh\nexit 0\n")
 		if err := os.Chmod(path, 0o755); err != nil { //nolint:gosec // it is a program

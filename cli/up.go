@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,41 +52,60 @@ func (c *program) runUp(ctx *cli.Context) error {
 			return say.Usagef("write it before --", "portmoor up: %s says which project it is, and is for both", name)
 		}
 	}
-	r := c.requestOne(ctx)
-	o := stack.Options{Access: stack.Writing, UpArgs: args}
-	s, err := openRequest(r, o)
-	if err != nil {
-		return err
-	}
-	command, err := starter{c}.composeCommand(ctx.Context)
-	if err != nil {
-		return err
-	}
 	engine, err := c.connect()
+	if err == nil {
+		defer engine.Close() //nolint:errcheck // nothing is left to be sent
+	}
+	s, found, err := starter{c}.up(ctx.Context, c.requestOne(ctx), engine, err, args)
+	if err != nil || s == nil {
+		return err
+	}
+	format := question{format: ctx.String("format")}
+	ports, err := s.On(engine).Judged(ctx.Context, format.Question, found)
 	if err != nil {
 		return err
 	}
-	defer engine.Close() //nolint:errcheck // nothing is left to be sent
-	facts, err := c.need(ctx.Context, (*docker.Engine).Containers)
-	if err != nil {
-		return err
-	}
-	c.engine = &facts
-	if s, err = (isolator{c}).begin(ctx.Context, r, s, o, facts); err != nil {
-		return err
-	}
-	if c.tellNames(ctx.Context, s, facts); c.code != exitOK {
-		return nil
-	}
-	s, err = starter{c}.assignAndStart(ctx.Context, r, engine, facts, append([]string{command}, args...))
-	if err != nil || c.code != exitOK {
-		return err
-	}
-	return starter{c}.afterStart(ctx.Context, s, engine, ctx.String("format"))
+	return porter{c}.printPorts(format, s, ports)
 }
 
 // starter is the program at work for up.
 type starter struct{ *program }
+
+// up starts the project with arguments for docker compose up, and tells the services their
+// ports. There is no stack where what is said already stops it. Unconnected is why there is
+// no engine.
+func (c starter) up(ctx context.Context, r workspace.Request, engine *docker.Engine, unconnected error, args []string) (s *stack.Stack, found stack.Found, err error) {
+	o := stack.Options{Access: stack.Writing, UpArgs: args}
+	if s, err = openRequest(r, o); err != nil {
+		return nil, found, err
+	}
+	command, err := c.composeCommand(ctx)
+	if err = cmp.Or(err, unconnected); err != nil {
+		return nil, found, err
+	}
+	facts, err := c.need(ctx, (*docker.Engine).Containers)
+	if err != nil {
+		return nil, found, err
+	}
+	c.engine = &facts
+	if s, err = isolator(c).begin(ctx, r, s, o, facts); err != nil {
+		return nil, found, err
+	}
+	if c.tellNames(ctx, s, facts); c.code != exitOK {
+		return nil, found, nil
+	}
+	if s, err = c.assignAndStart(ctx, r, engine, facts, append([]string{command}, args...)); err != nil || c.code != exitOK {
+		return nil, found, err
+	}
+	if found, err = s.On(engine).Settled(ctx); err != nil {
+		return nil, found, err
+	}
+	if _, err := syncer(c).deliver(ctx, engine, found, map[string]string{}); err != nil {
+		c.exit(err) // it runs all the same
+	}
+	c.tellAll(announce.Project(ctx, s, found.On(engine)))
+	return s, found, nil
+}
 
 // assignAndStart does both, and again while ports are lost meanwhile. The command is
 // followed by the arguments for docker compose up.
@@ -178,20 +198,4 @@ func (c starter) composeUp(ctx context.Context, s *stack.Stack, command string, 
 	default:
 		return say.Failf("it says above why", "docker compose up failed: %s", err)
 	}
-}
-
-// afterStart tells the services their ports, and lists them.
-func (c starter) afterStart(ctx context.Context, s *stack.Stack, engine *docker.Engine, format string) error {
-	found, err := s.On(engine).Settled(ctx)
-	if err != nil {
-		return err
-	}
-	_, failed := syncer(c).deliver(ctx, engine, found, map[string]string{})
-	c.tellAll(announce.Project(ctx, s, found.On(engine)))
-	q := question{format: format}
-	ports, err := s.On(engine).Judged(ctx, q.Question, found)
-	if err != nil {
-		return errors.Join(failed, err)
-	}
-	return errors.Join(failed, porter(c).printPorts(q, s, ports))
 }

@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/portmoor/portmoor/compose/dotenv"
 	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/tree"
@@ -163,7 +164,7 @@ func (c *settings) envFile(f *source.File) {
 	}
 	c.seen[f.Path] = true
 	at := 0
-	for line := range bytes.Lines(f.Src) {
+	for line := range bytes.Lines(dotenv.Blank(f.Src)) {
 		text := bytes.TrimSpace(line)
 		if name, _, sets := strings.Cut(string(text), "="); sets && !strings.HasPrefix(name, "#") {
 			start := at + bytes.Index(line, text)

@@ -6,18 +6,23 @@ import (
 	"net"
 	"net/url"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/portmoor/portmoor/config/derive"
 )
 
 // checks is what the tags check and keys can name.
 var checks = map[string]func(string) error{
 	"address": checkAddress,
 	"bucket":  checkBucket,
+	"derived": checkDerived,
 	"host":    checkHost,
 	"mapping": checkMapping,
 	"pattern": checkPattern,
 	"public":  checkPublic,
+	"setting": checkSetting,
 	"urlpath": checkURLPath,
 }
 
@@ -32,6 +37,29 @@ func checkAddress(text string) error {
 func checkBucket(text string) error {
 	if len(text) > 200 || strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != "" {
 		return errors.New("want letters, digits, - and _")
+	}
+	return nil
+}
+
+func checkDerived(text string) error {
+	_, err := derive.Parse(text)
+	return err
+}
+
+// setting is the name of a variable, and commanding those by which a repository could
+// have other programs run than the user's own, or change what docker compose and Portmoor
+// load.
+var (
+	setting    = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	commanding = regexp.MustCompile(`(?i)^(?:(?:LD|DYLD|GIT|SSH|DOCKER|COMPOSE|PORTMOOR|CARGO|BASH_FUNC)_.*|.*(?:PATH|SHELL|EDITOR|PAGER|BROWSER|_PRELOAD)|(?:.*_|PERL5|RUBY)OPT(?:ION)?S?|PYTHON.*|RUBYLIB|PERL5.*|GO(?:FLAGS|ENV|ROOT|TOOLCHAIN)|RUSTC.*|IFS|ENV|BASH_ENV|SHELLOPTS|BASHOPTS|PS4|PROMPT_COMMAND|HOME|TMPDIR|VISUAL|PORT_ALLOCATION_STRATEGY)$`)
+)
+
+func checkSetting(name string) error {
+	switch {
+	case !setting.MatchString(name):
+		return fmt.Errorf("want the name of a variable such as API_URL, not %.60q", name)
+	case commanding.MatchString(name):
+		return fmt.Errorf("%.60s says what programs run or load, and is not set", name)
 	}
 	return nil
 }

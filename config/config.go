@@ -19,6 +19,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/portmoor/portmoor/config/derive"
 	"github.com/portmoor/portmoor/ports"
 )
 
@@ -47,6 +48,7 @@ type Config struct {
 	Alternatives  [][]string                   `config:"alternatives" doc:"lists of profiles of which only one runs at a time, so that their services may share a port"`
 	EnvFiles      []string                     `config:"env_files" doc:"env files of every project, read after its .env; the last one wins"`
 	Isolate       bool                         `config:"isolate" doc:"whether up and detect let a checkout run beside others of the same files; false when absent"`
+	Env           map[string]string            `config:"env" keys:"setting" check:"derived" doc:"variables with host ports in them for run, env --live and the block in .env: {service:port} is host:port, such as http://{api:8000}"`
 	PortsFile     string                       `config:"ports_file" doc:"where assignments are kept, in each project's folder; data/ports.json when absent"`
 	PortsEnvFile  string                       `config:"ports_env_file" doc:"where assignments are written for Compose, in each project's folder; .ports.env when absent"`
 	Files         []string                     `config:"files" alone:"by-name" doc:"more compose files, by gitignore patterns; by-name, alone or among them, takes none for its content"`
@@ -100,6 +102,15 @@ func (c Config) GroupOf(service string) string {
 		}
 	}
 	return ""
+}
+
+// Derived are the values under env, by name.
+func (c Config) Derived() map[string]derive.Value {
+	values := map[string]derive.Value{}
+	for name, text := range c.Env {
+		values[name], _ = derive.Parse(text) // which is checked where it is read
+	}
+	return values
 }
 
 // Group is a range of ports kept for some services.

@@ -217,6 +217,9 @@ func (d *decoder) is(n *yaml.Node, want yaml.Kind) bool {
 	if want == yaml.SequenceNode && n.Kind == yaml.ScalarNode {
 		hint = fmt.Sprintf("write [%.60s]", n.Value)
 	}
+	if want == yaml.ScalarNode && n.Kind == yaml.MappingNode && len(n.Content) == 2 && empty(n.Content[1]) {
+		hint = "write the value in quotes" // {web:80} has only a key
+	}
 	d.fail(n, hint, "want %s, not %s", kinds[want], kinds[n.Kind])
 	return false
 }
@@ -236,7 +239,7 @@ func (d *decoder) text(n *yaml.Node) bool {
 
 func (d *decoder) complain(n *yaml.Node, err error) {
 	if err != nil {
-		d.fail(n, "", "%s", err.Error())
+		d.fail(n, say.Of(err).Hint, "%s", err.Error())
 	}
 }
 

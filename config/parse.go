@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/portmoor/portmoor/config/derive"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 )
@@ -51,6 +52,21 @@ func (c Config) CheckRules(known map[string][]string) error {
 				d.fail(option, nearest(option.Value, options), "unknown option %.60q of %s", option.Value, key.Value)
 			}
 		}
+	}
+	return d.err()
+}
+
+// CheckEnv checks the values under env against what each project of the workspace
+// publishes, and their names against those that hold host ports. The error is as Parse's.
+func (c Config) CheckEnv(projects [][]derive.Published, held func(name string) bool) error {
+	d := decoder{path: c.Path}
+	_, root := d.document(c.Src)
+	values := c.Derived()
+	for key, value := range d.pairs(lookup(root, "env")) {
+		if held(key.Value) {
+			d.fail(key, "choose another name", "%.60s is the variable of a host port", key.Value)
+		}
+		d.complain(value, values[key.Value].Wrong(projects))
 	}
 	return d.err()
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/portmoor/portmoor/config/derive"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
 )
@@ -30,6 +31,7 @@ alternatives: [[cpu, gpu], [a, b, c]]
 baseline: known.json
 env_files: [a.env]
 isolate: true
+env: {API_URL: "http://{api:8000}"}
 ports_file: state/ports.json
 ports_env_file: .env.ports
 files: ["*.stack.yml"]
@@ -72,6 +74,7 @@ func everyConfig() Config {
 		}},
 		Alternatives:  [][]string{{"cpu", "gpu"}, {"a", "b", "c"}},
 		EnvFiles:      []string{"a.env"},
+		Env:           map[string]string{"API_URL": "http://{api:8000}"},
 		PortsFile:     "state/ports.json",
 		PortsEnvFile:  ".env.ports",
 		Files:         []string{"*.stack.yml"},
@@ -131,7 +134,7 @@ func TestParseNothing(t *testing.T) {
 }
 
 func TestParseErrors(t *testing.T) {
-	known := "choose one of strategy, range, reserved, groups, defaults, projects, alternatives, env_files, isolate, ports_file, ports_env_file, files, " +
+	known := "choose one of strategy, range, reserved, groups, defaults, projects, alternatives, env_files, isolate, env, ports_file, ports_env_file, files, " +
 		"docs, baseline, external_ports, ephemeral, rules, ignore, reconcile, sources, references, registry"
 	for _, test := range []struct{ src, want, hint string }{
 		{"stratgy: auto", `1:1: unknown key "stratgy"`, `did you mean strategy?`},
@@ -197,6 +200,9 @@ func TestParseErrors(t *testing.T) {
 		{"registry: {url: hub}", `1:17: want a URL such as http://127.0.0.1:8100`, ""},
 		{"registry: {bucket: a.b}", `1:20: want letters, digits, - and _`, ""},
 		{"registry: {listen: 'a:70000'}", `1:20: want host:port such as 127.0.0.1:8100, not "a:70000"`, ""},
+		{"env: {A: '{api}', B: 'x'}", `1:10: want {service:port}, such as {web:80}, not {api}|1:22: the value has no port in it`, "write {{ for a brace|write {service:port}, such as {web:80} where its host and port belong"},
+		{"env: {A: {api:80}}", `1:10: want a single value, not a mapping`, "write the value in quotes"},
+		{"env: {1A: '{api:80}', NODE_OPTIONS: '{api:80}'}", `1:7: want the name of a variable such as API_URL, not "1A"|1:23: NODE_OPTIONS says what programs run or load, and is not set`, "|"},
 		{"docs: &a [x]\nfiles: *a", `1:7: anchors are not supported|2:8: aliases are not supported`, "|write the value out"},
 		{"docs: &a [*a]", `1:11: alias *a is inside the anchor that it names`, "remove the alias"},
 		{"strategy: !!str auto", `1:11: tags are not supported`, ""},
@@ -340,5 +346,47 @@ func variants(src string) map[string]string {
 		"trailing tabs":    strings.ReplaceAll(src, "\n", "\t\n"),
 		"comments":         strings.ReplaceAll(src, "\n", "  # é: 🐳\n"),
 		"blank lines":      strings.ReplaceAll(src, "\n", "\n\n# {'\"\n"),
+	}
+}
+
+// TestCheckEnv: what env says has to be of one project of the workspace, and of no
+// variable that holds a host port already.
+func TestCheckEnv(t *testing.T) {
+	tcp := func(service string, port int) derive.Published {
+		return derive.Published{Service: service, Container: ports.One(port), Protocol: "tcp"}
+	}
+	projects := [][]derive.Published{{tcp("api", 8000), tcp("web", 80)}, {tcp("db", 5432)}}
+	for src, want := range map[string]string{
+		`env: {A: "{api:8000}", B: "{db:5432}"}`: "",
+		`env: {A: "{apii:8000}"}`:                `f.yaml:1:10: no service that publishes a port is called "apii", as {apii:8000} has it (did you mean api?)`,
+		"env:\n  A: \"{api:800}\"":               `f.yaml:2:6: service api does not publish its port 800/tcp, as {api:800} has it (did you mean 8000/tcp?)`,
+		`env: {A: "{api:8000} {db:5432}"}`:       `f.yaml:1:10: no one project publishes all of its ports (write a value for each)`,
+		`env: {WEB_HOST_PORT: "{web:80}"}`:       `f.yaml:1:7: WEB_HOST_PORT is the variable of a host port (choose another name)`,
+	} {
+		c, err := Parse("f.yaml", []byte(src))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, e := range say.Each(c.CheckEnv(projects, func(name string) bool { return name == "WEB_HOST_PORT" })) {
+			got += fmt.Sprintf("%s (%s)", e, say.Of(e).Hint)
+		}
+		if got != want {
+			t.Errorf("%s:\n%s\nwant\n%s", src, got, want)
+		}
+	}
+}
+
+// TestSettings: no variable by which a repository could choose what programs run.
+func TestSettings(t *testing.T) {
+	for _, name := range []string{"PATH", "Path", "LD_PRELOAD", "DYLD_INSERT_LIBRARIES", "GIT_SSH_COMMAND", "NODE_OPTIONS", "NODE_PATH", "PYTHONPATH", "PERL5OPT", "RUBYOPT", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "MAVEN_OPTS", "BASH_ENV", "ENV", "IFS", "EDITOR", "GIT_EDITOR", "LESSOPEN_PAGER", "COMPOSE_FILE", "DOCKER_HOST", "PORTMOOR_LEDGER", "GOFLAGS", "A-B", ""} {
+		if checkSetting(name) == nil {
+			t.Errorf("%s may be set", name)
+		}
+	}
+	for _, name := range []string{"API_URL", "DATABASE_URL", "web_url", "_X1", "NPM_CONFIG_REGISTRY", "GOPROXY", "ADOPT", "OPTS_URL", "VITE_API"} {
+		if err := checkSetting(name); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -85,6 +85,7 @@ func TestConfigSchema(t *testing.T) {
 		"defaults: {stacks/app: {\"web:80\": \"${WEB_PORT:-8080}\", \"web:81\": 81}}", "rules: {unquoted-port: {all: true}}",
 		"rules: {unquoted-port: off}", "rules: {unquoted-port: {severity: info}}", "projects: [{files: [a.yaml]}]", "alternatives: [[cpu, gpu]]", "alternatives: [cpu, gpu]", "files: by-name", "files: [by-name, a/*.yml]", "files: by-names", "env_files: by-name", "projects: [{name: a}]",
 		"sources: [{path: a, key: b}]", "registry: {listen: \"127.0.0.1:8100\"}", "registry: {backend: nats, bucket: a}", "reconcile: {keep: [a], ranges: {a: 5000-5999}}",
+		"env: {API_URL: 'http://{api:8000}/{{x}}'}",
 	} {
 		check(src)
 	}

@@ -46,6 +46,9 @@ type Port struct {
 	// Mapping is what asks for it; nil where the files do not, or no longer.
 	Mapping *compose.Mapping
 	State   State
+	// Host is the name or address by which it is reached from here, also of a port that
+	// is down; "" where it can't be.
+	Host string
 	// URL leads there; "" where there is no telling how.
 	URL string
 }
@@ -133,7 +136,8 @@ func (j *joiner) join(c docker.Container) {
 				p.State = OK
 			}
 		}
-		p.URL = url(j.Host, p, c.Bindings)
+		p.Host = hostName(j.Host, p, c.Bindings)
+		p.URL = url(p)
 		j.ports = append(j.ports, p)
 	}
 	for _, m := range j.mappings[c.Service] {
@@ -155,11 +159,12 @@ func (j *joiner) unbound(c docker.Container, m *compose.Mapping, port int) Port 
 	if c.HostNetwork {
 		p.HostIP, p.Wanted = "0.0.0.0", port
 	}
+	p.Host = hostName(j.Host, p, nil)
 	switch {
 	case c.HostNetwork && c.Running() && j.Listens != nil && !j.Listens(m, port):
 	case c.HostNetwork && c.Running():
 		p.HostPort, p.State = port, OK
-		p.URL = url(j.Host, p, nil)
+		p.URL = url(p)
 	case p.Wanted != 0 && j.Held != nil && j.Held(c, m, p.Wanted):
 		p.State = Foreign
 	}

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"net"
 	"net/netip"
 	"slices"
@@ -20,9 +21,8 @@ var schemes = map[int]string{
 
 // url leads to a port. Of what is not tcp, or bound to the loopback of another
 // machine, it is "".
-func url(host string, p Port, siblings []docker.Binding) string {
-	name := hostName(host, p, siblings)
-	if p.Protocol != "tcp" || name == "" {
+func url(p Port) string {
+	if p.Protocol != "tcp" || p.Host == "" {
 		return ""
 	}
 	scheme := schemes[p.ContainerPort]
@@ -32,7 +32,17 @@ func url(host string, p Port, siblings []docker.Binding) string {
 	if scheme == "" || scheme == "http2" || strings.Trim(scheme, "abcdefghijklmnopqrstuvwxyz0123456789+-") != "" { // as of kubernetes.io/h2c
 		scheme = "http"
 	}
-	return scheme + "://" + net.JoinHostPort(name, strconv.Itoa(p.HostPort))
+	return scheme + "://" + net.JoinHostPort(p.Host, strconv.Itoa(p.HostPort))
+}
+
+// Address is host:port, which leads to the port, or will where it is down; "" where it
+// can't be reached, or Docker has yet to pick it.
+func (p Port) Address() string {
+	port := cmp.Or(p.HostPort, p.Wanted)
+	if p.Host == "" || port == 0 {
+		return ""
+	}
+	return net.JoinHostPort(p.Host, strconv.Itoa(port))
 }
 
 // hostName is localhost where that gets to the port by either family, else an

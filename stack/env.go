@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"fmt"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -12,8 +11,10 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/dotenv"
 	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/lists"
+	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/tree"
@@ -59,29 +60,29 @@ func writable(s *Stack, env string) error {
 
 func (s *Stack) envPath() string { return s.PortsEnvFile(s.Project) }
 
-// Env is the env file for Compose: the variables of the assignments as NAME=port, sorted,
-// but for those that an env file pins, below a header; "" without any. The environment
-// of the process changes nothing: it wins anyway.
+// Env is the env file for Compose: the variables below a header; "" without any.
 func (s *Stack) Env() string {
-	var lines []string
+	variables := Variables(s)
+	if variables == nil {
+		return ""
+	}
+	return workspace.PortsEnvHeader +
+		"# Pass it to docker compose with the project's other env files, as portmoor env --args prints them.\n" + dotenv.Lines(variables)
+}
+
+// Variables are those of the assignments, sorted, but for those that an env file pins. The
+// environment of the process changes nothing: it wins anyway.
+func Variables(s *Stack) (variables []dotenv.Variable) {
 	for _, u := range s.units {
 		a, known := s.store.Assigned[u.Key]
 		if !known || u.Var == "" || u.Source == allocate.EnvFile {
 			continue
 		}
-		value := fmt.Sprint(a.Port)
-		if width := max(a.Width, u.Want.Width()); width > 1 {
-			value = fmt.Sprintf("%d-%d", a.Port, a.Port+width-1)
-		}
-		lines = append(lines, u.Var+"="+value)
+		ports := ports.From(a.Port, max(a.Width, u.Want.Width()))
+		variables = append(variables, dotenv.Variable{Name: u.Var, Value: ports.String()})
 	}
-	if lines == nil {
-		return ""
-	}
-	slices.Sort(lines)
-	return workspace.PortsEnvHeader +
-		"# Pass it to docker compose with the project's other env files, as portmoor env --args prints them.\n" +
-		strings.Join(append(slices.Compact(lines), ""), "\n")
+	slices.SortFunc(variables, func(a, b dotenv.Variable) int { return cmp.Compare(a.Name+"="+a.Value, b.Name+"="+b.Value) })
+	return slices.Compact(variables)
 }
 
 // WriteEnv writes the env file for Compose.

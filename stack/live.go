@@ -128,6 +128,12 @@ func (s *Stack) join(own []docker.Container, e Engine) []live.Port {
 	return live.Join(s.Project, own, options)
 }
 
+// Planned are the ports that the next start will give, reached from here where the engine is
+// on a host; "" for this machine.
+func Planned(s *Stack, host string) []live.Port {
+	return live.Shown(s.join(nil, Engine{Remote: true, Host: host})) // nobody has to be asked who listens
+}
+
 // settling reports a container that may have its ports already, which the engine
 // tells a moment later: one that runs, or is about to again.
 func settling(from docker.Container) bool {

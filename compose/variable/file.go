@@ -7,8 +7,9 @@ import (
 	"sync"
 	"unicode"
 
-	"github.com/compose-spec/compose-go/v2/dotenv"
+	godotenv "github.com/compose-spec/compose-go/v2/dotenv"
 
+	"github.com/portmoor/portmoor/compose/dotenv"
 	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
@@ -93,7 +94,8 @@ func nameOf(line []byte) (name string, ok bool) {
 }
 
 // ParseFile reads the text of an env file, which is plain when it asks for no variable
-// of others, and so means the same for every project.
+// of others, and so means the same for every project. The block that Portmoor keeps
+// there says nothing.
 func ParseFile(path string, src []byte, outer Lookup) (e File, plain bool, problem *source.Problem) {
 	plain = true
 	lookup := func(name string) (string, bool) {
@@ -101,10 +103,11 @@ func ParseFile(path string, src []byte, outer Lookup) (e File, plain bool, probl
 		return outer(name)
 	}
 	f := &source.File{Path: path, Src: src, Private: true}
+	src = dotenv.Blank(src)
 	if excess := explodes(string(src), lookup); excess != "" {
 		return e, false, &source.Problem{File: f, Message: excess, Hint: "shorten it"}
 	}
-	vars, err := dotenv.ParseWithLookup(bytes.NewReader(src), lookup)
+	vars, err := godotenv.ParseWithLookup(bytes.NewReader(src), lookup)
 	if err != nil {
 		return e, false, &source.Problem{
 			File: f, Message: strings.TrimSuffix("not a valid env file: "+inLine(err), ": "),

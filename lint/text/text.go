@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/portmoor/portmoor/compose/dotenv"
 	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/source"
 )
@@ -68,7 +69,7 @@ func DefinedPorts(src []byte) (ports []int) {
 // EnvLines are the lines of an env file, without comments.
 func EnvLines(src []byte) (lines []source.Span) {
 	at := 0
-	for line := range bytes.Lines(src) {
+	for line := range bytes.Lines(dotenv.Blank(src)) {
 		if !bytes.HasPrefix(bytes.TrimSpace(line), []byte("#")) {
 			end := len(line)
 			if comment := bytes.Index(line, []byte(" #")); comment >= 0 && !bytes.ContainsAny(line[:comment], "\"'") {

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/portmoor/portmoor/compose/dotenv"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 	"github.com/portmoor/portmoor/tree"
@@ -92,7 +93,7 @@ func (f *finder) file(path string) {
 	}
 	var refs []Reference
 	digest := ""
-	if hits := f.hits(src); len(hits) > 0 && !binary(src) && (f.Opening == "" || !bytes.HasPrefix(bytes.TrimPrefix(src, []byte("\ufeff")), []byte(f.Opening))) {
+	if hits := f.hits(dotenv.Blank(src)); len(hits) > 0 && !binary(src) && (f.Opening == "" || !bytes.HasPrefix(bytes.TrimPrefix(src, []byte("\ufeff")), []byte(f.Opening))) {
 		d := newDocument(path, src)
 		refs = f.judge(d, hits)
 		digest = Digest(src)

@@ -21,6 +21,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/dotenv"
 	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/source"
 )
@@ -111,6 +112,7 @@ func script(path string, src []byte) []Command {
 
 // envFile is the project that an env file names.
 func envFile(_ string, src []byte) []Command {
+	src = dotenv.Blank(src)
 	all := envFileLine().FindAllSubmatchIndex(src, 2)
 	if len(all) != 1 {
 		return nil

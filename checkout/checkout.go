@@ -210,16 +210,21 @@ type DotEnv struct {
 	Separator string
 }
 
-// DotEnvOf is what the .env of a project has to say.
-func DotEnvOf(s *stack.Stack) (d DotEnv) {
-	i := s.Isolation
-	if i == nil {
-		return d
+// DotEnvOf is what the .env of a project has to say, with override files besides its own.
+func DotEnvOf(s *stack.Stack, overrides ...string) (d DotEnv) {
+	other := len(overrides) > 0 // than what docker compose finds
+	if i := s.Isolation; i != nil {
+		if !i.Natural {
+			d.Name = i.Name
+		}
+		own := i.Overrides()
+		overrides = append(own, overrides...)
+		other = other || own != nil || i.Files != nil
+	} else {
+		plain, there := discover.ByName(s.Project.Dir)
+		other = other || !there || !slices.Equal(plain.Files, s.Project.Group.Files)
 	}
-	if !i.Natural {
-		d.Name = i.Name
-	}
-	if overrides := i.Overrides(); overrides != nil || i.Files != nil {
+	if other {
 		for _, f := range append(slices.Clone(s.Project.Group.Files), overrides...) {
 			if rel, err := filepath.Rel(s.Project.Dir, f); err == nil && filepath.IsLocal(rel) {
 				f = filepath.ToSlash(rel)

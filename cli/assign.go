@@ -52,11 +52,13 @@ func (c *program) runAssign(ctx *cli.Context) error {
 	c.tellAll(stack.Stale(s, []allocate.Outcome{{Unit: before, Ports: u.Want, Moved: u.Want != before.Want}}))
 	c.tellUnignored(s.Workspace, stack.Unignored(s))
 	fmt.Fprintf(c.Err, "%s has port %s (%s)\n", u.Key, u.Want, cmp.Or(u.Var, "by the override file"))
-	if s.Isolation == nil {
-		return nil
+	if s.Isolation != nil {
+		if s, err = openRequest(r, stack.Options{Access: stack.Writing}); err == nil {
+			_, err = checkout.Write(s, nil)
+		}
 	}
-	if s, err = openRequest(r, stack.Options{}); err == nil {
-		_, err = checkout.Write(s, nil)
+	if err == nil {
+		isolator{c}.follow(s, false)
 	}
 	return err
 }

@@ -10,10 +10,12 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/allocate"
+	"github.com/portmoor/portmoor/checkout/follow"
 	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/registry/announce"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack"
+	"github.com/portmoor/portmoor/tree"
 	"github.com/portmoor/portmoor/workspace"
 )
 
@@ -28,6 +30,7 @@ to Compose with: docker compose $(portmoor env --args) up`,
 			&cli.StringFlag{Name: "override", Usage: "move literal ports too, and write `FILE`, which overrides the ports of their services", TakesFile: true},
 			isolateFlag(),
 			&cli.BoolFlag{Name: "dry-run", Usage: "show what would be assigned, and write nothing", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "dotenv", Usage: "have docker compose by itself follow: keep a block in .env with the project's name, its ports and what env derives", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "prune", Usage: "forget the ports of mappings that are gone", DisableDefaultText: true},
 			formatFlag("how to print the ports", formatNames...),
 		),
@@ -50,6 +53,10 @@ func (c *program) runDetect(ctx *cli.Context) error {
 		if err := s.MayOverride(override); err != nil {
 			return err
 		}
+	}
+	dotenv := ctx.Bool("dotenv")
+	if dotenv && follow.Refused(s) != nil {
+		return follow.Refused(s)
 	}
 	facts := c.ask(ctx.Context)
 	printed := func(outcomes []allocate.Outcome) error {
@@ -84,9 +91,11 @@ func (c *program) runDetect(ctx *cli.Context) error {
 		if err := c.writeOverride(s, override, outcomes); err != nil {
 			return err
 		}
+		override = tree.Absolute(c.dir, override)[0]
 	case moved > 0:
 		c.tellMoved(moved, s)
 	}
+	isolator{c}.follow(s, dotenv, lists.Only([]string{override}, tree.Exists)...)
 	return printed(outcomes)
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/checkout"
+	"github.com/portmoor/portmoor/checkout/follow"
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack"
@@ -43,6 +44,9 @@ func (c isolator) begin(ctx context.Context, r workspace.Request, s *stack.Stack
 	}
 	if was == nil && !i.Natural {
 		c.say("the project is called "+i.Name+" in this checkout", "")
+		if refused := follow.Refused(s); refused != nil {
+			c.say(refused.Error()+": docker compose by itself, such as docker compose down, is about the containers of the other checkout", "write portmoor compose -- down; or "+say.Of(refused).Hint)
+		}
 	}
 	return openRequest(r, o)
 }
@@ -94,6 +98,26 @@ func (c isolator) end(s *stack.Stack, done stack.Forgotten) error {
 		c.say("containers that still run keep the name "+s.Project.Name, "to stop them: "+say.Words([]string{"docker", "compose", "-p", s.Project.Name, "down"}))
 	}
 	return nil
+}
+
+// follow writes the block in .env as the project is now, where it was asked for, where
+// there is one, and for a checkout that is isolated.
+func (c isolator) follow(s *stack.Stack, asked bool, overrides ...string) {
+	if !asked && !follow.Has(s) && (s.Isolation == nil || follow.Refused(s) != nil) {
+		return // which was said when it began
+	}
+	host := ""
+	if c.engine != nil {
+		host = c.engine.Host
+	}
+	notes, err := follow.Write(s, host, overrides...)
+	if err != nil && !asked { // it is no matter of what was asked
+		note := say.Of(err)
+		note.Kind, err = say.Note, nil
+		notes = append(notes, note)
+	}
+	c.tellAll(notes)
+	c.exit(err)
 }
 
 // write writes the override of an isolated project with the ports that were assigned,

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/portmoor/portmoor/checkout/follow"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack"
 	"github.com/portmoor/portmoor/tree"
@@ -45,7 +46,7 @@ func (c *program) runReset(ctx *cli.Context) error {
 		return err
 	}
 	c.tellAll(s.Notes())
-	if done.Isolated {
+	if c.exit(follow.Remove(s)); done.Isolated {
 		return isolator{c}.end(s, done)
 	}
 	if !done.Some() {
@@ -90,6 +91,7 @@ func (c *program) resetAll(r workspace.Request, keepManual bool) error {
 		if err == nil {
 			done, err = s.Forget(keepManual)
 			c.tellAll(s.Notes())
+			c.exit(follow.Remove(s))
 		}
 		if err != nil {
 			failed = append(failed, q.Dir)

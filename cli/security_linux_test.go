@@ -39,6 +39,7 @@ var deeds = map[string]struct{ before, lines []string }{
 	"rules":                          {nil, []string{"rules", "rules docs-drift"}},
 	"detect":                         {nil, []string{"detect", "detect --prune"}},
 	"detect --override FILE":         {nil, []string{"detect --override FILE"}},
+	"detect --dotenv":                {nil, []string{"detect --dotenv"}},
 	"detect --isolate":               {nil, []string{"detect --isolate"}},
 	"compose":                        {[]string{"detect"}, []string{"compose ps"}},
 	"validate":                       {[]string{"detect"}, []string{"validate"}},
@@ -275,7 +276,7 @@ func (c traced) written(path string) string {
 	}
 	words := map[string]string{
 		"compose.yaml": "compose files", "README.md": "documents", "notes.md": "other files", ".portmoor.yaml": "configuration", "data": "ports file", "data/ports.json": "ports file",
-		"data/ports.json.bak": "ports file", ".ports.env": "ports for Compose", ".gitignore": "init's files", ".pre-commit-config.yaml": "init's files", "Makefile": "init's files", "portmoor.mk": "init's files",
+		"data/ports.json.bak": "ports file", ".ports.env": "ports for Compose", ".env": "block in .env", ".gitignore": "init's files", ".pre-commit-config.yaml": "init's files", "Makefile": "init's files", "portmoor.mk": "init's files",
 		".portmoor-baseline.json": "init's files", "AGENTS.md": "init's files", ".git/hooks": "init's files", ".git/hooks/post-checkout": "init's files",
 	}
 	return words[name]
@@ -374,8 +375,9 @@ func newTraced(t *testing.T, bin string) traced {
 	engine.Set(list, map[string]string{"shop-web-1": `{"Id":"shop-web-1","Config":{"Env":["SERVICE_PORT_FILE=/run/port"]}}`})
 	c.environ = []string{"DOCKER_HOST=" + engine.Endpoint, "HOME=" + filepath.Join(dir, "home"), "TMPDIR=" + filepath.Join(dir, "tmp"), "PATH=" + filepath.Join(dir, "bin") + ":" + os.Getenv("PATH")}
 	for path, text := range map[string]string{
-		"repo/.git/HEAD":      "ref: refs/heads/main\n",
-		"repo/.portmoor.yaml": "docs: [README.md]\n",
+		"repo/.git/HEAD":         "ref: refs/heads/main\n",
+		"repo/.git/info/exclude": ".env\n",
+		"repo/.portmoor.yaml":    "docs: [README.md]\n",
 		"repo/compose.yaml": "name: shop\nservices:\n  web: {image: example/web, ports: [\"${WEB_HOST_PORT:-28990}:80\"]}\n" +
 			"  other: {image: example/web, ports: [\"28991:80\"]}\n  again: {image: example/web, ports: [\"28991:81\"]}\n  picked: {image: example/web, ports: [80]}\n",
 		"repo/known.json": `{"version": 1, "findings": []}`,

@@ -126,6 +126,7 @@ func (c starter) assignAndStart(ctx context.Context, r workspace.Request, engine
 		if s, err = isolator(c).write(r, s, command[1:], try == 1); err != nil {
 			return nil, err
 		}
+		isolator(c).follow(s, false)
 		lost, failed := c.start(ctx, s, engine, command[0], command[1:])
 		known := len(facts.Lost)
 		switch {

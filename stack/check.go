@@ -10,6 +10,7 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/variable"
 	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
@@ -139,14 +140,15 @@ func Plain(s *Stack, outcomes []allocate.Outcome) string {
 	if named := s.Environ()["COMPOSE_ENV_FILES"]; named != "" {
 		read = tree.Absolute(s.Dir, strings.Split(named, ",")...)
 	}
-	remembered := compose.Env{} // in the file of our own, which pins nothing here
-	if own := s.PortsEnvFile(s.Project); slices.Contains(read, own) {
-		remembered = compose.NewLoader(compose.LoadOptions{}).Env(own)
+	remembered := map[string]string{} // in what is our own, which pins nothing here
+	for _, path := range read {
+		src, _ := tree.ReadIf(path, tree.MaxFile)
+		maps.Copy(remembered, variable.Kept(src, path == s.PortsEnvFile(s.Project)))
 	}
 	var others []string
 	for _, o := range outcomes {
 		plain := s.Project.Under(read, s.mappingsOf[o.Unit.Key][0])
-		if text, set := remembered.Lookup(o.Unit.Var); set && s.Environ()[o.Unit.Var] == "" {
+		if text, set := remembered[o.Unit.Var]; set && s.Environ()[o.Unit.Var] == "" {
 			plain, _ = ports.Parse(text) // zero is none
 		}
 		if o.Unit.Var != "" && plain != o.Unit.Want && s.StartsAny(o.Unit.Services) {

@@ -87,7 +87,12 @@ func Variables(s *Stack) (variables []dotenv.Variable) {
 
 // WriteEnv writes the env file for Compose.
 func (s *Stack) WriteEnv() error {
-	return change(s, allocate.Change{Decide: func() error { return nil }, Write: s.writeEnv})
+	return Locked(s, s.writeEnv)
+}
+
+// Locked does something with the project as it is remembered, while nobody changes that.
+func Locked(s *Stack, do func() error) error {
+	return change(s, allocate.Change{Decide: func() error { return nil }, Write: do})
 }
 
 // writeEnv writes the file unless it says the same already. Without any

@@ -151,3 +151,76 @@ func TestWorktrees(t *testing.T) {
 		}
 	}
 }
+
+// TestGitTracked: what Git tracks is what is tracked here, whichever form its index has.
+func TestGitTracked(t *testing.T) {
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip(err)
+	}
+	names := []string{".env", "a/.env", "a/b.c", "a/b.cd", "a/b/" + strings.Repeat("long", 40), "z", "ü"}
+	for name, c := range map[string][]string{
+		"version 2":   {"update-index --index-version 2"},
+		"version 3":   {"update-index --index-version 3", "add -N intent"},
+		"version 4":   {"update-index --index-version 4"},
+		"split":       {"update-index --split-index", "add later"},
+		"of a linked": {"worktree add -q -b other ../linked"},
+		"sha256":      {"status"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := write(t, nil)
+			environ := []string{"HOME=" + root, "GIT_CONFIG_NOSYSTEM=1", "PATH=" + os.Getenv("PATH")}
+			repo := filepath.Join(root, "repo")
+			git := func(dir string, args ...string) string {
+				cmd := exec.CommandContext(t.Context(), "git", args...)
+				cmd.Dir, cmd.Env = dir, environ
+				out, err := cmd.CombinedOutput()
+				if err != nil {
+					t.Fatalf("%v: %v: %s", args, err, out)
+				}
+				return string(out)
+			}
+			format := "sha1"
+			if name == "sha256" {
+				format = name
+			}
+			git(root, "init", "-q", "--object-format="+format, "repo")
+			if tree.GitTracked(filepath.Join(repo, ".env"), nil) {
+				t.Error("tracked without an index")
+			}
+			for _, file := range append([]string{"intent", "later", "free", "a/free"}, names...) {
+				if err := os.MkdirAll(filepath.Dir(filepath.Join(repo, file)), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(filepath.Join(repo, file), nil, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			git(repo, append([]string{"add"}, names...)...)
+			git(repo, "-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-q", "-m", "x")
+			for _, line := range c {
+				git(repo, strings.Fields(line)...)
+			}
+			if name == "of a linked" {
+				repo = filepath.Join(root, "linked")
+			}
+			want := strings.Split(strings.TrimSuffix(git(repo, "ls-files", "-z"), "\x00"), "\x00")
+			var got []string
+			for _, file := range append([]string{"intent", "later", "free", "a/free", "a", "none", "a/b"}, names...) {
+				if tree.GitTracked(filepath.Join(repo, file), map[string]string{"HOME": root}) {
+					got = append(got, file)
+				}
+			}
+			slices.Sort(got)
+			slices.Sort(want)
+			if diff := cmp.Diff(want, got); diff != "" || len(want) < len(names) {
+				t.Errorf("(-git +got):\n%s", diff)
+			}
+		})
+	}
+	for _, torn := range []string{"", "DIRC", "DIRC\x00\x00\x00\x09\x00\x00\x00\x00" + strings.Repeat("x", 40), "DIRC\x00\x00\x00\x02\x00\x00\x00\x05" + strings.Repeat("x", 80)} {
+		root := write(t, map[string]string{"repo/.git/HEAD": "", "repo/.git/index": torn})
+		if !tree.GitTracked(filepath.Join(root, "repo", ".env"), nil) {
+			t.Errorf("%q: an index that can't be read says that nothing is tracked", torn)
+		}
+	}
+}

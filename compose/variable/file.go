@@ -117,6 +117,19 @@ func ParseFile(path string, src []byte, outer Lookup) (e File, plain bool, probl
 	return File{File: f, Vars: vars, lines: sync.OnceValue(func() map[string]source.Span { return linesOf(src) })}, plain, nil
 }
 
+// Kept are the variables that Portmoor keeps in an env file for docker compose: in its
+// block, or in all of a file that is its own.
+func Kept(src []byte, own bool) map[string]string {
+	if !own {
+		src = dotenv.Inside(src)
+	}
+	vars, err := godotenv.ParseWithLookup(bytes.NewReader(src), Unset)
+	if err != nil {
+		return nil
+	}
+	return vars
+}
+
 // maxReplaced bounds the variables in the values of an env file.
 const maxReplaced = 200_000
 

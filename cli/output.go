@@ -27,14 +27,6 @@ func (c *console) written() error {
 	return nil
 }
 
-// stdout is standard output for a command that runs in our place, which may be a terminal.
-func (c *console) stdout() io.Writer {
-	if o, ok := c.Out.(*output); ok {
-		return o.Writer
-	}
-	return c.Out
-}
-
 func (o *output) Write(p []byte) (int, error) {
 	n, err := o.Writer.Write(p)
 	if err != nil && o.err == nil {

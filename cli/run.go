@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os/signal"
 	"slices"
 	"strings"
@@ -136,4 +137,12 @@ func (c runner) environment(ctx context.Context, s *stack.Stack, engine *docker.
 	variables, notes := environ.Of(s.Project, ports, stack.Planned(s, engine.Machine()), values, s.VariableOf)
 	c.tellAll(notes)
 	return variables, nil
+}
+
+// stdout is standard output for a command that runs in our place, which may be a terminal.
+func (c *console) stdout() io.Writer {
+	if o, ok := c.Out.(*output); ok {
+		return o.Writer
+	}
+	return c.Out
 }

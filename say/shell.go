@@ -20,6 +20,12 @@ func Shell(arg string) string {
 	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 }
 
+// Breaks reports whether a shell that has no quotes around a text would make something
+// else of it.
+func Breaks(text string) bool {
+	return strings.ContainsAny(text, " *?[") || strings.ContainsFunc(text, Hidden)
+}
+
 // escaped is an argument with escapes, which bash reads in $'…'.
 func escaped(arg string) string {
 	var b strings.Builder

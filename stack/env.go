@@ -132,11 +132,11 @@ func (s *Stack) args(told say.About) (string, error) {
 	told.Compose.EnvFiles = envFiles(s)
 	args := told.Compose.Words()
 	for i, arg := range args {
-		if !breaks(arg) {
+		if !say.Breaks(arg) {
 			continue
 		}
 		// From here the path may have nothing that breaks.
-		if rel, err := filepath.Rel(s.Dir, arg); err == nil && filepath.IsAbs(arg) && !breaks(rel) {
+		if rel, err := filepath.Rel(s.Dir, arg); err == nil && filepath.IsAbs(arg) && !say.Breaks(rel) {
 			args[i] = rel
 			continue
 		}
@@ -157,12 +157,6 @@ func envFiles(s *Stack) []string {
 		files = append(files, s.envPath())
 	}
 	return files
-}
-
-// breaks reports whether a shell that has no quotes around a text would make
-// something else of it.
-func breaks(text string) bool {
-	return strings.ContainsAny(text, " *?[") || strings.ContainsFunc(text, say.Hidden)
 }
 
 // ComposeArgs are what docker compose needs to see the project as it was seen

@@ -6,11 +6,11 @@ import (
 	"net"
 	"net/url"
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/portmoor/portmoor/config/derive"
+	"github.com/portmoor/portmoor/pattern"
 )
 
 // checks is what the tags check and keys can name.
@@ -50,15 +50,15 @@ func checkDerived(text string) error {
 // have other programs run than the user's own, or change what docker compose and Portmoor
 // load.
 var (
-	setting    = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	commanding = regexp.MustCompile(`(?i)^(?:(?:LD|DYLD|GIT|SSH|DOCKER|COMPOSE|PORTMOOR|CARGO|BASH_FUNC)_.*|.*(?:PATH|SHELL|EDITOR|PAGER|BROWSER|_PRELOAD)|(?:.*_|PERL5|RUBY)OPT(?:ION)?S?|PYTHON.*|RUBYLIB|PERL5.*|GO(?:FLAGS|ENV|ROOT|TOOLCHAIN)|RUSTC.*|IFS|ENV|BASH_ENV|SHELLOPTS|BASHOPTS|PS4|PROMPT_COMMAND|HOME|TMPDIR|VISUAL|PORT_ALLOCATION_STRATEGY)$`)
+	setting    = pattern.Lazy(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	commanding = pattern.Lazy(`(?i)^(?:(?:LD|DYLD|GIT|SSH|DOCKER|COMPOSE|PORTMOOR|CARGO|BASH_FUNC)_.*|.*(?:PATH|SHELL|EDITOR|PAGER|BROWSER|_PRELOAD)|(?:.*_|PERL5|RUBY)OPT(?:ION)?S?|PYTHON.*|RUBYLIB|PERL5.*|GO(?:FLAGS|ENV|ROOT|TOOLCHAIN)|RUSTC.*|IFS|ENV|BASH_ENV|SHELLOPTS|BASHOPTS|PS4|PROMPT_COMMAND|HOME|TMPDIR|VISUAL|PORT_ALLOCATION_STRATEGY)$`)
 )
 
 func checkSetting(name string) error {
 	switch {
-	case !setting.MatchString(name):
+	case !setting().MatchString(name):
 		return fmt.Errorf("want the name of a variable such as API_URL, not %.60q", name)
-	case commanding.MatchString(name):
+	case commanding().MatchString(name):
 		return fmt.Errorf("%.60s says what programs run or load, and is not set", name)
 	}
 	return nil

@@ -78,7 +78,7 @@ func TestOf(t *testing.T) {
 		"{many:3003}":      "service many does not publish its port 3003/tcp, as {many:3003} has it (there are 3000-3002/tcp)",
 		"{web:80}{web:81}": "no one project publishes all of its ports (write a value for each)",
 		"{wab:80}":         "no service that publishes a port is called \"wab\", as {wab:80} has it (did you mean web?)",
-		"{quite-other:80}": "no service that publishes a port is called \"quite-other\", as {quite-other:80} has it (there are dns, many, web)",
+		"{quite-other:80}": "no service that publishes a port is called \"quite-other\", as {quite-other:80} has it (there are dns, many and web)",
 	} {
 		v, err := Parse(text)
 		if err != nil {

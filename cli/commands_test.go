@@ -296,5 +296,5 @@ var ofNoProject = []string{"cli/detect.go", "lint/rule.go", "setup/agents.go", "
 var notCommands = []string{
 	"ports-auto-detect:\n", "portmoor port --index N SERVICE", "name a file that portmoor reconcile --plan has written",
 	"portmoor detect --override writes it", "was not written by portmoor detect --override", "portmoor detect writes it.", "as portmoor env --args prints them",
-	"docker compose up failed: ", " with docker compose up", "or run portmoor detect there", "portmoor reset there", "portmoor reset -p ",
+	"docker compose up failed: ", "docker compose down failed: ", "and portmoor reset takes them out", " with docker compose up", "or run portmoor detect there", "portmoor reset there", "portmoor reset -p ",
 }

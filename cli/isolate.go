@@ -45,7 +45,7 @@ func (c isolator) begin(ctx context.Context, r workspace.Request, s *stack.Stack
 	if was == nil && !i.Natural {
 		c.say("the project is called "+i.Name+" in this checkout", "")
 		if refused := follow.Refused(s); refused != nil {
-			c.say(refused.Error()+": docker compose by itself, such as docker compose down, is about the containers of the other checkout", "write portmoor compose -- down; or "+say.Of(refused).Hint)
+			c.say(refused.Error()+": docker compose by itself is about the containers of the other checkout, and would stop them", "write "+s.About.Portmoor("compose", "--", "down")+"; or "+say.Of(refused).Hint)
 		}
 	}
 	return openRequest(r, o)

@@ -50,15 +50,12 @@ func Stale(s *Stack, outcomes []allocate.Outcome) (notes []say.Problem) {
 	}
 	settings := slices.DeleteFunc(s.Project.Settings(), func(v compose.Setting) bool { return v.File.Path == s.envPath() })
 	for _, m := range others.Mentions(s.Project, settings, moved, allocate.ThisMachine()) {
-		of, hint := "", "write the new port there"
+		of := ""
 		if m.Service != "" {
 			of = " of service " + m.Service
-			if m.Var != "" {
-				hint = fmt.Sprintf("write ${%s:-%d} there instead of the number", m.Var, m.Old)
-			}
 		}
 		notes = append(notes, say.Problem{
-			Kind: say.Note, Place: s.Place(m.File, m.Number), Hint: hint,
+			Kind: say.Note, Place: s.Place(m.File, m.Number), Hint: m.Hint(),
 			Message: fmt.Sprintf("%s%s still has port %d, which is %d now", m.Name, of, m.Old, m.Now),
 		})
 	}

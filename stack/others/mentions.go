@@ -2,11 +2,14 @@ package others
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/variable"
+	"github.com/portmoor/portmoor/config/derive"
 	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
@@ -26,6 +29,40 @@ type Mention struct {
 	Number   source.Span
 	Old, Now int
 	Var      string // that holds the port, "" for a literal
+	// Port is whose port it is, as env in the configuration has it, such as web:80; "" where
+	// that can't be told.
+	Port string
+}
+
+// Hint is what to write instead. The value itself, which may hold a secret, is not in it.
+func (m Mention) Hint() string {
+	switch {
+	case m.Service != "" && m.Var != "":
+		return fmt.Sprintf("write ${%s:-%d} there instead of the number", m.Var, m.Old)
+	case m.Port == "" || m.Service != "" && m.Key != "environment":
+		return "write the new port there"
+	case m.Service != "": // which docker compose has from the block in .env
+		return fmt.Sprintf("write ${%s} there, and its value under env in .portmoor.yaml, with {%s} for the host and the port; the block in .env passes it on", m.Name, m.Port)
+	}
+	return fmt.Sprintf("take the line out, and write %s under env in .portmoor.yaml, with {%s} for the host and the port", m.Name, m.Port)
+}
+
+// portOf is a port of a move as the configuration's env has it; "" for a line of an env
+// file that only a service reads, which derives nothing.
+func portOf(p *compose.Project, v compose.Setting, m Move, port int) string {
+	if v.Service == "" && !slices.ContainsFunc(p.Env.Files(), func(f variable.File) bool { return f.File.Path == v.File.Path }) {
+		return ""
+	}
+	for _, mapping := range m.Mappings {
+		number := mapping.Container.First
+		if mapping.Container.Width() == m.From.Width() {
+			number += port - m.From.First
+		}
+		if !mapping.Container.Zero() {
+			return derive.Port{Service: mapping.Service, Number: number, Protocol: mapping.Protocol}.String()
+		}
+	}
+	return ""
 }
 
 // Mentions is the law of what names a host port: a number behind a host that is this
@@ -59,7 +96,7 @@ func Mentions(p *compose.Project, settings []compose.Setting, moved []Move, own 
 			start := v.Span.Start + max(at[6], at[10])
 			if place := (compose.Place{Path: v.File.Path, Start: start}); !seen[place] {
 				seen[place] = true
-				all = append(all, Mention{v, source.Span{Start: start, End: start + len(number)}, port, m.To.First + port - m.From.First, m.Var})
+				all = append(all, Mention{v, source.Span{Start: start, End: start + len(number)}, port, m.To.First + port - m.From.First, m.Var, portOf(p, v, m, port)})
 			}
 		}
 	}

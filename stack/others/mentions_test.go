@@ -107,3 +107,24 @@ func mentionedIn(t *testing.T, service, key string) []Mention {
 	}
 	return Mentions(p, p.Settings(), moved, []string{"mybox", "mybox.local", "10.1.2.3"})
 }
+
+// TestMentionHint: what is written instead follows the port, where something does.
+func TestMentionHint(t *testing.T) {
+	for _, c := range []struct {
+		mention Mention
+		want    string
+	}{
+		{Mention{Setting: compose.Setting{Service: "late", Key: "environment", Name: "LINK"}, Var: "W", Old: 8080, Port: "web:80"}, "write ${W:-8080} there instead of the number"},
+		{Mention{Setting: compose.Setting{Service: "late", Key: "environment", Name: "LINK"}, Port: "web:80"}, "write ${LINK} there, and its value under env in .portmoor.yaml, with {web:80} for the host and the port; the block in .env passes it on"},
+		{Mention{Setting: compose.Setting{Service: "late", Key: "command"}, Port: "web:80"}, "write the new port there"},
+		{Mention{Setting: compose.Setting{Name: "LINK"}, Var: "W", Port: "dns:53/udp"}, "take the line out, and write LINK under env in .portmoor.yaml, with {dns:53/udp} for the host and the port"},
+		{Mention{Setting: compose.Setting{Name: "LINK"}}, "write the new port there"},
+	} {
+		if got := c.mention.Hint(); got != c.want {
+			t.Errorf("%s, want %s", got, c.want)
+		}
+	}
+	if got := mentioned(t, "late", "LINK: 'http://localhost:9001 http://localhost:8080'"); len(got) != 2 || got[0].Port != "range:9001" || got[1].Port != "web:8080" {
+		t.Errorf("%v", got)
+	}
+}

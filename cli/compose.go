@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/checkout"
+	"github.com/portmoor/portmoor/checkout/follow"
 	"github.com/portmoor/portmoor/child"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack"
@@ -49,4 +50,24 @@ func (c starter) runCompose(ctx *cli.Context) error {
 	code, err := p.Pass(ctx.Context)
 	c.code = max(c.code, code)
 	return err
+}
+
+// follow writes the block in .env as the project is now, where it was asked for, where
+// there is one, and for a checkout that is isolated.
+func (c isolator) follow(s *stack.Stack, asked bool, overrides ...string) {
+	if !asked && !follow.Has(s) && (s.Isolation == nil || follow.Refused(s) != nil) {
+		return // which was said when it began
+	}
+	host := ""
+	if c.engine != nil {
+		host = c.engine.Host
+	}
+	notes, err := follow.Write(s, host, overrides...)
+	if err != nil && !asked { // it is no matter of what was asked
+		note := say.Of(err)
+		note.Kind, err = say.Note, nil
+		notes = append(notes, note)
+	}
+	c.tellAll(notes)
+	c.exit(err)
 }

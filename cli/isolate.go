@@ -100,26 +100,6 @@ func (c isolator) end(s *stack.Stack, done stack.Forgotten) error {
 	return nil
 }
 
-// follow writes the block in .env as the project is now, where it was asked for, where
-// there is one, and for a checkout that is isolated.
-func (c isolator) follow(s *stack.Stack, asked bool, overrides ...string) {
-	if !asked && !follow.Has(s) && (s.Isolation == nil || follow.Refused(s) != nil) {
-		return // which was said when it began
-	}
-	host := ""
-	if c.engine != nil {
-		host = c.engine.Host
-	}
-	notes, err := follow.Write(s, host, overrides...)
-	if err != nil && !asked { // it is no matter of what was asked
-		note := say.Of(err)
-		note.Kind, err = say.Note, nil
-		notes = append(notes, note)
-	}
-	c.tellAll(notes)
-	c.exit(err)
-}
-
 // write writes the override of an isolated project with the ports that were assigned,
 // says what it can't do, if that is to be told, and returns the project as it is then.
 func (c isolator) write(r workspace.Request, s *stack.Stack, upArgs []string, tell bool) (*stack.Stack, error) {

@@ -14,6 +14,7 @@ import (
 	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
+	"github.com/portmoor/portmoor/stack/bindable"
 	"github.com/portmoor/portmoor/tree"
 )
 
@@ -60,63 +61,28 @@ func Notable(s *Stack, outcomes []allocate.Outcome) []allocate.Outcome {
 	return told
 }
 
-// bindable counts the ports of a check that can be bound.
-type bindable struct {
-	all, free int
-	services  []string
-	last      *allocate.Outcome // what was counted last
-}
-
-// count counts the port of an outcome, once, for one of its services.
-func (b *bindable) count(o *allocate.Outcome, service string) {
-	if o.Problem == "" {
-		b.services = append(b.services, service)
-	}
-	if b.last == o {
-		return
-	}
-	b.last = o
-	if b.all++; o.Problem == "" {
-		b.free++
-	}
-}
-
-// line is how many of the ports can be bound, and of which services.
-func (b *bindable) line(of string) string {
-	count := say.Count(b.free, "port")
-	if b.free < b.all {
-		count = fmt.Sprintf("%d of %s", b.free, say.Count(b.all, "port"))
-	}
-	line := count + of + " can be bound"
-	slices.Sort(b.services)
-	if services := slices.Compact(b.services); len(services) > 0 {
-		line += ": " + strings.Join(services, ", ")
-	}
-	return line
-}
-
 // Looked says what Check has looked at: the ports of which services can be bound, those
 // that are started first, then those of every other profile, and of which services
 // nothing is known.
 func (s *Stack) Looked(outcomes []allocate.Outcome) (lines []string) {
-	started, others := bindable{}, map[string]*bindable{}
+	started, others := bindable.Count{}, map[string]*bindable.Count{}
 	for i := range outcomes {
 		for _, name := range outcomes[i].Unit.Services {
 			if s.Starts(name) {
-				started.count(&outcomes[i], name)
+				started.Add(&outcomes[i], name)
 				continue
 			}
 			for _, profile := range s.services[name].Profiles {
 				if others[profile] == nil {
-					others[profile] = &bindable{}
+					others[profile] = &bindable.Count{}
 				}
-				others[profile].count(&outcomes[i], name)
+				others[profile].Add(&outcomes[i], name)
 			}
 		}
 	}
-	lines = append(lines, started.line(" of project "+s.Project.Name))
+	lines = append(lines, started.Line(" of project "+s.Project.Name))
 	for _, profile := range slices.Sorted(maps.Keys(others)) {
-		lines = append(lines, "profile "+s.Project.Written(profile)[0]+": "+others[profile].line(""))
+		lines = append(lines, "profile "+s.Project.Written(profile)[0]+": "+others[profile].Line(""))
 	}
 	var idle []string
 	for _, svc := range s.Project.Services {

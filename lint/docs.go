@@ -1,14 +1,13 @@
 package lint
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/lint/around"
 	"github.com/portmoor/portmoor/lint/table"
-	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/source"
 )
@@ -26,47 +25,10 @@ if only one mapping can be meant, and portmoor docs --write makes such a table.`
 	Check: func(p *Pass) {
 		for _, doc := range p.Facts.Docs[p.Project] {
 			if users := p.run.docUsers()[doc]; users[0] == p.Project && !slices.ContainsFunc(users, partial) {
-				p.compareTable(doc, Documented(users))
+				p.compareTable(doc, around.Documented(users))
 			}
 		}
 	},
-}
-
-// usersOfDocs are the projects whose ports each document may list.
-func usersOfDocs(projects []*compose.Project, docs map[*compose.Project][]*source.File) map[*source.File][]*compose.Project {
-	users := map[*source.File][]*compose.Project{}
-	for _, p := range projects {
-		for _, f := range docs[p] {
-			users[f] = append(users[f], p)
-		}
-	}
-	for f, all := range users {
-		users[f] = compose.Main(all)
-	}
-	return users
-}
-
-// Documented are the published mappings of projects, by service; a service
-// without any has an empty list.
-func Documented(projects []*compose.Project) map[string][]compose.Mapping {
-	services := map[string][]compose.Mapping{}
-	for _, p := range projects {
-		for _, s := range p.Services {
-			services[s.Name] = append(services[s.Name], nil...)
-		}
-		for _, m := range p.Mappings {
-			if m.Dropped == compose.Published && m.Invalid == "" && !DefaultPorts(m).Zero() {
-				services[m.Service] = append(services[m.Service], m)
-			}
-		}
-	}
-	return services
-}
-
-// DefaultPorts is what a document says of a mapping: what it is where nobody
-// has set a variable.
-func DefaultPorts(m compose.Mapping) ports.Range {
-	return cmp.Or(m.HostPort.DefaultPorts, m.HostPort.Ports)
 }
 
 // compareTable holds the tables of a document against what services publish.
@@ -108,7 +70,7 @@ func (p *Pass) compareTable(doc *source.File, services map[string][]compose.Mapp
 			m := services[name][0]
 			p.Report(Finding{
 				File: doc, Span: tables[0].Marker, Service: name,
-				Message: fmt.Sprintf("the table lacks service %s, which publishes %s", quote(name), named(DefaultPorts(m), m.Protocol)),
+				Message: fmt.Sprintf("the table lacks service %s, which publishes %s", quote(name), named(around.DefaultPorts(m), m.Protocol)),
 				Hint:    "add a row for it",
 				Related: []Related{relatedTo(&m, "it is published here")},
 			})
@@ -148,7 +110,7 @@ func (d documentRead) right(r table.Row, service string) expected {
 		if r.Container != "" && m.Key.Container != r.Container {
 			continue
 		}
-		if e.Add(DefaultPorts(m).String()) {
+		if e.Add(around.DefaultPorts(m).String()) {
 			e.related = append(e.related, relatedTo(&m, "it is published here"))
 		}
 		if key.loose {

@@ -42,9 +42,9 @@ func RunAll(projects []*compose.Project, options Options) (findings, ignored []F
 	r.claimed = sync.OnceValue(func() *meet.Board { return meet.Claims(r.publications, r.alone) })
 	r.contests = sync.OnceValue(func() [][]meet.Contest { return meet.Contests(projects, r.publications, r.standard()) })
 	r.loaders = sync.OnceValue(func() meet.Loaders { return meet.LoadersOf(projects) })
-	r.envUsers = sync.OnceValue(func() map[string][]int { return usersOfEnvFiles(projects) })
+	r.envUsers = sync.OnceValue(func() map[string][]int { return around.EnvUsers(projects) })
 	r.passed = sync.OnceValue(r.passedOn)
-	r.docUsers = sync.OnceValue(func() map[*source.File][]*compose.Project { return usersOfDocs(projects, options.Facts.Docs) })
+	r.docUsers = sync.OnceValue(func() map[*source.File][]*compose.Project { return around.DocUsers(projects, options.Facts.Docs) })
 	r.publications = make([][]meet.Publication, len(projects))
 	for i, p := range projects {
 		r.remembered = append(r.remembered, sync.OnceValue(func() map[*compose.Mapping]ports.Range { return r.remember(i) }))

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lint/text"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
@@ -92,18 +91,4 @@ func (p *Pass) staleIn(f *source.File, in source.Span, service string, reached f
 		}
 		p.reportf(Finding{File: f, Span: span, Service: service}, "correct the port, or publish it; if something else does, name it under external_ports", "no mapping publishes host port %d", port)
 	}
-}
-
-// usersOfEnvFiles are the projects that read each env file, as their indexes by its
-// path.
-func usersOfEnvFiles(projects []*compose.Project) map[string][]int {
-	users := map[string][]int{}
-	for i, p := range projects {
-		for _, e := range p.Env.Files() {
-			if of := users[e.File.Path]; len(of) == 0 || of[len(of)-1] != i {
-				users[e.File.Path] = append(of, i)
-			}
-		}
-	}
-	return users
 }

@@ -1,5 +1,6 @@
 // Package around says what the projects of a run are to each other: which of their
-// services run, which projects stand on their own, and which are examples or tests.
+// services run, which projects stand on their own, which are examples or tests, and which
+// have an env file or a document in common.
 //
 //	never := around.NeverRun(projects, nil)
 //	if never[0]["template"] {

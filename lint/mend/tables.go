@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/portmoor/portmoor/compose"
-	"github.com/portmoor/portmoor/lint"
+	"github.com/portmoor/portmoor/lint/around"
 	"github.com/portmoor/portmoor/lint/table"
 	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/rewrite"
@@ -94,7 +94,7 @@ func written(w *workspace.Workspace, path string, src []byte, users []*compose.P
 
 // services are those of projects, in the order of their files, with the ports that they publish.
 func services(w *workspace.Workspace, users []*compose.Project) (all []table.Service) {
-	published, done := lint.Documented(users), map[string]bool{}
+	published, done := around.Documented(users), map[string]bool{}
 	for _, p := range users {
 		labels := categories(p)
 		inOrder := slices.SortedStableFunc(slices.Values(p.Services), func(a, b compose.Service) int {
@@ -108,7 +108,7 @@ func services(w *workspace.Workspace, users []*compose.Project) (all []table.Ser
 			t := table.Service{Name: s.Name, Category: cmp.Or(labels[s.Name], w.Config.GroupOf(s.Name))}
 			seen := map[table.Port]bool{}
 			for _, m := range published[s.Name] {
-				port := table.Port{Host: lint.DefaultPorts(m).String(), Container: m.Key.Container}
+				port := table.Port{Host: around.DefaultPorts(m).String(), Container: m.Key.Container}
 				if !seen[port] {
 					seen[port], t.Ports = true, append(t.Ports, port)
 				}

@@ -77,6 +77,8 @@ var rules = sync.OnceValue(func() []Rule {
 		containerNameScaled,
 		duplicateContainerName,
 		portsInExtension,
+		fixedContainerName,
+		fixedResourceName,
 		staleReference,
 		unknownPortVariable,
 		unreadEnvFile,

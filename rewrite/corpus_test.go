@@ -72,7 +72,7 @@ func apply(t testing.TB, plan Plan) map[string][]byte {
 			t.Errorf("%s: undoing the edits does not give the file back", f.Path)
 		}
 		outside(t, f, edits, out)
-		if err := verifyTree(f, out, plan.Changes); err != nil {
+		if err := verifyTree(f, out, plan.Changes, nil); err != nil {
 			t.Error(err)
 		}
 		after[f.Path] = out
@@ -167,11 +167,11 @@ func checkRun(t *testing.T, projects []*compose.Project, s strategies.Strategy) 
 	after := apply(t, plan)
 	models, moved := 0, 0
 	for _, p := range projects {
-		compared, err := verifyModels(p, after, plan.Changes, whole)
+		compared, err := verifyModels(p, after, plan.Changes, nil, whole)
 		if err != nil {
 			t.Error(err)
 		}
-		if quick, err := verifyModel(p, after, plan.Changes); err != nil || compared && !quick {
+		if quick, err := verifyModel(p, after, plan.Changes, nil); err != nil || compared && !quick {
 			t.Errorf("%s: compared %v, and without what says nothing of ports %v: %v", p.Group.Files[0], compared, quick, err)
 		}
 		if compared {

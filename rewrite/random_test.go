@@ -214,7 +214,7 @@ func (w *walk) to(projects []*compose.Project, s strategies.Strategy) []*compose
 	plan := planAll(projects, s, w.kept)
 	after := apply(w.T, plan)
 	for _, p := range projects {
-		compared, err := verifyModel(p, after, plan.Changes)
+		compared, err := verifyModel(p, after, plan.Changes, nil)
 		if err != nil {
 			w.Errorf("%s: %v", s, err)
 		}

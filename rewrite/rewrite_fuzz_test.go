@@ -55,7 +55,7 @@ func FuzzRewrite(f *testing.F) {
 		plan := planAll(projects, s, nil)
 		after := apply(t, plan)
 		if crc32.ChecksumIEEE(src)%64 == 0 {
-			if _, err := verifyModel(projects[0], after, plan.Changes); err != nil {
+			if _, err := verifyModel(projects[0], after, plan.Changes, nil); err != nil {
 				t.Errorf("%v:\n%s", err, src)
 			}
 		}

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/fixed"
 	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
@@ -31,8 +32,8 @@ type Result struct {
 }
 
 // Verified applies edits in memory and compares every file that they touch, and
-// every project that has one, with what it was: nothing but the changes may
-// differ. A document that is no YAML is only applied. The error is the first, by
+// every project that has one, with what it was: nothing but the changes, and the
+// fixed names that edits take out, may differ. A document that is no YAML is only applied. The error is the first, by
 // path and then by project, of what is not as planned.
 func Verified(projects []*compose.Project, edits map[*source.File][]Edit, changes []Change) (Result, error) {
 	r := Result{After: map[string][]byte{}}
@@ -41,10 +42,11 @@ func Verified(projects []*compose.Project, edits map[*source.File][]Edit, change
 		planned[c.Mapping.File.Path] = append(planned[c.Mapping.File.Path], c)
 	}
 	byPath := func(a, b *source.File) int { return cmp.Compare(a.Path, b.Path) }
+	out := removed(edits)
 	for _, f := range slices.SortedFunc(maps.Keys(edits), byPath) {
 		src, err := Apply(f.Src, edits[f])
 		if err == nil && f.Docs != nil {
-			err = verifyTree(f, src, planned[f.Path])
+			err = verifyTree(f, src, planned[f.Path], out)
 		}
 		if err != nil {
 			return r, err
@@ -61,7 +63,7 @@ func Verified(projects []*compose.Project, edits map[*source.File][]Edit, change
 		}
 		g.Go(func() error {
 			if bug := say.Guard(func() {
-				compared[i], errs[i] = verifyModel(p, r.After, lists.Flat(p.Files, func(f *source.File) []Change { return planned[f.Path] }))
+				compared[i], errs[i] = verifyModel(p, r.After, lists.Flat(p.Files, func(f *source.File) []Change { return planned[f.Path] }), out)
 			}); bug != nil {
 				errs[i] = fmt.Errorf("%s: %w", p.Group.Files[0], bug)
 			}
@@ -119,12 +121,12 @@ func Touched(projects []*compose.Project, edits map[*source.File][]Edit) []Chang
 // verifyTree parses a file's new bytes and compares them with the old: the
 // same nodes must be there, and only the planned scalars may read differently.
 // The error says what else would change.
-func verifyTree(before *source.File, after []byte, changes []Change) error {
+func verifyTree(before *source.File, after []byte, changes []Change, out removals) error {
 	got := source.Parse(before.Path, after)
 	if got.Docs == nil {
 		return fmt.Errorf("%s: the result is not valid: %s", before.Path, got.Problems[0].Message)
 	}
-	c := comparison{before: before, planned: map[int]bool{}}
+	c := comparison{before: before, planned: map[int]bool{}, removed: out}
 	for _, ch := range changes {
 		if ch.Mapping.File.Path == before.Path {
 			c.planned[ch.Mapping.Scalar.Start] = true
@@ -145,12 +147,17 @@ func verifyTree(before *source.File, after []byte, changes []Change) error {
 type comparison struct {
 	before  *source.File
 	planned map[int]bool // starts of scalars that may differ
+	removed removals
 }
 
 func (c comparison) equal(a, b *yaml.Node) error {
-	if a.Kind == b.Kind && a.Value == b.Value && a.Tag == b.Tag && a.Anchor == b.Anchor && len(a.Content) == len(b.Content) {
-		for i := range a.Content {
-			if err := c.equal(a.Content[i], b.Content[i]); err != nil {
+	content := c.without(a)
+	if len(content) == 0 && len(a.Content) > 0 && b.Tag == "!!null" && a.Anchor == "" && b.Anchor == "" {
+		return nil // it had nothing but a name
+	}
+	if a.Kind == b.Kind && a.Value == b.Value && a.Tag == b.Tag && a.Anchor == b.Anchor && len(content) == len(b.Content) {
+		for i := range content {
+			if err := c.equal(content[i], b.Content[i]); err != nil {
 				return err
 			}
 		}
@@ -169,8 +176,11 @@ func (c comparison) equal(a, b *yaml.Node) error {
 // published ports of the mappings whose change plans that. after holds the new
 // bytes by path. A project that compose-go can't load as it stands is not
 // compared; the result says whether it was.
-func verifyModel(p *compose.Project, after map[string][]byte, changes []Change) (compared bool, err error) {
-	return verifyModels(p, after, changes, portsOnly, whole)
+func verifyModel(p *compose.Project, after map[string][]byte, changes []Change, out removals) (compared bool, err error) {
+	if len(out) > 0 { // names say nothing of ports
+		return verifyModels(p, after, changes, out, whole)
+	}
+	return verifyModels(p, after, changes, nil, portsOnly, whole)
 }
 
 // Whether models have what says nothing of ports. Without it they are made in half the
@@ -181,7 +191,7 @@ const (
 	portsOnly = true
 )
 
-func verifyModels(p *compose.Project, after map[string][]byte, changes []Change, details ...bool) (compared bool, err error) {
+func verifyModels(p *compose.Project, after map[string][]byte, changes []Change, out removals, details ...bool) (compared bool, err error) {
 	if p.Loadable() != nil {
 		return false, nil
 	}
@@ -202,7 +212,13 @@ func verifyModels(p *compose.Project, after map[string][]byte, changes []Change,
 				refused = refused || !ports // or a required variable came back, which the next one sets
 				continue
 			}
-			if err := compareModels(p, was, is, expectations(p, changes, environ)); err == nil || !ports {
+			names := out.unnamed(p)
+			if err = forget(was, is, names); err != nil {
+				err = fmt.Errorf("%s: %w", p.Group.Files[0], err)
+			} else {
+				err = compareModels(p, was, is, expectations(p, changes, environ), names)
+			}
+			if err == nil || !ports {
 				return true, err
 			}
 		}
@@ -317,7 +333,7 @@ func expectations(p *compose.Project, changes []Change, environ map[string]strin
 	return expected
 }
 
-func compareModels(p *compose.Project, was, is *types.Project, expected map[container][]expectation) error {
+func compareModels(p *compose.Project, was, is *types.Project, expected map[container][]expectation, unnamed []fixed.Name) error {
 	before, after := was.AllServices(), is.AllServices()
 	ports, now := portsOf(before), portsOf(after)
 	for _, name := range slices.Sorted(maps.Keys(now)) {
@@ -325,7 +341,7 @@ func compareModels(p *compose.Project, was, is *types.Project, expected map[cont
 			return fmt.Errorf("%s: %w", p.Group.Files[0], err)
 		}
 	}
-	if !sameTemplate(cutPorts(was), cutPorts(is), len(expected) > 0) || !reflect.DeepEqual(was, is) {
+	if !sameTemplate(nameless(cutPorts(was), unnamed), nameless(cutPorts(is), unnamed), len(expected) > 0) || !reflect.DeepEqual(was, is) {
 		return fmt.Errorf("%s: the change would alter more than ports", p.Group.Files[0])
 	}
 	return nil

@@ -46,12 +46,12 @@ services:
 		"alter":                        strings.Replace(right, `"${WEB_HOST_PORT:-8080}:80"`, `["${WEB_HOST_PORT:-8080}:80"]`, 1),
 		`alter "c", which is not plan`: strings.Replace(right, "b: c", "b: !x c", 1),
 	} {
-		err := verifyTree(projects[0].Files[0], []byte(after), plan.Changes)
+		err := verifyTree(projects[0].Files[0], []byte(after), plan.Changes, nil)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q, got %v for:\n%s", want, err, after)
 		}
 	}
-	if err := verifyTree(projects[0].Files[0], []byte(right), plan.Changes); err != nil {
+	if err := verifyTree(projects[0].Files[0], []byte(right), plan.Changes, nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -91,14 +91,14 @@ func TestVerifyModelRefuses(t *testing.T) {
 			plan := planAll(projects, c.strategy, nil)
 			after := apply(t, plan)
 			path := projects[0].Files[0].Path
-			if compared, err := verifyModel(projects[0], after, plan.Changes); err != nil || !compared {
+			if compared, err := verifyModel(projects[0], after, plan.Changes, nil); err != nil || !compared {
 				t.Fatalf("the right result: %v, compared: %v", err, compared)
 			}
 			wrong := strings.Replace(string(after[path]), c.old, c.new, 1)
 			if wrong == string(after[path]) {
 				t.Fatalf("%q is not in %s", c.old, wrong)
 			}
-			_, err := verifyModel(projects[0], map[string][]byte{path: []byte(wrong)}, plan.Changes)
+			_, err := verifyModel(projects[0], map[string][]byte{path: []byte(wrong)}, plan.Changes, nil)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("want %q, got %v", c.want, err)
 			}
@@ -120,12 +120,12 @@ services:
 		projects := oneFile(strings.Replace(src, "  other: 8080\n", "", 1))
 		plan := planAll(projects, s, nil)
 		after := apply(t, plan)
-		if compared, err := verifyModel(projects[0], after, plan.Changes); err != nil || !compared {
+		if compared, err := verifyModel(projects[0], after, plan.Changes, nil); err != nil || !compared {
 			t.Fatalf("%s: %v, compared: %v", s, err, compared)
 		}
 		path := projects[0].Files[0].Path
 		wrong := map[string][]byte{path: []byte(strings.Replace(string(after[path]), "x-more: 8080", "x-more: [8080]", 1))}
-		if _, err := verifyModel(projects[0], wrong, plan.Changes); err == nil {
+		if _, err := verifyModel(projects[0], wrong, plan.Changes, nil); err == nil {
 			t.Errorf("%s: a changed x-more passes", s)
 		}
 	}
@@ -171,14 +171,14 @@ DB=5555
 		if len(after) != 2 {
 			t.Fatalf("%s: %d files change", s, len(after))
 		}
-		if compared, err := verifyModel(projects[0], after, plan.Changes); err != nil || !compared {
+		if compared, err := verifyModel(projects[0], after, plan.Changes, nil); err != nil || !compared {
 			t.Errorf("%s: %v, compared: %v", s, err, compared)
 		}
 		wrong := map[string][]byte{}
 		for path, src := range after {
 			wrong[path] = []byte(strings.Replace(string(src), "image: x", "image: y", 1))
 		}
-		if _, err := verifyModel(projects[0], wrong, plan.Changes); err == nil {
+		if _, err := verifyModel(projects[0], wrong, plan.Changes, nil); err == nil {
 			t.Errorf("%s: a changed include passes", s)
 		}
 	}

@@ -64,6 +64,11 @@ func New(w *workspace.Workspace, only []string) (l *Linter, notes []say.Problem,
 			return nil, nil, UnknownRule("portmoor lint: --rule", name)
 		}
 	}
+	if isolated := lint.Info; w.Config.Isolate {
+		for _, name := range lint.Isolating {
+			l.options.Settings[name] = lint.Setting{Severity: &isolated}
+		}
+	}
 	for name, rule := range w.Config.Rules {
 		setting := lint.Setting{All: rule.Options["all"] == "true"}
 		if level, ok := lint.ParseSeverity(rule.Severity); ok {

@@ -29,6 +29,8 @@ ports change, and every file is verified with compose-go before the first is wri
 			&cli.BoolFlag{Name: "strict", Usage: "with --check, exit with 1 also if fixed host ports are left that can't be rewritten", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "detect", Usage: "with --write, assign the ports of every project that follows auto, as detect does; of one alone they are, unless --detect=false", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "pin", Usage: "give each host port that Docker picks a default, or those of the services named as arguments; a path then has a slash, as ./app", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "isolate", Usage: "also take out the names of containers, networks, volumes, configs and secrets that a second checkout can't have", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "references", Usage: "list where the repository writes host ports that can be others then, instead; nothing is edited", DisableDefaultText: true},
 			formatFlag("how to print the plan", formatNames...),
 		),
 		Action: c.runMigrate,
@@ -43,10 +45,12 @@ func (c *program) runMigrate(ctx *cli.Context) error {
 		return say.Usagef("give one of the two", "portmoor migrate: --write and --check exclude each other")
 	case strict && !check:
 		return say.Usagef("give both", "portmoor migrate: --strict is for --check")
+	case ctx.Bool("references") && (write || check):
+		return say.Usagef("leave the other out", "portmoor migrate: --references edits nothing, and checks nothing")
 	case ctx.Bool("detect") && !write:
 		return say.Usagef("add --write", "portmoor migrate: --detect needs --write")
 	}
-	o := migrate.Options{Pin: ctx.Bool("pin")}
+	o := migrate.Options{Pin: ctx.Bool("pin"), Isolate: ctx.Bool("isolate")}
 	if o.Pin {
 		o.Services = lists.Only(r.Paths, func(word string) bool { return !say.IsPath(word) })
 		r.Paths = lists.Only(r.Paths, say.IsPath)
@@ -68,6 +72,9 @@ func (c *program) runMigrate(ctx *cli.Context) error {
 	c.tellAll(notes)
 	if err != nil {
 		return err
+	}
+	if ctx.Bool("references") {
+		return migrator{c}.showReferences(w, m, ctx.String("format") == "json")
 	}
 	if check && (len(m.Outputs) > 0 || strict && len(m.Left()) > 0) {
 		c.fail(exitFindings)

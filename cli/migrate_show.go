@@ -9,6 +9,7 @@ import (
 
 	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/migrate"
+	"github.com/portmoor/portmoor/reconcile"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
@@ -33,11 +34,14 @@ type migrator struct{ *program }
 func (c migrator) showMigration(v migrationView) error {
 	switch {
 	case v.json:
-		return say.JSON(c.Out, migrationReportOf(v.w, v.m), true)
+		return say.JSON(c.Out, v.m.Report(), true)
 	case v.check:
 		for _, ch := range v.m.Changes {
-			before, after := scalar(ch)
+			before, after := migrate.Scalar(ch)
 			fmt.Fprintf(c.Out, "%s: service %s: %s would become %s\n", say.Visible(v.w.Place(ch.Mapping.File, ch.Mapping.Scalar)), say.Visible(ch.Mapping.Service), say.Visible(before), say.Visible(after))
+		}
+		for _, n := range v.m.Names {
+			fmt.Fprintf(c.Out, "%s: %s %s: its name %s would go\n", say.Visible(v.w.Place(n.File, n.Span)), n.Kind, say.Visible(n.Key), say.Visible(n.Value))
 		}
 		for _, s := range v.m.Left() {
 			if s.Mapping.File.Outside {
@@ -103,7 +107,7 @@ func (c migrator) summary(v migrationView) {
 	if v.write {
 		verb = "changed"
 	}
-	fmt.Fprintf(c.Err, "%s: %s, %d %s; %s, %d %s, %d kept\n", strategyName(w),
+	fmt.Fprintf(c.Err, "%s: %s, %d %s; %s, %d %s, %d kept\n", migrate.StrategyName(w),
 		say.Count(w.FilesAsked(), "file"), len(m.Files()), verb, say.Count(len(m.Changes)+len(m.Skips), "mapping"), len(m.Changes), verb, len(m.Skips))
 	reasons := map[string]int{}
 	for _, s := range m.Skips {
@@ -111,6 +115,12 @@ func (c migrator) summary(v migrationView) {
 	}
 	for _, r := range slices.SortedFunc(maps.Keys(reasons), func(a, b string) int { return cmp.Or(reasons[b]-reasons[a], cmp.Compare(a, b)) }) {
 		fmt.Fprintf(c.Err, "  %d kept: %s\n", reasons[r], say.Visible(r))
+	}
+	if len(m.Names) > 0 {
+		fmt.Fprintf(c.Err, "  %s %s\n", say.Count(len(m.Names), "fixed name"), map[bool]string{true: "went", false: "would go"}[v.write])
+	}
+	for _, n := range m.NamesLeft {
+		fmt.Fprintf(c.Err, "  %s: %s %s keeps its name %s: %s\n", say.Visible(w.Place(n.File, n.Span)), n.Kind, say.Visible(n.Key), say.Visible(n.Value), say.Visible(n.Reason))
 	}
 	if left := len(m.Left()); left > 0 {
 		fmt.Fprintf(c.Err, "  left: %s that can't be rewritten\n", say.Count(left, "fixed host port"))
@@ -146,96 +156,25 @@ func (c migrator) summary(v migrationView) {
 	}
 }
 
-// strategyName is the run's strategy, or "mixed" where projects differ.
-func strategyName(w *workspace.Workspace) string {
-	name := ""
-	for _, p := range w.Projects {
-		s := string(w.Strategies[p])
-		if name != "" && s != name {
-			return "mixed"
-		}
-		name = s
+// showReferences lists where the repository writes host ports that can be others.
+func (c migrator) showReferences(w *workspace.Workspace, m *migrate.Migration, json bool) error {
+	reader := reconciler(c)
+	inv, err := reader.inventory(w)
+	if err != nil {
+		return err
 	}
-	return name
-}
-
-// scalar is the text that a change edits, before and after.
-func scalar(ch rewrite.Change) (before, after string) {
-	m, e := ch.Mapping, ch.Edit
-	src := m.File.Src
-	return string(src[m.Scalar.Start:m.Scalar.End]), string(src[m.Scalar.Start:e.Span.Start]) + e.New + string(src[e.Span.End:m.Scalar.End])
-}
-
-// The JSON of migrate, version 1. Lines and columns are those of the text that is
-// quoted, before or text, and count from 1, columns in characters; paths are relative to the working folder, with slashes.
-type migrationReport struct {
-	Version  int             `json:"version"`
-	Strategy string          `json:"strategy"`
-	Files    []migrationFile `json:"files"`
-	Summary  struct {
-		Files        int `json:"files"`
-		FilesChanged int `json:"files_changed"`
-		Mappings     int `json:"mappings"`
-		Changed      int `json:"changed"`
-		Skipped      int `json:"skipped"`
-		Left         int `json:"left"`
-	} `json:"summary"`
-}
-
-type migrationFile struct {
-	File    string            `json:"file"`
-	Changes []migrationChange `json:"changes"`
-	Skips   []migrationSkip   `json:"skips"`
-}
-
-type migrationChange struct {
-	Service  string `json:"service"`
-	Line     int    `json:"line"`
-	Column   int    `json:"column"`
-	Before   string `json:"before"`
-	After    string `json:"after"`
-	Variable string `json:"variable"`
-	Reason   string `json:"reason"`
-}
-
-type migrationSkip struct {
-	Service string `json:"service"`
-	Line    int    `json:"line"`
-	Column  int    `json:"column"`
-	Text    string `json:"text"`
-	Reason  string `json:"reason"`
-	Left    bool   `json:"left"` // a fixed host port that can't be rewritten
-}
-
-func migrationReportOf(w *workspace.Workspace, m *migrate.Migration) migrationReport {
-	r := migrationReport{Version: 1, Strategy: strategyName(w), Files: []migrationFile{}}
-	files := map[string]*migrationFile{}
-	entry := func(f *source.File) *migrationFile {
-		if files[f.Path] == nil {
-			files[f.Path] = &migrationFile{File: say.Text(w.Show(f.Path)), Changes: []migrationChange{}, Skips: []migrationSkip{}}
-		}
-		return files[f.Path]
+	progress, finish := reader.progress("looking for ports")
+	all, unseen := inv.Written(reconcile.Search{Progress: progress}, m.Settable)
+	finish()
+	for _, path := range unseen {
+		c.say(path+": nobody looked at it, as it is too large or can't be read", "")
 	}
-	for _, ch := range m.Changes {
-		f := entry(ch.Mapping.File)
-		line, column := ch.Mapping.File.Position(ch.Mapping.Scalar.Start)
-		before, after := scalar(ch)
-		f.Changes = append(f.Changes, migrationChange{ch.Mapping.Service, line, column, before, after, ch.Decision.Var, ch.Decision.Reason})
+	if json {
+		return say.JSON(c.Out, map[string]any{"version": 1, "references": append([]reconcile.Written{}, all...)}, true)
 	}
-	for _, s := range m.Skips {
-		f, skip := entry(s.Mapping.File), migrationSkip{Line: 1, Column: 1, Reason: s.Reason, Left: s.Left}
-		if !s.Mapping.File.Outside { // whose text is not shown
-			at := s.Mapping.Written()
-			skip.Service, skip.Text = s.Mapping.Service, string(s.Mapping.File.Src[at.Start:at.End])
-			skip.Line, skip.Column = s.Mapping.File.Position(at.Start)
-		}
-		f.Skips = append(f.Skips, skip)
+	for _, place := range all {
+		fmt.Fprintln(c.Out, say.Visible(place.String()))
 	}
-	for _, path := range slices.Sorted(maps.Keys(files)) {
-		r.Files = append(r.Files, *files[path])
-	}
-	r.Summary.Files, r.Summary.FilesChanged = w.FilesAsked(), len(m.Files())
-	r.Summary.Mappings, r.Summary.Changed, r.Summary.Skipped = len(m.Changes)+len(m.Skips), len(m.Changes), len(m.Skips)
-	r.Summary.Left = len(m.Left())
-	return r
+	fmt.Fprintf(c.Err, "%s written elsewhere; nothing is edited\n", say.Count(len(all), "host port"))
+	return nil
 }

@@ -121,7 +121,7 @@ func written(m *compose.Mapping, edits map[compose.Place]rewrite.Edit) string {
 // there is the workspace as the migration would leave it.
 func (m *Migration) there() (*workspace.Workspace, error) {
 	after := map[string][]byte{}
-	for f, edits := range m.Edits() {
+	for f, edits := range m.Plan.Edits() {
 		src, err := rewrite.Apply(f.Src, edits)
 		if err != nil {
 			return nil, rewrite.Unplanned(err)
@@ -142,7 +142,7 @@ func (m *Migration) there() (*workspace.Workspace, error) {
 func (m *Migration) wanted(straight rewrite.Plan) (map[string][]byte, error) {
 	edits := straight.Edits()
 	want := map[string][]byte{}
-	for _, f := range m.Files() {
+	for _, f := range m.Plan.Files() {
 		src, err := rewrite.Apply(f.Src, edits[f])
 		if err != nil {
 			return nil, rewrite.Unplanned(err)

@@ -20,6 +20,7 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/compose/discover"
+	"github.com/portmoor/portmoor/compose/fixed"
 	"github.com/portmoor/portmoor/config"
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/lint/mend"
@@ -34,6 +35,9 @@ import (
 type Migration struct {
 	rewrite.Plan
 
+	// Names are the fixed names that go, and NamesLeft those that stay.
+	Names     []fixed.Name
+	NamesLeft []NameLeft
 	// Outputs are the compose files by path, then the configuration.
 	Outputs []rewrite.Output
 	// Invalid is how many files are not valid, and left alone.
@@ -68,7 +72,11 @@ func Plan(w *workspace.Workspace, o Options) (m *Migration, notes []say.Problem,
 	sound := m.sound()
 	m.refused = mend.Refused(w, m.leaveBroken)
 	m.Plan = m.plan(w, m.families, sound)
+	if o.Isolate {
+		m.planNames(sound)
+	}
 	notes = append(mend.Unreadable(w), m.leaveRefused()...)
+	m.leaveNames()
 	m.leave(func(ch rewrite.Change) string {
 		if m.broken[ch.Mapping.File.Path] {
 			return keptByBug

@@ -18,6 +18,8 @@ type Options struct {
 	// Services are those that Pin is about, also if they are scaled or learn their port
 	// after start; nil for all others.
 	Services []string
+	// Isolate takes out the names that a second checkout can't have.
+	Isolate bool
 }
 
 // pinned are the host ports that mappings get which Docker picks one for, by project

@@ -7,7 +7,7 @@ import (
 
 var fixedContainerName = Rule{
 	Name:     "fixed-container-name",
-	Title:    "A second checkout can't have the container_name",
+	Title:    "A second checkout can't have this name",
 	Severity: Off,
 	Doc: `The service has a container_name, which only one container of the machine can have: the project can't run in a
 second checkout. Without it Compose makes a name of the project's. The rule is off by default, and an info under
@@ -18,7 +18,7 @@ set by a variable.`,
 
 var fixedResourceName = Rule{
 	Name:     "fixed-resource-name",
-	Title:    "A second checkout shares what has a fixed name",
+	Title:    "A second checkout would share this name",
 	Severity: Off,
 	Doc: `A network, volume, config or secret has a name of its own, which a second checkout of the project would share.
 Without it Compose makes a name of the project's; a volume begins empty under it. What is external is meant to be shared.

@@ -26,6 +26,9 @@ terminal are those of docker compose.`,
 	}
 }
 
+// refused is the exit code of a docker command that does not know its arguments.
+const refused = 125
+
 // runCompose passes its arguments on.
 func (c starter) runCompose(ctx *cli.Context) error {
 	args := ctx.Args().Slice()
@@ -49,6 +52,9 @@ func (c starter) runCompose(ctx *cli.Context) error {
 	p := child.Program{Path: path, Args: slices.Concat([]string{"compose"}, s.ComposeArgs(), args), Environ: c.Environ, Dir: s.Dir, In: c.In, Out: c.stdout(), Err: c.Err}
 	code, err := p.Pass(ctx.Context)
 	c.code = max(c.code, code)
+	if code == refused { // without its plugin it takes our arguments for its own
+		_, err = c.composeCommand(ctx.Context)
+	}
 	return err
 }
 

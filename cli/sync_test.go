@@ -178,6 +178,10 @@ func TestUpFails(t *testing.T) {
 	if code, _, errs := here("up"); code != 3 || errs != "docker compose can't be run: exit status 1\nhint: install the compose plugin of docker, version 2 or later\n" {
 		t.Errorf("exit %d: %s", code, errs)
 	}
+	composeScript(t, "exit 125")
+	if code, _, errs := here("compose", "--", "ps"); code != 125 || errs != "docker compose can't be run: exit status 125\nhint: install the compose plugin of docker, version 2 or later\n" {
+		t.Errorf("exit %d: %s", code, errs)
+	}
 	t.Setenv("PATH", "/nonexistent")
 	if code, _, errs := here("up"); code != 3 || errs != "docker is not in PATH\nhint: install the docker command with its compose plugin\n" {
 		t.Errorf("exit %d: %s", code, errs)

@@ -203,7 +203,7 @@ func killAll(pid int) {
 	_ = syscall.Kill(pid, syscall.SIGKILL)
 }
 
-// isAt asks all services of a checkout on the URLs that port prints, and returns the
+// isAt asks all services of a checkout on the URLs that port and list print, and returns the
 // name of the project with what it is at. Ports are given to nobody else.
 func (s *stack) isAt(t *testing.T, given map[string]int, who int) string {
 	t.Helper()
@@ -217,7 +217,7 @@ func (s *stack) isAt(t *testing.T, given map[string]int, who int) string {
 	if err := json.Unmarshal([]byte(s.run("portmoor", "port", "--wait", "20s", "--format", "json")), &report); err != nil {
 		t.Fatal(err)
 	}
-	urls := strings.Fields(s.run("portmoor", "port", "--format", "url"))
+	urls := s.listed(t)
 	services := map[string]bool{}
 	var where []string
 	for _, p := range report.Ports {
@@ -247,6 +247,34 @@ func (s *stack) isAt(t *testing.T, given map[string]int, who int) string {
 		return ""
 	}
 	return report.Ports[0].Project + " " + strings.Join(where, "\n")
+}
+
+// listed are the URLs that list prints of a checkout.
+func (s *stack) listed(t *testing.T) (urls []string) {
+	t.Helper()
+	var report struct {
+		Checkouts []struct {
+			Folder, State string
+			Ports         []struct{ URL string }
+		}
+	}
+	if err := json.Unmarshal([]byte(s.run("portmoor", "list", "--format", "json")), &report); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range report.Checkouts {
+		if c.Folder != s.dir {
+			continue
+		}
+		if c.State != "up" {
+			t.Errorf("list has %s as %s", c.Folder, c.State)
+		}
+		for _, p := range c.Ports {
+			if p.URL != "" {
+				urls = append(urls, p.URL)
+			}
+		}
+	}
+	return urls
 }
 
 func answerOf(t *testing.T, url string) string {

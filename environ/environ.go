@@ -2,7 +2,8 @@
 // variables of an environment, and how each tool writes them.
 //
 // The model: [Ports] are the host ports under the variables that hold them, [URLs] lead to
-// the services, and [Derived] are the values that the configuration makes of ports. [Of]
+// the services, [Usual] are what clients of well-known images read, and [Derived] are the
+// values that the configuration makes of ports. [Of]
 // is all of them, each name once. It opens nothing and reads no environment.
 //
 //	variables, notes := environ.Of(project, ports, stack.Planned(host), values, stack.VariableOf)
@@ -26,14 +27,14 @@ import (
 )
 
 // Of are the variables of a project's ports, of which planned are those that the next start
-// will give, whatever is up: those of [Ports], then those of [URLs], then
-// those of [Derived]. A name that is there already keeps its value, but that of a derived
+// will give, whatever is up: those of [Ports], then those of [Usual], of
+// [URLs] and of [Derived]. A name that is there already keeps its value, but that of a derived
 // one wins.
 func Of(p *compose.Project, all, planned []live.Port, values map[string]derive.Value, variable func(live.Port) string) (variables []dotenv.Variable, notes []say.Problem) {
 	shown := live.Shown(all)
 	variables, notes = Ports(shown, variable)
 	derived, more := Derived(slices.Concat(shown, planned), values)
-	variables = append(variables, URLs(p, shown)...)
+	variables = slices.Concat(variables, Usual(p, shown), URLs(p, shown))
 	seen := map[string]bool{}
 	for _, v := range derived {
 		seen[v.Name] = true

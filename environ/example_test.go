@@ -25,6 +25,8 @@ func ExampleOf() {
 	// Output:
 	// export DB_5432_HOST_PORT=32768
 	// export WEB_HOST_PORT=10000
+	// export PGHOST=localhost
+	// export PGPORT=32768
 	// export DB_URL=postgresql://localhost:32768
 	// export WEB_URL=http://localhost:10000
 	// export DATABASE_URL=postgres://app@localhost:32768/app

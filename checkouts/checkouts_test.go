@@ -55,7 +55,7 @@ func TestList(t *testing.T) {
 		{Checkout: gone, Project: "old", Gone: true, Ports: map[string]ports.Range{"web": ports.One(9000)}, Sockets: map[string][]ports.Socket{"web": socket}},
 	}
 	engine := stack.Engine{Answered: true, Containers: []docker.Container{
-		container("shop", "web", linked, "running", tcp("0.0.0.0", 8080, 80), tcp("::", 8080, 80)),
+		container("shop", "web", linked, "running", tcp("0.0.0.0", 8080, 80), tcp("::", 8080, 80), tcp("::1", 8090, 80)),
 		container("shop", "many", here, "running", tcp("", 7000, 7000), tcp("", 7001, 7001), tcp("", 7002, 7002)),
 		container("shop", "db", here, "exited", tcp("127.0.0.1", 15432, 5432)),
 		{ID: "run", Name: "run", Project: "shop", Service: "web", WorkingDir: here, State: "running", OneOff: true},
@@ -73,6 +73,7 @@ shop     feature/x  up 2/3  ~/here
   dns   5300/udp   assigned
   many  7000-7002  http://localhost:7000
   web   8080       http://localhost:8080
+  web   8090       http://[::1]:8090
 `, "\t", "")
 	all := List(remembered, engine)
 	if diff := cmp.Diff(want, shown(t, all, nil, Look{Home: dir})); diff != "" {

@@ -253,8 +253,15 @@ func sameAddress(mapping, bound string) bool {
 	return errA == nil && (errB == nil && a.Unmap() == b.Unmap() || bound == "" && a.IsUnspecified())
 }
 
-// Shown are the ports without those in IPv6 that are bound in IPv4 too: what
-// people are shown, and what takes one number.
+// everywhere reports the address of every interface.
+func everywhere(address string) bool {
+	ip, err := netip.ParseAddr(address)
+	return err != nil || ip.IsUnspecified()
+}
+
+// Shown are the ports without those of every address in IPv6 that are bound in IPv4 too:
+// what people are shown, and what takes one number. One address, such as ::1, is a port of
+// its own.
 func Shown(ports []Port) (shown []Port) {
 	type key struct {
 		container, protocol string
@@ -269,7 +276,7 @@ func Shown(ports []Port) (shown []Port) {
 		}
 	}
 	for _, p := range ports {
-		if docker.Family(p.HostIP) == 4 || !inIPv4[keyOf(p)] {
+		if docker.Family(p.HostIP) == 4 || !inIPv4[keyOf(p)] || p.Mapping == nil && !everywhere(p.HostIP) {
 			shown = append(shown, p)
 		}
 	}

@@ -48,12 +48,11 @@ func (p Port) Address() string {
 // hostName is localhost where that gets to the port by either family, else an
 // address that does.
 func hostName(host string, p Port, siblings []docker.Binding) string {
-	ip, err := netip.ParseAddr(p.HostIP)
-	everywhere := err != nil || ip.IsUnspecified()
+	ip, _ := netip.ParseAddr(p.HostIP)
 	switch {
-	case !everywhere && ip.IsLoopback() && host != "":
+	case !everywhere(p.HostIP) && ip.IsLoopback() && host != "":
 		return ""
-	case !everywhere:
+	case !everywhere(p.HostIP):
 		return p.HostIP
 	case host != "":
 		return host

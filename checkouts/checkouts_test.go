@@ -86,6 +86,13 @@ shop     feature/x  up 2/3  ~/here
 	}
 }
 
+// TestNobodyElse: a table without a line has no head either.
+func TestNobodyElse(t *testing.T) {
+	if out := shown(t, nil, []Other{}, Look{}); strings.Contains(out, "HELD BY") {
+		t.Error(out)
+	}
+}
+
 // TestWidth: on a terminal no line is wider, whatever the names are; elsewhere nothing is
 // cut.
 func TestWidth(t *testing.T) {

@@ -25,7 +25,7 @@ type Look struct {
 const most = 20
 
 // Write prints a line for each checkout, and below it one for each of its ports; then the
-// ports that are nobody's, unless those are nil.
+// ports that are nobody's, where there are any.
 func Write(w io.Writer, all []Checkout, others []Other, look Look) error {
 	table := [][]string{{"PROJECT", "BRANCH", "STATE", "FOLDER"}}
 	var below [][]string
@@ -43,7 +43,7 @@ func Write(w io.Writer, all []Checkout, others []Other, look Look) error {
 			fmt.Fprintln(&b, "  "+port)
 		}
 	}
-	if others != nil {
+	if len(others) > 0 {
 		lines := [][]string{{"PORT", "ADDRESS", "HELD BY"}}
 		for _, o := range others {
 			lines = append(lines, []string{fmt.Sprintf("%d/%s", o.Port, o.Protocol), addresses(o), holder(o)})

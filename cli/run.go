@@ -29,8 +29,9 @@ func runCommand(c *program) *cli.Command {
 		Usage:     "run a command with the live ports of the project in its environment",
 		ArgsUsage: "-- COMMAND [ARG...]",
 		Description: `The command sees each host port as port --format env prints it, the URL of each service, such as
-WEB_URL, and what env in .portmoor.yaml derives. It has the terminal and standard input, is passed
-signals, and its exit code is that of portmoor: 127 when it is not found, 126 when it can't be run.`,
+WEB_URL, what clients of well-known images read, such as PGHOST, and what env in .portmoor.yaml
+derives. It has the terminal and standard input, is passed signals, and its exit code is that of
+portmoor: 127 when it is not found, 126 when it can't be run.`,
 		Flags: oneProjectFlags(
 			&cli.BoolFlag{Name: "up", Usage: "start the project first, as portmoor up does", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "down", Usage: "stop the project after, with docker compose down, whatever became of the command", DisableDefaultText: true},

@@ -130,7 +130,7 @@ func (c *program) app() *cli.App {
 		ErrWriter:       c.Err,
 		HideHelpCommand: true, // helpLast has it
 		ExitErrHandler:  func(*cli.Context, error) {},
-		Commands:        []*cli.Command{lintCommand(c), migrateCommand(c), reconcileCommand(c), rulesCommand(c), detectCommand(c), validateCommand(c), upCommand(c), composeCommand(c), portCommand(c), syncCommand(c), showCommand(c), assignCommand(c), getCommand(c), envCommand(c), runCommand(c), resetCommand(c), serveCommand(c), servicesCommand(c), listCommand(c), mcpCommand(c), doctorCommand(c), initCommand(c), docsCommand(c)},
+		Commands:        []*cli.Command{lintCommand(c), migrateCommand(c), reconcileCommand(c), rulesCommand(c), detectCommand(c), validateCommand(c), upCommand(c), composeCommand(c), portCommand(c), syncCommand(c), showCommand(c), assignCommand(c), getCommand(c), envCommand(c), runCommand(c), resetCommand(c), serveCommand(c), servicesCommand(c), listCommand(c), mcpCommand(c), doctorCommand(c), initCommand(c), docsCommand(c), completionCommand(c)},
 		Action:          c.noCommand,
 		OnUsageError:    onUsageError,
 

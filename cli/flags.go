@@ -62,12 +62,17 @@ func formatFlag(usage string, names ...string) cli.Flag {
 // oneOfFlag is a flag whose value is one of a few, which is checked before anything
 // else is done.
 func oneOfFlag(name, value, usage string, values []string) cli.Flag {
-	return &cli.StringFlag{Name: name, Value: value, Usage: usage, Action: func(ctx *cli.Context, v string) error {
+	return oneOf{&cli.StringFlag{Name: name, Value: value, Usage: usage, Action: func(ctx *cli.Context, v string) error {
 		if !slices.Contains(values, v) {
 			return say.Usagef("choose "+say.Or(values), "portmoor %s: --%s %q is unknown", ctx.Command.Name, name, v)
 		}
 		return nil
-	}}
+	}}, values}
+}
+
+type oneOf struct {
+	*cli.StringFlag
+	values []string // for completion
 }
 
 // request is what the flags say a command is about.

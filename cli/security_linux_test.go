@@ -37,6 +37,7 @@ var deeds = map[string]struct{ before, lines []string }{
 	"reconcile --apply FILE --write": {[]string{"reconcile --plan FILE"}, []string{"reconcile --apply FILE --write"}},
 	"reconcile --verify --health":    {nil, []string{"reconcile --verify --health"}},
 	"rules":                          {nil, []string{"rules", "rules docs-drift"}},
+	"completion":                     {nil, []string{"completion zsh", "completion bash --word= -- up"}},
 	"detect":                         {nil, []string{"detect", "detect --prune"}},
 	"detect --override FILE":         {nil, []string{"detect --override FILE"}},
 	"detect --dotenv":                {nil, []string{"detect --dotenv"}},

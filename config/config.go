@@ -30,8 +30,8 @@ const Name = ".portmoor.yaml"
 // nothing, which means every default. Paths and patterns are as written, with
 // slashes, and relative to the file's folder.
 //
-// Of a field's tags, config is the key, doc its description, alone what may stand in
-// place of a list, and values, check and keys restrict it as the decoder explains.
+// Of a field's tags, config is the key, doc its description, example a value as the file has it, alone what
+// may stand in place of a list, and values, check and keys restrict it as the decoder explains.
 type Config struct {
 	// Path is the file's absolute path, "" when there is none.
 	Path string
@@ -39,27 +39,27 @@ type Config struct {
 	// none. Nobody modifies them.
 	Src []byte
 
-	Strategy      string                       `config:"strategy" values:"hybrid,dynamic,auto" doc:"what host ports are written as; auto when absent"`
-	Range         ports.Range                  `config:"range" doc:"where new ports are chosen from; 10000-11000 when absent"`
-	Reserved      []ports.Range                `config:"reserved" doc:"ports and ranges that are never chosen"`
-	Groups        map[string]Group             `config:"groups" doc:"ranges for the new ports of some services; they don't overlap"`
-	Defaults      map[string]map[string]string `config:"defaults" keys:"mapping" check:"host" doc:"host ports to restore: project folder or file, then service:container, then the text to write"`
-	Projects      []Project                    `config:"projects" doc:"which compose files belong together"`
-	Alternatives  [][]string                   `config:"alternatives" doc:"lists of profiles of which only one runs at a time, so that their services may share a port"`
-	EnvFiles      []string                     `config:"env_files" doc:"env files of every project, read after its .env; the last one wins"`
-	Isolate       bool                         `config:"isolate" doc:"whether up and detect let a checkout run beside others of the same files; false when absent"`
-	Env           map[string]string            `config:"env" keys:"setting" check:"derived" doc:"variables with host ports in them for run, env --live and the block in .env: {service:port} is host:port, such as http://{api:8000}"`
-	PortsFile     string                       `config:"ports_file" doc:"where assignments are kept, in each project's folder; data/ports.json when absent"`
-	PortsEnvFile  string                       `config:"ports_env_file" doc:"where assignments are written for Compose, in each project's folder; .ports.env when absent"`
-	Files         []string                     `config:"files" alone:"by-name" doc:"more compose files, by gitignore patterns; by-name, alone or among them, takes none for its content"`
-	Docs          []string                     `config:"docs" doc:"documents with a port table, besides README.md"`
-	Baseline      string                       `config:"baseline" doc:"findings that lint leaves out, as lint --write-baseline writes them"`
-	ExternalPorts []ports.Range                `config:"external_ports" doc:"ports and ranges of this machine that something else than the projects publishes"`
-	Ephemeral     ports.Range                  `config:"ephemeral" doc:"the ports that systems give to outgoing connections; 32768-60999 when absent"`
-	Rules         map[string]Rule              `config:"rules" doc:"severity of lint rules: error, warning, info or off, or a mapping with severity and the rule's options"`
-	Ignore        []string                     `config:"ignore" doc:"files and folders to pass over, by gitignore patterns"`
+	Strategy      string                       `config:"strategy" values:"hybrid,dynamic,auto" example:"hybrid" doc:"what host ports are written as; auto when absent"`
+	Range         ports.Range                  `config:"range" example:"10000-11000" doc:"where new ports are chosen from; 10000-11000 when absent"`
+	Reserved      []ports.Range                `config:"reserved" example:"[9100-9199, 7000]" doc:"ports and ranges that are never chosen"`
+	Groups        map[string]Group             `config:"groups" example:"{data: {range: 3000-3999, services: [postgres*]}}" doc:"ranges for the new ports of some services; they don't overlap"`
+	Defaults      map[string]map[string]string `config:"defaults" keys:"mapping" check:"host" example:"{stacks/app: {'web:80': 8080}}" doc:"host ports to restore: project folder or file, then service:container, then the text to write"`
+	Projects      []Project                    `config:"projects" example:"[{name: shop, files: [compose.yaml, compose.prod.yaml], env_files: [prod.env], profiles: [web]}]" doc:"which compose files belong together"`
+	Alternatives  [][]string                   `config:"alternatives" example:"[[cpu, gpu]]" doc:"lists of profiles of which only one runs at a time, so that their services may share a port"`
+	EnvFiles      []string                     `config:"env_files" example:"[env.shared]" doc:"env files of every project, read after its .env; the last one wins"`
+	Isolate       bool                         `config:"isolate" example:"true" doc:"whether up and detect let a checkout run beside others of the same files; false when absent"`
+	Env           map[string]string            `config:"env" keys:"setting" check:"derived" example:"{API_URL: 'http://{api:8000}'}" doc:"variables with host ports in them for run, env --live and the block in .env: {service:port} is host:port, such as http://{api:8000}"`
+	PortsFile     string                       `config:"ports_file" example:"data/ports.json" doc:"where assignments are kept, in each project's folder; data/ports.json when absent"`
+	PortsEnvFile  string                       `config:"ports_env_file" example:".ports.env" doc:"where assignments are written for Compose, in each project's folder; .ports.env when absent"`
+	Files         []string                     `config:"files" alone:"by-name" example:"['stacks/*.yaml', by-name]" doc:"more compose files, by gitignore patterns; by-name, alone or among them, takes none for its content"`
+	Docs          []string                     `config:"docs" example:"[docs/ports.md]" doc:"documents with a port table, besides README.md"`
+	Baseline      string                       `config:"baseline" example:".portmoor-baseline.json" doc:"findings that lint leaves out, as lint --write-baseline writes them"`
+	ExternalPorts []ports.Range                `config:"external_ports" example:"[65421]" doc:"ports and ranges of this machine that something else than the projects publishes"`
+	Ephemeral     ports.Range                  `config:"ephemeral" example:"32768-60999" doc:"the ports that systems give to outgoing connections; 32768-60999 when absent"`
+	Rules         map[string]Rule              `config:"rules" example:"{hardcoded-host-port: error, unquoted-port: {severity: info, all: true}}" doc:"severity of lint rules: error, warning, info or off, or a mapping with severity and the rule's options"`
+	Ignore        []string                     `config:"ignore" example:"[legacy/]" doc:"files and folders to pass over, by gitignore patterns"`
 	Reconcile     Reconcile                    `config:"reconcile" doc:"how conflicts between fixed ports are settled"`
-	Sources       []Source                     `config:"sources" doc:"other files that hold a service's port"`
+	Sources       []Source                     `config:"sources" example:"[{path: services/*/config.yaml, key: server.port}]" doc:"other files that hold a service's port"`
 	References    References                   `config:"references" doc:"where else port numbers are looked for"`
 	Registry      Registry                     `config:"registry" doc:"the service registry"`
 }
@@ -139,13 +139,13 @@ type Rule struct {
 // Reconcile says who keeps a contested port. A service may stand in several
 // lists: Keep beats Priority, which beats Frozen.
 type Reconcile struct {
-	Keep     []string `config:"keep" doc:"services that keep their port whatever the others say"`
-	Priority []string `config:"priority" doc:"services that keep their port before frozen ones"`
-	Frozen   []string `config:"frozen" doc:"services that keep their port before working ones"`
+	Keep     []string `config:"keep" example:"[ocr]" doc:"services that keep their port whatever the others say"`
+	Priority []string `config:"priority" example:"[ollama]" doc:"services that keep their port before frozen ones"`
+	Frozen   []string `config:"frozen" example:"[face]" doc:"services that keep their port before working ones"`
 	// Ranges is nil, or lacks a service, where its range follows from its port.
-	Ranges map[string]ports.Range `config:"ranges" doc:"range that a service stays in"`
+	Ranges map[string]ports.Range `config:"ranges" example:"{piper: 5000-5099}" doc:"range that a service stays in"`
 	// Health lacks the services whose path is /health.
-	Health map[string]string `config:"health" check:"urlpath" doc:"path of a service's health check, or off; /health when absent"`
+	Health map[string]string `config:"health" check:"urlpath" example:"{clip: /version, db: off}" doc:"path of a service's health check, or off; /health when absent"`
 }
 
 // Source is a kind of file that holds a service's port.
@@ -156,15 +156,15 @@ type Source struct {
 
 // References says where port numbers are not looked for.
 type References struct {
-	Ignore []string `config:"ignore" doc:"files and folders to pass over, by gitignore patterns"`
+	Ignore []string `config:"ignore" example:"[data/]" doc:"files and folders to pass over, by gitignore patterns"`
 }
 
 // Registry is how the service registry is served, and where it is.
 type Registry struct {
-	Backend string `config:"backend" values:"nats" doc:"what connects the registries of many hosts; nothing when absent"`
-	URL     string `config:"url" check:"public" doc:"the registry that detect, up and sync tell of services, such as http://127.0.0.1:8100; with backend nats the NATS server, nats://127.0.0.1:4222 when absent"`
-	Bucket  string `config:"bucket" check:"bucket" doc:"with backend nats, the key-value bucket that the registries share; portmoor when absent"`
-	Listen  string `config:"listen" check:"address" doc:"host:port to listen on; 127.0.0.1:8100 when absent"`
+	Backend string `config:"backend" values:"nats" example:"nats" doc:"what connects the registries of many hosts; nothing when absent"`
+	URL     string `config:"url" check:"public" example:"'nats://127.0.0.1:4222'" doc:"the registry that detect, up and sync tell of services, such as http://127.0.0.1:8100; with backend nats the NATS server, nats://127.0.0.1:4222 when absent"`
+	Bucket  string `config:"bucket" check:"bucket" example:"portmoor" doc:"with backend nats, the key-value bucket that the registries share; portmoor when absent"`
+	Listen  string `config:"listen" check:"address" example:"'127.0.0.1:8100'" doc:"host:port to listen on; 127.0.0.1:8100 when absent"`
 }
 
 // parsePorts reads 8080 or 8000-8010.

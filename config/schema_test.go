@@ -6,7 +6,6 @@ import (
 	"flag"
 	"os"
 	"reflect"
-	"regexp"
 	"slices"
 	"testing"
 
@@ -65,12 +64,8 @@ func TestConfigSchema(t *testing.T) {
 			accepted++
 		}
 	}
-	readme, err := os.ReadFile("../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, block := range regexp.MustCompile("(?ms)^```yaml\n(strategy:.*?)^```$").FindAllStringSubmatch(string(readme), -1) {
-		check(block[1])
+	for _, f := range fields(reflect.TypeFor[Config]()) {
+		check(exampleOf(t, reflect.TypeFor[Config]().Field(f.index), f))
 	}
 	for _, r := range lint.Rules() {
 		for _, f := range txtar.Parse([]byte(r.Bad)).Files {

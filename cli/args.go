@@ -167,12 +167,8 @@ func meantFlag(flag string, flags []cli.Flag, otherwise string) string {
 // noCommand is what runs when the first argument is no command.
 func (c *program) noCommand(ctx *cli.Context) error {
 	if ctx.Args().Len() == 0 {
-		ctx.App.Writer = c.Err
-		if err := cli.ShowAppHelp(ctx); err != nil {
-			return err
-		}
 		c.fail(exitUsage)
-		return nil
+		return c.help(c.Err, ctx.App, nil)
 	}
 	names := lists.Map(ctx.App.Commands, func(cmd *cli.Command) string { return cmd.Name })
 	hint, args := "see portmoor --help", ctx.Args().Slice()

@@ -65,7 +65,7 @@ func Run(p Process) int {
 	app := c.app()
 	args, err := flagsFirst(app, helpLast(p.Args))
 	if err == nil {
-		if bug := say.Guard(func() { err = app.Run(args) }); bug != nil {
+		if bug := say.Guard(func() { err = c.answer(app, args) }); bug != nil {
 			err = bug
 		}
 	}
@@ -123,22 +123,22 @@ func (c *console) say(message, hint string) {
 func (c *program) app() *cli.App {
 	cli.VersionFlag = &cli.BoolFlag{Name: "version", Usage: "print the version", DisableDefaultText: true} // -v is verbose
 	app := &cli.App{
-		Name:            "portmoor",
-		Usage:           "keeps the host ports of Docker Compose projects in order",
-		Version:         version(),
-		Writer:          c.Out,
-		ErrWriter:       c.Err,
-		HideHelpCommand: true, // helpLast has it
-		ExitErrHandler:  func(*cli.Context, error) {},
-		Commands:        []*cli.Command{lintCommand(c), migrateCommand(c), reconcileCommand(c), rulesCommand(c), detectCommand(c), validateCommand(c), upCommand(c), composeCommand(c), portCommand(c), syncCommand(c), showCommand(c), assignCommand(c), getCommand(c), envCommand(c), runCommand(c), resetCommand(c), serveCommand(c), servicesCommand(c), listCommand(c), mcpCommand(c), doctorCommand(c), initCommand(c), docsCommand(c), completionCommand(c)},
-		Action:          c.noCommand,
-		OnUsageError:    onUsageError,
+		Name:           "portmoor",
+		Usage:          "keeps the host ports of Docker Compose projects in order",
+		Version:        version(),
+		Writer:         c.Out,
+		ErrWriter:      c.Err,
+		HideHelp:       true, // answer has it
+		ExitErrHandler: func(*cli.Context, error) {},
+		Commands:       []*cli.Command{lintCommand(c), migrateCommand(c), reconcileCommand(c), rulesCommand(c), detectCommand(c), validateCommand(c), upCommand(c), composeCommand(c), portCommand(c), syncCommand(c), showCommand(c), assignCommand(c), getCommand(c), envCommand(c), runCommand(c), resetCommand(c), serveCommand(c), servicesCommand(c), listCommand(c), mcpCommand(c), doctorCommand(c), initCommand(c), docsCommand(c), completionCommand(c)},
+		Action:         c.noCommand,
+		OnUsageError:   onUsageError,
 
 		DisableSliceFlagSeparator: true, // a path may hold a comma
 	}
 	for _, cmd := range app.Commands {
 		cmd.OnUsageError = onUsageError // is not inherited
-		cmd.HideHelpCommand = true
+		cmd.HideHelp = true
 		cmd.Before = beforeCommand
 	}
 	return app

@@ -17,11 +17,10 @@ import (
 func completionCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:      "completion",
-		Usage:     "print the script that makes a shell complete commands, flags, services and rules",
+		Usage:     "print the script that makes a shell complete commands and flags",
 		ArgsUsage: "SHELL",
-		Description: `SHELL is ` + say.Or(complete.Shells()) + `. For the shell that runs: source <(portmoor completion bash),
-the same with zsh, portmoor completion fish | source, and for PowerShell
-portmoor completion powershell | Out-String | Invoke-Expression. In the shell's startup file it is for every one.`,
+		Description: `SHELL is ` + say.Or(complete.Shells()) + `. It also completes services, rules and the values of flags. What the
+examples show is for the shell that runs; in the shell's startup file it is for every one.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "word", Usage: "say what `WORD` can become behind the words after --, as the script asks", Hidden: true},
 		},

@@ -22,7 +22,7 @@ import (
 func detectCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:  "detect",
-		Usage: "give every host port of the project one that is free here, and remember it",
+		Usage: "give every host port of the project a free one, and remember it",
 		Description: `A port that is free, or held by the project's own containers, is kept; else the lowest
 free one of the range takes its place. The second run changes nothing. Pass what was found
 to Compose with: docker compose $(portmoor env --args) up`,

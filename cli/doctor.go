@@ -24,7 +24,7 @@ import (
 func doctorCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:  "doctor",
-		Usage: "say what of this machine and of the project is seen, and what is wrong with it",
+		Usage: "say what is seen of machine and project, and what is wrong",
 		Description: `Changes nothing, and exits with 1 when something is wrong. The JSON is for reports of bugs: no value
 of a variable is in it.`,
 		Flags:  oneProjectFlags(formatFlag("how to print what is seen", formatNames...)),

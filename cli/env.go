@@ -15,7 +15,7 @@ import (
 func envCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:  "env",
-		Usage: "print the ports as an env file, or for a shell or a tool: those that are remembered, or live",
+		Usage: "print the ports as an env file, or for a shell or a tool",
 		Flags: oneProjectFlags(
 			&cli.BoolFlag{Name: "write", Aliases: []string{"w"}, Usage: "write them to .ports.env", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "live", Usage: "print what run sets: the ports that are bound, URLs, and what env in .portmoor.yaml derives", DisableDefaultText: true},

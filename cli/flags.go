@@ -14,11 +14,14 @@ import (
 	"github.com/portmoor/portmoor/workspace"
 )
 
+// whichProject is the heading of the flags that many commands share.
+const whichProject = "Which project"
+
 // projectFlags are the flags of every command that reads compose files.
 func projectFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "file", Aliases: []string{"f"}, Usage: "load `FILE`s as one project, as docker compose -f does", TakesFile: true},
-		&cli.StringSliceFlag{Name: "profile", Usage: "choose `PROFILE`, as docker compose --profile does; may be repeated"},
+		&cli.StringSliceFlag{Name: "file", Aliases: []string{"f"}, Category: whichProject, Usage: "load `FILE`s as one project, as docker compose -f does", TakesFile: true},
+		&cli.StringSliceFlag{Name: "profile", Category: whichProject, Usage: "choose `PROFILE`, as docker compose --profile does; may be repeated"},
 		configFlag(),
 		oneOfFlag("strategy", "", "what host ports should be written as, `STRATEGY` is "+say.Or(strategyNames), strategyNames),
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say what is passed over, and every reason", DisableDefaultText: true},
@@ -28,7 +31,7 @@ func projectFlags() []cli.Flag {
 
 // configFlag is --config.
 func configFlag() cli.Flag {
-	return &cli.StringFlag{Name: "config", Usage: "read `FILE` instead of the nearest " + config.Name, TakesFile: true}
+	return &cli.StringFlag{Name: "config", Category: whichProject, Usage: "read `FILE` instead of the nearest " + config.Name, TakesFile: true}
 }
 
 // The values of flags that take one of a few.
@@ -44,11 +47,11 @@ var (
 // as docker compose finds it.
 func oneProjectFlags(more ...cli.Flag) []cli.Flag {
 	return append([]cli.Flag{
-		&cli.StringSliceFlag{Name: "file", Aliases: []string{"f"}, Usage: "load `FILE`s as the project, as docker compose -f does", TakesFile: true},
-		&cli.StringFlag{Name: "project-name", Aliases: []string{"p"}, Usage: "call the project `NAME`"},
-		&cli.StringSliceFlag{Name: "profile", Usage: "choose `PROFILE`; may be repeated"},
-		&cli.StringSliceFlag{Name: "env-file", Usage: "read `FILE` instead of .env; may be repeated", TakesFile: true},
-		&cli.StringFlag{Name: "ports-file", Usage: "keep the assignments in `FILE`", DefaultText: "$" + workspace.PortsFileVariable, TakesFile: true},
+		&cli.StringSliceFlag{Name: "file", Aliases: []string{"f"}, Category: whichProject, Usage: "load `FILE`s as the project, as docker compose -f does", TakesFile: true},
+		&cli.StringFlag{Name: "project-name", Aliases: []string{"p"}, Category: whichProject, Usage: "call the project `NAME`"},
+		&cli.StringSliceFlag{Name: "profile", Category: whichProject, Usage: "choose `PROFILE`; may be repeated"},
+		&cli.StringSliceFlag{Name: "env-file", Category: whichProject, Usage: "read `FILE` instead of .env; may be repeated", TakesFile: true},
+		&cli.StringFlag{Name: "ports-file", Category: whichProject, Usage: "keep the assignments in `FILE`", DefaultText: "$" + workspace.PortsFileVariable, TakesFile: true},
 		configFlag(),
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more", DisableDefaultText: true},
 	}, more...)

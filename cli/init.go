@@ -17,7 +17,7 @@ import (
 func initCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:  "init",
-		Usage: "write " + config.Name + " for the repository, and what Git should ignore",
+		Usage: "write " + config.Name + ", and what Git should ignore",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "make", Usage: "also write targets for make, beside the Makefile of each project", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "pre-commit", Usage: "also write the hook of pre-commit", DisableDefaultText: true},

@@ -23,7 +23,7 @@ import (
 func listCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:  "list",
-		Usage: "list every checkout that this machine knows: folder, branch, state, ports",
+		Usage: "list every checkout of this machine: folder, branch, state, ports",
 		Description: `Checkouts are known from the ledger of ports and from the engine's containers. STATE has how
 many of the containers run. A port without a URL is assigned, and nothing has bound it.`,
 		Flags: []cli.Flag{

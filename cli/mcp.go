@@ -14,7 +14,7 @@ import (
 func mcpCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:  "mcp",
-		Usage: "answer agents on standard input and output, over the Model Context Protocol",
+		Usage: "answer agents, over the Model Context Protocol",
 		Description: `Agents may ask about the working folder and what is below it: ports, list, detect (which assigns
 nothing), lint and explain_conflict. With --allow-write there are also up and assign.`,
 		Flags: []cli.Flag{

@@ -20,7 +20,7 @@ import (
 func reconcileCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:      "reconcile",
-		Usage:     "resolve conflicts between fixed ports, with a plan that people review",
+		Usage:     "resolve conflicts of fixed ports, by a plan that people review",
 		ArgsUsage: "[PATH...]",
 		Description: `Looks at the host ports of compose files, and at those that other files have (sources in
 ` + config.Name + `). Without flags it says what is contested and what would become of it. --plan writes

@@ -16,7 +16,7 @@ import (
 func showCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:  "show",
-		Usage: "list the host ports of the project: default, assigned, live, and who says so",
+		Usage: "list the host ports of the project: default, assigned and live",
 		Description: `STATE says how what Docker has bound compares with what the next start would: ok, drifted
 (bound to another port), foreign (not bound, and something else has the port) or down.`,
 		Flags:  oneProjectFlags(formatFlag("how to print the ports", formatNames...)),

@@ -23,8 +23,8 @@ import (
 func syncCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:  "sync",
-		Usage: "tell running services their host ports, in the file that " + portfile.Variable + " names",
-		Description: `A service that has the variable in its environment finds its host port in that file: a
+		Usage: "tell running services their host ports, in a file of each",
+		Description: "A service that has " + portfile.Variable + ` in its environment finds its host port in the file that it names: a
 number, or a line container/protocol=host for each of several. The image needs neither a
 shell nor the folder.`,
 		Flags: oneProjectFlags(

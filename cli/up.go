@@ -22,7 +22,7 @@ import (
 func upCommand(c *program) *cli.Command {
 	return &cli.Command{
 		Name:      "up",
-		Usage:     "find free ports, start the project with docker compose, and list where it is",
+		Usage:     "find free ports, and start the project with docker compose",
 		ArgsUsage: "[SERVICE...] [-- ARGS]",
 		Description: `Does what detect does, then docker compose up -d with the project's env files and the
 remembered ports; services and ARGS are passed on. If another program takes a port in the meantime, the

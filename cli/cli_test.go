@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 		if os.Getenv("BAR") == "now" {
 			p.BarDelay = -1
 		}
-		os.Exit(Run(p))
+		os.Exit(runHeld(p))
 	}})
 }
 
@@ -61,7 +61,9 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("PORTMOOR_LEDGER", filepath.Join(e.WorkDir, ".tmp", "ledger.json"))
 			e.Setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
-			return nil
+			schemas, err := filepath.Abs(filepath.Join("..", "docs", "json.schema.json"))
+			e.Setenv(schemaVariable, schemas)
+			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":        exits,

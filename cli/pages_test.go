@@ -362,3 +362,18 @@ func knownCommand(app *cli.App, call string) error {
 	}
 	return nil
 }
+
+// TestCommandTable: README.md lists each command that people call.
+func TestCommandTable(t *testing.T) {
+	readme := pages(t)["../README.md"]
+	_, table, found := strings.Cut(readme, "\n## Commands\n")
+	table, _, ends := strings.Cut(table, "\n## ")
+	if !found || !ends {
+		t.Fatal("README.md has no table of commands")
+	}
+	for _, cmd := range (&program{console: &console{}}).app().VisibleCommands() {
+		if cmd.Name != "help" && !strings.Contains(table, "`"+cmd.Name+"`") {
+			t.Errorf("README.md does not list %s", cmd.Name)
+		}
+	}
+}

@@ -8,15 +8,22 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/portmoor/portmoor/lists"
+	"github.com/portmoor/portmoor/manual"
 	"github.com/portmoor/portmoor/say"
 )
 
-// helpLast makes "help lint" what "lint --help" is.
+// helpLast makes "help lint" what "lint --help" is, and "version", as other tools have
+// it, what "--version" is.
 func helpLast(args []string) []string {
-	if len(args) < 2 || args[1] != "help" {
+	switch {
+	case len(args) < 2:
 		return args
+	case args[1] == "version", len(args) == 2 && (args[1] == "-v" || args[1] == "-V"), len(args) == 3 && args[1] == "help" && args[2] == "version":
+		return []string{args[0], "--version"}
+	case args[1] == "help":
+		return slices.Concat(args[:1], args[2:], []string{"--help"})
 	}
-	return slices.Concat(args[:1], args[2:], []string{"--help"})
+	return args
 }
 
 // commandFirst moves the flags that stand before the command behind it, where the
@@ -167,12 +174,13 @@ func meantFlag(flag string, flags []cli.Flag, otherwise string) string {
 // noCommand is what runs when the first argument is no command.
 func (c *program) noCommand(ctx *cli.Context) error {
 	if ctx.Args().Len() == 0 {
-		c.fail(exitUsage)
-		return c.help(c.Err, ctx.App, nil)
+		return greeter{c}.welcome(ctx.Context, ctx.App.Usage)
 	}
 	names := lists.Map(ctx.App.Commands, func(cmd *cli.Command) string { return cmd.Name })
 	hint, args := "see portmoor --help", ctx.Args().Slice()
-	if near := say.Nearest(args[0], names); near != "" {
+	if meant := manual.Meant(args); meant != "" {
+		hint = meant
+	} else if near := say.Nearest(args[0], names); near != "" {
 		words := []string{"portmoor", near}
 		if slices.ContainsFunc(args[1:], func(arg string) bool { return strings.HasPrefix(arg, "-") }) { // they may say which project it is
 			words = append(words, args[1:]...)

@@ -121,11 +121,9 @@ func (c *console) say(message, hint string) {
 }
 
 func (c *program) app() *cli.App {
-	cli.VersionFlag = &cli.BoolFlag{Name: "version", Usage: "print the version", DisableDefaultText: true} // -v is verbose
 	app := &cli.App{
 		Name:           "portmoor",
 		Usage:          "keeps the host ports of Docker Compose projects in order",
-		Version:        version(),
 		Writer:         c.Out,
 		ErrWriter:      c.Err,
 		HideHelp:       true, // answer has it

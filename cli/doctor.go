@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -121,7 +122,7 @@ func (c physician) gitCheck() doctor.Check {
 // projectChecks are the project of the folder, its env files and who has its ports.
 func (c physician) projectChecks(r workspace.Request, engine stack.Engine) []doctor.Check {
 	w, project, err := workspace.OpenOne(r)
-	if err != nil && strings.Contains(err.Error(), "no compose file here or above") {
+	if _, absent := errors.AsType[*workspace.Absent](err); absent {
 		return []doctor.Check{doctor.Nothing("project", "no compose file is here or above")}
 	}
 	var s *stack.Stack

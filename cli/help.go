@@ -10,13 +10,16 @@ import (
 	"github.com/portmoor/portmoor/manual"
 )
 
-// answer runs the command line, unless it asks for help: what it asks is data then.
+// answer runs the command line, unless it asks for help or the version: that is data.
 func (c *console) answer(app *cli.App, args []string) error {
 	switch {
+	case len(args) > 1 && args[1] == "--version":
+		_, err := io.WriteString(c.Out, manual.Version(build()))
+		return err
 	case len(args) > 1 && isHelp(args[1]):
-		return c.help(c.Out, app, nil)
+		return c.help(app, nil)
 	case len(args) == 3 && isHelp(args[2]) && app.Command(args[1]) != nil: // as flagsFirst puts it
-		return c.help(c.Out, app, app.Command(args[1]))
+		return c.help(app, app.Command(args[1]))
 	}
 	return app.Run(args)
 }
@@ -24,15 +27,15 @@ func (c *console) answer(app *cli.App, args []string) error {
 func isHelp(arg string) bool { return arg == "--help" || arg == "-h" }
 
 // help writes the manual of a command, or of all for nil, as wide as standard output is.
-func (c *console) help(w io.Writer, app *cli.App, cmd *cli.Command) error {
+func (c *console) help(app *cli.App, cmd *cli.Command) error {
 	width := terminal(c.Out)
-	text := ""
+	var text string
 	if cmd != nil {
 		text = pageOf(cmd).Text(width)
 	} else {
 		text = manual.Overview(app.Usage, lists.Map(app.Commands, pageOf), []manual.Flag{helpFlag, versionFlag}, width)
 	}
-	_, err := io.WriteString(w, text)
+	_, err := io.WriteString(c.Out, text)
 	return err
 }
 

@@ -66,6 +66,59 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+// TestHabits: what people type from habit is no command, and leads to those that there are.
+func TestHabits(t *testing.T) {
+	app := (&program{console: &console{}}).app()
+	for _, word := range []string{"ps", "status", "down", "logs", "stop", "check", "fix", "ls", "config", "start", "restart", "exec", "who", "free", "ports", "isolate", "diff"} {
+		if manual.Meant([]string{word}) == "" {
+			t.Errorf("%s leads nowhere", word)
+		}
+	}
+	calls := 0
+	for _, word := range manual.Habits() {
+		if app.Command(word) != nil {
+			t.Errorf("%s is a command", word)
+		}
+		var out, errs bytes.Buffer
+		code := Run(Process{Args: []string{"portmoor", word, "a b", "-f"}, Out: &out, Err: &errs})
+		_, hint, hinted := strings.Cut(errs.String(), "\nhint: ")
+		if code != exitUsage || out.Len() > 0 || !hinted {
+			t.Errorf("%s: %d: %s", word, code, errs.String())
+		}
+		for _, call := range regexp.MustCompile(`portmoor ([a-z]+)((?: -[a-z-]+)*)`).FindAllStringSubmatch(hint, -1) {
+			calls++
+			if cmd := app.Command(call[1]); cmd == nil {
+				t.Errorf("%s: no such command: %s", word, call[0])
+			} else {
+				for flag := range strings.FieldsSeq(call[2]) {
+					if flag != "--" && flagOf(cmd, flag) == nil {
+						t.Errorf("%s: no such flag: %s", word, call[0])
+					}
+				}
+			}
+		}
+	}
+	if calls < 100 {
+		t.Errorf("%d calls", calls)
+	}
+	if got := manual.Meant([]string{"logs", "-f", "my web"}); !strings.HasSuffix(got, "portmoor compose -- logs -f 'my web'") {
+		t.Error(got)
+	}
+}
+
+// TestVersion: every way to ask prints the same, and the first line is the version alone.
+func TestVersion(t *testing.T) {
+	want := helped(t, "--version")
+	if first, _, _ := strings.Cut(want, "\n"); first != "portmoor version "+version() || !strings.Contains(want, "\ngo 1.") {
+		t.Errorf("%q", want)
+	}
+	for _, args := range [][]string{{"version"}, {"-v"}, {"-V"}, {"help", "version"}, {"version", "--help"}} {
+		if got := helped(t, args...); got != want {
+			t.Errorf("%q: %q", args, got)
+		}
+	}
+}
+
 // portmoorCalls are the calls of portmoor in a line for a shell.
 var portmoorCalls = regexp.MustCompile(`portmoor [^&$()"|]+`)
 

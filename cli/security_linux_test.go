@@ -61,6 +61,7 @@ var deeds = map[string]struct{ before, lines []string }{
 	"serve":                          {[]string{"detect"}, []string{"serve --listen 127.0.0.1:8100"}},
 	"services":                       {nil, []string{"services"}},
 	"list":                           {[]string{"detect"}, []string{"list"}},
+	"portmoor":                       {nil, []string{""}},
 	"doctor":                         {nil, []string{"doctor", "doctor --format json"}},
 	"mcp":                            {nil, []string{"mcp"}},
 	"mcp --allow-write":              {nil, []string{"mcp --allow-write"}},

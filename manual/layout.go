@@ -16,8 +16,11 @@ type writer struct {
 
 // Wrap breaks a text into lines of a width in columns at its blanks, each of which
 // begins with an indent: first is that of the first line. A word that is wider stays
-// whole. The text is of one column a letter, as all of the manual is.
+// whole. A width that is 0 is for an output that is no terminal, and none is wider than
+// [Width]. The text is of one column a byte, as all of the manual is; what is not is
+// broken early.
 func Wrap(text string, width int, first, next string) string {
+	width = fit(width)
 	var b strings.Builder
 	line := first
 	empty := true

@@ -68,7 +68,7 @@ type Job struct {
 // Text is the page for a terminal of a width in columns, with a line break behind it;
 // 0 is for an output that is none.
 func (p Page) Text(width int) string {
-	w := writer{width: fit(width)}
+	w := writer{width: width}
 	w.wrap("portmoor "+p.Name+": "+p.Usage, "", "  ")
 	line := "Usage: portmoor " + p.Name
 	if len(p.Flags) > 0 {
@@ -88,7 +88,7 @@ func (p Page) Text(width int) string {
 // commands by their job, the flags that go without one, and examples. A command that no
 // job has stands under the last.
 func Overview(usage string, pages []Page, flags []Flag, width int) string {
-	w := writer{width: fit(width)}
+	w := writer{width: width}
 	w.wrap("portmoor "+usage, "", "  ")
 	w.gap()
 	w.wrap("Usage: portmoor COMMAND [FLAGS] [ARGUMENTS]", "", "    ")
@@ -118,6 +118,17 @@ func Overview(usage string, pages []Page, flags []Flag, width int) string {
 	w.flags(flags)
 	w.gap()
 	w.wrap("portmoor COMMAND --help says all of one command.", "", "")
+	return w.String()
+}
+
+// Short is what the program is for, and where to begin, for who has called it without a
+// command.
+func Short(usage string, width int) string {
+	w := writer{width: width}
+	w.wrap("portmoor "+usage, "", "  ")
+	w.examples(examples)
+	w.gap()
+	w.wrap("portmoor --help lists all commands, by what they are for.", "", "")
 	return w.String()
 }
 

@@ -21,8 +21,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/xrash/smetrics"
 )
 
 // Kind says what a problem means for the run.
@@ -185,21 +183,6 @@ func Shown(base, message string) string {
 		return Path(base, path) + ": " + rest
 	}
 	return message
-}
-
-// Nearest is the known name that a misspelt one is closest to, "" when none is
-// close.
-func Nearest(name string, known []string) string {
-	if len(name) > 60 {
-		return "" // the distance is quadratic, and no name is that long
-	}
-	best, distance := "", len(name)/3+2
-	for _, other := range known {
-		if n := smetrics.WagnerFischer(name, other, 1, 1, 1); n < distance {
-			best, distance = other, n
-		}
-	}
-	return best
 }
 
 // NearestBefore is the known name that a misspelt one is closest to of those with an

@@ -127,7 +127,7 @@ func (r Request) findOne() (compose.Group, tree.Bounds, error) {
 			return r.withEnvFiles(g), r.bounds(dir), nil
 		}
 		if dir == filepath.Dir(dir) {
-			return compose.Group{}, tree.Bounds{}, say.Usagef("go to a folder that has one, or name it with -f", "%s: no compose file here or above", ".")
+			return compose.Group{}, tree.Bounds{}, r.absent()
 		}
 	}
 }

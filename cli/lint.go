@@ -12,7 +12,6 @@ import (
 	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/lint/mend"
 	"github.com/portmoor/portmoor/lint/report"
-	"github.com/portmoor/portmoor/lint/schema"
 	"github.com/portmoor/portmoor/rewrite"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/tree"
@@ -55,7 +54,6 @@ func (c *program) runLint(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	schema.Prepare()
 	w, err := c.openAll(r)
 	if err != nil {
 		return err

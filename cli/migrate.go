@@ -8,7 +8,6 @@ import (
 
 	"github.com/portmoor/portmoor/allocate"
 	"github.com/portmoor/portmoor/compose"
-	"github.com/portmoor/portmoor/lint/schema"
 	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/migrate"
 	"github.com/portmoor/portmoor/say"
@@ -55,7 +54,6 @@ func (c *program) runMigrate(ctx *cli.Context) error {
 		o.Services = lists.Only(r.Paths, func(word string) bool { return !say.IsPath(word) })
 		r.Paths = lists.Only(r.Paths, say.IsPath)
 	}
-	schema.Prepare()
 	w, err := c.openAll(r)
 	if err != nil {
 		return err

@@ -13,7 +13,6 @@ import (
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/compose/corpustest"
 	"github.com/portmoor/portmoor/compose/discover"
-	"github.com/portmoor/portmoor/lint/schema"
 	"github.com/portmoor/portmoor/tree"
 )
 
@@ -27,7 +26,6 @@ const mostTimes = 3.8
 func BenchmarkLint(b *testing.B) {
 	dir := corpustest.Dir(b)
 	options := discover.Options{Options: tree.Options{Base: dir}, Files: []string{"*.yml", "*.yaml"}}
-	schema.Prepare()
 	logrus.SetLevel(logrus.PanicLevel) // as the commands do: compose-go warns of every variable
 	lint := func() map[string][]byte {
 		l := compose.NewLoader(compose.LoadOptions{})

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -61,10 +62,10 @@ func TestReduced(t *testing.T) {
 	}
 	var docs []map[string]any
 	for _, v := range values {
-		for key := range ordinaryKeys {
+		for key := range ordinaryKeys() {
 			docs = append(docs, map[string]any{"services": map[string]any{"web": map[string]any{key: v}}})
 		}
-		for key := range topLevelKeys {
+		for key := range topLevelKeys() {
 			docs = append(docs, map[string]any{"services": map[string]any{}, key: v})
 		}
 	}
@@ -125,4 +126,83 @@ func keys(doc any) (n int) {
 		n += len(service)
 	}
 	return n
+}
+
+// everything has what the table of ordinary keys knows of nested values.
+const everything = `
+include: [a.yaml, {path: [a, b], env_file: a, project_directory: a}]
+networks: {a: null, b: {name: a, driver: a, driver_opts: {a: b}, external: true, labels: {a: 1}, internal: true, attachable: true, enable_ipv6: true, ipam: {driver: a, config: [{subnet: a, ip_range: b, gateway: c}]}}}
+volumes: {a: null, b: {name: a, driver: a, driver_opts: {a: b}, external: true, labels: [a]}}
+secrets: {a: {file: a}, b: {environment: a, name: b}, c: {external: true}}
+services:
+  web:
+    build: {context: a, dockerfile: b, dockerfile_inline: c, target: d, network: e, no_cache: true, args: [a], labels: {a: b}, additional_contexts: {a: b}, ssh: [a], platforms: [a], pull: true, cache_from: [a], cache_to: [a], tags: [a], shm_size: 1}
+    configs: [a, {source: a, target: b, uid: "1", gid: "1", mode: 1}]
+    depends_on: {a: {condition: service_started, restart: true, required: true}}
+    deploy: {mode: a, endpoint_mode: a, replicas: 1, labels: {a: b}, update_config: {parallelism: 1, delay: a, failure_action: a, monitor: a, max_failure_ratio: 0.5, order: start-first}, restart_policy: {condition: a, delay: a, max_attempts: 1, window: a}, placement: {constraints: [a]}, resources: {limits: {cpus: 1, memory: a, pids: 1}, reservations: {cpus: a, memory: a, devices: [{driver: a, count: 1, capabilities: [a], device_ids: [a]}]}}}
+    develop: {watch: [{path: a, action: sync, target: a, ignore: [a], include: a}]}
+    env_file: [a, {path: a, format: b, required: true}]
+    extends: {service: a, file: b}
+    extra_hosts: {a: b}
+    healthcheck: {test: [a], interval: a, timeout: a, start_period: a, start_interval: a, retries: 1, disable: true}
+    logging: {driver: a, options: {a: 1}}
+    networks: {a: null, b: {aliases: [a], ipv4_address: a, ipv6_address: a, mac_address: a, priority: 1}}
+    ports: [1, a, {name: a, mode: b, host_ip: c, target: 1, published: "1", protocol: a, app_protocol: b}]
+    pull_policy: daily
+    secrets: [a, {source: a}]
+    tmpfs: [a, b]
+    ulimits: {nofile: 1, nproc: {soft: 1, hard: 2}}
+    volumes: [a, {type: bind, source: a, target: b, read_only: true, consistency: a, bind: {propagation: a, create_host_path: true}}, {type: volume, volume: {nocopy: true, subpath: a}}, {type: tmpfs, tmpfs: {size: a, mode: 1}}]
+    x-mine: {a: [b]}
+`
+
+// TestOrdinary takes everything for ordinary, and, in each place of it, what the schema
+// refuses for what it is: there each value is put, and taken out, and a key added.
+func TestOrdinary(t *testing.T) {
+	whole := source.Parse("compose.yaml", []byte(everything)).Values()[0]
+	if left := reduced(whole); left != nil {
+		t.Fatalf("not ordinary: %v", left)
+	}
+	wrong := 0
+	for _, doc := range mutants(whole) {
+		refused := judge(doc, doc, &speller{})
+		if wrong += len(refused); len(refused) > 0 && reduced(doc) == nil {
+			t.Errorf("%v is taken for right: %s", doc, refused[0].Message)
+		}
+	}
+	if wrong < 500 {
+		t.Errorf("the schema refuses only %d mutants", wrong)
+	}
+}
+
+// mutants are a value with one place changed, in every way.
+func mutants(v any) (all []any) {
+	for _, w := range []any{nil, "", "a b", int64(1), 1.5, true, []any{}, []any{"a", "a"}, []any{int64(1)}, []any{nil}, map[string]any{}, map[string]any{"a b": "c"}} {
+		all = append(all, w)
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		with := maps.Clone(v)
+		with["unknown"] = "a"
+		all = append(all, with)
+		for key, value := range v {
+			without := maps.Clone(v)
+			delete(without, key)
+			all = append(all, without)
+			for _, m := range mutants(value) {
+				changed := maps.Clone(v)
+				changed[key] = m
+				all = append(all, changed)
+			}
+		}
+	case []any:
+		for i, value := range v {
+			for _, m := range mutants(value) {
+				changed := slices.Clone(v)
+				changed[i] = m
+				all = append(all, changed)
+			}
+		}
+	}
+	return all
 }

@@ -20,12 +20,12 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
-	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
 )
 
 // compiled is the schema of the Compose specification that compose-go
-// embeds and validates with, compiled once: that takes 10 ms.
+// embeds and validates with, compiled when a document first needs it:
+// that takes as long as reading a hundred files.
 var compiled = sync.OnceValue(func() *jsonschema.Schema {
 	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(composeschema.Schema))
 	if err != nil {
@@ -52,12 +52,6 @@ type Violation struct {
 
 	path []string
 	key  bool // whether it is about the key rather than its value
-}
-
-// Prepare begins to compile the schema, which takes as long as reading a hundred files:
-// the caller can read them meanwhile. [Violations] does it where nobody has.
-func Prepare() {
-	go func() { _ = say.Guard(func() { compiled() }) }() // who needs it meets the panic again
 }
 
 // Violations validates a file's documents, which are its Values.

@@ -177,9 +177,7 @@ func TestOrdinary(t *testing.T) {
 
 // mutants are a value with one place changed, in every way.
 func mutants(v any) (all []any) {
-	for _, w := range []any{nil, "", "a b", int64(1), 1.5, true, []any{}, []any{"a", "a"}, []any{int64(1)}, []any{nil}, map[string]any{}, map[string]any{"a b": "c"}} {
-		all = append(all, w)
-	}
+	all = append(all, nil, "", "a b", int64(1), 1.5, true, []any{}, []any{"a", "a"}, []any{int64(1)}, []any{nil}, map[string]any{}, map[string]any{"a b": "c"})
 	switch v := v.(type) {
 	case map[string]any:
 		with := maps.Clone(v)

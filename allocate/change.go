@@ -17,6 +17,8 @@ type Change struct {
 	// Ahead tries more ports than it takes to decide, for a second decision; nil where
 	// no port is tried.
 	Ahead func(n int)
+	// Before is what was remembered when it was read last; nil for nothing.
+	Before *Store
 	// Table is what the machine has told.
 	Table *Table
 }
@@ -33,7 +35,7 @@ var errLacks = errors.New("a port was not tried")
 // While others have the lock is the time to try more.
 func (c Change) Do(paths Paths) error {
 	for n := 0; ; n = max(aheadFirst, 4*n) {
-		store, err := Read(paths)
+		store, err := reread(paths, c.Before)
 		if err != nil {
 			return Explain(err)
 		}

@@ -37,12 +37,13 @@ type ledger struct {
 	decoded map[int]map[string]claim // by line
 	missing map[string]bool          // whether a folder is gone, by folder
 	broken  error                    // a line that is no JSON
+	changed bool                     // whether it is no more what src says
 }
 
 // spot is a port or a range on a line. Those of one port make a list.
 type spot struct {
 	line, next  int32 // of the list: the index of the next spot, 0 for none
-	first, last int
+	first, last int32
 }
 
 // ledgerHead is the first line of the file, but for the lines of checkouts.
@@ -94,10 +95,12 @@ func (e ledgerEntry) ports() ports.Range {
 // readLedger reads the file, which need not be there. What is known of it is returned when
 // it has not changed; nil for nothing.
 func readLedger(path string, known *ledger) (*ledger, error) {
+	if known != nil && known.path == path && known.src != nil && !known.changed && tree.Holds(path, known.src) {
+		known.missing = map[string]bool{}
+		return known, nil
+	}
 	src, err := tree.Read(path, tree.MaxLedger)
 	switch {
-	case err == nil && known != nil && known.src != nil && bytes.Equal(src, known.src):
-		return known, nil
 	case errors.Is(err, fs.ErrNotExist):
 		return newLedger(path, nil)
 	case err != nil:
@@ -173,14 +176,14 @@ func (l *ledger) readLines(src []byte) bool {
 	return true
 }
 
-// spaced reports blanks beside a colon, each of which is looked at once.
+// spaced reports blanks beside a colon. Blanks are few, so that looking for them is fast.
 func spaced(src []byte) bool {
 	for at := 2; at+1 < len(src); at++ {
-		next := bytes.IndexByte(src[at:], ':')
+		next := bytes.IndexByte(src[at:], ' ')
 		if at += next; next < 0 || at+1 == len(src) {
 			break
 		}
-		if src[at-1] == '"' && src[at+1] == ' ' || src[at-1] == ' ' && src[at-2] == '"' {
+		if src[at-1] == ':' && src[at-2] == '"' || src[at-1] == '"' && src[at+1] == ':' {
 			return true
 		}
 	}
@@ -258,7 +261,7 @@ const (
 // index finds the ports of each line, without decoding it: in JSON nothing but the
 // key of a number looks like that.
 func (l *ledger) index() {
-	l.at, l.spots, l.wide = make([]int32, ports.Last+1), make([]spot, 1), nil
+	l.at, l.spots, l.wide = make([]int32, ports.Last+1), make([]spot, 1, 1+4*len(l.lines)), nil
 	for i, line := range l.lines {
 		for rest := line; ; {
 			_, after, found := bytes.Cut(rest, []byte(`"port":`))
@@ -274,7 +277,7 @@ func (l *ledger) index() {
 			if has.First < 1 || has.First > has.Last {
 				continue
 			}
-			s := spot{line: int32(i), first: has.First, last: has.Last} //nolint:gosec // there are fewer lines than bytes
+			s := spot{line: int32(i), first: int32(has.First), last: int32(has.Last)} //nolint:gosec // there are fewer lines than bytes
 			if has.Width() > most || len(l.spots) > mostSpots {
 				l.wide = append(l.wide, s)
 				continue
@@ -307,7 +310,7 @@ func (l *ledger) having(port int) (lines []int) {
 		lines = append(lines, int(l.spots[i].line))
 	}
 	for _, s := range l.wide {
-		if s.first <= port && port <= s.last {
+		if int(s.first) <= port && port <= int(s.last) {
 			lines = append(lines, int(s.line))
 		}
 	}
@@ -370,7 +373,7 @@ func (l *ledger) setMarks(folder, project string, marks ledgerMarks) (changed bo
 	if maps.Equal(l.forgotten[folder][project], marks) {
 		return false
 	}
-	l.forgotten = maps.Clone(l.forgotten)
+	l.changed, l.forgotten = true, maps.Clone(l.forgotten)
 	of := maps.Clone(l.forgotten[folder])
 	if of == nil {
 		of = map[string]ledgerMarks{}
@@ -393,7 +396,7 @@ func (l *ledger) remove(i int) {
 }
 
 // forget drops what was worked out of the lines.
-func (l *ledger) forget() { l.at, l.decoded = nil, map[int]map[string]claim{} }
+func (l *ledger) forget() { l.changed, l.at, l.decoded = true, nil, map[int]map[string]claim{} }
 
 // step is how many folders are looked for whenever the file is written.
 const step = 64
@@ -401,6 +404,7 @@ const step = 64
 // sweep forgets checkouts that are gone. In a large ledger that takes several runs,
 // each of which goes on where the last one stopped.
 func (l *ledger) sweep(but string) {
+	l.changed = true
 	start, there := slices.BinarySearch(l.folders, l.swept)
 	if there {
 		start++

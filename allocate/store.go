@@ -81,12 +81,20 @@ var ErrCorrupt = errors.New("not valid")
 
 // Read reads both files without the lock; neither need exist. It fails when a file
 // is corrupt.
-func Read(paths Paths) (*Store, error) {
+func Read(paths Paths) (*Store, error) { return reread(paths, nil) }
+
+// reread is Read where a store was read before, nil for none: a ledger that has not changed
+// is not taken apart again.
+func reread(paths Paths, before *Store) (*Store, error) {
+	var known *ledger
+	if before != nil {
+		known = before.ledger
+	}
 	paths.Ledger = linked(paths.Ledger)
 	if name, file, ok := strings.Cut(paths.Project, " "); ok {
 		paths.Project = name + " " + spelled(file)
 	}
-	l, err := readLedger(paths.Ledger, nil)
+	l, err := readLedger(paths.Ledger, known)
 	if err != nil {
 		l, _ = newLedger(paths.Ledger, nil)
 	}

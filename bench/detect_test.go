@@ -60,7 +60,7 @@ func TestDetect(t *testing.T) {
 		return command{args: []string{binary, "detect"}, dir: dir, env: []string{"DOCKER_HOST=" + engine.Endpoint, "HOME=" + dir, "PORTMOOR_LEDGER=" + path}}
 	}
 	few := inTurn(t, 15, detect(10_000, 10), detect(0, 10))
-	hold(t, row{"detect, 10,000 checkouts", "with none", ratio(few[0], few[1]), 2.4, ""})
+	hold(t, row{"detect, 10,000 checkouts", "with none", ratio(few[0], few[1]), 1.5, ""})
 	many := inTurn(t, 5, detect(10_000, 1_000), detect(0, 1_000), detect(0, 100))
 	hold(t, row{"detect, 1,000 mappings, 10,000 checkouts", "with none", ratio(many[0], many[1]), 1.5, ""})
 	hold(t, row{"detect, 1,000 mappings", "100 mappings", ratio(many[1], many[2]), 11, ""})

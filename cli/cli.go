@@ -142,8 +142,8 @@ func (c *program) app() *cli.App {
 	return app
 }
 
-// batch are the commands that read many files and end.
-var batch = []string{"lint", "migrate", "reconcile"}
+// batch are the commands that read much, decide, print and end.
+var batch = []string{"lint", "migrate", "reconcile", "detect", "validate"}
 
 // beforeCommand sets the garbage collector as it suits a command.
 func beforeCommand(ctx *cli.Context) error {

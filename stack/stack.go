@@ -110,7 +110,7 @@ func (s *Stack) read() (err error) {
 func change(s *Stack, c allocate.Change) error {
 	s.table = &allocate.Table{}
 	defer func() { s.table = nil }()
-	c.Table = s.table
+	c.Table, c.Before = s.table, s.store
 	c.Read = func(store *allocate.Store) {
 		s.store = store
 		s.gather()

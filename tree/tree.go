@@ -13,6 +13,7 @@
 package tree
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -81,6 +82,28 @@ func readAll(r io.Reader, size, most int) ([]byte, error) {
 		}
 	}
 	return src, fmt.Errorf("%w %d MiB", ErrLarge, most>>20)
+}
+
+// Holds reports whether a file holds some bytes, and no more. It reads them in pieces, and
+// keeps none; what can't be read holds none.
+func Holds(path string, src []byte) bool {
+	file, size, err := openRegular(func(flags int) (*os.File, error) { return os.OpenFile(path, flags, 0) })
+	if err != nil {
+		return false
+	}
+	defer file.Close() //nolint:errcheck // it was only read
+	piece := make([]byte, 64<<10)
+	for size == int64(len(src)) {
+		n, err := file.Read(piece[:min(len(piece), len(src)+1)])
+		switch {
+		case !bytes.HasPrefix(src, piece[:n]):
+			return false
+		case err != nil:
+			return errors.Is(err, io.EOF) && len(src) == n
+		}
+		src, size = src[n:], size-int64(n)
+	}
+	return false
 }
 
 // ReadStream is Read for what is no file, such as standard input: at most a number

@@ -47,6 +47,21 @@ func TestRead(t *testing.T) {
 			t.Errorf("%s: %d bytes, %v", name, len(src), err)
 		}
 	}
+	long := strings.Repeat("0123456789abcdef", 20_000)
+	for _, held := range []string{"", "some", long, long + "x"} {
+		path := filepath.Join(root, "held")
+		if err := os.WriteFile(path, []byte(held), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, asked := range []string{"", "some", "same", "som", "somew", long, long + "x", long + "y", "x" + long[1:]} {
+			if tree.Holds(path, []byte(asked)) != (held == asked) {
+				t.Errorf("a file of %d bytes holds others of %d", len(held), len(asked))
+			}
+		}
+	}
+	if tree.Holds(root, nil) || tree.Holds(filepath.Join(root, "none"), nil) {
+		t.Error("a folder, or nothing at all, holds no bytes")
+	}
 	if _, err := tree.Read(filepath.Join(root, "none"), 100); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
 	}

@@ -62,7 +62,7 @@ func LoadModel(in ModelInput) (project *types.Project, err error) {
 		o.Profiles = []string{"*"}
 		o.SetProjectName(cmp.Or(in.Name, "project"), true)
 		if in.Ports {
-			o.SkipValidation, o.SkipNormalization, o.ResolvePaths = true, true, false
+			o.SkipValidation, o.SkipNormalization, o.SkipDefaultValues, o.ResolvePaths = true, true, true, false
 			o.Interpolate.TypeCastMapping = map[tree.Path]interpolation.Cast{}
 		}
 		o.Interpolate.Substitute = func(text string, lookup template.Mapping) (string, error) {

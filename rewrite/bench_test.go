@@ -16,7 +16,7 @@ import (
 
 // mostTimes is how much longer than loading every project once with compose-go a
 // migration may take, by the time that the processors need.
-const mostTimes = 1.15
+const mostTimes = 1.0
 
 // BenchmarkMigrate migrates the whole corpus in memory, verification included, and in
 // turn only loads every project with compose-go. It fails when the ratio of what both need

@@ -243,8 +243,8 @@ func movesOnlyPlanned(t *testing.T, p *compose.Project, after map[string][]byte,
 		t.Errorf("%s: %v", p.Group.Files, err)
 		return false
 	}
-	got := portsOf(is.AllServices())
-	for service, ports := range portsOf(was.AllServices()) {
+	got := portsOf(is.project.AllServices())
+	for service, ports := range portsOf(was.project.AllServices()) {
 		var want, have []string
 		for _, port := range ports {
 			key := fmt.Sprintf("%s %s:%d/%s", service, port.Published, port.Target, port.Protocol)

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"path/filepath"
 
-	"github.com/compose-spec/compose-go/v2/types"
-
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/tree"
@@ -53,7 +51,7 @@ func (m mirror) path(path string) string { return filepath.Join(m.root, m.name(p
 
 func (m mirror) remove() { _ = removeTemporary(m.root) }
 
-func (m mirror) load(content map[string][]byte, environ map[string]string, ports bool) (*types.Project, error) {
+func (m mirror) load(content map[string][]byte, environ map[string]string, ports bool) (model, error) {
 	files := map[string][]byte{}
 	for _, f := range m.project.Files { // also those that the last content has changed
 		if files[m.name(f.Path)] = f.Src; content[f.Path] != nil {
@@ -61,9 +59,9 @@ func (m mirror) load(content map[string][]byte, environ map[string]string, ports
 		}
 	}
 	if err := overwriteTemporary(m.root, files); err != nil {
-		return nil, errors.Join(errMirror, err)
+		return model{}, errors.Join(errMirror, err)
 	}
-	return compose.LoadModel(compose.ModelInput{Dir: m.path(m.project.Dir), Files: lists.Map(m.project.Group.Files, m.path), Environ: environ, Ports: ports})
+	return load(compose.ModelInput{Dir: m.path(m.project.Dir), Files: lists.Map(m.project.Group.Files, m.path), Environ: environ}, ports)
 }
 
 var errMirror = errors.New("can't copy the project to verify it")

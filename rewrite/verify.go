@@ -200,9 +200,12 @@ func verifyModels(p *compose.Project, after map[string][]byte, changes []Change,
 		return false, err
 	}
 	defer done()
-	refused := false
+	refused, unlike := false, false
 	for _, environ := range environments(p, after, changes) {
 		for _, ports := range details {
+			if ports && unlike {
+				continue // they were not as planned under other variables, and may not be so only here
+			}
 			was, err := load(nil, environ, ports)
 			if err != nil {
 				continue
@@ -213,7 +216,7 @@ func verifyModels(p *compose.Project, after map[string][]byte, changes []Change,
 				continue
 			}
 			names := out.unnamed(p)
-			if err = forget(was, is, names); err != nil {
+			if err = forget(was.project, is.project, names); err != nil {
 				err = fmt.Errorf("%s: %w", p.Group.Files[0], err)
 			} else {
 				err = compareModels(p, was, is, expectations(p, changes, environ), names)
@@ -221,6 +224,7 @@ func verifyModels(p *compose.Project, after map[string][]byte, changes []Change,
 			if err == nil || !ports {
 				return true, err
 			}
+			unlike = true
 		}
 	}
 	if refused {
@@ -258,8 +262,25 @@ func environments(p *compose.Project, after map[string][]byte, changes []Change)
 	return all
 }
 
-// loadFunc loads a project, or only what says something of its ports.
-type loadFunc func(content map[string][]byte, environ map[string]string, ports bool) (*types.Project, error)
+// model is a project as compose-go has it, and what else its files say where that has
+// only ports.
+type model struct {
+	project *types.Project
+	rest    map[string]any
+}
+
+// load loads a project, or only its ports and the rest as it is written.
+func load(in compose.ModelInput, ports bool) (m model, err error) {
+	if ports {
+		m.project, m.rest, err = compose.LoadPorts(in)
+	} else {
+		m.project, err = compose.LoadModel(in)
+	}
+	return m, err
+}
+
+// loadFunc is load with given contents.
+type loadFunc func(content map[string][]byte, environ map[string]string, ports bool) (model, error)
 
 // loaders returns what loads the project with given contents. Files that are
 // included or extended are read from disk by compose-go itself, so that a
@@ -269,7 +290,7 @@ func loaders(p *compose.Project, after map[string][]byte) (loadFunc, func(), err
 		return after[f.Path] != nil && !slices.Contains(p.Group.Files, f.Path)
 	})
 	if !inner {
-		return func(content map[string][]byte, environ map[string]string, ports bool) (*types.Project, error) {
+		return func(content map[string][]byte, environ map[string]string, ports bool) (model, error) {
 			all := map[string][]byte{}
 			for _, f := range p.Files {
 				all[f.Path] = f.Src
@@ -277,7 +298,7 @@ func loaders(p *compose.Project, after map[string][]byte) (loadFunc, func(), err
 					all[f.Path] = content[f.Path]
 				}
 			}
-			return compose.LoadModel(compose.ModelInput{Dir: p.Dir, Files: p.Group.Files, Content: all, Environ: environ, Ports: ports})
+			return load(compose.ModelInput{Dir: p.Dir, Files: p.Group.Files, Content: all, Environ: environ}, ports)
 		}, func() {}, nil
 	}
 	m, err := newMirror(p)
@@ -333,7 +354,8 @@ func expectations(p *compose.Project, changes []Change, environ map[string]strin
 	return expected
 }
 
-func compareModels(p *compose.Project, was, is *types.Project, expected map[container][]expectation, unnamed []fixed.Name) error {
+func compareModels(p *compose.Project, x, y model, expected map[container][]expectation, unnamed []fixed.Name) error {
+	was, is := x.project, y.project
 	before, after := was.AllServices(), is.AllServices()
 	ports, now := portsOf(before), portsOf(after)
 	for _, name := range slices.Sorted(maps.Keys(now)) {
@@ -341,7 +363,7 @@ func compareModels(p *compose.Project, was, is *types.Project, expected map[cont
 			return fmt.Errorf("%s: %w", p.Group.Files[0], err)
 		}
 	}
-	if !sameTemplate(nameless(cutPorts(was), unnamed), nameless(cutPorts(is), unnamed), len(expected) > 0) || !reflect.DeepEqual(was, is) {
+	if !sameTemplate(nameless(cutPorts(was), unnamed), nameless(cutPorts(is), unnamed), len(expected) > 0) || !reflect.DeepEqual(was, is) || !reflect.DeepEqual(x.rest, y.rest) {
 		return fmt.Errorf("%s: the change would alter more than ports", p.Group.Files[0])
 	}
 	return nil

@@ -191,7 +191,8 @@ DB=5555
 func TestVerified(t *testing.T) {
 	const (
 		web     = `services: {web: {image: x, ports: ["8080:80"]}}`
-		strange = `services: {web: {image: x, volumes: 7, ports: ["8080:80"]}}`
+		strange = `services: {web: {image: x, command: "${!}", ports: ["8080:80"]}}`
+		wrong   = `services: {web: {image: x, volumes: 7, ports: ["8080:80"]}}`
 	)
 	type edits map[string][]string // by file: old, new
 	tests := []struct {
@@ -219,6 +220,15 @@ func TestVerified(t *testing.T) {
 			name: "a project that does not load", files: map[string]string{"a.yaml": strange, "b.yaml": strange},
 			edits: edits{"b.yaml": {"8080", "${P:-8080}"}}, want: []string{"b.yaml: " + strings.Replace(strange, "8080", "${P:-8080}", 1)},
 			uncompared: []string{"b.yaml"},
+		},
+		{
+			name: "a project that is not valid beside its ports", files: map[string]string{"a.yaml": wrong},
+			edits: edits{"a.yaml": {"8080", "${P:-8080}"}}, want: []string{"a.yaml: " + strings.Replace(wrong, "8080", "${P:-8080}", 1)},
+		},
+		{
+			name: "another port in one that is not valid", files: map[string]string{"a.yaml": wrong},
+			edits: edits{"a.yaml": {"8080", "${P:-8081}"}}, want: []string{"a.yaml: " + strings.Replace(wrong, "8080", "${P:-8081}", 1)},
+			uncompared: []string{"a.yaml"},
 		},
 		{
 			name: "more than ports", files: map[string]string{"a.yaml": web},

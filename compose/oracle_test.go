@@ -12,6 +12,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/canonical"
 	"github.com/portmoor/portmoor/compose/corpustest"
 	"github.com/portmoor/portmoor/compose/discover"
 )
@@ -30,9 +31,9 @@ func TestWalkerAgreesWithComposeGo(t *testing.T) {
 		if p.Loadable() != nil {
 			continue
 		}
-		model, err := compose.LoadModel(compose.ModelInput{Dir: p.Dir, Files: p.Group.Files, Environ: environ(p)})
+		model, err := canonical.Load(canonical.Input{Dir: p.Dir, Files: p.Group.Files, Environ: environ(p)})
 		if err != nil {
-			if model, err = compose.LoadModel(compose.ModelInput{Dir: p.Dir, Files: p.Group.Files, Environ: stubbed(p)}); err != nil {
+			if model, err = canonical.Load(canonical.Input{Dir: p.Dir, Files: p.Group.Files, Environ: stubbed(p)}); err != nil {
 				refused++
 				t.Log(p.Group.Files, err)
 				continue
@@ -124,7 +125,7 @@ func TestServicesAgreeWithComposeGo(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "inner.yaml"), []byte(`services: {a: {network_mode: !reset null}}`), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			model, err := compose.LoadModel(compose.ModelInput{Dir: dir, Files: g.Files})
+			model, err := canonical.Load(canonical.Input{Dir: dir, Files: g.Files})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/canonical"
 	"github.com/portmoor/portmoor/compose/corpustest"
 	"github.com/portmoor/portmoor/compose/discover"
 	"github.com/portmoor/portmoor/rewrite"
@@ -61,7 +62,7 @@ func TestVerdicts(t *testing.T) {
 			maps.Copy(examples, e.Vars)
 		}
 		for _, environ := range append(p.Environments(), examples) {
-			if _, theirs = compose.LoadModel(compose.ModelInput{Dir: p.Dir, Files: p.Group.Files, Environ: environ}); theirs == nil {
+			if _, theirs = canonical.Load(canonical.Input{Dir: p.Dir, Files: p.Group.Files, Environ: environ}); theirs == nil {
 				break
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/canonical"
 )
 
 // TestSchema holds our verdict on small files against that of compose-go: each
@@ -90,7 +91,7 @@ func TestSchema(t *testing.T) {
 			environments = environments[:1] // a clean clone
 		}
 		for _, environ := range environments {
-			_, theirs = compose.LoadModel(compose.ModelInput{
+			_, theirs = canonical.Load(canonical.Input{
 				Dir: "/project", Files: []string{"/project/compose.yaml"},
 				Content: map[string][]byte{"/project/compose.yaml": []byte(src)}, Environ: environ,
 			})

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/canonical"
 	"github.com/portmoor/portmoor/compose/corpustest"
 	"github.com/portmoor/portmoor/strategies"
 )
@@ -36,7 +37,7 @@ func BenchmarkMigrate(b *testing.B) {
 		})
 		loading := spent(b, func() {
 			inParallel(projects, func(p *compose.Project) {
-				_, _ = compose.LoadModel(compose.ModelInput{Dir: p.Dir, Files: p.Group.Files})
+				_, _ = canonical.Load(canonical.Input{Dir: p.Dir, Files: p.Group.Files})
 			})
 		})
 		ratios = append(ratios, migrating.Seconds()/loading.Seconds())

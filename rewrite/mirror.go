@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/canonical"
 	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/tree"
 )
@@ -61,7 +62,7 @@ func (m mirror) load(content map[string][]byte, environ map[string]string, ports
 	if err := overwriteTemporary(m.root, files); err != nil {
 		return model{}, errors.Join(errMirror, err)
 	}
-	return load(compose.ModelInput{Dir: m.path(m.project.Dir), Files: lists.Map(m.project.Group.Files, m.path), Environ: environ}, ports)
+	return load(canonical.Input{Dir: m.path(m.project.Dir), Files: lists.Map(m.project.Group.Files, m.path), Environ: environ}, ports)
 }
 
 var errMirror = errors.New("can't copy the project to verify it")

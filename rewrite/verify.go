@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/canonical"
 	"github.com/portmoor/portmoor/compose/fixed"
 	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
@@ -270,11 +271,11 @@ type model struct {
 }
 
 // load loads a project, or only its ports and the rest as it is written.
-func load(in compose.ModelInput, ports bool) (m model, err error) {
+func load(in canonical.Input, ports bool) (m model, err error) {
 	if ports {
-		m.project, m.rest, err = compose.LoadPorts(in)
+		m.project, m.rest, err = canonical.Ports(in)
 	} else {
-		m.project, err = compose.LoadModel(in)
+		m.project, err = canonical.Load(in)
 	}
 	return m, err
 }
@@ -298,7 +299,7 @@ func loaders(p *compose.Project, after map[string][]byte) (loadFunc, func(), err
 					all[f.Path] = content[f.Path]
 				}
 			}
-			return load(compose.ModelInput{Dir: p.Dir, Files: p.Group.Files, Content: all, Environ: environ}, ports)
+			return load(canonical.Input{Dir: p.Dir, Files: p.Group.Files, Content: all, Environ: environ}, ports)
 		}, func() {}, nil
 	}
 	m, err := newMirror(p)

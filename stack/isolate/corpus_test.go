@@ -16,6 +16,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/canonical"
 	"github.com/portmoor/portmoor/compose/corpustest"
 	"github.com/portmoor/portmoor/compose/discover"
 	"github.com/portmoor/portmoor/ports"
@@ -49,8 +50,8 @@ func TestCorpus(t *testing.T) {
 		}
 		path := filepath.Join(p.Dir, "override-of-portmoor.yaml")
 		plan := Plan{Header: "# a header\n", To: moved, Name: isolated, Apart: true, Root: tree.Root(p.Dir), Read: func(path string) []byte { src, _ := os.ReadFile(path); return src }}
-		in := compose.ModelInput{Dir: p.Dir, Files: p.Group.Files, Environ: environ(p), Name: isolated}
-		before, err := compose.LoadModel(in)
+		in := canonical.Input{Dir: p.Dir, Files: p.Group.Files, Environ: environ(p), Name: isolated}
+		before, err := canonical.Load(in)
 		if err != nil {
 			refused++
 			continue
@@ -65,13 +66,13 @@ func TestCorpus(t *testing.T) {
 		}
 		changed++
 		in.Files, in.Content = append(slices.Clone(in.Files), path), map[string][]byte{path: o.Text}
-		after, err := compose.LoadModel(in)
+		after, err := canonical.Load(in)
 		if err != nil {
 			t.Errorf("%s: %v\n%s", p.Group.Files, err, o.Text)
 			continue
 		}
 		in.Name = "another"
-		elsewhere, err := compose.LoadModel(in)
+		elsewhere, err := canonical.Load(in)
 		if err != nil {
 			t.Errorf("%s: %v", p.Group.Files, err)
 			continue

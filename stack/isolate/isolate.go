@@ -20,6 +20,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/canonical"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/stack/model"
@@ -85,7 +86,7 @@ func (plan Plan) Override(p *compose.Project, files []string, path string) (Over
 		return o, nil
 	}
 	o.Text = f.text()
-	in := compose.ModelInput{Dir: p.Dir, Files: append(slices.Clone(files), path), Environ: environ, Name: plan.Name, Content: map[string][]byte{path: o.Text}}
+	in := canonical.Input{Dir: p.Dir, Files: append(slices.Clone(files), path), Environ: environ, Name: plan.Name, Content: map[string][]byte{path: o.Text}}
 	if err := same(project, in); err != nil {
 		return Override{}, say.Failf("it was not written; this is a bug in portmoor, please report it with the compose file", "%s: %s", path, say.Shown(p.Dir, err.Error()))
 	}
@@ -104,7 +105,7 @@ func (plan Plan) load(p *compose.Project, files []string) (*types.Project, map[s
 			environ[name] = value
 		}
 	}
-	project, err := compose.LoadModel(compose.ModelInput{Dir: p.Dir, Files: files, Environ: environ, Name: plan.Name})
+	project, err := canonical.Load(canonical.Input{Dir: p.Dir, Files: files, Environ: environ, Name: plan.Name})
 	if err != nil {
 		return nil, nil, say.Failf("", "%s: docker compose refuses the project", files[0])
 	}
@@ -112,8 +113,8 @@ func (plan Plan) load(p *compose.Project, files []string) (*types.Project, map[s
 }
 
 // same loads the project with the file on top, and holds it against what it should be.
-func same(want *types.Project, in compose.ModelInput) error {
-	got, err := compose.LoadModel(in)
+func same(want *types.Project, in canonical.Input) error {
+	got, err := canonical.Load(in)
 	if err != nil {
 		return err
 	}

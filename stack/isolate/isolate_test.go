@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/canonical"
 	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/say"
@@ -207,7 +208,7 @@ func TestSame(t *testing.T) {
 	if err := os.WriteFile(file, []byte("services: {web: {image: nginx, ports: [\"8080:80\"]}, db: {image: postgres}}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	in := compose.ModelInput{Dir: dir, Files: []string{file}}
+	in := canonical.Input{Dir: dir, Files: []string{file}}
 	for text, want := range map[string]string{
 		"services: {web: {ports: [\"8081:80\"]}}":     `service "web" would be another than planned`,
 		"services: {db: {labels: {a: b}}}":            `service "db" would be another than planned`,
@@ -216,7 +217,7 @@ func TestSame(t *testing.T) {
 		"volumes: {x: {}}":                            "the project would be another than planned",
 		"services: {web: {ports: !override [\"1\"]}}": `service "web" would be another than planned`,
 	} {
-		model, err := compose.LoadModel(in)
+		model, err := canonical.Load(in)
 		if err != nil {
 			t.Fatal(err)
 		}

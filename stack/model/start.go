@@ -12,6 +12,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/canonical"
 	"github.com/portmoor/portmoor/say"
 )
 
@@ -112,7 +113,7 @@ func Started(p *compose.Project, args []string, knows func(service string) error
 // what they require, which is returned too.
 func Load(p *compose.Project, files []string) (model *types.Project, environ map[string]string, err error) {
 	for _, environ = range p.Environments() {
-		if model, err = compose.LoadModel(compose.ModelInput{Dir: p.Dir, Files: files, Environ: environ}); err == nil {
+		if model, err = canonical.Load(canonical.Input{Dir: p.Dir, Files: files, Environ: environ}); err == nil {
 			return model, environ, nil
 		}
 	}

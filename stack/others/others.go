@@ -15,6 +15,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/canonical"
 	"github.com/portmoor/portmoor/docker"
 	"github.com/portmoor/portmoor/say"
 )
@@ -69,7 +70,7 @@ func Names(p *compose.Project, started func(service string) bool, replicas func(
 			environ[name] = value
 		}
 	}
-	model, err := compose.LoadModel(compose.ModelInput{Dir: p.Dir, Files: p.Group.Files, Environ: environ, Name: p.Name})
+	model, err := canonical.Load(canonical.Input{Dir: p.Dir, Files: p.Group.Files, Environ: environ, Name: p.Name})
 	if err != nil {
 		return names
 	}

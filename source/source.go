@@ -68,7 +68,7 @@ type File struct {
 	lines        []int               // offset of each line's first byte as YAML counts lines
 	flow         map[*yaml.Node]bool // the members of flow collections
 	namesOnce    sync.Once
-	names        []string // the variables that the file mentions, repeats included
+	names        []string // the variables that the file mentions
 	layoutOnce   sync.Once
 	laidOut      layout
 	sectionsOnce sync.Once

@@ -2,9 +2,18 @@ package source
 
 import "strings"
 
-// Variables lists the names that the file mentions, in order, repeats included.
+// Variables lists the names that the file mentions, each once, in order.
 func (f *File) Variables() []string {
-	f.namesOnce.Do(func() { f.names = Variables(string(f.Src)) })
+	f.namesOnce.Do(func() {
+		seen := map[string]bool{}
+		for _, name := range Variables(string(f.Src)) {
+			if !seen[name] {
+				name = strings.Clone(name) // which does not keep the whole text
+				seen[name] = true
+				f.names = append(f.names, name)
+			}
+		}
+	})
 	return f.names
 }
 

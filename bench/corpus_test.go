@@ -71,7 +71,7 @@ func TestLint(t *testing.T) {
 			}
 		}
 	}
-	hold(t, row{"lint, 771 files", "parsing the YAML", both(t, 21, linting, func() { parse(read) }), 3.6, ""})
+	hold(t, row{"lint, 771 files", "parsing the YAML", both(t, 21, linting, func() { parse(read) }), 3.8, ""})
 }
 
 // parse does nothing but decode every document into nodes.

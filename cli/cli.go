@@ -143,12 +143,12 @@ func (c *program) app() *cli.App {
 }
 
 // batch are the commands that read much, decide, print and end.
-var batch = []string{"lint", "migrate", "reconcile", "detect", "validate"}
+var batch = []string{"lint", "migrate", "reconcile", "detect", "validate", "port", "show"}
 
 // beforeCommand sets the garbage collector as it suits a command.
 func beforeCommand(ctx *cli.Context) error {
 	collect := gc.Usual
-	if slices.Contains(batch, ctx.Command.Name) {
+	if slices.Contains(batch, ctx.Command.Name) && !ctx.Bool("watch") {
 		collect = gc.Batch
 	}
 	collect()

@@ -109,6 +109,9 @@ type aProject struct {
 // run, which docker compose gets its arguments from.
 func printedProject(t *testing.T, held, other int, folder string) aProject {
 	t.Helper()
+	if _, err := exec.LookPath("bash"); err != nil {
+		t.Skip(err)
+	}
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
 		t.Fatal(err)

@@ -44,6 +44,12 @@ var (
 	versionFlag = manual.Flag{Names: []string{"version"}, Says: "print the version"}
 )
 
+// Manual is what help has: what the program is, and a page for each command.
+func Manual() (about string, pages []manual.Page) {
+	app := (&program{console: &console{}}).app()
+	return app.Usage, lists.Map(app.Commands, pageOf)
+}
+
 // pageOf is the manual of a command: what the room of manuals has, and its flags.
 func pageOf(cmd *cli.Command) manual.Page {
 	p := manual.Of(cmd.Name)

@@ -29,7 +29,7 @@ func TestPreCommit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(string(hooks), "- id: "); n != 2 || strings.Count(string(hooks), "require_serial: true") != n {
+	if n := strings.Count(string(hooks), "- id: "); n != 6 || strings.Count(string(hooks), "require_serial: true") != n {
 		t.Errorf("a hook that pre-commit splits over processes misses conflicts between their files: %s", hooks)
 	}
 	source := t.TempDir()
@@ -42,7 +42,7 @@ func TestPreCommit(t *testing.T) {
 	repo := t.TempDir()
 	t.Setenv("PRE_COMMIT_HOME", t.TempDir())
 	put(t, filepath.Join(repo, ".pre-commit-config.yaml"), "repos:\n  - repo: "+source+"\n    rev: "+revision+
-		"\n    hooks: [{id: portmoor-lint}, {id: portmoor-migrate-check}]\n")
+		"\n    hooks: [{id: portmoor-lint}, {id: portmoor-migrate-check-system}]\n")
 	put(t, filepath.Join(repo, ".portmoor.yaml"), "strategy: hybrid\n")
 	put(t, filepath.Join(repo, "good", "docker-compose.yml"), "services: {web: {image: x, ports: [\"${WEB_HOST_PORT:-8080}:80\"]}}\n")
 	put(t, filepath.Join(repo, "notes.yaml"), "services: {web: {image: x, ports: [\"8080:80\"]}}\n")
@@ -115,7 +115,7 @@ func put(t testing.TB, path, text string) {
 // TestTemplates: the files for other programs are YAML and name commands and
 // flags that exist.
 func TestTemplates(t *testing.T) {
-	for _, path := range []string{".pre-commit-hooks.yaml", "action.yml", "docs/gitlab.yml"} {
+	for _, path := range []string{".pre-commit-hooks.yaml", "action.yml", "docs/gitlab.yml", ".goreleaser.yaml", "packaging/aqua/registry.yaml", ".github/workflows/release.yml", ".github/workflows/ci.yml"} {
 		src, err := os.ReadFile(filepath.Join("..", filepath.FromSlash(path)))
 		if err != nil {
 			t.Fatal(err)

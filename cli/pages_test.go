@@ -124,7 +124,7 @@ func readYAML(t *testing.T, path, code string) error {
 		}
 		return nil
 	}
-	others := []string{"repos", "jobs", "include", "ports", "PRE_COMMANDS", "descriptor_id", "PLUGINS"}
+	others := []string{"repos", "jobs", "include", "ports", "PRE_COMMANDS", "descriptor_id", "PLUGINS", "registries"}
 	if slices.ContainsFunc(others, func(key string) bool { _, ok := read[key]; return ok }) {
 		return nil
 	}

@@ -92,7 +92,7 @@ func Overview(usage string, pages []Page, flags []Flag, width int) string {
 	w.wrap("portmoor "+usage, "", "  ")
 	w.gap()
 	w.wrap("Usage: portmoor COMMAND [FLAGS] [ARGUMENTS]", "", "    ")
-	w.examples(examples)
+	w.examples(Examples)
 	column := 0
 	for _, p := range pages {
 		column = max(column, len(p.Name))
@@ -126,7 +126,7 @@ func Overview(usage string, pages []Page, flags []Flag, width int) string {
 func Short(usage string, width int) string {
 	w := writer{width: width}
 	w.wrap("portmoor "+usage, "", "  ")
-	w.examples(examples)
+	w.examples(Examples)
 	w.gap()
 	w.wrap("portmoor --help lists all commands, by what they are for.", "", "")
 	return w.String()

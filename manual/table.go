@@ -15,8 +15,8 @@ var Jobs = []Job{
 	{"Set up", []string{"init", "completion", "serve", "mcp"}},
 }
 
-// examples are those of the overview.
-var examples = []Example{
+// Examples are those of the overview.
+var Examples = []Example{
 	{"what is wrong with the ports of this repository", "portmoor lint"},
 	{"give a project free ports and start it, whatever else runs here", "portmoor up"},
 	{"let every checkout have ports of its own: see the change, then write it", "portmoor migrate && portmoor migrate --write"},

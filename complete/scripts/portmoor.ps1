@@ -1,6 +1,6 @@
 # Completion of portmoor for PowerShell, from 5.1 on. In $PROFILE:
 #   portmoor completion powershell | Out-String | Invoke-Expression
-Register-ArgumentCompleter -Native -CommandName portmoor, portmoor.exe -ScriptBlock {
+Register-ArgumentCompleter -Native -CommandName 'portmoor', 'portmoor.exe' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
     $typed = @($commandAst.CommandElements | Select-Object -Skip 1 | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object {
             if ($_ -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $_.Value } else { $_.Extent.Text }

@@ -89,6 +89,7 @@ const (
 	Checkout                  // a claim of another checkout in the ledger
 	Mapping                   // another mapping of the project
 	Neighbour                 // a claim of another project in the same folder
+	Swarm                     // a service of a swarm, which has it on every node
 )
 
 // Owner is who holds a port.
@@ -118,7 +119,7 @@ func (o Owner) Has() string {
 
 // String is the owner by name: what he is, who, and more about him.
 func (o Owner) String() string {
-	kinds := map[Kind]string{Process: "process", Container: "container", Checkout: "checkout", Mapping: "service", Neighbour: "project"}
+	kinds := map[Kind]string{Process: "process", Container: "container", Checkout: "checkout", Mapping: "service", Neighbour: "project", Swarm: "swarm service"}
 	text := kinds[o.Kind]
 	if o.Name != "" {
 		text += " " + o.Name

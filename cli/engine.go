@@ -23,7 +23,7 @@ type asking func(*docker.Engine, context.Context) ([]docker.Container, error)
 // ask asks the engine for all containers, once a run, and says what the answers rest on
 // if it does not answer or is elsewhere.
 func (c *program) ask(ctx context.Context) stack.Engine {
-	return c.askFor(ctx, (*docker.Engine).Containers)
+	return c.askFor(ctx, (*docker.Engine).Everything)
 }
 
 // askFor is ask for some of the containers.

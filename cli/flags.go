@@ -83,7 +83,7 @@ func (c *program) request(ctx *cli.Context) workspace.Request {
 	c.name = ctx.Command.Name
 	r := workspace.Request{
 		Dir: c.dir, Paths: ctx.Args().Slice(), Files: ctx.StringSlice("file"), EnvFiles: ctx.StringSlice("env-file"), Profiles: ctx.StringSlice("profile"),
-		Config: ctx.String("config"), Name: ctx.String("project-name"), PortsFile: ctx.String("ports-file"), Strategy: ctx.String("strategy"), Environ: c.environ(), Git: c.environ(),
+		Config: ctx.String("config"), Name: ctx.String("project-name"), Stack: ctx.String("stack"), PortsFile: ctx.String("ports-file"), Strategy: ctx.String("strategy"), Environ: c.environ(), Git: c.environ(),
 		Rules: lint.RuleOptions(), Verbose: ctx.Bool("verbose"), Watch: c.Watch,
 	}
 	if path := ctx.String("override"); path != "" { // what it moved is planned again

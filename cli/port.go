@@ -30,6 +30,7 @@ func portCommand(c *program) *cli.Command {
 		Description: `With a service and its container port it prints what docker compose port does: the
 address and port of the host. Without, it lists the ports of the service, or of the project.`,
 		Flags: oneProjectFlags(
+			&cli.StringFlag{Name: "stack", Usage: "ask for the stack `NAME` of a swarm, which needs no compose file", DefaultText: "the one of the project's name, where that is not up"},
 			&cli.IntFlag{Name: "index", Usage: "ask the replica `N` of the service, from 1", DefaultText: "the first that runs"},
 			&cli.StringFlag{Name: "protocol", Value: "tcp", Usage: "ask for the port of `PROTOCOL`, tcp, udp or sctp"},
 			&cli.DurationFlag{Name: "wait", Usage: "ask again for `DURATION` while the port is not there yet, such as 30s"},
@@ -56,7 +57,7 @@ func (c *program) runPort(ctx *cli.Context) error {
 		}
 		engine.Greet(ctx.Context)
 	}
-	open := func() (*stack.Stack, error) { return c.openOne(ctx, stack.Options{}) }
+	open := func() (*stack.Stack, error) { return c.openOne(ctx, stack.Options{Swarm: q.Stack}) }
 	s, err := open()
 	if err != nil {
 		return err
@@ -85,7 +86,7 @@ type question struct {
 
 func readQuestion(ctx *cli.Context) (q question, err error) {
 	q = question{
-		Question: live.Question{Service: ctx.Args().First(), Protocol: strings.ToLower(ctx.String("protocol")), Index: ctx.Int("index")},
+		Question: live.Question{Service: ctx.Args().First(), Protocol: strings.ToLower(ctx.String("protocol")), Index: ctx.Int("index"), Stack: ctx.String("stack") != ""},
 		wait:     ctx.Duration("wait"), format: ctx.String("format"), watch: ctx.Bool("watch"),
 	}
 	if ctx.Args().Len() > 2 {

@@ -69,7 +69,7 @@ func (c porter) livePortsTable(ports []live.Port) error {
 	t := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "SERVICE\tCONTAINER\tPORT\tHOST\tSTATE\tURL")
 	for _, p := range ports {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", say.Visible(p.Service), say.Visible(cmp.Or(p.Container.Name, "-")), p.Target(), address(p), p.State, p.URL)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", say.Visible(p.Service), say.Visible(cmp.Or(p.Container.Title(), "-")), p.Target(), address(p), p.State, p.URL)
 	}
 	return t.Flush()
 }
@@ -81,6 +81,7 @@ type livePort struct {
 	Service       string `json:"service"`
 	Container     string `json:"container"`
 	Index         int    `json:"index"`
+	Replicas      string `json:"replicas,omitempty"` // of a swarm's service: those that run, and those that should
 	ContainerPort string `json:"container_port"`
 	Protocol      string `json:"protocol"`
 	HostIP        string `json:"host_ip"`
@@ -102,6 +103,7 @@ func (c porter) livePortsJSON(q question, s *stack.Stack, ports []live.Port) err
 			Project: s.Project.Name, Service: p.Service, Container: p.Container.Name, Index: p.Container.Number,
 			ContainerPort: strconv.Itoa(p.ContainerPort), Protocol: p.Protocol, HostIP: p.HostIP, State: string(p.State), URL: p.URL,
 		}
+		entry.Replicas = p.Container.Replicas()
 		if p.HostPort > 0 {
 			entry.HostPort = strconv.Itoa(p.HostPort)
 		}

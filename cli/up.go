@@ -83,7 +83,7 @@ func (c starter) up(ctx context.Context, r workspace.Request, engine *docker.Eng
 	if err = cmp.Or(err, unconnected); err != nil {
 		return nil, found, err
 	}
-	facts, err := c.need(ctx, (*docker.Engine).Containers)
+	facts, err := c.need(ctx, (*docker.Engine).Everything)
 	if err != nil {
 		return nil, found, err
 	}
@@ -140,7 +140,7 @@ func (c starter) assignAndStart(ctx context.Context, r workspace.Request, engine
 			by = owner.Has() + " of the project itself"
 		}
 		c.say(fmt.Sprintf("port %d was %s: trying again, %d of %d", facts.Lost[known].Port, by, try, retries), "")
-		again, err := c.need(ctx, (*docker.Engine).Containers)
+		again, err := c.need(ctx, (*docker.Engine).Everything)
 		if err != nil {
 			return nil, err
 		}

@@ -70,6 +70,13 @@ type Container struct {
 	// Number tells the replicas of a service apart, from 1; 0 if Compose has not
 	// made it.
 	Number int
+	// Stack is the stack of a swarm that it belongs to, "" for none; Service is then the name in
+	// the stack's file, and Number that of the task.
+	Stack string
+	// Role is what it is in a swarm, "" for nothing.
+	Role Role
+	// Tasks is how many tasks of a swarm's service run, and Wanted how many should.
+	Tasks, Wanted int
 	// OneOff reports a container of docker compose run.
 	OneOff bool
 	// State is the engine's word: running, paused, restarting, exited, created, dead.
@@ -88,6 +95,9 @@ type Container struct {
 func (c Container) Running() bool {
 	return c.State == container.StateRunning || c.State == container.StatePaused
 }
+
+// Of reports a container of the compose project, or of the stack, that has a name.
+func (c Container) Of(name string) bool { return name != "" && (c.Project == name || c.Stack == name) }
 
 // Compare orders containers by project, service and number, those of docker
 // compose run behind the others.
@@ -170,9 +180,9 @@ func (e *Engine) Containers(ctx context.Context) ([]Container, error) {
 	return e.inspected(ctx, all)
 }
 
-// Holders lists the containers that have one of some ports of the host, and those that
-// do not run and may want one when they start: of the latter the thousand newest. Hosts
-// may have a hundred thousand others.
+// Holders lists the containers, and the services of a swarm, that have one of some ports of
+// the host, and those that do not run and may want one when they start: of the latter the
+// thousand newest. Hosts may have a hundred thousand others.
 func (e *Engine) Holders(ctx context.Context, ports []Binding) ([]Container, error) {
 	if len(ports) == 0 {
 		return nil, nil
@@ -199,7 +209,16 @@ func (e *Engine) Holders(ctx context.Context, ports []Binding) ([]Container, err
 	if err != nil {
 		return nil, err
 	}
-	return e.inspected(ctx, append(all, stopped[:min(len(stopped), maxStopped)]...))
+	found, err := e.inspected(ctx, append(all, stopped[:min(len(stopped), maxStopped)]...))
+	if err != nil {
+		return nil, err
+	}
+	services, err := e.published(ctx)
+	return append(found, lists.Only(services, func(c Container) bool {
+		return slices.ContainsFunc(c.Bindings, func(b Binding) bool {
+			return slices.ContainsFunc(ports, func(p Binding) bool { return p.HostPort == b.HostPort && p.Protocol == b.Protocol })
+		})
+	})...), err
 }
 
 // inspected adds to containers that do not run the ports that they ask for, and takes
@@ -264,6 +283,10 @@ func read(summary container.Summary) Container {
 	}
 	if len(summary.Names) > 0 {
 		c.Name = strings.TrimPrefix(summary.Names[0], "/")
+	}
+	if name := summary.Labels[labelSwarmService]; name != "" {
+		c.Stack, c.Role = summary.Labels[labelStack], SwarmTask
+		c.Service = inStack(c.Stack, name)
 	}
 	if n, err := strconv.Atoi(summary.Labels[labelNumber]); err == nil {
 		c.Number = n

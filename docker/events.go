@@ -20,14 +20,14 @@ const (
 	recheck = 5 * time.Second        // an event may be lost between two connections
 )
 
-// Follow calls a function now, and again whenever a container of a project may
-// have got or lost a port, until the context ends, which is no error, or the
+// Follow calls a function now, and again whenever a container of a project, or a service of
+// the stack of its name, may have got or lost a port, until the context ends, which is no error, or the
 // function fails. The function is given the ids of those that were started since
 // the last time, as far as that is known. An engine that ends after it has
 // answered once, as it does to be restarted, is waited for: lost is told why, once,
 // and the function is called when it is back. nil waits for nobody.
 func (e *Engine) Follow(ctx context.Context, project string, call func(started []string) error, lost func(error)) error {
-	f := follower{Engine: e, label: labelProject + "=" + project, recheck: recheck, longest: again, lost: lost}
+	f := follower{Engine: e, label: labelProject + "=" + project, stack: project, recheck: recheck, longest: again, lost: lost}
 	return f.keep(ctx, func(all []events.Message) error {
 		var started []string
 		for _, m := range all {
@@ -58,11 +58,12 @@ func (e *Engine) Watch(ctx context.Context, call func(projects []string, since t
 	})
 }
 
-// follower waits for events of containers with a label.
+// follower waits for events of containers with a label, or of a swarm.
 type follower struct {
 	*Engine
 
 	label    string
+	stack    string        // of a swarm, where there is one of this name; "" for none
 	recheck  time.Duration // how often to look without an event; 0 for never
 	longest  time.Duration // between two tries to reach an engine that is away
 	lost     func(error)   // nil to wait for no engine
@@ -112,18 +113,10 @@ var actions = []events.Action{
 func (f *follower) follow(ctx context.Context, call func([]events.Message) error) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	which := filters.NewArgs(filters.Arg("type", string(events.ContainerEventType)), filters.Arg("label", f.label))
-	for _, action := range actions {
-		which.Add("event", string(action))
-	}
-	if f.recheck == 0 { // nobody looks again by itself
-		which.Add("event", string(events.ActionHealthStatus))
-	}
-	_, done, err := f.ready(ctx)
+	which, err := f.which(ctx)
 	if err != nil {
 		return err
 	}
-	done()
 	patience := time.AfterFunc(cmp.Or(f.Timeout, Timeout), func() { _ = say.Guard(stop) }) // the client waits until the engine begins to answer
 	messages, failed := f.api.Events(ctx, events.ListOptions{Filters: which})
 	if !patience.Stop() {
@@ -149,6 +142,34 @@ func (f *follower) follow(ctx context.Context, call func([]events.Message) error
 		case <-again:
 		}
 	}
+}
+
+// which are the events to wait for. Those of a swarm's services have no labels, and tasks none
+// at all but those of their containers on this node.
+func (f *follower) which(ctx context.Context) (filters.Args, error) {
+	ctx, done, err := f.ready(ctx)
+	if err != nil {
+		return filters.Args{}, err
+	}
+	defer done()
+	which := filters.NewArgs(filters.Arg("type", string(events.ContainerEventType)))
+	for _, action := range actions {
+		which.Add("event", string(action))
+	}
+	if f.recheck == 0 { // nobody looks again by itself
+		which.Add("event", string(events.ActionHealthStatus))
+	}
+	if f.stack != "" {
+		if deployed, _ := f.services(ctx, filters.NewArgs(filters.Arg("label", labelStack+"="+f.stack))); len(deployed) > 0 {
+			which.Add("type", string(events.ServiceEventType))
+			for _, action := range []events.Action{events.ActionCreate, events.ActionUpdate, events.ActionRemove} {
+				which.Add("event", string(action))
+			}
+			return which, nil
+		}
+	}
+	which.Add("label", f.label)
+	return which, nil
 }
 
 // until waits until no more events come, for a moment, and returns them all. Where they

@@ -15,6 +15,7 @@ import (
 
 	"github.com/portmoor/portmoor/compose"
 	"github.com/portmoor/portmoor/docker"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 )
 
@@ -75,9 +76,10 @@ type Options struct {
 // Join returns the ports of a project, sorted by service, replica, container
 // port and protocol, IPv4 before IPv6.
 func Join(p *compose.Project, containers []docker.Container, o Options) []Port {
-	j := joiner{Options: o, mappings: map[string][]*compose.Mapping{}}
+	j := joiner{Options: o, mappings: map[string][]*compose.Mapping{}, known: map[string]bool{}}
 	bound := map[string]bool{}
 	for _, svc := range p.Services {
+		j.known[svc.Name] = true
 		bound[svc.Name] = svc.Publishes() || svc.HostNetwork() // what is on no network, or on another's, has no ports of its own
 	}
 	for m := range p.Each() {
@@ -110,6 +112,7 @@ func compare(a, b Port) int {
 type joiner struct {
 	Options
 	mappings map[string][]*compose.Mapping // by service
+	known    map[string]bool               // the services of the files
 	ports    []Port
 }
 
@@ -126,13 +129,17 @@ func (j *joiner) join(c docker.Container) {
 	if !c.Running() {
 		c.Bindings = nil // it asks for them, and has none
 	}
+	if c.Role != "" && !j.known[c.Service] {
+		j.asFound(c)
+		return
+	}
 	asking := j.asking(c)
 	for i, b := range c.Bindings {
 		p := Port{Service: c.Service, Container: c, ContainerPort: b.ContainerPort, Protocol: b.Protocol, HostIP: b.HostIP, HostPort: b.HostPort, State: Drifted}
 		if m := asking[i]; m != nil {
 			bound[slot{m, b.ContainerPort}] = true
 			p.Mapping, p.Wanted = m, j.wanted(m, b.ContainerPort)
-			if (m.HostIP == "" || sameAddress(m.HostIP, b.HostIP)) && (p.Wanted == 0 || p.Wanted == b.HostPort) {
+			if (m.HostIP == "" || c.Role != "" || sameAddress(m.HostIP, b.HostIP)) && (p.Wanted == 0 || p.Wanted == b.HostPort) {
 				p.State = OK
 			}
 		}
@@ -140,7 +147,7 @@ func (j *joiner) join(c docker.Container) {
 		p.URL = url(p)
 		j.ports = append(j.ports, p)
 	}
-	for _, m := range j.mappings[c.Service] {
+	for _, m := range j.of(c) {
 		if m.Container.Zero() || c.OneOff {
 			continue // nobody can say which, or nobody has asked for it
 		}
@@ -149,6 +156,25 @@ func (j *joiner) join(c docker.Container) {
 				j.ports = append(j.ports, j.unbound(c, m, port))
 			}
 		}
+	}
+}
+
+// of are the mappings whose ports a container has. Of a swarm's, a service has those that
+// every node listens on, and a task those of its own node.
+func (j *joiner) of(c docker.Container) []*compose.Mapping {
+	return lists.Only(j.mappings[c.Service], func(m *compose.Mapping) bool {
+		return c.Role == "" || (m.Mode == "host") == (c.Role == docker.SwarmTask)
+	})
+}
+
+// asFound adds the ports of a container with which nothing can be compared, as those of a
+// stack that was deployed from other files.
+func (j *joiner) asFound(c docker.Container) {
+	for _, b := range c.Bindings {
+		p := Port{Service: c.Service, Container: c, ContainerPort: b.ContainerPort, Protocol: b.Protocol, HostIP: b.HostIP, HostPort: b.HostPort, State: OK}
+		p.Host = hostName(j.Host, p, c.Bindings)
+		p.URL = url(p)
+		j.ports = append(j.ports, p)
 	}
 }
 
@@ -194,7 +220,7 @@ func (j *joiner) asking(c docker.Container) []*compose.Mapping {
 	}
 	var pairs []pair
 	for i, b := range c.Bindings {
-		for _, m := range j.mappings[c.Service] {
+		for _, m := range j.of(c) {
 			if m.Protocol == b.Protocol && b.ContainerPort >= m.Container.First && b.ContainerPort <= m.Container.Last {
 				pairs = append(pairs, pair{i, m, j.fit(m, b)})
 			}
@@ -209,6 +235,9 @@ func (j *joiner) asking(c docker.Container) []*compose.Mapping {
 	for _, p := range pairs {
 		b := c.Bindings[p.binding]
 		at := once{slot{p.mapping, b.ContainerPort}, docker.Family(b.HostIP)}
+		if c.Role == docker.SwarmTask {
+			at.family = p.binding // the engine does not say which is which
+		}
 		if asking[p.binding] == nil && !used[at] {
 			asking[p.binding], used[at] = p.mapping, true
 		}

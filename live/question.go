@@ -17,6 +17,7 @@ type Question struct {
 	Port     int    // the container port; 0 for all of the service
 	Protocol string // of the port
 	Index    int    // the number of the replica; 0 for the first that runs
+	Stack    bool   // it is about a stack of a swarm
 }
 
 // Missing is why there is no answer now; later there may be one.
@@ -37,10 +38,16 @@ func Lacks(message, hint string) *Missing {
 // the same as about.
 func (q Question) Answer(project string, about say.About, containers []docker.Container, ports []Port) ([]Port, error) {
 	if !slices.ContainsFunc(containers, docker.Container.Running) {
+		if q.Stack || slices.ContainsFunc(containers, func(c docker.Container) bool { return c.Role != "" }) {
+			return nil, Lacks("stack "+project+" is not up", "to see what it has: docker stack ps "+project)
+		}
 		return nil, notUp(project, about, containers)
 	}
 	if q.Service == "" {
 		return ports, nil
+	}
+	if q.Stack && !slices.ContainsFunc(containers, func(c docker.Container) bool { return c.Service == q.Service }) {
+		return nil, Lacks("stack "+project+" has no service "+q.Service, "to see which it has: docker stack services "+project)
 	}
 	replica, err := q.replica(about, containers)
 	if err != nil {
@@ -50,7 +57,7 @@ func (q Question) Answer(project string, about say.About, containers []docker.Co
 	var published []string
 	bound := false
 	for _, p := range ports {
-		if p.Service != q.Service || q.Port+q.Index > 0 && p.Container.ID != replica.ID {
+		if p.Service != q.Service || q.Port+q.Index > 0 && p.Container.ID != replica.ID && p.Container.Role != docker.SwarmService {
 			continue
 		}
 		published = append(published, p.Target())
@@ -114,13 +121,15 @@ func (q Question) replica(about say.About, containers []docker.Container) (docke
 	}
 	for _, c := range containers {
 		switch {
-		case c.Service != q.Service || q.Index > 0 && c.Number != q.Index:
+		case c.Service != q.Service || q.Index > 0 && c.Number != q.Index || c.Role == docker.SwarmService: // which its tasks stand for
 		case c.Running():
 			return c, nil
 		case !c.OneOff:
 			state = " (" + c.State + ")"
 			if c.State == restarting {
 				hint = Logs(about, q.Service)
+			} else if c.Role != "" {
+				hint = "to see why: docker stack ps " + c.Stack
 			}
 		}
 	}

@@ -58,7 +58,7 @@ func hostName(host string, p Port, siblings []docker.Binding) string {
 		return host
 	case docker.Family(p.HostIP) == 6 && !alsoInIPv4(p, siblings):
 		return "::1"
-	case apart(p, siblings):
+	case apart(p, siblings) || p.Container.Role == docker.SwarmService: // of which ::1 would lead nowhere
 		return "127.0.0.1"
 	}
 	return "localhost"

@@ -55,7 +55,11 @@ func (s *Stack) On(engine *docker.Engine) Live { return Live{s, engine} }
 
 // Look asks the engine, in one call, what the project has bound.
 func (s Live) Look(ctx context.Context) (Found, error) {
-	own, err := s.engine.Project(ctx, s.Project.Name)
+	ask := s.engine.Up
+	if s.options.Swarm {
+		ask = s.engine.Stack
+	}
+	own, err := ask(ctx, s.Project.Name)
 	if err != nil {
 		return Found{}, err
 	}
@@ -82,7 +86,7 @@ func (s Live) Judge(ctx context.Context, found Found) (Found, error) {
 // Concerned are the containers of the project, and those that have its ports where it
 // does not: a host may have a hundred thousand others.
 func (s *Stack) Concerned(engine *docker.Engine, ctx context.Context) ([]docker.Container, error) {
-	own, err := engine.Project(ctx, s.Project.Name)
+	own, err := engine.Up(ctx, s.Project.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +101,7 @@ func (s *Stack) concerned(ctx context.Context, engine *docker.Engine, found Foun
 		}
 	}
 	holders, err := engine.Holders(ctx, missing)
-	holders = slices.DeleteFunc(holders, func(c docker.Container) bool { return c.Project == s.Project.Name })
+	holders = slices.DeleteFunc(holders, func(c docker.Container) bool { return c.Of(s.Project.Name) })
 	return append(slices.Clone(found.Containers), holders...), err
 }
 
@@ -173,7 +177,7 @@ func (s Live) Settled(ctx context.Context) (Found, error) {
 // Knows refuses a service that the project does not have.
 func (s *Stack) Knows(service string) error {
 	names := lists.Map(s.Project.Services, func(svc compose.Service) string { return svc.Name })
-	if service == "" || slices.Contains(names, service) {
+	if service == "" || slices.Contains(names, service) || s.options.Swarm { // which other files may have made
 		return nil
 	}
 	return say.Usagef(say.Meant("", service, names, say.There(names)), "project %s has no service %q", s.Project.Name, service)
@@ -188,6 +192,9 @@ func (s *Stack) Answer(q live.Question, found Found) ([]live.Port, error) {
 		return slices.DeleteFunc(slices.Clone(all), func(p live.Port) bool { return p.HostPort == 0 && !s.Starts(p.Service) }), err
 	}
 	missing, ok := errors.AsType[*live.Missing](err)
+	if q.Stack { // what it has is no matter of files
+		return all, err
+	}
 	nothing := unpublished(s, q)
 	switch {
 	case !ok:

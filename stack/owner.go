@@ -67,7 +67,7 @@ func (s *Stack) machine(e Engine) *allocate.Machine {
 // run. That its checkout is this one, refuseElsewhere has seen to.
 func (s *Stack) owns(from docker.Container) bool {
 	_, known := s.services[from.Service]
-	return from.Project == s.Project.Name && !from.OneOff && known
+	return from.Of(s.Project.Name) && !from.OneOff && known
 }
 
 // Starts reports whether a service is one that is started: by name, or by the
@@ -98,9 +98,11 @@ func (s *Stack) refuseElsewhere(containers []docker.Container, remote bool) erro
 // heldBy are the ports of a container, as seen by a project, "" for another one.
 func heldBy(from docker.Container, project string) []allocate.Held {
 	owner := allocate.Owner{Kind: allocate.Container, Name: from.Name}
-	switch from.Project {
-	case "":
-	case project:
+	switch {
+	case from.Role == docker.SwarmService:
+		owner.Kind = allocate.Swarm
+	case from.Project == "":
+	case from.Project == project:
 		owner = allocate.Owner{Kind: allocate.Mapping, Name: from.Service, Detail: "container " + from.Name}
 	default:
 		owner = allocate.Owner{Kind: allocate.Container, Name: from.Project + "/" + from.Service, Detail: from.Name}

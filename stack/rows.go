@@ -68,7 +68,7 @@ func (s *Stack) Rows(e Engine) ([]Row, error) {
 // withLive adds what the engine has bound to rows, and rows for what is bound
 // though no mapping asks for it.
 func withLive(s *Stack, rows []Row, e Engine) []Row {
-	own := slices.DeleteFunc(slices.Clone(e.Containers), func(d docker.Container) bool { return d.Project != s.Project.Name })
+	own := lists.Only(e.Containers, func(d docker.Container) bool { return d.Of(s.Project.Name) })
 	rowOf := map[*compose.Mapping]int{}
 	for i, r := range rows {
 		for _, m := range r.Mappings {

@@ -64,6 +64,8 @@ type Options struct {
 	// Override is the file that overrides the ports of services, into which literals may
 	// move too; "" for none.
 	Override string
+	// Swarm reports that the project is asked for as a stack of a swarm.
+	Swarm bool
 	// UpArgs are the arguments of docker compose up, of which those that are no flags
 	// name the services that are started; none for all that the profiles start.
 	UpArgs []string

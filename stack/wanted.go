@@ -104,12 +104,9 @@ func serve(s *Stack, u *allocate.Unit, m *compose.Mapping) {
 			u.UnfitHint = "give each of the two a host port of its own"
 		}
 	}
-	if n := s.services[m.Service].Scale; n > 1 {
+	if n := s.services[m.Service].Scale; n > 1 && !s.Project.Ingress(m) {
 		u.Unfit = fmt.Sprintf("service %s runs %d times, but host port %s can be bound once", m.Service, n, u.Want)
 		u.UnfitHint = "to leave the port to Docker: " + s.About.Migrate("--strategy", "auto")
-		if s.Project.Ingress(m) {
-			u.UnfitHint = "docker stack deploy shares the port; for docker compose, leave it to Docker"
-		}
 	}
 	s.mappingsOf[u.Key] = append(s.mappingsOf[u.Key], m)
 	u.Sockets, u.Services = lists.Union(u.Sockets, socket), lists.Union(u.Services, m.Service)

@@ -22,6 +22,9 @@ import (
 // compose finds it: that of -f, of COMPOSE_FILE, or of the nearest folder from Dir
 // upward. What stops docker compose from loading it is an error.
 func OpenOne(r Request) (*Workspace, *compose.Project, error) {
+	if r.Stack != "" {
+		return openStack(r)
+	}
 	group, bounds, err := r.findOne()
 	if err != nil {
 		return nil, nil, err

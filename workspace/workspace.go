@@ -54,6 +54,8 @@ type Request struct {
 	Config string
 	// Name is the name of the project; "" for Compose's rule.
 	Name string
+	// Stack is the stack of a swarm that the one project is; "" for none.
+	Stack string
 	// PortsFile is where the ports of the one project are remembered; "" for what the
 	// environment or the configuration says.
 	PortsFile string

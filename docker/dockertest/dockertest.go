@@ -40,6 +40,9 @@ type Engine struct {
 	// Networks and Volumes are what it has of those: the project by the name, "" for one
 	// that Compose has not made. nil when it does not list them.
 	Networks, Volumes map[string]string
+	// Services, Tasks and Nodes are what a manager of a swarm answers; without services it is
+	// no manager.
+	Services, Tasks, Nodes string
 	// Inspect is what a container is, instead of what was set; nil for that.
 	Inspect func(id string) string
 
@@ -126,7 +129,7 @@ func (e *Engine) Calls() []string {
 	return slices.Clone(e.calls)
 }
 
-// Filters are those of the lists that it was asked for, as JSON; "" for none.
+// Filters are those of the lists and events that it was asked for, as JSON; "" for none.
 func (e *Engine) Filters() []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -173,6 +176,8 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(resources(e.Networks)) //nolint:errchkjson // texts
 	case question == "volumes" && e.Volumes != nil:
 		_ = json.NewEncoder(w).Encode(map[string]any{"Volumes": resources(e.Volumes)}) //nolint:errchkjson // texts
+	case question == "services" || question == "tasks" || question == "nodes":
+		e.answerSwarm(w, question, r.URL.Query().Get("filters"))
 	case rest == "archive":
 		e.archive(w, r, id)
 	case rest == "stop":
@@ -198,6 +203,40 @@ func answerInspect(w http.ResponseWriter, text string) {
 		text = `{"message":"no such container"}`
 	}
 	fmt.Fprint(w, text)
+}
+
+// answerSwarm is what a manager says of its swarm, and what another engine does.
+func (e *Engine) answerSwarm(w http.ResponseWriter, question, filters string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.Services == "" {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		fmt.Fprint(w, `{"message":"This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again."}`)
+		return
+	}
+	var asked struct{ Label map[string]bool }
+	var services []map[string]any
+	_ = json.Unmarshal([]byte(filters), &asked)
+	if question == "services" && json.Unmarshal([]byte(e.Services), &services) == nil {
+		services = slices.DeleteFunc(services, func(s map[string]any) bool {
+			spec, _ := s["Spec"].(map[string]any)
+			labels, _ := spec["Labels"].(map[string]any)
+			return len(asked.Label) > 0 && !asked.Label[fmt.Sprintf("com.docker.stack.namespace=%v", labels["com.docker.stack.namespace"])]
+		})
+		_ = json.NewEncoder(w).Encode(services) //nolint:errchkjson // it was decoded above
+		return
+	}
+	fmt.Fprint(w, map[string]string{"services": e.Services, "tasks": e.Tasks, "nodes": e.Nodes}[question])
+}
+
+// SetSwarm changes what a manager answers, and tells those who follow events.
+func (e *Engine) SetSwarm(services, tasks, nodes string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.Services, e.Tasks, e.Nodes = services, tasks, nodes
+	for _, l := range e.listeners {
+		l <- `{"Type":"service","Action":"update","Actor":{"ID":"x"}}`
+	}
 }
 
 // answerList lists the containers that have the label that is asked for.
@@ -239,6 +278,7 @@ func publishes(c map[string]any, ports map[string]bool) bool {
 func (e *Engine) follow(w http.ResponseWriter, r *http.Request) {
 	events := make(chan string, 16)
 	e.mu.Lock()
+	e.filters = append(e.filters, r.URL.Query().Get("filters"))
 	e.listeners = append(e.listeners, events)
 	e.mu.Unlock()
 	w.WriteHeader(http.StatusOK)

@@ -34,7 +34,7 @@ func Deliver(ctx context.Context, engine *docker.Engine, containers []docker.Con
 	var problems []error
 	for _, to := range containers {
 		text := textFor(ports, to)
-		if before, known := told[to.ID]; !to.Running() || known && before == text {
+		if before, known := told[to.ID]; !to.Running() || known && before == text || to.Role != "" { // a swarm's tasks may be on any node
 			continue
 		}
 		file, err := engine.Deliver(ctx, to, Variable, text)

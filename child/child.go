@@ -16,6 +16,8 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -45,6 +47,13 @@ func Find(name string) string {
 	}
 	return path
 }
+
+// Composer is where the program is whose command compose runs projects: docker, or podman
+// where PATH has no docker; "" where it has neither.
+func Composer() string { return cmp.Or(Find("docker"), Find("podman")) }
+
+// Name is what people call a program.
+func Name(path string) string { return strings.TrimSuffix(filepath.Base(path), ".exe") }
 
 // Pass runs the program, and returns its exit code; of one that a signal has ended, 128
 // and the number of the signal, as shells have it. The error says why it was not started.

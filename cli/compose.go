@@ -45,11 +45,11 @@ func (c starter) runCompose(ctx *cli.Context) error {
 	if _, err := checkout.Write(s, nil); err != nil { // the files may have changed since
 		return err
 	}
-	path := child.Find("docker")
+	path := child.Composer()
 	if path == "" {
 		return errNoDocker
 	}
-	p := child.Program{Path: path, Args: slices.Concat([]string{"compose"}, s.ComposeArgs(), args), Environ: c.Environ, Dir: s.Dir, In: c.In, Out: c.stdout(), Err: c.Err}
+	p := child.Program{Path: path, Args: slices.Concat([]string{"compose"}, s.ComposeArgs(), args), Environ: c.composing(), Dir: s.Dir, In: c.In, Out: c.stdout(), Err: c.Err}
 	code, err := p.Pass(ctx.Context)
 	c.code = max(c.code, code)
 	if code == refused { // without its plugin it takes our arguments for its own

@@ -71,7 +71,7 @@ func (c physician) engineChecks(ctx context.Context) (stack.Engine, []doctor.Che
 	if engine.Remote {
 		where = "another machine, whose sockets are not seen"
 	}
-	checks := []doctor.Check{doctor.Of("context", nil, named+": on "+where)}
+	checks := []doctor.Check{doctor.Of("context", nil, cmp.Or(engine.By, named)+": on "+where)}
 	all, err := engine.Containers(ctx)
 	if err != nil {
 		return stack.Engine{}, append(checks, doctor.Of("engine", err, ""))
@@ -87,7 +87,7 @@ func (c physician) composeCheck(ctx context.Context) doctor.Check {
 		return doctor.Of("compose", err, "")
 	}
 	var out bytes.Buffer
-	_, err = child.Program{Path: path, Args: []string{"compose", "version", "--short"}, Environ: c.Environ, Out: &out}.Run(ctx)
+	_, err = child.Program{Path: path, Args: []string{"compose", "version", "--short"}, Environ: starter(c).composing(), Out: &out}.Run(ctx)
 	text, _, _ := strings.Cut(strings.TrimSpace(out.String()), "\n")
 	return doctor.Of("compose", err, "version "+cmp.Or(text, "unknown"))
 }

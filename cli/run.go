@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -113,7 +114,7 @@ func (c runner) down(ctx context.Context, r workspace.Request) error {
 		return err
 	}
 	args := slices.Concat([]string{"compose"}, s.ComposeArgs(), []string{"down"})
-	if _, err := (child.Program{Path: "docker", Args: args, Environ: c.Environ, Dir: s.Dir, Out: c.Err, Err: c.Err}).Run(ctx); err != nil {
+	if _, err := (child.Program{Path: cmp.Or(child.Composer(), "docker"), Args: args, Environ: starter(c).composing(), Dir: s.Dir, Out: c.Err, Err: c.Err}).Run(ctx); err != nil {
 		return say.Failf("to stop it: "+s.About.Docker("down"), "docker compose down failed: %s", err)
 	}
 	return nil

@@ -183,7 +183,7 @@ func TestUpFails(t *testing.T) {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 	t.Setenv("PATH", "/nonexistent")
-	if code, _, errs := here("up"); code != 3 || errs != "docker is not in PATH\nhint: install the docker command with its compose plugin\n" {
+	if code, _, errs := here("up"); code != 3 || errs != "docker is not in PATH\nhint: install the docker command with its compose plugin, or podman with podman compose\n" {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 }

@@ -41,7 +41,7 @@ const retries = 3
 // projectWords are the flags that say which project it is.
 var projectWords = []string{"-f", "--file", "-p", "--project-name", "--profile", "--env-file"}
 
-var errNoDocker = say.Failf("install the docker command with its compose plugin", "docker is not in PATH")
+var errNoDocker = say.Failf("install the docker command with its compose plugin, or podman with podman compose", "docker is not in PATH")
 
 // runUp looks whether all is there, what is cheap to know first, and starts the project.
 func (c *program) runUp(ctx *cli.Context) error {
@@ -173,13 +173,27 @@ func (c starter) start(ctx context.Context, s *stack.Stack, engine *docker.Engin
 	return lost, failed
 }
 
-// composeCommand is the docker command, which has to have its compose plugin.
+// composing is the environment in which docker compose gets to the engine that we ask.
+func (c starter) composing() []string {
+	engine, err := c.connect()
+	if err != nil {
+		return c.Environ
+	}
+	defer engine.Close() //nolint:errcheck // nothing was asked
+	return slices.Concat(c.Environ, engine.Settings)
+}
+
+// composeCommand is the docker command, or podman where there is none, which has to have compose.
 func (c starter) composeCommand(ctx context.Context) (path string, err error) {
-	if path = child.Find("docker"); path == "" {
+	if path = child.Composer(); path == "" {
 		return "", errNoDocker
 	}
-	if _, err := (child.Program{Path: path, Args: []string{"compose", "version"}, Environ: c.Environ}).Run(ctx); err != nil {
-		return "", say.Failf("install the compose plugin of docker, version 2 or later", "docker compose can't be run: %s", err)
+	if _, err := (child.Program{Path: path, Args: []string{"compose", "version"}, Environ: c.composing()}).Run(ctx); err != nil {
+		hint := "install the compose plugin of docker, version 2 or later"
+		if child.Name(path) == "podman" {
+			hint = "install Podman 4.7 or later and docker-compose, or the docker command with its compose plugin"
+		}
+		return "", say.Failf(hint, "%s compose can't be run: %s", child.Name(path), err)
 	}
 	return path, nil
 }
@@ -191,12 +205,12 @@ var errInterrupted = error(say.Problem{Kind: say.Interrupted, Message: "interrup
 func (c starter) composeUp(ctx context.Context, s *stack.Stack, command string, args []string) error {
 	args = slices.Concat([]string{"compose"}, s.ComposeArgs(), []string{"up", "-d"}, args)
 	// Standard output is for the ports.
-	switch interrupted, err := (child.Program{Path: command, Args: args, Environ: c.Environ, Dir: s.Dir, In: c.In, Out: c.Err, Err: c.Err}).Run(ctx); {
+	switch interrupted, err := (child.Program{Path: command, Args: args, Environ: c.composing(), Dir: s.Dir, In: c.In, Out: c.Err, Err: c.Err}).Run(ctx); {
 	case err == nil:
 		return nil
 	case interrupted:
 		return errInterrupted
 	default:
-		return say.Failf("it says above why", "docker compose up failed: %s", err)
+		return say.Failf("it says above why", "%s compose up failed: %s", child.Name(command), err)
 	}
 }

@@ -60,7 +60,7 @@ func (e *Engine) Deliver(ctx context.Context, c Container, variable, text string
 	switch err := e.api.CopyToContainer(ctx, c.ID, dir, archive, container.CopyToContainerOptions{}); {
 	case err == nil:
 		return file, nil
-	case strings.Contains(err.Error(), "marked read-only") || strings.Contains(err.Error(), "read-only file system"):
+	case says(err.Error(), readOnly):
 		return refuse("the file system is read-only", "mount a volume on its folder that can be written")
 	case ctx.Err() != nil:
 		return "", e.explain(err)

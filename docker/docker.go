@@ -29,7 +29,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portmoor/portmoor/lists"
-	"github.com/portmoor/portmoor/pattern"
 	"github.com/portmoor/portmoor/say"
 )
 
@@ -52,6 +51,12 @@ type Engine struct {
 	// Remote reports an endpoint on another machine, whose ports say nothing
 	// about this one.
 	Remote bool
+	// By is which setting of Podman it is from, such as "named by podman connection dev"; ""
+	// where it is the one that the docker command would take.
+	By string
+	// Settings are variables by which a docker command gets to it, NAME=value; nil where it
+	// does by itself.
+	Settings []string
 	// Timeout is how long an answer may take; 0 for [Timeout].
 	Timeout time.Duration
 
@@ -149,7 +154,7 @@ func (e *Engine) agree(ctx context.Context) error {
 		return err
 	}
 	e.api.NegotiateAPIVersionPing(ping)
-	err = e.spoken()
+	err = e.spoken(ping.APIVersion)
 	e.agreed = err == nil
 	return err
 }
@@ -198,11 +203,17 @@ func (e *Engine) Holders(ctx context.Context, ports []Binding) ([]Container, err
 		for _, p := range some {
 			which.Add("publish", strconv.Itoa(p.HostPort)+"/"+p.Protocol)
 		}
-		running, err := e.list(ctx, which)
-		if err != nil {
-			return nil, err
+		summaries, err := e.api.ContainerList(ctx, container.ListOptions{All: true, Filters: which})
+		if errdefs.IsInternal(err) || errdefs.IsInvalidArgument(err) { // Podman has no such filter: then all that run
+			if all, err = e.list(ctx, filters.NewArgs(filters.Arg("status", container.StateRunning), filters.Arg("status", container.StatePaused))); err != nil {
+				return nil, err
+			}
+			break
 		}
-		all = append(all, running...)
+		if err != nil {
+			return nil, e.explain(err)
+		}
+		all = append(all, lists.Map(summaries, read)...)
 	}
 	stopped, err := e.listed(ctx, container.ListOptions{All: true, Limit: maxStopped, Filters: filters.NewArgs(
 		filters.Arg("status", container.StateCreated), filters.Arg("status", container.StateExited), filters.Arg("status", container.StateRestarting), filters.Arg("status", container.StateDead))})
@@ -291,8 +302,8 @@ func read(summary container.Summary) Container {
 	if n, err := strconv.Atoi(summary.Labels[labelNumber]); err == nil {
 		c.Number = n
 	}
-	if check := healthWord().FindStringSubmatch(summary.Status); check != nil {
-		c.Health = check[1]
+	if words, rest, found := after(summary.Status, healthOf); found && rest == "" {
+		c.Health = strings.Trim(strings.TrimPrefix(words, "(health: "), "()")
 	}
 	if !c.Running() {
 		return c
@@ -305,10 +316,6 @@ func read(summary container.Summary) Container {
 	c.Bindings = sorted(c.Bindings)
 	return c
 }
-
-// healthWord is at the end of a status, such as "Up 2 minutes (healthy)": the list has it
-// nowhere else.
-var healthWord = pattern.Lazy(`\((?:health: )?(healthy|unhealthy|starting)\)$`)
 
 // asked are the ports that a container asks for when it starts.
 func asked(inspected container.InspectResponse) (bindings []Binding) {

@@ -3,33 +3,44 @@ package docker
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
+	"github.com/docker/cli/cli/connhelper"
+	clissh "github.com/docker/cli/cli/connhelper/ssh"
 	clicontext "github.com/docker/cli/cli/context"
 	"github.com/docker/cli/cli/context/docker"
 	"github.com/docker/cli/cli/context/store"
 	"github.com/docker/cli/opts"
 	"github.com/docker/docker/client"
 
+	"github.com/portmoor/portmoor/docker/podman"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/tree"
 )
 
 // Connect finds the engine as the docker command does: DOCKER_HOST, else the
 // context that DOCKER_CONTEXT or the configuration names, else the default
-// endpoint; with their certificates, and by ssh where they say so. It does not
+// endpoint; with their certificates, and by ssh where they say so. Where nothing is at
+// the default endpoint, it is the Podman that Podman's settings name. It does not
 // speak to it yet. The error is an [Error].
 func Connect(environ map[string]string) (*Engine, error) {
-	endpoint, err := find(environ)
+	endpoint, by, err := find(environ)
 	if err != nil {
 		return nil, err
 	}
 	options, err := endpoint.ClientOpts()
+	if by != nil && err == nil {
+		options, err = podmanOptions(*by, options)
+	}
 	if err != nil {
 		return nil, endpointError(endpoint.Host, err)
 	}
@@ -42,14 +53,58 @@ func Connect(environ map[string]string) (*Engine, error) {
 	if err := client.WithHTTPClient(transport)(api); err != nil {
 		return nil, endpointError(endpoint.Host, err)
 	}
-	return &Engine{Host: endpoint.Host, Remote: remote(endpoint.Host), api: api}, nil
+	engine := &Engine{Host: endpoint.Host, Remote: remote(endpoint.Host), api: api}
+	if by != nil {
+		engine.By, engine.Settings = "named by "+by.By, []string{"DOCKER_HOST=" + endpoint.Host}
+	}
+	return engine, nil
+}
+
+// podmanOptions are those of a client for a connection of Podman. By ssh it is podman that
+// speaks for the engine there, where there may be no docker.
+func podmanOptions(c podman.Connection, options []client.Opt) ([]client.Opt, error) {
+	u, err := url.Parse(c.URI)
+	if err != nil || u.Scheme != "ssh" {
+		return options, err
+	}
+	socket := strings.TrimRight(u.Path, "/")
+	u.Path, u.RawPath = "", ""
+	spec, err := clissh.NewSpec(u)
+	if err != nil {
+		return nil, err
+	}
+	flags := []string{"-o", "ConnectTimeout=30", "-T"}
+	if c.Identity != "" {
+		flags = append(flags, "-i", c.Identity)
+	}
+	if c.Machine && !remote(c.URI) { // whose key is new with each machine, as podman machine ssh has it
+		flags = append(flags, "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile="+os.DevNull, "-o", "LogLevel=ERROR")
+	}
+	command := []string{"podman", "system", "dial-stdio"}
+	if socket != "" {
+		command = []string{"podman", "--url=unix://" + socket, "system", "dial-stdio"}
+	}
+	args, err := spec.Command(flags, command...)
+	if err != nil {
+		return nil, err
+	}
+	helper, err := connhelper.GetCommandConnectionHelper("ssh", args...)
+	if err != nil {
+		return nil, err
+	}
+	return []client.Opt{
+		client.WithHTTPClient(&http.Client{Transport: &http.Transport{DialContext: helper.Dialer}}),
+		client.WithHost(helper.Host), client.WithDialContext(helper.Dialer), client.WithAPIVersionNegotiation(),
+	}, nil
 }
 
 func endpointError(host string, err error) error {
 	return &Error{Problem: say.Problem{Message: "docker endpoint " + host + ": " + oneLine(err.Error()), Hint: "fix DOCKER_HOST, its certificates or the docker context"}}
 }
 
-func find(environ map[string]string) (docker.Endpoint, error) {
+// find is the endpoint, and the connection of Podman that it is; nil where it is what the
+// docker command would take.
+func find(environ map[string]string) (docker.Endpoint, *podman.Connection, error) {
 	dir := cmp.Or(environ["DOCKER_CONFIG"], filepath.Join(cmp.Or(environ["HOME"], environ["USERPROFILE"]), ".docker"))
 	name := environ["DOCKER_CONTEXT"]
 	if name == "" {
@@ -58,10 +113,31 @@ func find(environ map[string]string) (docker.Endpoint, error) {
 			name = config.CurrentContext
 		}
 	}
-	if environ["DOCKER_HOST"] != "" || name == "" || name == "default" {
-		return byEnvironment(environ, dir)
+	if environ["DOCKER_HOST"] == "" && name != "" && name != "default" {
+		endpoint, err := byContext(name, filepath.Join(dir, "contexts"))
+		return endpoint, nil, err
 	}
-	return byContext(name, filepath.Join(dir, "contexts"))
+	endpoint, err := byEnvironment(environ, dir)
+	if err != nil || environ["DOCKER_HOST"] != "" || name != "" || !missing(endpoint.Host) {
+		return endpoint, nil, err
+	}
+	switch c, found, err := podman.Find(environ); {
+	case err != nil:
+		return endpoint, nil, &Error{Problem: say.Of(err)}
+	case found:
+		return docker.Endpoint{EndpointMeta: docker.EndpointMeta{Host: c.URI}}, &c, nil
+	}
+	return endpoint, nil, nil
+}
+
+// missing reports a socket or a pipe that is not there.
+func missing(host string) bool {
+	scheme, path, _ := strings.Cut(host, "://")
+	if scheme != "unix" && scheme != "npipe" {
+		return false
+	}
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // byEnvironment is the endpoint of DOCKER_HOST, or the default one. As for the

@@ -3,6 +3,7 @@ package docker
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api"
 	"github.com/docker/docker/api/types/versions"
 	"github.com/docker/docker/client"
@@ -28,10 +30,19 @@ type Error struct {
 	Denied bool
 }
 
-// spoken refuses an engine whose API is older than all that the client knows.
-func (e *Engine) spoken() error {
-	if version := e.api.ClientVersion(); versions.LessThan(version, api.MinSupportedAPIVersion) {
-		return fmt.Errorf("client version %s is too old: %s is the least", version, api.MinSupportedAPIVersion)
+// unfitError is a version of the API that the two have not in common.
+type unfitError string
+
+func (e unfitError) Error() string { return string(e) }
+
+// spoken refuses an engine whose API is older than all that the client knows, and a
+// version of DOCKER_API_VERSION that it does not have: its newest is "" where it tells none.
+func (e *Engine) spoken(newest string) error {
+	switch version := e.api.ClientVersion(); {
+	case versions.LessThan(version, api.MinSupportedAPIVersion):
+		return unfitError(fmt.Sprintf("client version %s is too old: %s is the least", version, api.MinSupportedAPIVersion))
+	case newest != "" && versions.GreaterThan(version, newest):
+		return unfitError(fmt.Sprintf("client version %s is too new: the engine has %s at most", version, newest))
 	}
 	return nil
 }
@@ -43,24 +54,24 @@ func (e *Engine) explain(err error) error {
 	because := func(what, hint string) error {
 		return &Error{Problem: say.Problem{Place: "docker endpoint " + e.Host, Message: what, Hint: hint}}
 	}
-	_, remote, fromShell := strings.Cut(text, "stderr=") // of the ssh connection
+	_, remote, fromShell := after(text, behindSSH)
 	var request *url.Error
 	switch {
 	case errors.Is(err, context.Canceled):
 		return err
 	case errors.Is(err, context.DeadlineExceeded):
 		return because(fmt.Sprintf("no answer within %s", cmp.Or(e.Timeout, Timeout)), "check that docker ps answers, and restart the engine if it does not")
-	case errors.Is(err, fs.ErrPermission) || strings.Contains(text, "permission denied while trying to connect"):
+	case errors.Is(err, fs.ErrPermission) || says(text, denied):
 		return &Error{say.Problem{Place: "docker endpoint " + e.Host, Message: "permission denied", Hint: "join the group that may use it, or name an endpoint of your own with DOCKER_HOST"}, true}
 	case tooMuch(err) != "":
 		return because(tooMuch(err), "check that this is a Docker engine")
-	case strings.Contains(text, " is too old") || strings.Contains(text, " is too new"):
+	case isUnfit(err, text):
 		return because("its API version does not fit ours: "+text, "update the engine or portmoor; DOCKER_API_VERSION may be set wrongly")
 	case fromShell && remote != "":
 		return because("not reachable: "+strings.TrimSpace(remote), "check that ssh reaches it, and that docker runs there")
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
 		return because("hung up", "check that the engine still runs")
-	case strings.Contains(text, "x509: ") || strings.Contains(text, "tls: ") || strings.Contains(text, "HTTPS server"):
+	case isOfTLS(err) || says(text, secured):
 		if errors.As(err, &request) {
 			text = oneLine(request.Err.Error())
 		}
@@ -71,6 +82,21 @@ func (e *Engine) explain(err error) error {
 		return because("not reachable"+e.cause(), "start it, or name another with DOCKER_HOST or DOCKER_CONTEXT")
 	}
 	return because(text, "")
+}
+
+// isUnfit reports that it is the version of the API that does not fit.
+func isUnfit(err error, text string) bool {
+	_, ours := errors.AsType[unfitError](err)
+	return ours || errdefs.IsInvalidArgument(err) && says(text, unfit)
+}
+
+// isOfTLS reports that the two do not believe each other, or that only one of them speaks
+// TLS.
+func isOfTLS(err error) bool {
+	_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
+	_, header := errors.AsType[tls.RecordHeaderError](err)
+	said, alert := errors.AsType[*net.OpError](err)
+	return certificate || header || alert && (said.Op == "remote error" || said.Op == "local error") // of an alert
 }
 
 // cause is why the endpoint can't be reached, which the client does not tell; ""

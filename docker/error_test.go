@@ -6,11 +6,15 @@ import (
 	"io"
 	"io/fs"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/docker/docker/api"
 
 	"github.com/portmoor/portmoor/docker/dockertest"
 )
@@ -126,12 +130,98 @@ func listen(t *testing.T) net.Listener {
 	return l
 }
 
-// TestTooNew: what the engine itself says of versions is passed on.
-func TestTooNew(t *testing.T) {
-	engine := dockertest.Start(t, "127.0.0.1")
-	e := connect(t, map[string]string{"DOCKER_HOST": engine.Endpoint, "DOCKER_API_VERSION": "1.99"})
-	err := e.explain(errors.New("Error response from daemon: client version 1.99 is too new. Maximum supported API version is 1.41"))
-	if want := "docker endpoint " + engine.Endpoint + ": its API version does not fit ours: client version 1.99 is too new. Maximum supported API version is 1.41"; err.Error() != want {
-		t.Error(err)
+// TestVersions: of the versions of the API the newest is spoken that both know, or the one
+// that was asked for; where there is none, that is one line.
+func TestVersions(t *testing.T) {
+	for _, c := range []struct{ newest, asked, least, want string }{
+		{newest: "1.24", want: "1.24"},
+		{newest: "1.40", want: "1.40"},
+		{newest: "1.41", want: "1.41"}, // dockerd 20.10, and Podman 4.3
+		{newest: "1.44", want: "1.44"},
+		{newest: api.DefaultVersion, want: api.DefaultVersion},
+		{newest: "1.999", want: api.DefaultVersion},
+		{newest: "", want: "1.24"},
+		{newest: "1.41", asked: "1.40", want: "1.40"},
+		{newest: "1.23", want: "client version 1.23 is too old: 1.24 is the least"},
+		{newest: "1.41", asked: "1.99", want: "client version 1.99 is too new: the engine has 1.41 at most"},
+		{newest: "1.52", asked: "1.30", least: "1.44", want: "client version 1.30 is too old. Minimum supported API version is 1.44, please upgrade your client to a newer version"},
+	} {
+		spoken := ""
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			if c.newest != "" {
+				w.Header().Set("Api-Version", c.newest)
+			}
+			version, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v"), "/")
+			if r.URL.Path != "/_ping" {
+				spoken = version
+			}
+			if c.least != "" && r.URL.Path != "/_ping" {
+				w.WriteHeader(http.StatusBadRequest)
+				_, _ = io.WriteString(w, `{"message":"client version `+version+` is too old. Minimum supported API version is `+c.least+`, please upgrade your client to a newer version"}`)
+				return
+			}
+			_, _ = io.WriteString(w, "[]")
+		}))
+		host := "tcp" + strings.TrimPrefix(server.URL, "http")
+		_, err := connect(t, map[string]string{"DOCKER_HOST": host, "DOCKER_API_VERSION": c.asked}).Project(t.Context(), "shop")
+		server.Close()
+		got := spoken
+		if err != nil {
+			got = strings.TrimPrefix(err.Error(), "docker endpoint "+host+": its API version does not fit ours: ")
+			var said *Error
+			if !errors.As(err, &said) || !strings.Contains(said.Hint, "DOCKER_API_VERSION") || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%+v: %v", c, err)
+			}
+		}
+		if got != c.want {
+			t.Errorf("newest %q, asked for %q: %s, want %s", c.newest, c.asked, got, c.want)
+		}
+	}
+}
+
+// TestVocabulary: each text that decides something is one that an engine has said, and
+// the table has none beside them.
+func TestVocabulary(t *testing.T) {
+	recorded := map[meaning][]string{
+		portTaken: {
+			"driver failed programming external connectivity on endpoint x (4f): Bind for 0.0.0.0:80 failed: port is already allocated",
+			"listen tcp4 0.0.0.0:53: bind: address already in use",
+			"Ports are not available: exposing port TCP 0.0.0.0:80 -> 0.0.0.0:0: listen tcp 0.0.0.0:80: bind: An attempt was made to access a socket in a way forbidden by its access permissions.",
+			"listen tcp 0.0.0.0:80: bind: Only one usage of each socket address (protocol/network address/port) is normally permitted.",
+			`something went wrong with the request: "proxy already running\n"`,
+		},
+		readOnly:  {"container rootfs is marked read-only", "mkdir /run/a: read-only file system"},
+		unfit:     {"client version 1.30 is too old. Minimum supported API version is 1.44", "client version 1.99 is too new. Maximum supported API version is 1.41"},
+		secured:   {"Client sent an HTTP request to an HTTPS server."},
+		denied:    {"Got permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock", "permission denied while trying to connect to the docker API at unix:///var/run/docker.sock"},
+		behindSSH: {"command [ssh box docker system dial-stdio] has exited with exit status 255, make sure the URL is valid: stderr=Host key verification failed."},
+		healthOf:  {"Up 2 minutes (healthy)", "Up 2 minutes (unhealthy)", "Up 2 minutes (health: starting)", "Up 2 minutes (starting)"},
+	}
+	used := map[string]bool{}
+	for m, texts := range recorded {
+		for _, text := range texts {
+			words, _, found := after(text, m)
+			if used[words] = true; !found {
+				t.Errorf("%q says nothing", text)
+			}
+			for other := range recorded {
+				if other != m && says(text, other) {
+					t.Errorf("%q says %d too, not only %d", text, other, m)
+				}
+			}
+		}
+	}
+	for _, v := range vocabulary {
+		if !used[v.words] || v.by == "" || v.words != strings.ToLower(v.words) {
+			t.Errorf("%q: nobody has said it", v.words)
+		}
+	}
+	for _, text := range []string{"no such file", "dial tcp 10.0.0.1:443: connection refused", "Up 2 minutes", ""} {
+		for m := range recorded {
+			if says(text, m) {
+				t.Errorf("%q says %d", text, m)
+			}
+		}
 	}
 }

@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"github.com/containerd/errdefs"
-
-	"github.com/portmoor/portmoor/pattern"
 )
 
 // Failure is why a container did not start the last time.
@@ -49,21 +47,24 @@ func (e *Engine) StartFailures(ctx context.Context, project string) (failures []
 	return failures, nil
 }
 
-// bindFailed are the words of engines from 20.10 on, of Docker Desktop and of Windows.
-var bindFailed = pattern.Lazy(`already allocated|address already in use|[Pp]orts are not available|Only one usage of each socket address`)
-
 // lostPort is the host port that a container could not bind, 0 if it failed for
 // another reason.
 func lostPort(text string) int {
-	if !bindFailed().MatchString(text) {
+	if !says(text, portTaken) {
 		return 0
 	}
+	named, before := 0, ""
 	for word := range strings.FieldsSeq(text) {
 		if port := hostPort(word); port > 0 {
 			return port
 		}
+		if before == "port" && named == 0 { // Podman's pasta writes no address
+			port, _ := strconv.ParseUint(word, 10, 16)
+			named = int(port)
+		}
+		before = word
 	}
-	return 0
+	return named
 }
 
 // hostPort is the host port of ADDRESS:PORT, with :ADDRESS:PORT of the container

@@ -5,7 +5,6 @@
 package node
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -32,7 +31,8 @@ type Bus = nats.Server
 type Options struct {
 	api.Options
 
-	// Host is where services of this machine are reached; "" for what [Advertised] finds.
+	// Host is where services of this machine, or of the engine's, are reached; "" for the host
+	// of an engine that is elsewhere, else for what [Advertised] finds.
 	Host string
 	// Engine is whose containers are listed; nil for none.
 	Engine *docker.Engine
@@ -48,7 +48,7 @@ type Options struct {
 
 // Run serves until the context ends, which is no error.
 func Run(ctx context.Context, o Options) error {
-	o.Host = cmp.Or(o.Host, Advertised(ctx))
+	o.Host = o.host(ctx)
 	o.Hostname, _ = os.Hostname() // "" is told where there is none
 	o.Names = append(o.Names, o.Host, o.Hostname)
 	r := registry.New(registry.Options{Host: o.Host})
@@ -92,6 +92,17 @@ func Run(ctx context.Context, o Options) error {
 		return errors.Join(bug, err)
 	})
 	return g.Wait()
+}
+
+// host is where services are reached.
+func (o Options) host(ctx context.Context) string {
+	if o.Host == "" && o.Engine != nil {
+		o.Host = o.Engine.Machine()
+	}
+	if o.Host == "" {
+		o.Host = Advertised(ctx)
+	}
+	return o.Host
 }
 
 // containers keeps the registry at what the engine runs. An engine that can't be used at

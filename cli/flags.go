@@ -39,7 +39,7 @@ var (
 	strategyNames = lists.Map(strategies.All, func(s strategies.Strategy) string { return string(s) })
 	colorNames    = []string{"auto", "always", "never"}
 	formatNames   = []string{"text", "json"}
-	reportNames   = []string{"text", "json", "sarif", "github", "gitlab", "junit", "checkstyle"}
+	reportNames   = []string{"text", "concise", "json", "sarif", "github", "gitlab", "junit", "checkstyle"}
 	failOnNames   = []string{"error", "warning", "info"}
 )
 

@@ -25,6 +25,8 @@ func lintCommand(c *program) *cli.Command {
 		ArgsUsage: "[PATH...]",
 		Flags: append(projectFlags(),
 			formatFlag("how to print findings", reportNames...),
+			&cli.BoolFlag{Name: "full", Usage: "show every finding, each with all there is to say; text shows of many only some", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "statistics", Usage: "show only how many findings of each rule there are, in text, concise and json", DisableDefaultText: true},
 			&cli.StringSliceFlag{Name: "rule", Usage: "run only `RULE`, even when it is off; may be repeated"},
 			oneOfFlag("fail-on", "warning", "exit with 1 from `SEVERITY` on, which is "+say.Or(failOnNames), failOnNames),
 			&cli.StringFlag{Name: "baseline", Usage: "leave out the findings that `FILE` records", TakesFile: true},
@@ -40,14 +42,15 @@ func lintCommand(c *program) *cli.Command {
 
 // runLint loads, lints, reports, and fixes where asked to.
 func (c *program) runLint(ctx *cli.Context) error {
-	fix, diff, suppressed, format := ctx.Bool("fix"), ctx.Bool("diff"), ctx.Bool("show-suppressed"), ctx.String("format")
+	show := shown{
+		format: ctx.String("format"), diff: ctx.Bool("diff"), fix: ctx.Bool("fix"), suppressed: ctx.Bool("show-suppressed"),
+		full: ctx.Bool("full"), statistics: ctx.Bool("statistics"), rules: ctx.StringSlice("rule"), style: c.style(ctx),
+	}
 	leave, write := ctx.String("baseline"), ctx.String("write-baseline")
-	switch {
-	case diff && format != "text":
-		return say.Usagef("give one of the two", "portmoor lint: --diff and --format %s exclude each other", format)
-	case suppressed && !slices.Contains([]string{"text", "json", "sarif", "junit"}, format):
-		return say.Usagef("choose text or json; sarif and junit always have them", "portmoor lint: --format %s has no place for suppressed findings", format)
-	case write != "" && (fix || diff || leave != ""):
+	if err := show.check(); err != nil {
+		return err
+	}
+	if write != "" && (show.fix || show.diff || leave != "") {
 		return say.Usagef("write the baseline first", "portmoor lint: --write-baseline excludes --baseline, --fix and --diff")
 	}
 	r, err := c.lintRequest(ctx)
@@ -58,7 +61,7 @@ func (c *program) runLint(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	l, notes, err := mend.New(w, ctx.StringSlice("rule"))
+	l, notes, err := mend.New(w, show.rules)
 	c.tellAll(notes)
 	if err != nil {
 		return err
@@ -77,8 +80,7 @@ func (c *program) runLint(ctx *cli.Context) error {
 	if write != "" {
 		return linter{c}.writeBaseline(l, write, findings)
 	}
-	show := shown{format, diff, fix, suppressed, ctx.StringSlice("rule"), c.style(ctx)}
-	if fix || diff {
+	if show.fix || show.diff {
 		if findings, err = (linter{c}).fix(l, w, findings, show); err != nil {
 			return err
 		}
@@ -114,8 +116,27 @@ type shown struct {
 	format     string
 	diff, fix  bool
 	suppressed bool     // whether findings are shown that are left out
+	full       bool     // whether text has every finding, and all there is to say
+	statistics bool     // whether findings are only counted
 	rules      []string // the only ones that ran; nil for all
 	style      style
+}
+
+// check refuses flags that exclude each other.
+func (s shown) check() error {
+	switch {
+	case s.diff && s.format != "text":
+		return say.Usagef("give one of the two", "portmoor lint: --diff and --format %s exclude each other", s.format)
+	case s.diff && s.statistics:
+		return say.Usagef("give one of the two", "portmoor lint: --diff and --statistics exclude each other")
+	case s.suppressed && !slices.Contains([]string{"text", "json", "sarif", "junit"}, s.format):
+		return say.Usagef("choose text or json; sarif and junit always have them", "portmoor lint: --format %s has no place for suppressed findings", s.format)
+	case s.statistics && s.suppressed:
+		return say.Usagef("give one of the two", "portmoor lint: --statistics and --show-suppressed exclude each other")
+	case s.statistics && counts[s.format] == nil:
+		return say.Usagef("leave one of the two out; with --statistics go text, concise and json", "portmoor lint: --statistics counts findings, which --format %s lists", s.format)
+	}
+	return nil
 }
 
 // linter is the program at work for lint.
@@ -168,16 +189,18 @@ func (c linter) report(l *mend.Linter, w *workspace.Workspace, findings []lint.F
 	run := report.Run{
 		Findings: findings, Ignored: l.Ignored, Known: l.Known, ShowSuppressed: show.suppressed, Unseen: l.Unseen, Files: w.FilesAsked(), Base: w.Dir, Root: w.Home, Version: version(),
 		Color: show.style.color, Width: show.style.width,
+		Full: show.full, All: len(show.rules) > 0 || w.Stdin != "", See: l.See, Next: l.Next(findings),
 	}
 	out := c.Out
 	if w.Stdin != "" && show.fix {
 		out = c.Err // the fixed text is on standard output
 	}
-	if write, ok := formats[show.format]; ok {
-		return write(out, run)
+	write := formats[show.format]
+	if show.statistics {
+		write = counts[show.format]
 	}
 	if !show.diff {
-		if err := report.Text(out, run); err != nil {
+		if err := write(out, run); err != nil || show.format != "text" && show.format != "concise" {
 			return err
 		}
 	}
@@ -192,8 +215,11 @@ func (c linter) report(l *mend.Linter, w *workspace.Workspace, findings []lint.F
 	return nil
 }
 
-// formats are those for programs.
-var formats = map[string]func(io.Writer, report.Run) error{
-	"json": report.JSON, "sarif": report.SARIF, "github": report.GitHub, "gitlab": report.GitLab,
-	"junit": report.JUnit, "checkstyle": report.Checkstyle,
-}
+// formats are how findings are printed, and counts how their numbers are.
+var (
+	formats = map[string]func(io.Writer, report.Run) error{
+		"text": report.Text, "concise": report.Concise, "json": report.JSON, "sarif": report.SARIF, "github": report.GitHub,
+		"gitlab": report.GitLab, "junit": report.JUnit, "checkstyle": report.Checkstyle,
+	}
+	counts = map[string]func(io.Writer, report.Run) error{"text": report.Statistics, "concise": report.ConciseStatistics, "json": report.JSONStatistics}
+)

@@ -79,6 +79,8 @@ func formatOf(args []string) string {
 		return slices.ContainsFunc(args, func(a string) bool { return a == flag || strings.HasPrefix(a, flag+"=") })
 	}
 	switch command := args[at]; {
+	case command == "lint" && has("--statistics"):
+		return "lint-statistics"
 	case command == "migrate" && has("--references"):
 		return "references"
 	case command == "reconcile" && has("--verify"):
@@ -189,7 +191,7 @@ func TestPrintedJSON(t *testing.T) {
 	defer server.Close()
 	seen := map[string]bool{}
 	for _, line := range []string{
-		"lint", "lint --show-suppressed", "migrate", "migrate --isolate", "migrate --references", "detect", "validate", "show", "port", "port web 80", "port dyn", "up", "env", "env --live", "list", "list --all", "list --port 28500", "doctor", "sync",
+		"lint", "lint --statistics", "lint --show-suppressed", "migrate", "migrate --isolate", "migrate --references", "detect", "validate", "show", "port", "port web 80", "port dyn", "up", "env", "env --live", "list", "list --all", "list --port 28500", "doctor", "sync",
 		"services --registry " + server.URL, "reconcile", "reconcile --verify", "reconcile --verify --health",
 		"reconcile " + root + "/examples/hailo", "reconcile --verify " + root + "/examples/hailo", "reconcile --apply " + root + "/examples/hailo/plan.md " + root + "/examples/hailo", "lint " + root + "/examples", "migrate " + root + "/examples",
 	} {

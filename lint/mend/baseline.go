@@ -40,11 +40,16 @@ func (l *Linter) LeaveOutKnown() error {
 	if !l.w.Bounds.Has(path) {
 		return say.Usagef("name it with --baseline if it should be read", "%s: %s", path, l.w.Bounds.Outside())
 	}
-	return l.LeaveOut(path)
+	return l.leaveOut(path)
 }
 
 // LeaveOut reads a baseline, whose findings are not found from then on.
 func (l *Linter) LeaveOut(path string) error {
+	l.named = path
+	return l.leaveOut(path)
+}
+
+func (l *Linter) leaveOut(path string) error {
 	src, err := tree.Read(path, tree.MaxDocument)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

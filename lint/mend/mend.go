@@ -47,6 +47,7 @@ type Linter struct {
 	w        *workspace.Workspace
 	options  lint.Options
 	baseline map[string]bool // fingerprints of known findings; nil without a baseline
+	named    string          // the baseline that a command has to name; "" for none
 }
 
 // New gathers what rules know besides the compose files of a workspace. Only names the

@@ -47,9 +47,19 @@ type Run struct {
 	Version string
 	// Color makes Text write ANSI colours.
 	Color bool
-	// Width is how many columns a line of code may take in Text; 0 means 160.
-	// A longer line is cut around the place that matters.
+	// Width is how many columns the terminal has. Text breaks lines of words there, and cuts
+	// a longer line of code around the place that matters. 0 is no terminal: no line of words
+	// is broken then, and a line of code has 160 columns.
 	Width int
+	// Full makes Text write all that there is to say of every finding, each time again.
+	Full bool
+	// All makes Text write every finding, also where there are many.
+	All bool
+	// See is a command that lists the findings of a rule, in one file or, if that is nil, in
+	// all, and with "" as the rule all findings in full; nil where no command does.
+	See func(rule string, f *source.File) string
+	// Next says what to do about findings, with commands, a line each; nil for nothing.
+	Next []string
 }
 
 // Summary is the run in one line for people, without a line break, such as
@@ -59,20 +69,11 @@ func Summary(run Run) string {
 	if len(run.Findings) == 0 {
 		return "no findings in " + say.Count(run.Files, "file")
 	}
-	var found []string
-	for _, part := range []struct {
-		n    int
-		word string
-	}{{n.errors, "error"}, {n.warnings, "warning"}, {n.infos, "info"}} {
-		if part.n > 0 {
-			found = append(found, say.Count(part.n, part.word))
-		}
-	}
 	where := say.Count(n.files, "file")
 	if n.files < run.Files {
 		where = fmt.Sprintf("%d of %s", n.files, say.Count(run.Files, "file"))
 	}
-	line := strings.Join(found, ", ") + " in " + where
+	line := strings.Join(severities(n.errors, n.warnings, n.infos), ", ") + " in " + where
 	if n.fixable > 0 {
 		line += fmt.Sprintf("; %d can be fixed with --fix", n.fixable)
 	}

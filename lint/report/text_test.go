@@ -55,6 +55,10 @@ func TestText(t *testing.T) {
 
 a/compose.yml:1:1: warning: no services [invalid-compose]
   = hint: add some
+
+RULE                ERRORS  WARNINGS
+host-port-conflict       1         -
+invalid-compose          -         1
 `
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -82,6 +86,109 @@ func TestRelatedAtTheSamePlace(t *testing.T) {
 `
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestSaidOnce: the reason and the hint of a finding that an equal one in the file had are
+// not said again; what is about this one alone is.
+func TestSaidOnce(t *testing.T) {
+	f, other := file("c.yml", "a: [80, 81]\n"), file("d.yml", "a: [80]\n")
+	of := func(f *source.File, message, hint string) lint.Finding {
+		return lint.Finding{Rule: "r", Severity: lint.Info, File: f, Message: message, Hint: hint}
+	}
+	run := Run{Base: base, Findings: []lint.Finding{
+		of(f, "variable A has no default: Docker picks a port", "write ${A:-80}"),
+		of(f, "variable B has no default: Docker picks a port", "write ${B:-81}"),
+		of(f, "variable C has no default: docker compose refuses it", "write ${C:-82}"),
+		of(f, "variable D has no default: Docker picks a port", "write ${D:-83}"),
+		of(f, "not a port: \"x\"", "did you mean ports?"),
+		of(f, "not a port: \"x\"", "did you mean expose?"),
+		of(other, "variable A has no default: Docker picks a port", "write ${A:-80}"),
+	}}
+	want := `c.yml:1:1: info: variable A has no default: Docker picks a port [r]
+  = hint: write ${A:-80}
+c.yml:1:1: info: variable B has no default [r]
+c.yml:1:1: info: variable C has no default: docker compose refuses it [r]
+c.yml:1:1: info: variable D has no default: Docker picks a port [r]
+c.yml:1:1: info: not a port: "x" [r]
+  = hint: did you mean ports?
+c.yml:1:1: info: not a port: "x" [r]
+  = hint: did you mean expose?
+d.yml:1:1: info: variable A has no default: Docker picks a port [r]
+  = hint: write ${A:-80}
+`
+	if diff := cmp.Diff(want, strings.ReplaceAll(renderText(t, run), "\n\n", "\n")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	run.Full = true
+	if full := renderText(t, run); strings.Count(full, "hint:") != 7 || strings.Count(full, "Docker picks") != 4 {
+		t.Errorf("not all: %s", full)
+	}
+}
+
+func TestShape(t *testing.T) {
+	for _, c := range []struct{ a, b string }{
+		{`host port 80 is hard-coded`, `host port 8000-8002 is hard-coded`},
+		{`host port 80 is also published by project "a b": the two can't run`, `host ports 1, 2 and 3 are also published by project "c": the two can't run`},
+		{`write ${WEB:-80}`, `write ${DB:-5432}`},
+		{`to give it a default: portmoor migrate --pin web --file a.yml`, `to give it a default: portmoor migrate --pin db`},
+	} {
+		if shape(c.a) != shape(c.b) || shape(c.a) == "" {
+			t.Errorf("%q is %q, %q is %q", c.a, shape(c.a), c.b, shape(c.b))
+		}
+	}
+	if a, b := shape("the text is folded"), shape("the anchor is used"); a == b {
+		t.Errorf("both are %q", a)
+	}
+}
+
+// TestNarrow: no line of words is wider than the terminal, and none is cut.
+func TestNarrow(t *testing.T) {
+	run := Run{Base: base, Findings: []lint.Finding{conflict(t), {Rule: "r", Severity: lint.Info, File: file("a.yml", "x"), Message: "m"}}, Next: []string{"to fix 2 of host-port-conflict: portmoor lint --fix"}}
+	wide := renderText(t, run)
+	for _, width := range []int{80, 60, 40, 24, 10} {
+		run.Width = width
+		got := renderText(t, run)
+		for line := range strings.Lines(got) {
+			if n := len(strings.TrimRight(line, "\n")); n > max(width, 28) && strings.Contains(strings.TrimSpace(line), " ") && !strings.HasPrefix(line, "compose.yml:10:20: error:") {
+				t.Errorf("%d columns: %q has %d", width, line, n)
+			}
+		}
+		if width >= 40 {
+			if diff := cmp.Diff(strings.Fields(wide), strings.Fields(got)); diff != "" && width > 60 {
+				t.Errorf("%d columns (-want +got):\n%s", width, diff)
+			}
+		}
+	}
+	run.Width = 40
+	want := `compose.yml:10:20: error: host port 8080
+    is already published by db
+    [host-port-conflict]
+   |
+10 |       - "127.0.0.1:8080:80"
+   |                    ^^^^^^^
+   = compose.yml:5:10: db publishes it
+     here
+   |
+ 5 |       - "8080:5432"
+   |          ----
+   = hint: give one of them another port
+
+a.yml:1:1: info: m [r]
+
+RULE                ERRORS  INFOS
+host-port-conflict       1      -
+r                        -      1
+
+to fix 2 of host-port-conflict:
+  portmoor lint --fix
+`
+	if diff := cmp.Diff(want, renderText(t, run)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	run.Width = 30
+	if got := renderText(t, run); !strings.Contains(got, "\nhost-port-conflict: 1 error\nr: 1 info\n") {
+		t.Errorf("no room for a table: %s", got)
 	}
 }
 

@@ -269,9 +269,12 @@ type Project struct {
 	Includes []Load
 	// Vain are the tags that replace nothing, where they stand in included files.
 	Vain []Vain
-	// Swarm reports that the project has what only docker stack deploy heeds: an
-	// overlay network, a service with endpoint_mode, placement or update_config, or a file
-	// whose name begins with docker-stack.
+	// Stack reports that the project is deployed as a stack of a swarm, as the configuration or
+	// the name of a file says, which begins with docker-stack.
+	Stack bool
+	// Swarm reports that it is, or may well be: it has what only docker stack deploy heeds, an
+	// overlay network or a service with endpoint_mode, placement, update_config or
+	// rollback_config, and the configuration does not say otherwise.
 	Swarm bool
 	// Problems are what stops docker compose from loading the project, those
 	// of its files included.

@@ -29,6 +29,8 @@ type Group struct {
 	EnvFiles []string
 	// Profiles are those chosen for the project.
 	Profiles []string
+	// Deploy says how the project is started, [ByCompose] or [ByStack]; "" when only its files say.
+	Deploy string
 	// Overlay reports a view that adds one more file to the folder's project.
 	Overlay bool
 	// ByContent reports a file that is compose by its content alone: an alternative to what
@@ -76,6 +78,8 @@ type LoadOptions struct {
 	Name string
 	// Alternatives are lists of profiles of which one runs at a time; nil for none.
 	Alternatives [][]string
+	// Deploy is that of groups which say nothing.
+	Deploy string
 	// Watch is called at each step of the work on a project, with its first file; nil
 	// for nobody. Tests let a step fail.
 	Watch func(step, path string)
@@ -181,7 +185,9 @@ func (p *Project) Step(name string) {
 }
 
 func (l *Loader) load(group Group) *Project {
-	p := &Project{Dir: group.Dir, Group: group, Swarm: slices.ContainsFunc(group.Files, isStack), watch: l.options.Watch}
+	deploy := cmp.Or(group.Deploy, l.options.Deploy)
+	p := &Project{Dir: group.Dir, Group: group, watch: l.options.Watch}
+	p.Stack = deploy == ByStack || deploy == "" && slices.ContainsFunc(group.Files, isStack)
 	p.Step("load")
 	envFiles := group.EnvFiles
 	if envFiles == nil {
@@ -205,6 +211,7 @@ func (l *Loader) load(group Group) *Project {
 	g.problems, g.envFiles = envProblems, [][]variable.File{p.Env.files}
 	own := p.Env
 	g.finish(g.model(group.Files, group.Dir, own.Lookup))
+	p.Swarm = p.Stack || p.Swarm && deploy != ByCompose
 	p.EnvFiles = own.files
 	natural := naturalName(group, p)
 	p.Name = cmp.Or(l.options.Name, projectName(l.options.Environ["COMPOSE_PROJECT_NAME"]), natural)

@@ -30,6 +30,12 @@ func (s Service) NetworkOwner() (name, kind string) {
 	return name, kind
 }
 
+// The ways in which a project is started.
+const (
+	ByCompose = "compose" // docker compose up
+	ByStack   = "stack"   // docker stack deploy
+)
+
 // isStack reports a file that people call what docker stack deploy starts.
 func isStack(path string) bool { return strings.HasPrefix(filepath.Base(path), "docker-stack") }
 

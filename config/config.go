@@ -44,7 +44,8 @@ type Config struct {
 	Reserved      []ports.Range                `config:"reserved" example:"[9100-9199, 7000]" doc:"ports and ranges that are never chosen"`
 	Groups        map[string]Group             `config:"groups" example:"{data: {range: 3000-3999, services: [postgres*]}}" doc:"ranges for the new ports of some services; they don't overlap"`
 	Defaults      map[string]map[string]string `config:"defaults" keys:"mapping" check:"host" example:"{stacks/app: {'web:80': 8080}}" doc:"host ports to restore: project folder or file, then service:container, then the text to write"`
-	Projects      []Project                    `config:"projects" example:"[{name: shop, files: [compose.yaml, compose.prod.yaml], env_files: [prod.env], profiles: [web]}]" doc:"which compose files belong together"`
+	Projects      []Project                    `config:"projects" example:"[{name: shop, files: [compose.yaml, compose.prod.yaml], env_files: [prod.env], profiles: [web], deploy: compose}]" doc:"which compose files belong together"`
+	Deploy        string                       `config:"deploy" values:"compose,stack" example:"stack" doc:"how projects are started: with docker compose up, or with docker stack deploy as stacks of a swarm; as their files look when absent"`
 	Alternatives  [][]string                   `config:"alternatives" example:"[[cpu, gpu]]" doc:"lists of profiles of which only one runs at a time, so that their services may share a port"`
 	EnvFiles      []string                     `config:"env_files" example:"[env.shared]" doc:"env files of every project, read after its .env; the last one wins"`
 	Isolate       bool                         `config:"isolate" example:"true" doc:"whether up and detect let a checkout run beside others of the same files; false when absent"`
@@ -126,6 +127,7 @@ type Project struct {
 	Files    []string `config:"files,required" doc:"the compose files, in the order they are merged"`
 	EnvFiles []string `config:"env_files" doc:"env files of this project alone; the last one wins"`
 	Profiles []string `config:"profiles" doc:"the profiles it is started with"`
+	Deploy   string   `config:"deploy" values:"compose,stack" doc:"how it is started: with docker compose up, or as a stack of a swarm; what deploy says for all when absent"`
 }
 
 // Rule is what the file says of one lint rule.

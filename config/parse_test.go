@@ -26,7 +26,8 @@ defaults:
     db:5432: 5432
     "api:3000-3005/tcp@127.0.0.1#2": 3000-3005
 projects:
-- {name: app, files: [compose.yaml, extra.yaml], env_files: [app.env], profiles: [dev]}
+- {name: app, files: [compose.yaml, extra.yaml], env_files: [app.env], profiles: [dev], deploy: compose}
+deploy: stack
 alternatives: [[cpu, gpu], [a, b, c]]
 baseline: known.json
 env_files: [a.env]
@@ -70,8 +71,9 @@ func everyConfig() Config {
 		}},
 		Projects: []Project{{
 			Name: "app", Files: []string{"compose.yaml", "extra.yaml"},
-			EnvFiles: []string{"app.env"}, Profiles: []string{"dev"},
+			EnvFiles: []string{"app.env"}, Profiles: []string{"dev"}, Deploy: "compose",
 		}},
+		Deploy:        "stack",
 		Alternatives:  [][]string{{"cpu", "gpu"}, {"a", "b", "c"}},
 		EnvFiles:      []string{"a.env"},
 		Env:           map[string]string{"API_URL": "http://{api:8000}"},
@@ -134,7 +136,7 @@ func TestParseNothing(t *testing.T) {
 }
 
 func TestParseErrors(t *testing.T) {
-	known := "choose one of strategy, range, reserved, groups, defaults, projects, alternatives, env_files, isolate, env, ports_file, ports_env_file, files, " +
+	known := "choose one of strategy, range, reserved, groups, defaults, projects, deploy, alternatives, env_files, isolate, env, ports_file, ports_env_file, files, " +
 		"docs, baseline, external_ports, ephemeral, rules, ignore, reconcile, sources, references, registry"
 	for _, test := range []struct{ src, want, hint string }{
 		{"stratgy: auto", `1:1: unknown key "stratgy"`, `did you mean strategy?`},

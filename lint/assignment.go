@@ -105,7 +105,8 @@ type assignments struct {
 // together with it: the two would bind one socket, and run at the same time; "" for none.
 func (a *assignments) add(p *Pass, key string, m compose.Mapping, port int) (holder string) {
 	m.HostPort.Ports = ports.From(port, max(m.HostPort.Ports.Width(), m.HostPort.DefaultPorts.Width()))
-	pub := meet.Publication{Mapping: &m, Profiles: p.Project.Service(m.Service).Profiles, Project: p.index}
+	pub := meet.Published(p.Project, &m)
+	pub.Profiles, pub.Project = p.Project.Service(m.Service).Profiles, p.index
 	for _, e := range a.board.Overlapping(pub.HostPort.Ports) {
 		if a.keyOf[e.Mapping] != key && e.Protocol == pub.Protocol && ports.AddressesOverlap(e.HostIP, pub.HostIP) && !p.Project.MayShare(e.Profiles, pub.Profiles, !e.Movable() && !pub.Movable()) {
 			holder = a.keyOf[e.Mapping]

@@ -50,7 +50,7 @@ func (p *Pass) reportClashes() {
 func (p *Pass) reportClash(found []collision) {
 	project := found[0].other.Project
 	ports := lists.Map(found, func(c collision) string {
-		return named(overlap(c.mine.HostPort.Ports, c.other.HostPort.Ports), c.mine.Protocol)
+		return c.mine.HostPort.Ports.Common(c.other.HostPort.Ports).Named(c.mine.Protocol)
 	})
 	f := aboutValue(found[0].mine.Mapping)
 	f.Severity, f.Hint = Warning, "give one of the projects other host ports"

@@ -16,7 +16,7 @@ var hostPortConflict = Rule{
 	Severity: Error,
 	Doc: `Two mappings that can run at the same time publish the same host port. Docker starts the first and refuses
 the second with "port is already allocated". Address, protocol, ranges, defaults and the project's env files are
-taken into account. It is a warning if the two run together only under two or more profiles, unless portmoor detect has
+taken into account; in a stack of a swarm no address is, since every node listens on every one. It is a warning if the two run together only under two or more profiles, unless portmoor detect has
 assigned each its own port or the configuration lists the profiles under alternatives; also if the port is inside a
 range that Docker picks from, or if they are in two projects on one host. Between projects it is an info if both ports
 are variables, which each machine can set, or if one of the projects is in a folder that is called example, sample,
@@ -48,7 +48,8 @@ func (r *run) publish(index int, unknown bool) []meet.Publication {
 		if m.Dropped != compose.Published || m.Invalid != "" || m.HostPort.Ports.Zero() && !unknown {
 			continue
 		}
-		pub := meet.Publication{Mapping: m, Project: index}
+		pub := meet.Published(p, m)
+		pub.Project = index
 		if s := services[m.Service]; s != nil {
 			if !s.Binds() || r.never[index][s.Name] {
 				continue
@@ -72,7 +73,7 @@ func (p *Pass) reportConflicts(pub meet.Publication, earlier *meet.Board) {
 	var ignored []Finding // the first, which is told where nothing else is
 	for _, e := range earlier.Overlapping(pub.HostPort.Ports) {
 		c := p.compare(e, pub)
-		ports := overlap(e.HostPort.Ports, pub.HostPort.Ports)
+		ports := e.HostPort.Ports.Common(pub.HostPort.Ports)
 		if w, met := worst[ports]; c.severity == Off || c.severity < w.severity {
 			continue
 		} else if p.ignores(e.Mapping) {
@@ -120,14 +121,17 @@ func (p *Pass) compare(a, b meet.Publication) clash {
 		strategies.SharesVariable(a.Mapping, b.Mapping) || appends(a, b) || p.Project.Exclusive(a.Profiles, b.Profiles) {
 		return clash{}
 	}
-	port := overlap(a.HostPort.Ports, b.HostPort.Ports)
+	port := a.HostPort.Ports.Common(b.HostPort.Ports)
 	who := other(a, b)
+	if p.Project.Swarm && a.Mode == "host" && b.Mode == "host" {
+		return clash{Warning, fmt.Sprintf("%s also published by %s: the two can't run on one node", port.Named(b.Protocol)+port.IsOrAre(), who), "give one of the two another host port"}
+	}
 	switch picksA, picksB := a.Picks(), b.Picks(); {
 	case picksA && picksB:
 		return clash{}
 	case picksA || picksB:
 		return clash{
-			Warning, fmt.Sprintf("%s inside a range that Docker picks from: %s publishes it too", named(port, b.Protocol)+isOrAre(port), who),
+			Warning, fmt.Sprintf("%s inside a range that Docker picks from: %s publishes it too", port.Named(b.Protocol)+port.IsOrAre(), who),
 			"move the port out of the range",
 		}
 	}
@@ -142,33 +146,11 @@ func (p *Pass) compare(a, b meet.Publication) clash {
 			hint += ", or each its own on this machine: " + p.commands().Portmoor("detect")
 		}
 		return clash{
-			Warning, fmt.Sprintf("%s also published by %s when the profiles %s run together", named(port, b.Protocol)+isOrAre(port), who, strings.Join(p.Project.Written(together...), " and ")),
+			Warning, fmt.Sprintf("%s also published by %s when the profiles %s run together", port.Named(b.Protocol)+port.IsOrAre(), who, strings.Join(p.Project.Written(together...), " and ")),
 			hint + "; profiles that never run together can be listed under alternatives in .portmoor.yaml",
 		}
 	}
-	return clash{Error, fmt.Sprintf("%s already published by %s", named(port, b.Protocol)+isOrAre(port), who), "give one of the two another host port"}
-}
-
-func named(ports ports.Range, protocol string) string {
-	text := "host port " + ports.String()
-	if ports.Width() > 1 {
-		text = "host ports " + ports.String()
-	}
-	if protocol != "tcp" {
-		text += "/" + protocol
-	}
-	return text
-}
-
-func isOrAre(ports ports.Range) string {
-	if ports.Width() > 1 {
-		return " are"
-	}
-	return " is"
-}
-
-func overlap(a, b ports.Range) ports.Range {
-	return ports.Range{First: max(a.First, b.First), Last: min(a.Last, b.Last)}
+	return clash{Error, fmt.Sprintf("%s already published by %s", port.Named(b.Protocol)+port.IsOrAre(), who), "give one of the two another host port"}
 }
 
 // together is the smallest set of profiles under which both services start.

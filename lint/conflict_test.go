@@ -270,6 +270,19 @@ services: {a: {image: x, ports: ["1:80"]}}
 -- sub/compose.yaml --
 services: {b: {image: x, ports: ["1:80"]}}`, nil, `
 sub/compose.yaml:1:35 error: host port 1 is already published by service "a"; ../compose.yaml:1 loads the files together <- compose.yaml:2:35 <- compose.yaml:1:11`},
+		"a stack ignores addresses": {`
+-- docker-stack.yml --
+services:
+  a: {image: x, ports: ["127.0.0.1:1:80", "5-6:82"]}
+  b: {image: x, ports: ["10.0.0.1:1:80", {target: 81, published: 2, mode: host}]}
+  c: {image: x, ports: ["[::1]:6:80", {target: 81, published: 2, mode: host}, "1:80/udp"], deploy: {replicas: 3}}
+-- compose.yaml --
+services:
+  a: {image: x, ports: ["127.0.0.1:11:80", "15-16:82"]}
+  b: {image: x, ports: ["10.0.0.1:11:80"]}`, nil, `
+docker-stack.yml:3:35 error: host port 1 is already published by service "a" <- docker-stack.yml:2:36
+docker-stack.yml:4:32 error: host port 6 is already published by service "a" <- docker-stack.yml:2:44
+docker-stack.yml:4:63 warning: host port 2 is also published by service "b": the two can't run on one node <- docker-stack.yml:3:66`},
 		"alternatives of one folder": {`
 -- compose.yaml --
 services: {a: {image: x, ports: ["1:80"]}}

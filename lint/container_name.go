@@ -29,7 +29,7 @@ Give each its own, or none.`,
 		first := map[string][]compose.Service{}
 		for _, s := range services {
 			name := s.ContainerName.Value
-			if name == "" || s.Scale == 0 || p.run.never[p.index][s.Name] {
+			if name == "" || s.Scale == 0 || p.Project.Swarm || p.run.never[p.index][s.Name] {
 				continue
 			}
 			if i := slices.IndexFunc(first[name], func(e compose.Service) bool { return len(p.together(e.Profiles, s.Profiles)) < 2 }); i >= 0 {
@@ -62,20 +62,17 @@ var containerNameScaled = Rule{
 	Title:    "A scaled service has a container_name",
 	Severity: Error,
 	Doc: `The service runs more than once and has a container_name, which only one container can have. Remove
-container_name, or run the service once. It is a warning in a file for docker stack deploy, which ignores
-container_name.`,
+container_name, or run the service once. A stack of a swarm ignores container_name.`,
 	Check: func(p *Pass) {
 		for _, s := range p.Project.Services {
-			if s.Scale > 1 && s.ContainerName.Value != "" {
+			if s.Scale > 1 && s.ContainerName.Value != "" && !p.Project.Swarm {
 				at, related := s.ContainerName, saidBy(p.Project, s.ScaleText, "its scale is set here")
 				if s.NameExtends.File != nil {
 					related = append([]Related{{File: at.File, Span: at.Span, Message: "the name is set here"}}, related...)
 					at = s.NameExtends
 				}
-				f := Finding{File: at.File, Span: at.Span, Service: s.Name, Related: related, Hint: "remove container_name"}
-				f.Message = fmt.Sprintf("service %s runs %d times%s, but only one container can be named %s",
-					quote(s.Name), s.Scale, p.unlessSwarm(&f, p.Project.Swarm), quote(s.ContainerName.Written))
-				p.Report(f)
+				p.reportf(Finding{File: at.File, Span: at.Span, Service: s.Name, Related: related}, "remove container_name",
+					"service %s runs %d times, but only one container can be named %s", quote(s.Name), s.Scale, quote(s.ContainerName.Written))
 			}
 		}
 	},

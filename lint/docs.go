@@ -70,7 +70,7 @@ func (p *Pass) compareTable(doc *source.File, services map[string][]compose.Mapp
 			m := services[name][0]
 			p.Report(Finding{
 				File: doc, Span: tables[0].Marker, Service: name,
-				Message: fmt.Sprintf("the table lacks service %s, which publishes %s", quote(name), named(around.DefaultPorts(m), m.Protocol)),
+				Message: fmt.Sprintf("the table lacks service %s, which publishes %s", quote(name), around.DefaultPorts(m).Named(m.Protocol)),
 				Hint:    "add a row for it",
 				Related: []Related{relatedTo(&m, "it is published here")},
 			})

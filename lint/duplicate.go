@@ -66,7 +66,7 @@ func checkDuplicates(p *Pass) {
 			if wide := wider(ranges[of], m); wide != nil {
 				f := about(m)
 				f.Related = []Related{{File: wide.File, Span: wide.Entry, Message: "the range is here"}}
-				p.reportf(f, "remove one of the two", "service %s has this mapping twice: %s is in a range too", quote(m.Service), named(m.HostPort.Ports, m.Protocol))
+				p.reportf(f, "remove one of the two", "service %s has this mapping twice: %s is in a range too", quote(m.Service), m.HostPort.Ports.Named(m.Protocol))
 			}
 		}
 		earlier, twice := first[id]

@@ -32,7 +32,7 @@ the range, or remove the service from the group.`,
 				if !mine || ports.Zero() || g.Range.First <= ports.First && ports.Last <= g.Range.Last {
 					continue
 				}
-				p.reportf(aboutValue(m), "choose a port inside the range", "%s%s outside %s, the range of group %s", named(ports, m.Protocol), isOrAre(ports), g.Range, quote(g.Name))
+				p.reportf(aboutValue(m), "choose a port inside the range", "%s%s outside %s, the range of group %s", ports.Named(m.Protocol), ports.IsOrAre(), g.Range, quote(g.Name))
 				break
 			}
 		}

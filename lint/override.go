@@ -26,9 +26,9 @@ if Docker can't bind both. Write ports: !override in the later file to replace t
 				f := about(pub.Mapping)
 				f.Severity = Warning
 				f.Message = fmt.Sprintf("container port %s of service %s is published a second time, not moved: ports are appended", pub.Key.Container, quote(pub.Service))
-				if bound := overlap(e.HostPort.Ports, pub.HostPort.Ports); e.HostPort.Ports.Overlaps(pub.HostPort.Ports) && ports.AddressesOverlap(e.HostIP, pub.HostIP) {
+				if bound := e.HostPort.Ports.Common(pub.HostPort.Ports); e.HostPort.Ports.Overlaps(pub.HostPort.Ports) && ports.AddressesOverlap(e.HostIP, pub.HostIP) {
 					f.Severity = Error
-					f.Message = fmt.Sprintf("%s of service %s would be bound a second time: ports are appended, not replaced", named(bound, pub.Protocol), quote(pub.Service))
+					f.Message = fmt.Sprintf("%s of service %s would be bound a second time: ports are appended, not replaced", bound.Named(pub.Protocol), quote(pub.Service))
 				}
 				f.Hint = "write ports: !override to replace the list"
 				and, lines := p.loadedBy(e.Mapping, pub.Mapping)

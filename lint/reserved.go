@@ -50,6 +50,6 @@ func (p *Pass) entrance(m *compose.Mapping) bool {
 
 // subject starts a sentence about the ports of a mapping that are in a range.
 func subject(m *compose.Mapping, r ports.Range) string {
-	ports := overlap(m.HostPort.Ports, r)
-	return named(ports, m.Protocol) + isOrAre(ports)
+	ports := m.HostPort.Ports.Common(r)
+	return ports.Named(m.Protocol) + ports.IsOrAre()
 }

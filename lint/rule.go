@@ -75,6 +75,7 @@ var rules = sync.OnceValue(func() []Rule {
 		overrideAppends,
 		resetInInclude,
 		containerNameScaled,
+		ignoredByStack,
 		duplicateContainerName,
 		portsInExtension,
 		fixedContainerName,

@@ -25,7 +25,7 @@ func (p *Pass) reportContests() {
 		if p.ignores(c.Other.Mapping) {
 			continue
 		}
-		f, port := aboutValue(c.Mine.Mapping), overlap(c.Other.HostPort.Ports, c.Mine.HostPort.Ports)
+		f, port := aboutValue(c.Mine.Mapping), c.Other.HostPort.Ports.Common(c.Mine.HostPort.Ports)
 		f.Severity = Error
 		if c.Apart() {
 			f.Severity = Warning
@@ -35,7 +35,7 @@ func (p *Pass) reportContests() {
 		if c.By.Span != c.Then.Span {
 			f.Related = append(f.Related, loadedAt(c.Then, "and this one here"))
 		}
-		p.reportf(f, "give one of the two another host port", "%s also published by service %s of %s: %s the two under one project name", named(port, c.Mine.Protocol)+isOrAre(port),
+		p.reportf(f, "give one of the two another host port", "%s also published by service %s of %s: %s the two under one project name", port.Named(c.Mine.Protocol)+port.IsOrAre(),
 			quote(c.Other.Service), filepath.Base(c.Other.File.Path), linesThat("start", f.File.Path, c.By, c.Then))
 	}
 }

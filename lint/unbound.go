@@ -33,8 +33,8 @@ own rules. Write 127.0.0.1: before it if only this machine should reach the serv
 			default:
 				continue
 			}
-			if m.Opaque && m.HostPort.Ports.Zero() || m.Address != "" && m.HostIP == "" {
-				continue // a variable without a value
+			if p.Project.Swarm || m.Opaque && m.HostPort.Ports.Zero() || m.Address != "" && m.HostIP == "" {
+				continue // a stack has no others, and a variable may have no value
 			}
 			f := about(m)
 			f.Message = fmt.Sprintf("container port %s is published on every network interface", m.Key.Container)

@@ -235,8 +235,8 @@ func (j *joiner) asking(c docker.Container) []*compose.Mapping {
 	for _, p := range pairs {
 		b := c.Bindings[p.binding]
 		at := once{slot{p.mapping, b.ContainerPort}, docker.Family(b.HostIP)}
-		if c.Role == docker.SwarmTask {
-			at.family = p.binding // the engine does not say which is which
+		if c.Role != "" {
+			at.family = p.binding // of tasks no family is told, and services have all of a range
 		}
 		if asking[p.binding] == nil && !used[at] {
 			asking[p.binding], used[at] = p.mapping, true

@@ -146,3 +146,26 @@ func AddressesOverlap(a, b string) bool {
 	x, y = x.Unmap(), y.Unmap()
 	return x.Is4() == y.Is4() && (x == y || x.IsUnspecified() || y.IsUnspecified())
 }
+
+// Common are the ports that two ranges share; it means nothing where they share none.
+func (r Range) Common(o Range) Range { return Range{max(r.First, o.First), min(r.Last, o.Last)} }
+
+// Named is the range as the host ports of a protocol in a sentence.
+func (r Range) Named(protocol string) string {
+	text := "host port " + r.String()
+	if r.Width() > 1 {
+		text = "host ports " + r.String()
+	}
+	if protocol != "tcp" {
+		text += "/" + protocol
+	}
+	return text
+}
+
+// IsOrAre is the verb behind the range in a sentence, with a space before it.
+func (r Range) IsOrAre() string {
+	if r.Width() > 1 {
+		return " are"
+	}
+	return " is"
+}

@@ -67,7 +67,7 @@ func (w *Workspace) Only(r Request, group compose.Group) (*Workspace, *compose.P
 	if group.EnvFiles, err = r.envFiles(group.EnvFiles); err != nil {
 		return nil, nil, err
 	}
-	one.loader = compose.NewLoader(compose.LoadOptions{Environ: r.Environ, EnvFiles: one.Absolute(one.Config.EnvFiles...), Name: name, Alternatives: one.Config.Alternatives, Watch: r.Watch})
+	one.loader = compose.NewLoader(compose.LoadOptions{Environ: r.Environ, EnvFiles: one.Absolute(one.Config.EnvFiles...), Name: name, Alternatives: one.Config.Alternatives, Deploy: one.Config.Deploy, Watch: r.Watch})
 	all := one.loader.Load(append([]compose.Group{group}, discover.Around(one.loader, group.Dir, one.discovery())...))
 	p := all[0]
 	p.Renamed = p.Renamed && (one.Isolation == nil || one.Isolation.Given != "")

@@ -150,7 +150,7 @@ func Open(r Request) (w *Workspace, notes []say.Problem, err error) {
 	if r.Whole && r.Paths == nil && r.Files == nil && w.Config.Path != "" {
 		paths = []string{w.Home}
 	}
-	w.loader = compose.NewLoader(compose.LoadOptions{EnvFiles: w.Absolute(w.Config.EnvFiles...), Alternatives: w.Config.Alternatives, Watch: r.Watch})
+	w.loader = compose.NewLoader(compose.LoadOptions{EnvFiles: w.Absolute(w.Config.EnvFiles...), Alternatives: w.Config.Alternatives, Deploy: w.Config.Deploy, Watch: r.Watch})
 	if r.Stdin != nil {
 		w.Stdin = tree.Absolute(r.Dir, cmp.Or(r.StdinName, "<stdin>"))[0]
 		w.loader.Add(w.Stdin, r.Stdin)
@@ -303,7 +303,7 @@ func (w *Workspace) Tree() tree.Options {
 func (w *Workspace) configured() []compose.Group {
 	return lists.Map(w.Config.Projects, func(p config.Project) compose.Group {
 		files := w.Absolute(p.Files...)
-		return compose.Group{Name: p.Name, Dir: filepath.Dir(files[0]), Files: files, EnvFiles: w.Absolute(p.EnvFiles...), Profiles: p.Profiles}
+		return compose.Group{Name: p.Name, Dir: filepath.Dir(files[0]), Files: files, EnvFiles: w.Absolute(p.EnvFiles...), Profiles: p.Profiles, Deploy: p.Deploy}
 	})
 }
 

@@ -17,7 +17,7 @@ func ExampleBoard() {
 	project := loader.Load([]compose.Group{{Dir: "/app", Files: []string{"/app/compose.yaml"}}})[0]
 	var board meet.Board
 	for i := range project.Mappings {
-		pub := meet.Publication{Mapping: &project.Mappings[i]}
+		pub := meet.Published(project, &project.Mappings[i])
 		for _, earlier := range board.Overlapping(pub.HostPort.Ports) {
 			fmt.Println(pub.Service, "meets", earlier.Service)
 		}

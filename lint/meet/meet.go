@@ -21,14 +21,27 @@ import (
 // Publication is a mapping that binds host ports when its service starts.
 type Publication struct {
 	*compose.Mapping
+	// HostIP is the address that is bound, which is not the mapping's in a stack of a swarm.
+	HostIP   string
 	Profiles []string
 	Project  int // its index in the run
+
+	all bool // every port of a range
+}
+
+// Published is a mapping of a project as what starts that has it. docker stack deploy ignores
+// addresses, and publishes all ports of a range.
+func Published(p *compose.Project, m *compose.Mapping) Publication {
+	if p.Swarm {
+		return Publication{Mapping: m, all: true}
+	}
+	return Publication{Mapping: m, HostIP: m.HostIP}
 }
 
 // Picks reports a range of host ports for one container port: Docker takes whichever of
 // them is free.
 func (p Publication) Picks() bool {
-	return p.HostPort.Ports.Width() > 1 && p.Container.Width() == 1
+	return !p.all && p.HostPort.Ports.Width() > 1 && p.Container.Width() == 1
 }
 
 // Repeats reports two entries that Compose folds into one, or that duplicate-mapping

@@ -3,12 +3,11 @@ package lint
 import (
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"sync"
 
 	"github.com/portmoor/portmoor/compose"
-	"github.com/portmoor/portmoor/compose/variable"
+	"github.com/portmoor/portmoor/lint/around"
 	"github.com/portmoor/portmoor/lint/text"
 	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/pattern"
@@ -36,7 +35,7 @@ move. One that the way back from dynamic uses again is to be kept.`,
 			if p.run.passed()[e.File.Path] || slices.ContainsFunc(users, func(i int) bool { return partial(p.run.projects[i]) }) {
 				continue // a service gets all of it, or may use it
 			}
-			used, back, words := map[string]bool{}, map[string]bool{}, sync.OnceValue(func() map[string]bool { return p.run.words(users) })
+			used, back, words := map[string]bool{}, map[string]bool{}, sync.OnceValue(func() map[string]bool { return around.Words(p.run.projects, users) })
 			for _, i := range users {
 				p.run.restored(i, back)
 				for _, f := range p.run.projects[i].Files {
@@ -79,48 +78,6 @@ func (r *run) restored(index int, by map[string]bool) {
 
 // maxNearest bounds the misspelt names for which the nearest one is looked up.
 const maxNearest = 20
-
-// passedOn are the env files, by path, that a service of a project that reads them
-// names under env_file.
-func (r *run) passedOn() map[string]bool {
-	passed := map[string]bool{}
-	for _, p := range r.projects {
-		reads := lists.Keys(p.Env.Files(), func(e variable.File) string { return e.File.Path })
-		if len(reads) == 0 {
-			continue
-		}
-		for _, f := range p.Files {
-			for _, doc := range r.contents(f).values() {
-				root, _ := doc.(map[string]any)
-				services, _ := root["services"].(map[string]any)
-				for _, s := range services {
-					service, _ := s.(map[string]any)
-					named := slices.Collect(maps.Values(text.All(service["env_file"])))
-					if one, ok := service["env_file"].(string); ok {
-						named = append(named, one)
-					}
-					for _, n := range named {
-						if path := filepath.Join(filepath.Dir(f.Path), filepath.FromSlash(n)); reads[path] {
-							passed[path] = true
-						}
-					}
-				}
-			}
-		}
-	}
-	return passed
-}
-
-// words are those of all files of some projects.
-func (r *run) words(projects []int) map[string]bool {
-	all := map[string]bool{}
-	for _, i := range projects {
-		for _, f := range r.projects[i].Files {
-			maps.Copy(all, text.Words(f.Src))
-		}
-	}
-	return all
-}
 
 // mentioned reports a name that a compose file passes on without a value, as
 // environment: [NAME] does: each of its words is there.

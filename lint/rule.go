@@ -83,6 +83,7 @@ var rules = sync.OnceValue(func() []Rule {
 		staleReference,
 		unknownPortVariable,
 		unreadEnvFile,
+		trackedProjectName,
 		assignmentDrift,
 		docsDrift,
 		invalidCompose,

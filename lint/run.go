@@ -43,7 +43,9 @@ func RunAll(projects []*compose.Project, options Options) (findings, ignored []F
 	r.contests = sync.OnceValue(func() [][]meet.Contest { return meet.Contests(projects, r.publications, r.standard()) })
 	r.loaders = sync.OnceValue(func() meet.Loaders { return meet.LoadersOf(projects) })
 	r.envUsers = sync.OnceValue(func() map[string][]int { return around.EnvUsers(projects) })
-	r.passed = sync.OnceValue(r.passedOn)
+	r.passed = sync.OnceValue(func() map[string]bool {
+		return around.PassedOn(projects, func(f *source.File) []any { return r.contents(f).values() })
+	})
 	r.docUsers = sync.OnceValue(func() map[*source.File][]*compose.Project { return around.DocUsers(projects, options.Facts.Docs) })
 	r.publications = make([][]meet.Publication, len(projects))
 	for i, p := range projects {

@@ -2,8 +2,14 @@ package around
 
 import (
 	"cmp"
+	"maps"
+	"path/filepath"
+	"slices"
 
 	"github.com/portmoor/portmoor/compose"
+	"github.com/portmoor/portmoor/compose/variable"
+	"github.com/portmoor/portmoor/lint/text"
+	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/ports"
 	"github.com/portmoor/portmoor/source"
 )
@@ -57,4 +63,46 @@ func Documented(projects []*compose.Project) map[string][]compose.Mapping {
 // has set a variable.
 func DefaultPorts(m compose.Mapping) ports.Range {
 	return cmp.Or(m.HostPort.DefaultPorts, m.HostPort.Ports)
+}
+
+// PassedOn are the env files, by path, that a service of a project that reads them
+// names under env_file. Values are the documents of a file.
+func PassedOn(projects []*compose.Project, values func(*source.File) []any) map[string]bool {
+	passed := map[string]bool{}
+	for _, p := range projects {
+		reads := lists.Keys(p.Env.Files(), func(e variable.File) string { return e.File.Path })
+		if len(reads) == 0 {
+			continue
+		}
+		for _, f := range p.Files {
+			for _, doc := range values(f) {
+				root, _ := doc.(map[string]any)
+				services, _ := root["services"].(map[string]any)
+				for _, s := range services {
+					service, _ := s.(map[string]any)
+					named := slices.Collect(maps.Values(text.All(service["env_file"])))
+					if one, ok := service["env_file"].(string); ok {
+						named = append(named, one)
+					}
+					for _, n := range named {
+						if path := filepath.Join(filepath.Dir(f.Path), filepath.FromSlash(n)); reads[path] {
+							passed[path] = true
+						}
+					}
+				}
+			}
+		}
+	}
+	return passed
+}
+
+// Words are those of all files of some projects, which are indexes.
+func Words(projects []*compose.Project, some []int) map[string]bool {
+	all := map[string]bool{}
+	for _, i := range some {
+		for _, f := range projects[i].Files {
+			maps.Copy(all, text.Words(f.Src))
+		}
+	}
+	return all
 }

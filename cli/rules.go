@@ -40,7 +40,11 @@ func (c *program) listRules() error {
 func (c *program) explain(name string) error {
 	for _, r := range lint.Rules() {
 		if r.Name == name {
-			fmt.Fprintf(c.Out, "%s (%s)\n\n%s\n\nBad:\n\n%s\nGood:\n\n%s", r.Name, r.Severity, r.Doc, indent(r.Bad), indent(r.Good))
+			doc := r.Doc
+			if width := terminal(c.Out); width > 0 {
+				doc = say.Wrap(strings.ReplaceAll(doc, "\n", " "), width, 0, 0)
+			}
+			fmt.Fprintf(c.Out, "%s (%s)\n\n%s\n\nBad:\n\n%s\nGood:\n\n%s", r.Name, r.Severity, doc, indent(r.Bad), indent(r.Good))
 			return nil
 		}
 	}

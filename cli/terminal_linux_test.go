@@ -15,6 +15,7 @@ import (
 
 	"github.com/creack/pty"
 
+	"github.com/portmoor/portmoor/lint"
 	"github.com/portmoor/portmoor/manual"
 )
 
@@ -110,6 +111,8 @@ var onScreen = []struct {
 	{1, []string{"port", "worker", "80"}},
 	{0, []string{"show"}},
 	{0, []string{"list"}},
+	{0, []string{"rules"}},
+	{0, []string{"rules", "docs-drift"}},
 	{0, []string{}},
 }
 
@@ -158,6 +161,23 @@ func TestOnTerminal(t *testing.T) {
 	}
 	if colours == 0 {
 		t.Error("no terminal had a colour")
+	}
+}
+
+// TestRulesOnTerminal: what a rule says is as wide as the terminal. Its examples are files,
+// and stay as they are.
+func TestRulesOnTerminal(t *testing.T) {
+	lines := [][]string{{"portmoor", "rules"}}
+	for _, r := range lint.Rules() {
+		lines = append(lines, []string{"portmoor", "rules", r.Name})
+	}
+	for _, args := range lines {
+		_, screen := onTerminal(t, 80, Process{Args: args})
+		for line := range strings.Lines(screen) {
+			if line = strings.TrimRight(line, "\r\n"); !strings.HasPrefix(line, "    ") && utf8.RuneCountInString(line) > 80 {
+				t.Errorf("%q: %q", args, line)
+			}
+		}
 	}
 }
 

@@ -14,8 +14,8 @@ var duplicateContainerName = Rule{
 	Name:     "duplicate-container-name",
 	Title:    "Two services have one container_name",
 	Severity: Error,
-	Doc: `Two services that can run at the same time have one container_name, which only one container can have:
-docker compose up refuses the project. Services that run together only under two or more profiles may share a name.
+	Doc: `Two services that can run at the same time have one container_name, which only one container can have, so
+that docker compose up refuses the project. Services that run together only under two or more profiles may share a name.
 Give each its own, or none.`,
 	Check: func(p *Pass) {
 		services, order := slices.Clone(p.Project.Services), map[*source.File]int{}

@@ -8,7 +8,7 @@ var trackedProjectName = Rule{
 	Title:    "Every checkout gets one project name",
 	Severity: Warning,
 	Doc: `An env file that Git does not ignore sets COMPOSE_PROJECT_NAME, so that every checkout of the repository is the
-same project to Compose: docker compose up in one takes over the containers of the other, and down removes them. Without
+same project to Compose, and docker compose up in one takes over the containers of the other. Without
 it Compose takes the name of the folder. Remove the line, or have Git ignore the file.`,
 	Check: func(p *Pass) {
 		for _, e := range p.Project.EnvFiles {

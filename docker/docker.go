@@ -215,8 +215,7 @@ func (e *Engine) Holders(ctx context.Context, ports []Binding) ([]Container, err
 		}
 		all = append(all, lists.Map(summaries, read)...)
 	}
-	stopped, err := e.listed(ctx, container.ListOptions{All: true, Limit: maxStopped, Filters: filters.NewArgs(
-		filters.Arg("status", container.StateCreated), filters.Arg("status", container.StateExited), filters.Arg("status", container.StateRestarting), filters.Arg("status", container.StateDead))})
+	stopped, err := e.stopped(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -230,6 +229,24 @@ func (e *Engine) Holders(ctx context.Context, ports []Binding) ([]Container, err
 			return slices.ContainsFunc(ports, func(p Binding) bool { return p.HostPort == b.HostPort && p.Protocol == b.Protocol })
 		})
 	})...), err
+}
+
+// stopped are the containers that do not run, the newest of them. Podman has fewer states,
+// and refuses those that it does not know: then they are looked for among all.
+func (e *Engine) stopped(ctx context.Context) ([]Container, error) {
+	options := container.ListOptions{All: true, Limit: maxStopped, Filters: filters.NewArgs()}
+	for _, state := range []string{container.StateCreated, container.StateExited, container.StateRestarting, container.StateDead} {
+		options.Filters.Add("status", state)
+	}
+	summaries, err := e.api.ContainerList(ctx, options)
+	if errdefs.IsInternal(err) || errdefs.IsInvalidArgument(err) {
+		all, err := e.list(ctx, filters.Args{})
+		return lists.Only(all, func(c Container) bool { return !c.Running() }), err
+	}
+	if err != nil {
+		return nil, e.explain(err)
+	}
+	return lists.Map(summaries, read), nil
 }
 
 // inspected adds to containers that do not run the ports that they ask for, and takes

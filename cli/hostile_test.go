@@ -71,7 +71,7 @@ func TestHostile(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			code, out, errs := timedRun(t, "portmoor", "lint", dir)
+			code, out, errs := timedRun(t, "portmoor", "lint", "--full", dir)
 			if code != c.lint || !strings.Contains(out, "good/compose.yaml:1:47: warning: host port 8080 is hard-coded") {
 				t.Errorf("lint: exit code %d, want %d\n%.2000s\n%.2000s", code, c.lint, out, errs)
 			}

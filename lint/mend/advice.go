@@ -9,6 +9,7 @@ import (
 	"github.com/portmoor/portmoor/lists"
 	"github.com/portmoor/portmoor/say"
 	"github.com/portmoor/portmoor/source"
+	"github.com/portmoor/portmoor/tree"
 )
 
 // many is how many variables are set in one place rather than one by one.
@@ -59,7 +60,7 @@ func (l *Linter) See(rule string, f *source.File) string {
 
 // command is lint with some words, about what this run is about or about one file of it.
 func (l *Linter) command(f *source.File, words ...string) string {
-	about := l.w.About
+	about := l.about()
 	loads := func(p *compose.Project) bool { return slices.Contains(p.Files, f) }
 	if f != nil && l.w.Asked(f) && about.Search.Files == nil && slices.ContainsFunc(l.w.Projects, loads) {
 		about.Paths = []string{l.w.Show(f.Path)}
@@ -68,6 +69,20 @@ func (l *Linter) command(f *source.File, words ...string) string {
 		words = append(words, "--baseline", say.Paths(l.named)[0])
 	}
 	return about.Portmoor("lint", words...)
+}
+
+// fewPaths is how many paths a command repeats.
+const fewPaths = 3
+
+// about is what commands are about: what this run is about, or the folder where it names so
+// many paths of that, as a hook does, that nobody would type them.
+func (l *Linter) about() say.About {
+	about := l.w.About
+	outside := func(path string) bool { return !tree.Within(l.w.Dir, tree.Absolute(l.w.Dir, path)[0]) }
+	if len(about.Paths) > fewPaths && !slices.ContainsFunc(about.Paths, outside) {
+		about.Paths = nil
+	}
+	return about
 }
 
 // Next says what mends findings, with the commands that do: many literal host ports are
@@ -94,14 +109,14 @@ func (l *Linter) Next(findings []lint.Finding) (lines []string) {
 		fixable[f.Rule]++
 	}
 	if ports >= many && !l.leavesOut("hardcoded-host-port") {
-		lines = append(lines, fmt.Sprintf("to make variables of %d host ports, in one migration: %s", ports, l.w.About.Portmoor("migrate", "--write")))
+		lines = append(lines, fmt.Sprintf("to make variables of %d host ports, in one migration: %s", ports, l.about().Portmoor("migrate", "--write")))
 		rules = slices.DeleteFunc(rules, func(rule string) bool { return rule == "hardcoded-host-port" })
 	}
 	for _, rule := range rules {
 		lines = append(lines, fmt.Sprintf("to fix %d of %s: %s", fixable[rule], rule, l.command(nil, "--fix", "--rule", rule)))
 	}
 	if clash > 0 {
-		lines = append(lines, "to plan other ports for what clashes: "+l.w.About.Portmoor("reconcile"))
+		lines = append(lines, "to plan other ports for what clashes: "+l.about().Portmoor("reconcile"))
 	}
 	return lists.Map(lines, say.Visible)
 }

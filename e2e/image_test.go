@@ -58,7 +58,7 @@ func TestImage(t *testing.T) {
 	inside := func(mount string, args ...string) []string {
 		return append([]string{"run", "--rm", "--network=none", "--read-only", "--cap-drop=ALL", "-v", s.dir + mount}, args...)
 	}
-	const found = "compose.yaml:1:36: warning: host port 8080 is hard-coded"
+	const found = "compose.yaml:1:37: warning: host port 8080 is hard-coded"
 	ends(1, found, "docker", inside(":/src:ro", name, "lint")...)
 	ends(3, "compose.yaml", "docker", inside(":/src", name, "migrate", "--write", "--detect=false")...)
 	if got := read(); got != file {
